@@ -1,0 +1,87 @@
+// Every setting as plain structs with its default (README.md, "Configuration"). Plain values; read-only after start.
+#pragma once
+
+#include <cachearr/clock.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace cachearr {
+
+struct ListenerConfig {
+  std::string address = "127.0.0.1:9797";
+  std::string upstream;  // not empty: the whole port is this upstream
+  bool tls = false;
+};
+
+struct AdminConfig {
+  std::string address = "127.0.0.1:9798";  // empty: no admin listener
+  std::string api_key;                     // empty: made and kept in the state directory
+  std::vector<std::string> hosts = {"localhost"};
+  bool open_metrics = true;                // /metrics without a key
+};
+
+enum class Switch : std::uint8_t { off, on, automatic };
+enum class PrivateUpstreams : std::uint8_t { named, allow, deny };
+
+struct AccessConfig {
+  std::vector<std::string> clients = {"127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"};
+  std::string basic_user;           // empty: no proxy authentication
+  std::string basic_password_file;
+  std::vector<std::uint16_t> connect_ports = {443, 80};
+  bool allow_unknown_hosts = true;
+  PrivateUpstreams private_upstreams = PrivateUpstreams::named;
+};
+
+struct TimeoutConfig {
+  Duration client_header{10'000}, client_idle{60'000}, connect{5'000}, upstream_header{30'000}, upstream_idle{30'000},
+      shutdown_grace{10'000};
+};
+
+struct LimitConfig {
+  std::uint64_t max_header_bytes = 16 * 1024;
+  std::uint64_t max_object_bytes = 16ULL * 1024 * 1024;
+  std::uint32_t max_connections = 10'000;
+};
+
+struct LogConfig {
+  std::string level = "info";  // trace debug info warning error off
+  bool json = false;
+};
+
+struct CacheConfig {
+  bool compression = false;
+  bool warmup_on_startup = false;
+  bool prefetch_on_access = true;
+  Duration prefetch_interval{300'000};
+  std::uint32_t alert_hit_rate_below = 50, alert_key_hit_rate_below = 30, max_keys = 10'000;
+};
+
+struct Config {
+  std::string file;  // where it was read from; empty: built-in defaults
+  std::vector<ListenerConfig> listeners = {ListenerConfig{}};
+  AdminConfig admin;
+  std::string state_dir;      // resolved, absolute
+  std::uint32_t threads = 0;  // 0: one for each core
+  std::uint64_t memory_max_bytes = 256ULL * 1024 * 1024;
+  std::string disk_path;      // resolved, absolute; empty: no disk tier
+  std::uint64_t disk_max_bytes = 4ULL * 1024 * 1024 * 1024;
+  std::vector<std::string> rules;  // resolved, absolute
+  Switch intercept = Switch::automatic;
+  std::string ca_dir;              // resolved, absolute
+  AccessConfig access;
+  TimeoutConfig timeouts;
+  LimitConfig limits;
+  LogConfig log;
+  CacheConfig cache;
+  std::string redis_url;
+  /// "host:port" -> "address:port": connect there instead (--resolve), for tests and split DNS.
+  std::unordered_map<std::string, std::string> resolve;
+  /// TTLs of types, from the environment.
+  std::unordered_map<std::string, Duration> ttl_overrides;
+};
+
+}  // namespace cachearr

@@ -1,0 +1,51 @@
+// May this answer be stored, and for how long is it fresh (RFC 9111 3 and 4.2, RFC 5861, RFC 8246)? Pure; `now` is given.
+#pragma once
+
+#include <cachearr/clock.hpp>
+
+#include <cstdint>
+#include <string_view>
+
+#include "caching/cache_control.hpp"
+#include "caching/policy.hpp"
+#include "http/message.hpp"
+#include "caching/entry_meta.hpp"
+
+namespace cachearr::caching {
+
+/// Why an answer is or is not stored. The names are Cache-Status details and log words.
+enum class Reason : std::uint8_t {
+  storable, method, no_store, is_private, authorization, rule_never, vary_star, set_cookie, status, partial,
+  no_lifetime,   // neither fresh nor able to be validated: useless
+  too_large, refused, truncated, request_no_store
+};
+/// "no-store", "private", "authorization", "rule-never", "vary-star", "set-cookie", "too-large", "refused", …
+std::string_view name_of(Reason reason) noexcept;
+
+/// Where a freshness lifetime comes from; shown by explain.
+enum class LifetimeSource : std::uint8_t { none, rule, rule_status, s_maxage, max_age, expires, heuristic, cdn_cache_control };
+std::string_view name_of(LifetimeSource source) noexcept;
+
+struct Timing {
+  TimePoint request_time;   // when the request was sent upstream
+  TimePoint response_time;  // when its head arrived
+};
+
+struct StoreVerdict {
+  Reason reason = Reason::storable;
+  LifetimeSource source = LifetimeSource::none;
+  Duration lifetime{};      // freshness lifetime from now on counted at age 0
+  EntryMeta meta;    // complete but for label and etag place; valid with Reason::storable
+  bool storable() const noexcept { return reason == Reason::storable; }
+};
+
+/// Decides from head and request. `policy.ttl` may have been replaced by the caller (ttl_from).
+StoreVerdict may_store(const http::RequestHead& request, const http::ResponseHead& response, const Policy& policy,
+                       const Timing& timing);
+
+/// Age at `now` in whole seconds, never negative (RFC 9111 4.2.3).
+std::int64_t age_at(const EntryMeta& meta, TimePoint now) noexcept;
+/// Remaining freshness in whole seconds, negative when stale.
+std::int64_t ttl_at(const EntryMeta& meta, TimePoint now) noexcept;
+
+}  // namespace cachearr::caching

@@ -1,0 +1,25 @@
+// Conditional requests to the origin and what a 304 does to a stored head (RFC 9111 4.3, RFC 9110 15.4.5). Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "http/message.hpp"
+
+namespace cachearr::caching {
+
+/// Appends If-None-Match and If-Modified-Since lines (with CRLF) for a stored head that has validators.
+/// False where it has none.
+bool append_validators(std::string& out, const http::ResponseHead& stored);
+
+/// Does this 304 select the stored response (RFC 9111 4.3.4)?
+bool selects(const http::ResponseHead& not_modified, const http::ResponseHead& stored);
+
+/// The stored head with the fields of the 304 (or of a HEAD's 200) laid over it (RFC 9111 3.2): Content-Length,
+/// Content-Encoding, Content-Type, Content-Range and hop-by-hop fields stay as stored. Same serialised form as Entry::head.
+std::string merged_head(const http::ResponseHead& stored, const http::ResponseHead& update);
+
+/// Does a HEAD's 200 contradict the stored response (other validators or length), so that it must go (RFC 9111 4.3.5)?
+bool contradicts(const http::ResponseHead& head_answer, const http::ResponseHead& stored);
+
+}  // namespace cachearr::caching

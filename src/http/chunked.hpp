@@ -1,0 +1,39 @@
+// Chunked transfer coding, strictly (RFC 9112 7.1): only CRLF ends a line, sizes do not overflow, extensions and
+// trailers are bounded and dropped. Pure: bytes in, pieces of body out, the same for every packetisation.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace cachearr::http {
+
+class ChunkDecoder {
+ public:
+  struct Step {
+    enum class Kind : std::uint8_t { need_more, data, done, error } kind;
+    std::size_t consumed = 0;   // bytes of the input used up by this step (data included)
+    std::string_view data;      // with Kind::data: a view into the input
+  };
+  /// Takes bytes from the front of `input`; call again with the rest until need_more, done or error.
+  Step next(std::string_view input) noexcept;
+  const char* problem() const noexcept { return problem_; }  // with Kind::error
+
+  /// Limits: one chunk-size line (extensions included), all extension bytes of a message, the trailer section.
+  static constexpr std::size_t kMaxLine = 4096;
+  static constexpr std::size_t kMaxExtensions = 16 * 1024;
+  static constexpr std::size_t kMaxTrailers = 16 * 1024;
+
+ private:
+  enum class State : std::uint8_t { size, extension, size_lf, data, data_cr, data_lf, trailer, done };
+  Step fail(const char* what) noexcept;
+  State state_ = State::size;
+  std::uint64_t left_ = 0;
+  std::uint32_t digits_ = 0;
+  std::uint32_t line_ = 0;
+  std::uint32_t extensions_ = 0;
+  std::uint32_t trailers_ = 0;
+  std::uint8_t detail_ = 0;
+  const char* problem_ = nullptr;
+};
+
+}  // namespace cachearr::http

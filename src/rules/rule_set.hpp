@@ -1,0 +1,190 @@
+// Compiled rules: which upstream and which rule a request belongs to, its key and credentials, and what its answer means.
+//
+// A RuleSet is immutable after load(); any number of threads read it. A reload makes a new one; the workers swap it.
+#pragma once
+
+#include <cachearr/clock.hpp>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/hash.hpp"
+#include "base/position.hpp"
+#include "caching/policy.hpp"
+#include "http/message.hpp"
+#include "http/target.hpp"
+
+namespace cachearr::rules {
+
+enum class Priority : std::uint8_t { interactive, feed, background };
+enum class UpstreamMode : std::uint8_t { live, prefer_cache, offline };
+enum class ErrorStyle : std::uint8_t { problem, newznab };
+
+struct Quota {
+  std::uint64_t limit = 0;
+  Duration per{};         // a minute, an hour or a day
+  bool fixed = false;     // resets at a fixed time instead of rolling
+  std::uint64_t reserve = 0;  // kept back for interactive requests
+};
+
+struct Rate {
+  double per_second = 0;  // 0: no bucket
+  std::uint32_t burst = 1;
+  std::uint32_t concurrency = 0;  // 0: no cap
+  Duration max_wait{5000};
+  std::vector<Quota> quotas;
+};
+
+struct UpstreamTimeouts {
+  std::optional<Duration> connect, header, idle;
+};
+
+struct Upstream {
+  std::string name;
+  std::uint32_t index = 0;           // position in RuleSet::upstreams()
+  std::vector<std::string> hosts;    // lower case; exact or "*.suffix"
+  std::string origin_scheme, origin_host;  // where to connect
+  std::uint16_t origin_port = 0;
+  std::string origin_path;           // prefix put before the path in reverse mode; empty or "/x"
+  std::string mount;                 // "" or "/tmdb"
+  bool intercept = false;
+  bool tls_verify = true;
+  std::string tls_ca_file, tls_server_name;
+  std::vector<std::string> credential_query;    // lower case
+  std::vector<std::string> credential_headers;  // lower case
+  bool share_all = false;
+  Rate rate;
+  std::string proxy;                 // parent, "" none
+  UpstreamMode mode = UpstreamMode::live;
+  ErrorStyle errors = ErrorStyle::problem;
+  std::string events;
+  UpstreamTimeouts timeouts;
+  std::uint32_t retries = 1;
+};
+
+/// A condition on a complete body: a JSON pointer or an XML path, and what it must be.
+struct BodyCondition {
+  enum class Kind : std::uint8_t { json, xml } kind = Kind::json;
+  std::string path;
+  std::optional<std::string> equals;  // as text; JSON strings without quotes, true/false/null/numbers as written; none: exists
+  std::string equals_json;            // dump of the JSON value for exact comparison
+};
+
+struct TtlFrom {
+  BodyCondition when;
+  Duration ttl{};
+};
+
+/// Named captures of a match; views into the request target or decoded copies.
+struct Captures {
+  std::vector<std::pair<std::string_view, std::string>> values;
+  void clear() noexcept { values.clear(); }
+  std::string_view find(std::string_view name) const noexcept;
+};
+
+struct Invalidation {
+  enum class Kind : std::uint8_t { key_or_pattern, tag } kind = Kind::key_or_pattern;
+  std::string text;  // template with {captures}
+};
+
+struct Rule {
+  std::string name;
+  std::uint32_t index = 0;  // position in RuleSet::rules()
+  const Upstream* upstream = nullptr;
+  std::string type;         // TTL and metrics label; empty: none
+  caching::Policy policy;
+  std::string key_template; // empty: the default key
+  std::vector<std::string> ignore_query;
+  std::vector<std::string> tags;            // templates
+  std::vector<TtlFrom> ttl_from;
+  std::vector<BodyCondition> refuse_if;
+  std::vector<Invalidation> invalidate;
+  std::optional<Duration> ttl_without_events;
+  std::optional<Duration> learn_min, learn_max;
+  double refresh_ahead = 0;                 // 0: never
+  Priority priority = Priority::interactive;
+  Position at;                              // where it stands, for messages
+};
+
+/// What the rules say of one request. Pointers live as long as the RuleSet.
+struct Verdict {
+  const Upstream* upstream = nullptr;
+  const Rule* rule = nullptr;
+};
+
+/// A request's name in the store. Buffers keep their capacity from request to request.
+struct KeyParts {
+  std::string key;        // what users see: no secret in it
+  std::string identity;   // partition, scheme, host, port and key, unambiguous
+  Hash128 id;             // hash of identity (without variant)
+  bool has_credentials = false;
+};
+
+class RuleSet {
+ public:
+  RuleSet();
+  ~RuleSet();
+  RuleSet(const RuleSet&) = delete;
+  RuleSet& operator=(const RuleSet&) = delete;
+
+  /// The upstream that names this host (exact before "*.suffix"), or null. `host` is lower case. Allocates nothing.
+  const Upstream* upstream_for_host(std::string_view host) const noexcept;
+  /// The upstream whose mount is a path-segment prefix of `path` (longest first), or null.
+  const Upstream* upstream_for_mount(std::string_view path) const noexcept;
+  const Upstream* upstream_named(std::string_view name) const noexcept;
+
+  /// First rule of `upstream` that matches; cost does not grow with other upstreams' rules. Null: none.
+  const Rule* match(const Upstream& upstream, const http::RequestHead& request, std::string_view path, std::string_view query,
+                    Captures& captures) const;
+  /// Rules with `invalidate` that match this unsafe request, in order.
+  std::vector<const Rule*> invalidations(const Upstream& upstream, const http::RequestHead& request, std::string_view path,
+                                         std::string_view query, Captures& captures) const;
+
+  const std::vector<std::unique_ptr<Upstream>>& upstreams() const noexcept;
+  const std::vector<std::unique_ptr<Rule>>& rules() const noexcept;
+  const std::unordered_map<std::string, Duration>& ttls() const noexcept;
+
+ private:
+  friend struct Loader;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Builds key, identity and id. `secret` keys the hash of credentials. `target` is the effective one (origin's host and
+/// path). Query parameters that neither the key template nor ignore_query nor credentials name are appended, sorted.
+/// Values of parameters and headers with well-known secret names are treated as credentials even without an upstream.
+void build_key(const Verdict& verdict, const http::RequestHead& request, const http::Target& target, const Captures& captures,
+               std::string_view secret, KeyParts& into);
+
+/// Fills a template such as "series:{id}" from captures; an unknown name gives an empty string.
+std::string expand(std::string_view text, const Captures& captures);
+
+/// The rule's tags, expanded.
+std::vector<std::string> tags_of(const Rule& rule, const Captures& captures);
+
+/// What a complete, successful body says. Decodes gzip, br and deflate (up to 32 MiB decoded) by `content_encoding`.
+struct BodyVerdict {
+  bool refused = false;
+  std::string refused_because;
+  std::optional<Duration> ttl;  // of the first ttl_from that holds
+};
+BodyVerdict inspect_body(const Rule& rule, std::string_view content_type, std::string_view content_encoding, std::string_view body);
+inline bool needs_body(const Rule& rule) noexcept { return !rule.refuse_if.empty() || !rule.ttl_from.empty(); }
+
+struct LoadOptions {
+  std::vector<std::string> paths;   // files or folders (*.json in name order), in order of precedence
+  bool shipped = true;              // append the embedded shipped rules after them
+  std::unordered_map<std::string, Duration> ttl_overrides;  // by type name, from the environment
+};
+/// Null where there is any problem; every problem is appended.
+std::shared_ptr<const RuleSet> load(const LoadOptions& options, Problems& problems);
+/// The same from one text, for validation and tests.
+std::shared_ptr<const RuleSet> load_text(std::string_view text, std::string_view file_name, Problems& problems);
+
+}  // namespace cachearr::rules
