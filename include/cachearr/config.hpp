@@ -82,6 +82,8 @@ struct Config {
   std::unordered_map<std::string, std::string> resolve;
   /// TTLs of types, from the environment.
   std::unordered_map<std::string, Duration> ttl_overrides;
+  /// Which changes invalidate by themselves ("series_update", "tag_update"…), from the environment; not named: true.
+  std::unordered_map<std::string, bool> auto_invalidate;
 };
 
 }  // namespace cachearr
