@@ -73,7 +73,9 @@ Result<std::uint64_t> to_number(const Given& given, std::uint64_t least, std::ui
     return out_of_range(given.value.dump(), std::to_string(least), std::to_string(most));
   }
   if (!number) {
-    return must_be("a whole number from " + std::to_string(least) + " to " + std::to_string(most), given);
+    const auto right = "a whole number from " + std::to_string(least) + " to " + std::to_string(most);
+    if (given.value.is_string()) return Error{"must be " + right + ", not " + in_quotes(*text_of(given))};
+    return must_be(right, given);
   }
   if (*number < least || *number > most) {
     return out_of_range(std::to_string(*number), std::to_string(least), std::to_string(most));
