@@ -1,9 +1,9 @@
 // May this stored response answer this request now (RFC 9111 4, RFC 5861)? Pure; allocates nothing.
 #pragma once
 
-#include <cachearr/clock.hpp>
-
 #include <cstdint>
+
+#include <cachearr/clock.hpp>
 
 #include "caching/cache_control.hpp"
 #include "caching/entry_meta.hpp"
@@ -11,10 +11,10 @@
 namespace cachearr::caching {
 
 enum class Reuse : std::uint8_t {
-  fresh,                  // serve
-  stale_allowed,          // the client said max-stale: serve
-  stale_while_revalidate, // serve, and refresh in the background
-  validate,               // ask the origin first (stale, no-cache, or the client insists)
+  fresh,                   // serve
+  stale_allowed,           // the client said max-stale: serve
+  stale_while_revalidate,  // serve, and refresh in the background
+  validate,                // ask the origin first (stale, no-cache, or the client insists)
 };
 
 struct ReuseVerdict {

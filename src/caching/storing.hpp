@@ -1,29 +1,52 @@
-// May this answer be stored, and for how long is it fresh (RFC 9111 3 and 4.2, RFC 5861, RFC 8246)? Pure; `now` is given.
+// May this answer be stored, and for how long is it fresh (RFC 9111 3 and 4.2, RFC 5861, RFC 8246)? Pure; `now` is
+// given.
 #pragma once
-
-#include <cachearr/clock.hpp>
 
 #include <cstdint>
 #include <string_view>
 
+#include <cachearr/clock.hpp>
+
 #include "caching/cache_control.hpp"
+#include "caching/entry_meta.hpp"
 #include "caching/policy.hpp"
 #include "http/message.hpp"
-#include "caching/entry_meta.hpp"
 
 namespace cachearr::caching {
 
 /// Why an answer is or is not stored. The names are Cache-Status details and log words.
 enum class Reason : std::uint8_t {
-  storable, method, no_store, is_private, authorization, rule_never, vary_star, set_cookie, status, partial,
-  no_lifetime,   // neither fresh nor able to be validated: useless
-  too_large, refused, truncated, request_no_store
+  storable,
+  method,
+  no_store,
+  is_private,
+  authorization,
+  rule_never,
+  vary_star,
+  set_cookie,
+  status,
+  partial,
+  no_lifetime,  // neither fresh nor able to be validated: useless
+  too_large,
+  refused,
+  truncated,
+  request_no_store
 };
 /// "no-store", "private", "authorization", "rule-never", "vary-star", "set-cookie", "too-large", "refused", …
 std::string_view name_of(Reason reason) noexcept;
 
 /// Where a freshness lifetime comes from; shown by explain.
-enum class LifetimeSource : std::uint8_t { none, rule, rule_status, s_maxage, max_age, expires, heuristic, cdn_cache_control };
+enum class LifetimeSource : std::uint8_t {
+  none,
+  rule,
+  rule_status,
+  s_maxage,
+  max_age,
+  expires,
+  heuristic,
+  cdn_cache_control,
+  surrogate_control
+};
 std::string_view name_of(LifetimeSource source) noexcept;
 
 struct Timing {
@@ -34,14 +57,25 @@ struct Timing {
 struct StoreVerdict {
   Reason reason = Reason::storable;
   LifetimeSource source = LifetimeSource::none;
-  Duration lifetime{};      // freshness lifetime from now on counted at age 0
-  EntryMeta meta;    // complete but for label and etag place; valid with Reason::storable
+  Duration lifetime{};  // freshness lifetime from now on counted at age 0
+  EntryMeta meta;       // complete but for label and etag place; valid with Reason::storable
   bool storable() const noexcept { return reason == Reason::storable; }
 };
 
 /// Decides from head and request. `policy.ttl` may have been replaced by the caller (ttl_from).
 StoreVerdict may_store(const http::RequestHead& request, const http::ResponseHead& response, const Policy& policy,
                        const Timing& timing);
+
+/// The same for a stored answer to GET after a 304 or a HEAD's 200 freshened it: `merged` is its head as merged_head
+/// made it (with the stored status), `update` the message that did so; only the latter's Age counts. `request` may be
+/// GET or HEAD.
+StoreVerdict may_freshen(const http::RequestHead& request, const http::ResponseHead& merged,
+                         const http::ResponseHead& update, const Policy& policy, const Timing& timing);
+
+/// Is this answer to a POST the representation of the POST's own target, so that it may answer later GETs
+/// (RFC 9110 9.3.3)? Then ask may_store as if the request were that GET, and require a source other than none and
+/// heuristic.
+bool answers_later_get(const http::RequestHead& post, const http::ResponseHead& response);
 
 /// Age at `now` in whole seconds, never negative (RFC 9111 4.2.3).
 std::int64_t age_at(const EntryMeta& meta, TimePoint now) noexcept;

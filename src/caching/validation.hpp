@@ -15,8 +15,9 @@ bool append_validators(std::string& out, const http::ResponseHead& stored);
 /// Does this 304 select the stored response (RFC 9111 4.3.4)?
 bool selects(const http::ResponseHead& not_modified, const http::ResponseHead& stored);
 
-/// The stored head with the fields of the 304 (or of a HEAD's 200) laid over it (RFC 9111 3.2): Content-Length,
-/// Content-Encoding, Content-Type, Content-Range and hop-by-hop fields stay as stored. Same serialised form as Entry::head.
+/// The stored head with the fields of the 304 (or of a HEAD's 200) laid over it (RFC 9111 3.2). What describes the
+/// stored bytes stays as stored (Content-Length, Content-Encoding, Content-Range, Content-MD5, and an ETag once there
+/// is one); hop-by-hop fields and Age are left out. Same serialised form as Entry::head.
 std::string merged_head(const http::ResponseHead& stored, const http::ResponseHead& update);
 
 /// Does a HEAD's 200 contradict the stored response (other validators or length), so that it must go (RFC 9111 4.3.5)?

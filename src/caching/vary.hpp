@@ -18,8 +18,8 @@ struct Selecting {
 Selecting selecting_fields(const http::ResponseHead& response, const Policy& policy);
 /// "accept-encoding,accept-language": how a vary marker keeps the names.
 std::string to_text(const Selecting& selecting);
-/// Appends the normal form of this request's selecting fields to `out` (names as to_text wrote them): white space, list order
-/// and case normalised as far as the field's syntax permits; absent differs from empty.
+/// Appends the normal form of this request's selecting fields to `out` (names as to_text wrote them): white space, list
+/// order and case normalised as far as the field's syntax permits; absent differs from empty.
 void append_variant(std::string& out, std::string_view names, const http::FieldList& request);
 
 }  // namespace cachearr::caching

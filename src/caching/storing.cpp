@@ -1,0 +1,289 @@
+#include "caching/storing.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+#include "base/text.hpp"
+#include "caching/freshness.hpp"
+#include "caching/vary.hpp"
+
+namespace cachearr::caching {
+
+namespace {
+
+using http::FieldId;
+using http::Method;
+
+/// Everything a decision looks at, read once.
+struct Case {
+  const http::RequestHead& request;
+  const http::ResponseHead& response;
+  const http::ResponseHead& aged;  // the message whose Age counts
+  const Policy& policy;
+  const Timing& timing;
+  ResponseDirectives says;
+  Stated dates;
+
+  std::int64_t received_ms() const noexcept { return timing.response_time.time_since_epoch().count(); }
+};
+
+/// What of the policy is in force for this status.
+struct RuleShare {
+  std::optional<Duration> ttl;
+  LifetimeSource source = LifetimeSource::rule;
+  bool refused = false;    // under a rule such an answer is never stored
+  bool overrides = false;  // Cache-Control has no say but for no-store and private
+};
+
+bool takes_rule_ttl(int status) noexcept {
+  static constexpr std::array statuses{200, 203, 204, 300, 301, 308};
+  return std::find(statuses.begin(), statuses.end(), status) != statuses.end();
+}
+
+/// Errors that say more about the moment or the credential than about the resource.
+bool refused_under_rule(int status) noexcept {
+  return status == 401 || status == 403 || status == 404 || status == 429 || status >= 500;
+}
+
+RuleShare rule_share(const Policy& policy, int status) {
+  if (!policy.from_rule) return {};
+  const auto listed = std::find_if(policy.ttl_status.begin(), policy.ttl_status.end(),
+                                   [status](const StatusTtl& entry) { return entry.status == status; });
+  RuleShare share;
+  if (listed != policy.ttl_status.end()) {
+    share.ttl = listed->ttl;
+    share.source = LifetimeSource::rule_status;
+    share.refused = status >= 400 && listed->ttl <= Duration{0};
+  } else if (takes_rule_ttl(status)) {
+    share.ttl = policy.ttl;
+  } else {
+    share.refused = refused_under_rule(status);
+  }
+  share.overrides = policy.mode == Mode::override_ && share.ttl.has_value();
+  return share;
+}
+
+bool authorization_forbids(const Case& c) {
+  if (!c.request.fields.has(FieldId::authorization) || c.policy.partitioned || c.policy.shared) return false;
+  return !c.says.is_public && !c.says.s_maxage && !c.says.must_revalidate;
+}
+
+bool is_private(const Case& c, const RuleShare& rule) {
+  if (!c.says.is_private && c.says.private_fields.empty()) return false;
+  return !rule.overrides || c.policy.shared;
+}
+
+/// must-understand lets a cache that knows the status pass over no-store (RFC 9111 5.2.2.3).
+bool forbids_storing(const ResponseDirectives& says, int status) {
+  return says.must_understand ? !understood(status) : says.no_store;
+}
+
+Reason reason_not_to(const Case& c, const RuleShare& rule) {
+  const int status = c.response.status;
+  if (c.policy.from_rule && c.policy.mode == Mode::never) return Reason::rule_never;
+  if (request_directives(c.request.fields).no_store) return Reason::request_no_store;
+  if (status == 206) return Reason::partial;
+  if (status < 200 || status > 999 || status == 304 || rule.refused) return Reason::status;
+  if (forbids_storing(c.says, status)) return Reason::no_store;
+  if (is_private(c, rule)) return Reason::is_private;
+  if (authorization_forbids(c)) return Reason::authorization;
+  if (selecting_fields(c.response, c.policy).star) return Reason::vary_star;
+  if (rule.overrides && !c.policy.partitioned && c.response.fields.has(FieldId::set_cookie)) return Reason::set_cookie;
+  return Reason::storable;
+}
+
+/// The origin's lifetime; a heuristic one where it says nothing and the status permits.
+Lifetime origin_lifetime(const Case& c) {
+  const auto stated_one = explicit_lifetime(c.response, c.says, c.dates, c.timing.response_time);
+  if (stated_one.source != LifetimeSource::none) return stated_one;
+  const bool may_guess = heuristically_cacheable(c.response.status) || c.says.is_public;
+  if (!may_guess || c.says.no_cache || pragma_no_cache(c.response.fields)) return {};
+  return heuristic_lifetime(c.dates, c.timing.response_time);
+}
+
+bool is_explicit(LifetimeSource source) noexcept {
+  return source != LifetimeSource::none && source != LifetimeSource::heuristic;
+}
+
+/// A lifetime and the moment it ends. The origin's counts from the answer's birth, the rule's from its arrival, so that
+/// the Age which a CDN adds cannot use up a rule's TTL.
+struct Freshness {
+  Lifetime lifetime;
+  std::int64_t until_ms = 0;
+};
+
+Freshness freshness_of(const Case& c, const RuleShare& rule, std::int64_t born_ms) {
+  const auto origin = origin_lifetime(c);
+  const Freshness by_origin{origin, born_ms + origin.length.count()};
+  if (!rule.ttl) return by_origin;
+  const Freshness by_rule{{*rule.ttl, rule.source}, c.received_ms() + rule.ttl->count()};
+  const bool origin_speaks = is_explicit(origin.source) || c.says.no_cache;
+  switch (c.policy.mode) {
+    case Mode::override_: return by_rule;
+    case Mode::floor: return by_origin.until_ms > by_rule.until_ms ? by_origin : by_rule;
+    case Mode::ceiling: return origin_speaks && by_origin.until_ms < by_rule.until_ms ? by_origin : by_rule;
+    case Mode::respect:
+    case Mode::never: break;
+  }
+  // A TTL for one status is said of errors the origin's headers rarely mean: it goes before them.
+  return origin_speaks && rule.source != LifetimeSource::rule_status ? by_origin : by_rule;
+}
+
+std::uint32_t window(const std::optional<Duration>& policy, const Seconds& origin) noexcept {
+  if (!policy) return origin.value_or(0);
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(*policy).count();
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(seconds, 0, 1LL << 31));
+}
+
+/// An error is never served beyond its time: nobody wants yesterday's 404.
+void set_windows(EntryMeta& meta, const Case& c) noexcept {
+  if (c.response.status >= 400) return;
+  meta.swr_seconds = window(c.policy.stale_while_revalidate, c.says.stale_while_revalidate);
+  meta.sie_seconds = window(c.policy.stale_if_error, c.says.stale_if_error);
+  meta.limited_seconds = window(c.policy.stale_if_limited, {});
+}
+
+bool is_text(const http::ResponseHead& response) {
+  if (response.fields.has(FieldId::content_encoding)) return false;
+  const auto value = response.fields.value(FieldId::content_type);
+  const auto type = text::to_lower(text::trim(value.substr(0, value.find(';'))));
+  return type.starts_with("text/") || type.ends_with("/json") || type.ends_with("+json") || type.ends_with("/xml") ||
+         type.ends_with("+xml") || type.ends_with("/javascript");
+}
+
+std::uint16_t flags_of(const Case& c, const RuleShare& rule, LifetimeSource source) {
+  unsigned flags = 0;
+  const auto& says = c.says;
+  if (!rule.overrides) {
+    // A cache may strip the fields that a qualified no-cache names; validating the whole answer is always right.
+    if (says.no_cache || !says.no_cache_fields.empty()) flags |= kNoCache;
+    if (says.must_revalidate || says.proxy_revalidate || says.s_maxage) flags |= kMustRevalidate;
+  }
+  if (says.immutable) flags |= kImmutable;
+  if (source == LifetimeSource::heuristic) flags |= kHeuristic;
+  if (c.response.status >= 400) flags |= kNegative;
+  if (c.policy.from_rule) flags |= kFromRule;
+  if (is_text(c.response)) flags |= kText;
+  return static_cast<std::uint16_t>(flags);
+}
+
+/// RFC 9111 3: the origin must have said something of storing it, or its status implies it.
+bool storing_is_implied(const Case& c, LifetimeSource source) {
+  return is_explicit(source) || c.says.is_public || heuristically_cacheable(c.response.status);
+}
+
+bool is_useless(const Case& c, const StoreVerdict& verdict) {
+  if (c.dates.has_validator()) return false;
+  const auto& meta = verdict.meta;
+  const bool stale_is_usable =
+      (meta.flags & kMustRevalidate) == 0 && (meta.swr_seconds | meta.sie_seconds | meta.limited_seconds) != 0;
+  return (meta.flags & kNoCache) != 0 || (verdict.lifetime <= Duration{0} && !stale_is_usable);
+}
+
+std::int64_t milliseconds(const std::optional<TimePoint>& at) noexcept {
+  return at ? at->time_since_epoch().count() : -1;
+}
+
+StoreVerdict decide(const Case& c) {
+  StoreVerdict verdict;
+  const auto rule = rule_share(c.policy, c.response.status);
+  verdict.reason = reason_not_to(c, rule);
+  if (verdict.reason != Reason::storable) return verdict;
+  auto& meta = verdict.meta;
+  meta.stored_ms = c.received_ms();
+  meta.born_ms = meta.stored_ms - initial_age(c.aged, c.dates, c.timing).count();
+  const auto freshness = freshness_of(c, rule, meta.born_ms);
+  meta.fresh_until_ms = freshness.until_ms;
+  verdict.lifetime = freshness.lifetime.length;
+  verdict.source = freshness.lifetime.source;
+  meta.status = static_cast<std::uint16_t>(c.response.status);
+  meta.date_ms = milliseconds(c.dates.date);
+  meta.last_modified_ms = milliseconds(c.dates.last_modified);
+  meta.flags = flags_of(c, rule, verdict.source);
+  set_windows(meta, c);
+  if (!storing_is_implied(c, verdict.source))
+    verdict.reason = Reason::status;
+  else if (is_useless(c, verdict))
+    verdict.reason = Reason::no_lifetime;
+  return verdict;
+}
+
+struct Reference {
+  std::string_view authority;  // empty: none
+  std::string_view path;
+};
+
+Reference split_reference(std::string_view text) noexcept {
+  const auto scheme = text.find("://");
+  if (text.starts_with('/') || scheme == std::string_view::npos) return {{}, text};
+  const auto rest = text.substr(scheme + 3);
+  const auto path = std::min(rest.find('/'), rest.size());
+  return {rest.substr(0, path), rest.substr(path)};
+}
+
+}  // namespace
+
+std::string_view name_of(Reason reason) noexcept {
+  switch (reason) {
+    case Reason::storable: return "storable";
+    case Reason::method: return "method";
+    case Reason::no_store: return "no-store";
+    case Reason::is_private: return "private";
+    case Reason::authorization: return "authorization";
+    case Reason::rule_never: return "rule-never";
+    case Reason::vary_star: return "vary-star";
+    case Reason::set_cookie: return "set-cookie";
+    case Reason::status: return "status";
+    case Reason::partial: return "partial";
+    case Reason::no_lifetime: return "no-lifetime";
+    case Reason::too_large: return "too-large";
+    case Reason::refused: return "refused";
+    case Reason::truncated: return "truncated";
+    case Reason::request_no_store: return "request-no-store";
+  }
+  return "unknown";
+}
+
+std::string_view name_of(LifetimeSource source) noexcept {
+  switch (source) {
+    case LifetimeSource::none: return "none";
+    case LifetimeSource::rule: return "rule";
+    case LifetimeSource::rule_status: return "rule-status";
+    case LifetimeSource::s_maxage: return "s-maxage";
+    case LifetimeSource::max_age: return "max-age";
+    case LifetimeSource::expires: return "expires";
+    case LifetimeSource::heuristic: return "heuristic";
+    case LifetimeSource::cdn_cache_control: return "cdn-cache-control";
+    case LifetimeSource::surrogate_control: return "surrogate-control";
+  }
+  return "unknown";
+}
+
+StoreVerdict may_store(const http::RequestHead& request, const http::ResponseHead& response, const Policy& policy,
+                       const Timing& timing) {
+  if (request.method != Method::get) {
+    StoreVerdict verdict;
+    verdict.reason = Reason::method;
+    return verdict;
+  }
+  return decide({request, response, response, policy, timing, response_directives(response.fields),
+                 stated(response, timing.response_time)});
+}
+
+StoreVerdict may_freshen(const http::RequestHead& request, const http::ResponseHead& merged,
+                         const http::ResponseHead& update, const Policy& policy, const Timing& timing) {
+  return decide({request, merged, update, policy, timing, response_directives(merged.fields),
+                 stated(merged, timing.response_time)});
+}
+
+bool answers_later_get(const http::RequestHead& post, const http::ResponseHead& response) {
+  if (post.method != Method::post || response.status < 200 || response.status > 299) return false;
+  if (response.fields.count(FieldId::content_location) != 1) return false;
+  const auto named = split_reference(response.fields.value(FieldId::content_location));
+  const auto target = split_reference(post.target);
+  const auto host = target.authority.empty() ? post.fields.value(FieldId::host) : target.authority;
+  return named.path == target.path && (named.authority.empty() || text::iequals(named.authority, host));
+}
+
+}  // namespace cachearr::caching
