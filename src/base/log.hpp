@@ -22,7 +22,9 @@ void write(Level level, std::string_view message);
 inline void info(std::string_view message) { write(Level::info, message); }
 inline void warning(std::string_view message) { write(Level::warning, message); }
 inline void error(std::string_view message) { write(Level::error, message); }
-inline void debug(std::string_view message) { if (enabled(Level::debug)) write(Level::debug, message); }
+inline void debug(std::string_view message) {
+  if (enabled(Level::debug)) write(Level::debug, message);
+}
 
 bool json() noexcept;
 /// Whole, already formatted lines (each ended by '\n') of the access log; handed to the writer thread in one piece.

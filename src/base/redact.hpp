@@ -6,13 +6,16 @@
 
 namespace cachearr {
 
-/// True for query parameters and JSON members that hold secrets by name ("apikey", "api_key", "*_token", "passkey", "r", "i"…).
+/// True for query parameters and JSON members that hold secrets by name ("apikey", "api_key", "*_token", "passkey",
+/// "r", "i"…).
 bool is_secret_parameter(std::string_view name) noexcept;
 /// True for header fields that hold secrets (Authorization, Cookie, X-Api-Key, X-Plex-Token…).
 bool is_secret_field(std::string_view name) noexcept;
-/// A path with the segments that carry keys replaced by "***" ("/getnzb/{guid}.nzb&i=1&r=key", "/rss/download/1/{hex}", "…/announce").
+/// A path with the segments that carry keys replaced by "***" ("/getnzb/{guid}.nzb&i=1&r=key", "/rss/download/1/{hex}",
+/// "…/announce").
 std::string redact_path(std::string_view path);
-/// A whole URL or request target: userinfo, secret parameters, secret path segments become "***". Never throws, any bytes.
+/// A whole URL or request target: userinfo, secret parameters, secret path segments become "***". Never throws, any
+/// bytes.
 std::string redact_url(std::string_view url);
 /// Appends the redacted form; allocates only if `out` has to grow. The hot path's log line uses this one.
 void append_redacted(std::string& out, std::string_view path, std::string_view query);

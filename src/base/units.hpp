@@ -1,12 +1,12 @@
 // Durations and sizes as configuration and rules write them. Pure.
 #pragma once
 
-#include <cachearr/clock.hpp>
-
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include <cachearr/clock.hpp>
 
 namespace cachearr {
 

@@ -14,12 +14,12 @@ enum class Forward : std::uint8_t { none, bypass, method, uri_miss, vary_miss, m
 struct CacheStatus {
   bool hit = false;
   Forward forward = Forward::none;
-  int forward_status = 0;             // 0: not said
-  std::optional<std::int64_t> ttl;    // seconds, negative when stale
+  int forward_status = 0;           // 0: not said
+  std::optional<std::int64_t> ttl;  // seconds, negative when stale
   bool stored = false;
   bool collapsed = false;
-  std::string_view key;               // empty: not said
-  std::string_view detail;            // a token; empty: not said
+  std::string_view key;     // empty: not said
+  std::string_view detail;  // a token; empty: not said
 };
 
 std::string_view name_of(Forward forward) noexcept;

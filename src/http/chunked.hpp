@@ -11,8 +11,8 @@ class ChunkDecoder {
  public:
   struct Step {
     enum class Kind : std::uint8_t { need_more, data, done, error } kind;
-    std::size_t consumed = 0;   // bytes of the input used up by this step (data included)
-    std::string_view data;      // with Kind::data: a view into the input
+    std::size_t consumed = 0;  // bytes of the input used up by this step (data included)
+    std::string_view data;     // with Kind::data: a view into the input
   };
   /// Takes bytes from the front of `input`; call again with the rest until need_more, done or error.
   Step next(std::string_view input) noexcept;
@@ -25,14 +25,22 @@ class ChunkDecoder {
 
  private:
   enum class State : std::uint8_t { size, extension, size_lf, data, data_cr, data_lf, trailer, done };
+  enum class TrailerAt : std::uint8_t { start, name, value, line_lf, last_lf };
   Step fail(const char* what) noexcept;
+  const char* take(char c) noexcept;
+  const char* take_size(char c) noexcept;
+  const char* take_extension(char c) noexcept;
+  const char* take_size_end(char c) noexcept;
+  const char* take_trailer(char c) noexcept;
+
   State state_ = State::size;
-  std::uint64_t left_ = 0;
-  std::uint32_t digits_ = 0;
+  TrailerAt trailer_at_ = TrailerAt::start;
+  bool has_digits_ = false;
+  bool in_extension_ = false;  // behind the first ';' of this line
+  std::uint64_t left_ = 0;     // of the chunk
   std::uint32_t line_ = 0;
   std::uint32_t extensions_ = 0;
   std::uint32_t trailers_ = 0;
-  std::uint8_t detail_ = 0;
   const char* problem_ = nullptr;
 };
 

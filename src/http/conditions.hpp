@@ -1,12 +1,12 @@
 // Conditional and range requests against a stored or arriving representation (RFC 9110 13 and 14). Pure.
 #pragma once
 
-#include <cachearr/clock.hpp>
-
 #include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
+
+#include <cachearr/clock.hpp>
 
 #include "http/message.hpp"
 
@@ -14,7 +14,7 @@ namespace cachearr::http {
 
 /// What is known of the representation.
 struct Validators {
-  std::string_view etag;                  // as sent, with quotes and W/; empty: none
+  std::string_view etag;  // as sent, with quotes and W/; empty: none
   std::optional<TimePoint> last_modified;
   std::optional<TimePoint> date;
 };
@@ -35,8 +35,8 @@ struct RangeVerdict {
   std::vector<ByteRange> ranges;  // in the order asked for; more than one only where the sender asked for more
 };
 
-/// Range and If-Range of a GET against a representation of `size` bytes. An invalid or excessive Range (over 16 parts, overlapping
-/// abuse) is ignored: whole.
+/// Range and If-Range of a GET against a representation of `size` bytes. An invalid or excessive Range (over 16 parts,
+/// overlapping abuse) is ignored: whole.
 RangeVerdict select_ranges(const RequestHead& request, const Validators& validators, std::uint64_t size);
 
 bool weak_match(std::string_view a, std::string_view b) noexcept;

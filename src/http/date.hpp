@@ -1,12 +1,12 @@
 // HTTP dates (RFC 9110 5.6.7) and delta-seconds (RFC 9111 1.2.2). Pure.
 #pragma once
 
-#include <cachearr/clock.hpp>
-
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include <cachearr/clock.hpp>
 
 namespace cachearr::http {
 

@@ -11,13 +11,13 @@ namespace cachearr::http {
 
 struct Framing {
   enum class Body : std::uint8_t { none, length, chunked, until_close } body = Body::none;
-  std::uint64_t length = 0;  // with Body::length
-  bool keep_alive = false;   // the sender lets the connection live on
+  std::uint64_t length = 0;       // with Body::length
+  bool keep_alive = false;        // the sender lets the connection live on
   bool expects_continue = false;  // request: Expect: 100-continue on HTTP/1.1
 };
 
 struct Refusal {
-  int status = 400;  // 400, 411, 413, 417, 501, 505
+  int status = 400;  // request: 400, 413, 417, 501; response: 502
   std::string_view what;
 };
 

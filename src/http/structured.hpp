@@ -11,13 +11,26 @@
 
 namespace cachearr::http::structured {
 
-struct Token { std::string text; };
-struct Bytes { std::string bytes; };
+struct Token {
+  std::string text;
+};
+struct Bytes {
+  std::string bytes;
+};
 using Bare = std::variant<std::int64_t, double, std::string, Token, Bytes, bool>;
 using Parameters = std::vector<std::pair<std::string, Bare>>;
-struct Item { Bare value; Parameters parameters; };
-struct InnerList { std::vector<Item> items; Parameters parameters; };
-struct Member { std::string key; std::variant<Item, InnerList> value; };
+struct Item {
+  Bare value;
+  Parameters parameters;
+};
+struct InnerList {
+  std::vector<Item> items;
+  Parameters parameters;
+};
+struct Member {
+  std::string key;
+  std::variant<Item, InnerList> value;
+};
 using Dictionary = std::vector<Member>;
 using List = std::vector<std::variant<Item, InnerList>>;
 

@@ -18,16 +18,17 @@ struct Target {
   std::string scheme;  // "http" or "https", lower case; empty for authority form
   std::string host;    // lower case, no trailing dot, IPv6 without brackets
   std::uint16_t port = 0;
-  std::string path;    // begins with '/', as sent (percent-encoding untouched); "*" for asterisk form
-  std::string query;   // without '?'
+  std::string path;   // begins with '/', as sent (percent-encoding untouched); "*" or empty for the other forms
+  std::string query;  // without '?'
   bool has_query = false;
 };
 
 /// Reads target and Host. `default_scheme` is what origin form means on this listener. Errors say what is wrong; the
-/// answer to each is 400. Refused: no, two or an invalid Host in HTTP/1.1; a Host that contradicts an absolute
-/// target; fragments; userinfo; bytes outside 0x21..0x7E; ports outside 1..65535; authority form without CONNECT and
-/// the reverse; asterisk form without OPTIONS. HTTP/1.0 may lack Host (host stays empty then). Writes into `into`,
-/// whose strings keep their capacity.
+/// answer to each is 400. Refused: no Host in HTTP/1.1; two or an invalid Host; fragments; userinfo; bytes outside
+/// 0x21..0x7E; ports outside 1..65535; schemes other than http and https; authority form without CONNECT and the
+/// reverse; asterisk form without OPTIONS. An absolute target wins over a valid Host that names something else
+/// (RFC 9112 3.2.2: a proxy must ignore and replace it). HTTP/1.0 may lack Host (host stays empty then). Writes into
+/// `into`, whose strings keep their capacity.
 Result<bool> read_target(const RequestHead& head, std::string_view default_scheme, Target& into);
 
 /// "host:port" with the port left out where it is the scheme's default, brackets around IPv6.

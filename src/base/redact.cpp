@@ -1,0 +1,209 @@
+#include "base/redact.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "base/secret_shape.hpp"
+#include "base/text.hpp"
+
+namespace cachearr {
+
+namespace {
+
+constexpr std::string_view kMask = "***";
+/// URLs stand percent-encoded inside of URLs; what nests deeper than this is hidden unread.
+constexpr int kMaxNesting = 3;
+
+void append_url(std::string& out, std::string_view url, int depth);
+
+/// True for a value in which names, credentials or paths may stand, as they are or percent-encoded.
+bool may_nest(std::string_view value) noexcept {
+  if (value.find_first_of("=@/") != std::string_view::npos) return true;
+  for (auto at = value.find('%'); at != std::string_view::npos; at = value.find('%', at + 1)) {
+    const auto code = value.substr(at + 1, 2);
+    if (code == "25" || code == "40" || text::iequals(code, "2F") || text::iequals(code, "3D")) return true;
+  }
+  return false;
+}
+
+/// A value whose name is innocent may still be a whole URL with secrets of its own.
+bool hides_secret(std::string_view value, int depth) {
+  if (!may_nest(value)) return false;
+  if (depth >= kMaxNesting) return true;
+  const auto decoded = text::percent_decode(value);
+  std::string shown;
+  append_url(shown, decoded, depth + 1);
+  return shown != decoded;
+}
+
+bool is_secret_name(std::string_view name) {
+  if (name.find('%') == std::string_view::npos) return is_secret_parameter(name);
+  return is_secret_parameter(text::percent_decode(name));
+}
+
+/// "name=value" or a bare word.
+void append_pair(std::string& out, std::string_view pair, int depth) {
+  const auto equals = pair.find('=');
+  if (equals == std::string_view::npos) {
+    out += is_secret_shape(pair) ? kMask : pair;
+    return;
+  }
+  const auto name = pair.substr(0, equals);
+  const auto value = pair.substr(equals + 1);
+  out += pair.substr(0, equals + 1);
+  if (value.empty()) return;
+  out += is_secret_name(name) || hides_secret(value, depth) ? kMask : value;
+}
+
+/// Parameters separated by '&' or ';'.
+void append_query(std::string& out, std::string_view query, int depth) {
+  while (true) {
+    const auto end = query.find_first_of("&;");
+    append_pair(out, query.substr(0, end), depth);
+    if (end == std::string_view::npos) return;
+    out += query[end];
+    query.remove_prefix(end + 1);
+  }
+}
+
+/// What the segments in front say about the next one.
+enum class Expect : std::uint8_t {
+  anything,
+  key,          // the next segment is a key
+  id_then_key,  // one harmless segment, then a key
+  only_keys,    // everything that follows
+};
+
+Expect after(std::string_view segment, std::string_view previous, Expect expected) noexcept {
+  if (expected == Expect::only_keys) return Expect::only_keys;
+  if (expected == Expect::id_then_key) return Expect::key;
+  if (text::iequals(segment, "webhooks")) return Expect::only_keys;
+  if (text::iequals(segment, "announce")) return Expect::key;
+  if (text::iequals(segment, "download") && text::iequals(previous, "rss")) return Expect::id_then_key;
+  if (text::iequals(segment, "passthrough")) return Expect::only_keys;
+  return Expect::anything;
+}
+
+bool is_announce(std::string_view segment) noexcept {
+  return text::iequals(segment, "announce") || text::iequals(segment, "announce.php") ||
+         text::iequals(segment, "scrape") || text::iequals(segment, "scrape.php");
+}
+
+/// "bot123456:token", as Telegram has it.
+bool is_bot(std::string_view segment) noexcept {
+  return segment.starts_with("bot") && segment.find(':') != std::string_view::npos;
+}
+
+/// Torrent trackers put the passkey in front of "/announce".
+bool is_tracker_key(std::string_view segment, std::string_view next) noexcept {
+  return is_announce(next) && segment.size() >= 8 && segment.find_first_of("0123456789") != std::string_view::npos;
+}
+
+bool is_secret_segment(std::string_view segment, std::string_view next, Expect expected) noexcept {
+  if (segment.empty()) return false;
+  if (expected == Expect::key || expected == Expect::only_keys) return true;
+  return is_bot(segment) || is_tracker_key(segment, next) || is_secret_shape(segment);
+}
+
+void append_path(std::string& out, std::string_view path, int depth) {
+  auto expected = Expect::anything;
+  std::string_view previous;
+  while (true) {
+    const auto slash = path.find('/');
+    const auto whole = path.substr(0, slash);
+    const auto rest = slash == std::string_view::npos ? std::string_view{} : path.substr(slash + 1);
+    const auto next = rest.substr(0, rest.find('/'));
+    // Parameters may stand behind a segment without any '?': "/getnzb/{guid}.nzb&i=1&r=key", "/x;token=1".
+    const auto separator = whole.find_first_of("&;");
+    const auto segment = whole.substr(0, separator);
+    if (is_secret_segment(segment, next, expected)) {
+      out += kMask;
+    } else {
+      append_pair(out, segment, depth);
+    }
+    if (separator != std::string_view::npos) {
+      out += whole[separator];
+      append_query(out, whole.substr(separator + 1), depth);
+    }
+    if (slash == std::string_view::npos) return;
+    out += '/';
+    expected = after(segment, previous, expected);
+    previous = segment;
+    path = rest;
+  }
+}
+
+/// Feeds whose path is nothing but the key.
+bool is_key_feed(std::string_view host) noexcept {
+  return host.starts_with("rss") && host.find(".torrentleech.") != std::string_view::npos;
+}
+
+/// Writes the authority without its userinfo; what is left of `url` begins with the path.
+void append_authority(std::string& out, std::string_view& url) {
+  const auto authority = url.substr(0, url.find('/'));
+  const auto at = authority.rfind('@');
+  if (at != std::string_view::npos) {
+    out += kMask;
+    out += '@';
+  }
+  const auto host = authority.substr(at == std::string_view::npos ? 0 : at + 1);
+  out += host;
+  url.remove_prefix(authority.size());
+  const bool one_segment = url.size() > 1 && url.find('/', 1) == std::string_view::npos;
+  if (one_segment && is_key_feed(host)) {
+    out += "/***";
+    url = {};
+  }
+}
+
+/// Everything in front of the query: "scheme://user:password@host/path", "user:password@host", "/path".
+void append_front(std::string& out, std::string_view front, int depth) {
+  const auto scheme = front.find("://");
+  const auto slash = front.find('/');
+  if (scheme != std::string_view::npos) {
+    out += front.substr(0, scheme + 3);
+    front.remove_prefix(scheme + 3);
+    append_authority(out, front);
+  } else if (front.substr(0, slash).find('@') != std::string_view::npos) {
+    append_authority(out, front);
+  }
+  append_path(out, front, depth);
+}
+
+void append_url(std::string& out, std::string_view url, int depth) {
+  auto end = std::min(url.size(), url.find_first_of("?#"));
+  append_front(out, url.substr(0, end), depth);
+  url.remove_prefix(end);
+  while (!url.empty()) {
+    out += url.front();
+    url.remove_prefix(1);
+    end = std::min(url.size(), url.find_first_of("?#"));
+    append_query(out, url.substr(0, end), depth);
+    url.remove_prefix(end);
+  }
+}
+
+}  // namespace
+
+std::string redact_path(std::string_view path) {
+  std::string result;
+  result.reserve(path.size());
+  append_path(result, path, 0);
+  return result;
+}
+
+std::string redact_url(std::string_view url) {
+  std::string result;
+  result.reserve(url.size());
+  append_url(result, url, 0);
+  return result;
+}
+
+void append_redacted(std::string& out, std::string_view path, std::string_view query) {
+  append_path(out, path, 0);
+  if (query.empty()) return;
+  out += '?';
+  append_query(out, query, 0);
+}
+
+}  // namespace cachearr

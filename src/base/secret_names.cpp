@@ -1,0 +1,94 @@
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+#include "base/redact.hpp"
+#include "base/text.hpp"
+
+namespace cachearr {
+
+namespace {
+
+/// Names as they are compared: lower case, without '-', '_', '.' and brackets ("api_key", "apiKey", "X-Plex-Token").
+class PlainName {
+ public:
+  explicit PlainName(std::string_view name) noexcept {
+    for (const char c : name) {
+      if (c == '-' || c == '_' || c == '.' || c == '[' || c == ']') continue;
+      // Of a longer name its end decides.
+      if (size_ == buffer_.size()) {
+        std::copy(buffer_.begin() + 1, buffer_.end(), buffer_.begin());
+        --size_;
+      }
+      buffer_[size_++] = text::lower(c);
+    }
+  }
+  std::string_view view() const noexcept { return {buffer_.data(), size_}; }
+
+ private:
+  std::array<char, 40> buffer_{};
+  std::size_t size_ = 0;
+};
+
+template <std::size_t N>
+bool is_one_of(std::string_view name, const std::array<std::string_view, N>& names) noexcept {
+  return std::any_of(names.begin(), names.end(), [name](std::string_view other) { return name == other; });
+}
+
+template <std::size_t N>
+bool ends_in_one_of(std::string_view name, const std::array<std::string_view, N>& endings) noexcept {
+  return std::any_of(endings.begin(), endings.end(), [name](std::string_view end) { return name.ends_with(end); });
+}
+
+constexpr std::array<std::string_view, 26> kParameters{"i",
+                                                       "r",
+                                                       "u",
+                                                       "tp",
+                                                       "api",
+                                                       "uid",
+                                                       "pid",
+                                                       "sid",
+                                                       "key",
+                                                       "pin",
+                                                       "pwd",
+                                                       "pass",
+                                                       "auth",
+                                                       "user",
+                                                       "account",
+                                                       "code",
+                                                       "otp",
+                                                       "hmac",
+                                                       "sig",
+                                                       "session",
+                                                       "apiuser",
+                                                       "login",
+                                                       "username",
+                                                       "signature",
+                                                       "xplexclientidentifier",
+                                                       "authorization"};
+constexpr std::array<std::string_view, 11> kParameterEndings{"apikey",      "token",     "passkey", "password",
+                                                             "passwd",      "secret",    "authkey", "rsskey",
+                                                             "torrentpass", "sessionid", "username"};
+constexpr std::array<std::string_view, 6> kMoreKeys{"clientkey",  "nzbkey",  "accesskey",
+                                                    "privatekey", "feedkey", "userkey"};
+constexpr std::array<std::string_view, 9> kFields{
+    "authorization", "proxyauthorization",   "cookie", "setcookie", "cookie2", "setcookie2", "authenticationinfo",
+    "xdnzbfailure",  "xplexclientidentifier"};
+constexpr std::array<std::string_view, 9> kFieldEndings{"apikey",        "clientkey",          "token",
+                                                        "secret",        "password",           "sessionid",
+                                                        "authorization", "authenticationinfo", "authkey"};
+
+}  // namespace
+
+bool is_secret_parameter(std::string_view name) noexcept {
+  const PlainName plain{name};
+  const auto view = plain.view();
+  return is_one_of(view, kParameters) || ends_in_one_of(view, kParameterEndings) || ends_in_one_of(view, kMoreKeys);
+}
+
+bool is_secret_field(std::string_view name) noexcept {
+  const PlainName plain{name};
+  return is_one_of(plain.view(), kFields) || ends_in_one_of(plain.view(), kFieldEndings);
+}
+
+}  // namespace cachearr

@@ -1,0 +1,62 @@
+#include "base/secret_shape.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+#include "base/text.hpp"
+
+namespace cachearr {
+
+namespace {
+
+constexpr std::size_t kMinKey = 16;
+
+bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+bool is_upper(char c) noexcept { return c >= 'A' && c <= 'Z'; }
+bool is_lower(char c) noexcept { return c >= 'a' && c <= 'z'; }
+
+/// 8-4-4-4-12 hexadecimal digits.
+bool is_uuid(std::string_view word) noexcept {
+  if (word.size() != 36) return false;
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+    const char low = text::lower(word[i]);
+    if (dash ? word[i] != '-' : !is_digit(low) && (low < 'a' || low > 'f')) return false;
+  }
+  return true;
+}
+
+bool is_picture(std::string_view word) noexcept {
+  constexpr std::array<std::string_view, 7> endings{".jpg", ".jpeg", ".png", ".webp", ".svg", ".gif", ".avif"};
+  return std::any_of(endings.begin(), endings.end(), [word](std::string_view ending) {
+    return word.size() > ending.size() && text::iequals(word.substr(word.size() - ending.size()), ending);
+  });
+}
+
+/// Words are letters, numbers are digits; what mixes both, or cases within a word, at this length is a key.
+bool is_key_run(std::string_view run) noexcept {
+  if (run.size() < kMinKey) return false;
+  const bool digits = std::any_of(run.begin(), run.end(), is_digit);
+  const bool letters = std::any_of(run.begin(), run.end(), [](char c) { return !is_digit(c); });
+  if (digits && letters) return true;
+  int humps = 0;
+  for (std::size_t i = 1; i < run.size(); ++i) humps += is_lower(run[i - 1]) && is_upper(run[i]) ? 1 : 0;
+  return letters && humps >= 4;
+}
+
+}  // namespace
+
+bool is_secret_shape(std::string_view word) noexcept {
+  if (word.size() < kMinKey || is_uuid(word) || is_picture(word)) return false;
+  while (!word.empty()) {
+    const auto end =
+        std::find_if_not(word.begin(), word.end(), [](char c) { return is_digit(c) || is_lower(c) || is_upper(c); });
+    const auto length = static_cast<std::size_t>(end - word.begin());
+    if (is_key_run(word.substr(0, length))) return true;
+    word.remove_prefix(std::min(word.size(), length + 1));
+  }
+  return false;
+}
+
+}  // namespace cachearr
