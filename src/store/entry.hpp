@@ -1,10 +1,12 @@
 // A stored response: immutable, reference-counted, one allocation. Made once, shared by every thread that serves it.
 //
-// The layout of the one block is [Entry][identity][key][head][body][tag hashes]; nothing in it changes after make_entry except the
-// hit counters, which are relaxed atomics.
+// The layout of the one block is [Entry][tag hashes][identity][key][upstream][type][head][body]; the key is left out
+// where the identity already contains it. What a client can see never changes after make_entry; the counters are
+// relaxed atomics, and the queue links belong to the memory tier's shard that holds the entry, guarded by its lock.
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -31,8 +33,14 @@ class EntryPtr {
   const Entry* operator->() const noexcept { return entry_; }
   const Entry& operator*() const noexcept { return *entry_; }
   const Entry* get() const noexcept { return entry_; }
+  /// Hands its reference to the caller.
+  const Entry* release() noexcept { return std::exchange(entry_, nullptr); }
   /// Takes over one reference.
-  static EntryPtr adopt(const Entry* entry) noexcept { EntryPtr p; p.entry_ = entry; return p; }
+  static EntryPtr adopt(const Entry* entry) noexcept {
+    EntryPtr p;
+    p.entry_ = entry;
+    return p;
+  }
 
  private:
   const Entry* entry_ = nullptr;
@@ -40,15 +48,19 @@ class EntryPtr {
 
 /// The parts an entry is made from; views that need live only during make_entry.
 struct EntryParts {
-  Hash128 id;                    // hash of identity
-  std::string_view identity;     // everything that distinguishes it: partition, scheme, host, port, key, variant
-  std::string_view key;          // what users see and name it by
-  std::string_view upstream;     // name, empty: none
-  std::string_view type;         // rule's type, empty: none
+  Hash128 id;                 // hash of identity
+  std::string_view identity;  // everything that distinguishes it: partition, scheme, host, port, key, variant
+  std::string_view key;       // what users see and name it by
+  std::string_view upstream;  // name, empty: none
+  std::string_view type;      // rule's type, empty: none
   std::span<const std::string_view> tags;
-  std::string_view head;         // status line and field lines, each ended by CRLF, without the closing empty line
+  std::string_view head;  // status line and field lines, each ended by CRLF, without the closing empty line
   std::span<const std::string_view> body;  // pieces, concatenated
   EntryMeta meta;
+  bool compressed = false;  // the body is one zstd frame of what the origin sent (store/compression.hpp)
+  std::uint32_t hits = 0;   // carried over from an earlier life on disk
+  /// Store::generation() when the answer was asked for; an invalidation since then keeps it out. 0: when it is put.
+  std::uint32_t generation = 0;
 };
 
 class Entry {
@@ -70,27 +82,76 @@ class Entry {
   std::uint32_t hits() const noexcept { return hits_.load(std::memory_order_relaxed); }
   void count_hit() const noexcept { hits_.fetch_add(1, std::memory_order_relaxed); }
 
+  bool compressed() const noexcept { return compressed_ != 0; }
+  /// The invalidations it has outlived (store/invalidations.hpp).
+  std::uint32_t generation() const noexcept { return generation_.load(std::memory_order_relaxed); }
+
   Entry(const Entry&) = delete;
   Entry& operator=(const Entry&) = delete;
 
  private:
   friend class EntryPtr;
+  friend class MemoryShard;
+  friend class MemoryTier;
+  friend class QueueList;
+  friend class Departed;
   friend EntryPtr make_entry(const EntryParts& parts);
+  friend EntryPtr with_meta(const Entry& entry, const EntryMeta& meta);
+  enum class Place : std::uint8_t { none, claimed, small, main };
+
   Entry() = default;
+  ~Entry() = default;
+  static void destroy(const Entry* entry) noexcept;
+  const char* texts() const noexcept {
+    return reinterpret_cast<const char*>(this + 1) + std::size_t{tag_count_} * sizeof(std::uint64_t);
+  }
+  std::size_t names_end() const noexcept;
+  std::size_t head_at() const noexcept { return names_end() + upstream_size_ + type_size_; }
+
   Hash128 id_;
   mutable std::atomic<std::uint32_t> references_{1};
   mutable std::atomic<std::uint32_t> hits_{0};
-  std::uint64_t body_size_ = 0;
-  std::uint32_t head_size_ = 0;
+  std::uint64_t body_size_ : 39 = 0;
+  std::uint64_t compressed_ : 1 = 0;
+  std::uint64_t head_size_ : 24 = 0;
   std::uint16_t identity_size_ = 0;
+  std::uint16_t key_at_ = 0;  // offset inside [identity][key]
   std::uint16_t key_size_ = 0;
   std::uint8_t upstream_size_ = 0;
   std::uint8_t type_size_ = 0;
-  std::uint16_t tag_count_ = 0;
+  mutable std::atomic<std::uint32_t> generation_{0};
+  std::uint8_t tag_count_ = 0;
+  mutable std::atomic<std::uint8_t> frequency_{0};
+  mutable std::atomic<Place> place_{Place::none};
+  mutable std::atomic<bool> on_disk_{false};
+  mutable const Entry* older_ = nullptr;
+  mutable const Entry* newer_ = nullptr;
 };
 
-/// One allocation; null where a part is too large for the format (identity and key 65535 bytes, head 16 MiB) or
-/// memory is short.
+/// One allocation; null where a part is too large for the format (identity and key 65535 bytes, head 16 MiB, upstream
+/// and type 255 bytes, 255 tags) or memory is short.
 EntryPtr make_entry(const EntryParts& parts);
+/// The same response with other metadata: a copy, as entries do not change.
+EntryPtr with_meta(const Entry& entry, const EntryMeta& meta);
+
+inline EntryPtr::EntryPtr(const EntryPtr& other) noexcept : entry_{other.entry_} {
+  if (entry_ != nullptr) entry_->references_.fetch_add(1, std::memory_order_relaxed);
+}
+inline EntryPtr::~EntryPtr() {
+  if (entry_ != nullptr && entry_->references_.fetch_sub(1, std::memory_order_acq_rel) == 1) Entry::destroy(entry_);
+}
+inline std::span<const std::uint64_t> Entry::tags() const noexcept {
+  return {reinterpret_cast<const std::uint64_t*>(this + 1), tag_count_};
+}
+inline std::size_t Entry::names_end() const noexcept {
+  const std::size_t key_end = std::size_t{key_at_} + key_size_;
+  return key_end > identity_size_ ? key_end : identity_size_;
+}
+inline std::string_view Entry::identity() const noexcept { return {texts(), identity_size_}; }
+inline std::string_view Entry::key() const noexcept { return {texts() + key_at_, key_size_}; }
+inline std::string_view Entry::upstream() const noexcept { return {texts() + names_end(), upstream_size_}; }
+inline std::string_view Entry::type() const noexcept { return {texts() + names_end() + upstream_size_, type_size_}; }
+inline std::string_view Entry::head() const noexcept { return {texts() + head_at(), head_size_}; }
+inline std::string_view Entry::body() const noexcept { return {texts() + head_at() + head_size_, body_size_}; }
 
 }  // namespace cachearr::store

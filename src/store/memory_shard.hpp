@@ -1,0 +1,76 @@
+// One part of the memory tier: a flat set of entries and the S3-FIFO queues that decide who leaves. Not thread-safe:
+// the memory tier guards each shard with a lock of its own.
+//
+// S3-FIFO (Yang et al., SOSP 2023): newcomers wait in a small queue; who was asked for twice there moves to the main
+// queue, who was not leaves and is remembered as a ghost; a ghost that comes back goes to the main queue at once. A hit
+// only counts (0..3).
+#pragma once
+
+#include <boost/unordered/unordered_flat_set.hpp>
+#include <cstddef>
+#include <string_view>
+
+#include "store/ghost_queue.hpp"
+#include "store/queue_list.hpp"
+
+namespace cachearr::store {
+
+class MemoryShard {
+ public:
+  MemoryShard() = default;
+  MemoryShard(const MemoryShard&) = delete;
+  MemoryShard& operator=(const MemoryShard&) = delete;
+  ~MemoryShard();
+
+  /// Marks the entry as asked for.
+  EntryPtr find(const Hash128& id, std::string_view identity) const noexcept;
+  /// Replaces what has the same identity, which then leaves. REQUIRES: the entry is claimed (MemoryTier::claim).
+  void insert(EntryPtr entry, Departed& departed);
+  bool erase(const Hash128& id, std::string_view identity, Departed& departed) noexcept;
+  /// Puts `copy` into the place of `original`; false where that is not there any more. REQUIRES: as insert.
+  bool substitute(const Entry& original, EntryPtr copy, Departed& departed);
+  /// Removes exactly this entry, not what may have replaced it.
+  bool remove_if_same(const Entry& entry, Departed& departed) noexcept;
+  /// Removes the entry worth least. False where the shard is empty.
+  bool evict_one(Departed& departed);
+  template <class F>
+  void for_each(F&& visit) const {
+    for (const Entry* entry : entries_) visit(*entry);
+  }
+  std::size_t size() const noexcept { return entries_.size(); }
+  /// Entries, slots and ghosts.
+  std::size_t bytes() const noexcept { return small_.bytes() + main_.bytes() + slot_bytes() + ghosts_.bytes(); }
+
+ private:
+  struct Name {
+    const Hash128& id;
+    std::string_view identity;
+  };
+  struct Hash {
+    using is_transparent = void;
+    using is_avalanching = void;
+    std::size_t operator()(const Entry* entry) const noexcept { return entry->id().low; }
+    std::size_t operator()(const Name& name) const noexcept { return name.id.low; }
+  };
+  struct Same {
+    using is_transparent = void;
+    bool operator()(const Entry* a, const Entry* b) const noexcept { return a == b; }
+    bool operator()(const Name& name, const Entry* e) const noexcept {
+      return e->id() == name.id && e->identity() == name.identity;
+    }
+    bool operator()(const Entry* e, const Name& name) const noexcept { return (*this)(name, e); }
+  };
+
+  std::size_t slot_bytes() const noexcept;
+  bool small_is_due() const noexcept;
+  QueueList& queue_of(const Entry& entry) noexcept;
+  void enqueue(const Entry* entry, Entry::Place place) noexcept;
+  void remove(const Entry* entry, Departed& departed) noexcept;
+
+  boost::unordered_flat_set<const Entry*, Hash, Same> entries_;
+  QueueList small_;
+  QueueList main_;
+  GhostQueue ghosts_;
+};
+
+}  // namespace cachearr::store

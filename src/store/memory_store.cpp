@@ -1,0 +1,45 @@
+#include "store/memory_tier.hpp"
+#include "store/store.hpp"
+#include "store/sweeper.hpp"
+
+namespace cachearr::store {
+namespace {
+
+class MemoryStore final : public Store {
+ public:
+  MemoryStore(std::uint64_t max_bytes, const Clock& clock) : memory_{max_bytes, invalidations_, clock} {}
+
+  EntryPtr find(const Hash128& id, std::string_view identity) noexcept override { return memory_.find(id, identity); }
+  bool may_be_on_disk(const Hash128&) const noexcept override { return false; }
+  void find_on_disk(const Hash128&, std::string_view, std::function<void(EntryPtr)> done) override { done({}); }
+  void put(EntryPtr entry) override {
+    if (entry) memory_.put(std::move(entry));
+  }
+  bool erase(const Hash128& id, std::string_view identity) override { return memory_.erase(id, identity); }
+  std::uint64_t invalidate(const Selector& selector) override {
+    std::uint64_t count = 0;
+    sweeper_.sweep_now(selector, [&](const Entry&) { ++count; });
+    return count;
+  }
+  void invalidate_soon(const Selector& selector) override { sweeper_.sweep_soon(selector); }
+  std::uint32_t generation() const noexcept override { return invalidations_.current(); }
+  void for_each(const std::function<bool(const EntryPtr&)>& visit) const override { memory_.for_each(visit); }
+  StoreStats stats() const override {
+    StoreStats stats;
+    stats.memory = memory_.stats();
+    return stats;
+  }
+
+ private:
+  Invalidations invalidations_;
+  MemoryTier memory_;
+  Sweeper sweeper_{invalidations_, memory_};
+};
+
+}  // namespace
+
+std::unique_ptr<Store> make_memory_store(std::uint64_t max_bytes, const Clock& clock) {
+  return std::make_unique<MemoryStore>(max_bytes, clock);
+}
+
+}  // namespace cachearr::store

@@ -1,0 +1,74 @@
+// The memory tier: shards behind a small lock each, one byte budget for all of them. Thread-safe; owned by the store.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include <cachearr/clock.hpp>
+
+#include "store/invalidations.hpp"
+#include "store/memory_shard.hpp"
+
+namespace cachearr::store {
+
+class MemoryTier {
+ public:
+  /// `invalidations` and `clock` must outlive the tier.
+  MemoryTier(std::uint64_t max_bytes, const Invalidations& invalidations, const Clock& clock);
+
+  EntryPtr find(const Hash128& id, std::string_view identity) noexcept;
+  /// False where it was not admitted: larger than an eighth of the budget, invalidated on its way here, or no memory.
+  /// What had the same identity is gone in any case.
+  bool put(EntryPtr entry);
+  bool erase(const Hash128& id, std::string_view identity) noexcept;
+  /// Swaps in `copy` if `original` is still what is stored.
+  bool substitute(const Entry& original, EntryPtr copy);
+  /// Applies `rules` (oldest first) to all entries and calls `named` with each response that the newest of them hit
+  /// first.
+  void sweep(const std::vector<Invalidation>& rules, const std::function<void(const Entry&)>& named);
+  void for_each(const std::function<bool(const EntryPtr&)>& visit) const;
+  /// Bytes of the budget that are used elsewhere, by the disk tier's index.
+  void reserve(std::uint64_t bytes) noexcept { reserved_.store(bytes, std::memory_order_relaxed); }
+  TierStats stats() const noexcept;
+  /// Whether the tier would take an entry of this footprint.
+  bool admits(std::size_t footprint) const noexcept { return footprint <= max_bytes_ / 8; }
+
+ private:
+  struct alignas(64) Slot {
+    mutable std::mutex mutex;
+    MemoryShard shard;
+  };
+
+  std::size_t index_of(const Hash128& id) const noexcept { return (id.high >> 40) & (slots_.size() - 1); }
+  Slot& slot_of(const Hash128& id) noexcept { return slots_[index_of(id)]; }
+  std::uint64_t limit() const noexcept;
+  template <class F>
+  auto with_shard(std::size_t index, F&& act);
+  static EntryPtr claimed(EntryPtr entry);
+  bool insert(EntryPtr entry);
+  EntryPtr made_stale(const Entry& entry) const;
+  void make_room(std::size_t start, std::size_t needed);
+  std::vector<EntryPtr> entries_of(const Slot& slot) const;
+
+  const std::uint64_t max_bytes_;
+  const Invalidations& invalidations_;
+  const Clock& clock_;
+  std::vector<Slot> slots_;
+  std::atomic<std::uint64_t> bytes_;
+  std::atomic<std::uint64_t> reserved_{0};
+  std::atomic<std::uint64_t> entries_{0};
+  std::atomic<std::uint64_t> evictions_{0};
+  std::atomic<std::uint64_t> expired_{0};
+  std::atomic<std::uint64_t> errors_{0};
+};
+
+/// The moment after which an entry is of no use to anybody: past its freshness and all its stale windows.
+std::int64_t useless_after(const EntryMeta& meta) noexcept;
+/// Neither an error of bookkeeping nor a marker: something a user would call stored.
+bool is_response(const EntryMeta& meta) noexcept;
+
+}  // namespace cachearr::store
