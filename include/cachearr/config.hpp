@@ -3,6 +3,7 @@
 
 #include <cachearr/clock.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,6 +16,8 @@ struct ListenerConfig {
   std::string address = "127.0.0.1:9797";
   std::string upstream;  // not empty: the whole port is this upstream
   bool tls = false;
+  std::string file;  // where it was given, for messages; line and column are 0 outside of a file
+  std::size_t line = 0, column = 0;
 };
 
 struct AdminConfig {

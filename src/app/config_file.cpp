@@ -168,7 +168,7 @@ std::map<std::string, std::string> process_environment() {
   return variables;
 }
 
-std::optional<Config> load_config(const ConfigSources& sources, Problems& problems) {
+Config read_config(const ConfigSources& sources, Problems& problems) {
   Draft draft;
   draft.config.disk_path = "store";
   draft.config.ca_dir = "ca";
@@ -187,8 +187,14 @@ std::optional<Config> load_config(const ConfigSources& sources, Problems& proble
   check_authentication(draft);
   sort_by_place(draft.problems);
   problems.insert(problems.end(), draft.problems.begin(), draft.problems.end());
-  if (!draft.problems.empty()) return std::nullopt;
   return std::move(draft.config);
+}
+
+std::optional<Config> load_config(const ConfigSources& sources, Problems& problems) {
+  const auto before = problems.size();
+  auto config = read_config(sources, problems);
+  if (problems.size() > before) return std::nullopt;
+  return config;
 }
 
 }  // namespace cachearr::app

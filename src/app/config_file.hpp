@@ -27,6 +27,9 @@ struct ConfigSources {
 /// The variables of this process.
 std::map<std::string, std::string> process_environment();
 
+/// As far as it goes: what is wrong keeps its default, and its problem is appended. Paths in the result are absolute.
+Config read_config(const ConfigSources& sources, Problems& problems);
+
 /// None where there is any problem; every problem is appended, not just the first. Paths in the result are absolute.
 std::optional<Config> load_config(const ConfigSources& sources, Problems& problems);
 

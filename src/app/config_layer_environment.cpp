@@ -62,6 +62,8 @@ bool set_indexed_listener(const std::string& variable, std::string_view name, co
     return true;
   }
   if (*index == listeners.size()) listeners.emplace_back();
+  listeners[*index].file = variable;
+  listeners[*index].line = listeners[*index].column = 0;
   for (const auto& complaint : set_listener_member(listeners[*index], text::to_lower(rest.substr(gap + 2)), given)) {
     report(draft, variable, complaint.message);
   }

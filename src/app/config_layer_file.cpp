@@ -35,6 +35,7 @@ class FileLayer {
       for (const auto& complaint : setting->set(draft_.config, {value, false, folder_})) {
         report(path, pointer, complaint);
       }
+      if (path == "listeners") place_listeners(pointer);
       return;
     }
     if (name.find('.') != std::string::npos || names_below(path).empty()) return unknown(name, pointer, parent);
@@ -42,6 +43,16 @@ class FileLayer {
     if (path == "access.basic_auth" && value.is_null()) return;
     draft_.problems.push_back(
         {positions_.value(pointer), "\"" + path + "\" must be an object in { }, not " + kind_of(value)});
+  }
+
+  void place_listeners(const std::string& pointer) {
+    auto& listeners = draft_.config.listeners;
+    for (std::size_t i = 0; i < listeners.size(); ++i) {
+      const auto at = positions_.value(json_pointer(json_pointer(pointer, i), "upstream"));
+      listeners[i].file = at.file;
+      listeners[i].line = at.line;
+      listeners[i].column = at.column;
+    }
   }
 
   void report(const std::string& path, const std::string& pointer, const Complaint& complaint) {

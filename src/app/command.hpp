@@ -1,0 +1,58 @@
+// What the commands of the command line share. Each command is one file, command_<name>.cpp, with one add_<name>() that
+// describes it to the parser; cli.cpp lists them. Main thread only.
+#pragma once
+
+#include <functional>
+#include <iosfwd>
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "app/admin_client.hpp"
+#include "app/server.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace cachearr::app {
+
+/// The world around a command, so that a test can stand for it.
+struct Shell {
+  std::map<std::string, std::string> environment;
+  std::ostream& out;
+  std::ostream& err;
+  std::function<int(const ServeOptions&)> serve;
+};
+
+/// One call of the program: what was given on its command line, and what is to be done about it.
+struct Invocation {
+  Shell& shell;
+  ConfigSources sources;
+  bool json = false;
+  std::function<int()> run;  // set by the command that was named
+};
+
+/// --config FILE, which every command takes.
+void add_config_option(CLI::App& command, Invocation& invocation);
+/// --json, for commands that print data.
+void add_json_option(CLI::App& command, Invocation& invocation);
+/// --listen, --log-level and --resolve.
+void add_serve_options(CLI::App& command, Invocation& invocation);
+
+void add_serve(CLI::App& program, Invocation& invocation);
+void add_check(CLI::App& program, Invocation& invocation);
+void add_explain(CLI::App& program, Invocation& invocation);
+void add_reload(CLI::App& program, Invocation& invocation);
+void add_healthcheck(CLI::App& program, Invocation& invocation);
+
+/// Prints why something failed, as one line on the error stream. Gives exit_no.
+int fail(const Invocation& invocation, const std::string& why);
+/// Sends the request to the instance that runs with this configuration.
+Result<AdminAnswer> ask_instance(const Invocation& invocation, const AdminRequest& request);
+/// What an answer other than 2xx says about itself: the detail of problem+json, else the status.
+std::string reason_of(const AdminAnswer& answer);
+/// Data for people: one "name  value" line for each member, nested ones indented.
+void print_plain(std::ostream& out, const nlohmann::ordered_json& data, int indent = 0);
+
+}  // namespace cachearr::app

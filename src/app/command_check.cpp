@@ -1,0 +1,54 @@
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "app/command.hpp"
+#include "app/exit_code.hpp"
+#include "app/load_rules.hpp"
+
+namespace cachearr::app {
+namespace {
+
+void print_problems_as_json(std::ostream& out, const Problems& problems) {
+  auto list = nlohmann::ordered_json::array();
+  for (const auto& problem : problems) {
+    list.push_back({{"file", problem.at.file},
+                    {"line", problem.at.line},
+                    {"column", problem.at.column},
+                    {"message", problem.message}});
+  }
+  const nlohmann::ordered_json answer = {{"ok", problems.empty()}, {"problems", list}};
+  out << answer.dump(2) << '\n';
+}
+
+int check(const Invocation& invocation) {
+  Problems problems;
+  // A broken setting keeps its default, so that the rules are checked in the same go.
+  const auto config = read_config(invocation.sources, problems);
+  const auto rules = load_rules(config, problems);
+  auto& out = invocation.shell.out;
+  if (invocation.json) {
+    print_problems_as_json(out, problems);
+  } else {
+    for (const auto& problem : problems) out << to_string(problem) << '\n';
+    if (problems.empty() && rules) {
+      out << (config.file.empty() ? "built-in defaults" : config.file) << ": fine, with " << rules->upstreams().size()
+          << " upstreams and " << rules->rules().size() << " rules\n";
+    }
+  }
+  return problems.empty() ? exit_ok : exit_configuration;
+}
+
+}  // namespace
+
+void add_check(CLI::App& program, Invocation& invocation) {
+  auto& command =
+      *program.add_subcommand("check", "Validate configuration and rules; name every problem and its place");
+  add_config_option(command, invocation);
+  add_json_option(command, invocation);
+  command.callback([&invocation] { invocation.run = [&invocation] { return check(invocation); }; });
+}
+
+}  // namespace cachearr::app

@@ -1,0 +1,17 @@
+// The rules that a configuration names, checked together with it. Main thread; reads files.
+#pragma once
+
+#include <memory>
+
+#include <cachearr/config.hpp>
+
+#include "base/position.hpp"
+#include "rules/rule_set.hpp"
+
+namespace cachearr::app {
+
+/// The configured and the shipped rules. Null where there is any problem in them, or where a listener names an upstream
+/// that they do not have; every problem is appended.
+std::shared_ptr<const rules::RuleSet> load_rules(const Config& config, Problems& problems);
+
+}  // namespace cachearr::app
