@@ -11,8 +11,8 @@ namespace cachearr::authority {
 namespace {
 
 /// Longer chains and larger certificate messages are attacks or mistakes; the public web needs 4 and about 40 KB.
-constexpr int max_chain_depth = 8;
-constexpr long max_certificate_bytes = 100 * 1024;
+constexpr int kMaxChainDepth = 8;
+constexpr long kMaxCertificateBytes = 100 * 1024;
 
 bool is_own(SSL* ssl, const X509* certificate) {
   const auto& own = state_of(SSL_get_SSL_CTX(ssl)).own_fingerprint;
@@ -51,7 +51,7 @@ bool load_roots(SSL_CTX* context, const ClientTls& settings) {
 
 void demand_a_good_certificate(SSL_CTX* context) {
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, &on_certificate);
-  SSL_CTX_set_verify_depth(context, max_chain_depth);
+  SSL_CTX_set_verify_depth(context, kMaxChainDepth);
   auto* param = SSL_CTX_get0_param(context);
   X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_SSL_SERVER);
   X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
@@ -65,11 +65,11 @@ void remember_sessions(SSL_CTX* context) {
 
 Result<ContextHandle> make(const ClientTls& settings, const std::string& own_fingerprint) {
   ContextPtr context{SSL_CTX_new(TLS_client_method())};
-  if (!context || !apply_common_settings(context.get(), ciphers_for_upstreams))
+  if (!context || !apply_common_settings(context.get(), kCiphersForUpstreams))
     return Error{"TLS is not available: " + last_openssl_error()};
-  static constexpr std::array<unsigned char, 9> http_1_1{8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
-  SSL_CTX_set_alpn_protos(context.get(), http_1_1.data(), http_1_1.size());
-  SSL_CTX_set_max_cert_list(context.get(), max_certificate_bytes);
+  static constexpr std::array<unsigned char, 9> kHttp11{8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+  SSL_CTX_set_alpn_protos(context.get(), kHttp11.data(), kHttp11.size());
+  SSL_CTX_set_max_cert_list(context.get(), kMaxCertificateBytes);
   auto& state = state_of(context.get());
   state.own_fingerprint = own_fingerprint;
   state.system_roots = settings.ca_file.empty();

@@ -13,10 +13,10 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "authority/context_handle.hpp"
 #include "base/result.hpp"
 
 struct ssl_st;
-struct ssl_ctx_st;
 
 namespace cachearr::authority {
 
@@ -25,8 +25,6 @@ struct ClientTls {
   bool verify = true;
   std::string ca_file = {};  // PEM; believed instead of the system's roots. Empty: the system's roots
 };
-
-using ContextHandle = std::shared_ptr<ssl_ctx_st>;
 
 class ClientContexts {
  public:

@@ -3,9 +3,9 @@
 namespace cachearr::authority {
 namespace {
 
-constexpr std::size_t max_sessions = 256;
+constexpr std::size_t kMaxSessions = 256;
 /// A resumed connection skips the check of the certificate, so what was checked must be recent.
-constexpr std::time_t max_session_age = 3600;
+constexpr std::time_t kMaxSessionAge = 3600;
 
 template <class State>
 void release(void*, void* state, CRYPTO_EX_DATA*, int, long, void*) {
@@ -23,7 +23,7 @@ int connection_index() {
 }
 
 bool may_resume(const SSL_SESSION* session, std::time_t kept_at) {
-  if (std::time(nullptr) - kept_at > max_session_age || SSL_SESSION_is_resumable(session) != 1) return false;
+  if (std::time(nullptr) - kept_at > kMaxSessionAge || SSL_SESSION_is_resumable(session) != 1) return false;
   const X509* peer = SSL_SESSION_get0_peer(const_cast<SSL_SESSION*>(session));
   return peer == nullptr || X509_cmp_current_time(X509_get0_notAfter(peer)) > 0;
 }
@@ -32,7 +32,7 @@ bool may_resume(const SSL_SESSION* session, std::time_t kept_at) {
 
 void ContextState::keep(const std::string& host, SessionPtr session) {
   const std::lock_guard lock{mutex_};
-  if (sessions_.size() >= max_sessions && !sessions_.contains(host)) sessions_.erase(sessions_.begin());
+  if (sessions_.size() >= kMaxSessions && !sessions_.contains(host)) sessions_.erase(sessions_.begin());
   sessions_[host] = Kept{std::move(session), std::time(nullptr)};
 }
 

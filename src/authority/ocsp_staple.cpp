@@ -9,8 +9,8 @@ using ResponsePtr = std::unique_ptr<OCSP_RESPONSE, Releases<OCSP_RESPONSE_free>>
 using BasicPtr = std::unique_ptr<OCSP_BASICRESP, Releases<OCSP_BASICRESP_free>>;
 using IdPtr = std::unique_ptr<OCSP_CERTID, Releases<OCSP_CERTID_free>>;
 
-constexpr int accept_certificate = 1;
-constexpr int refuse_certificate = 0;
+constexpr int kAcceptCertificate = 1;
+constexpr int kRefuseCertificate = 0;
 
 BasicPtr stapled_answer(SSL* ssl) {
   const unsigned char* bytes = nullptr;
@@ -39,15 +39,15 @@ bool says_revoked(OCSP_BASICRESP* answer, const X509* leaf, const X509* issuer) 
 int on_status(SSL* ssl, void*) {
   const auto answer = stapled_answer(ssl);
   STACK_OF(X509)* chain = SSL_get0_verified_chain(ssl);
-  if (!answer || chain == nullptr || sk_X509_num(chain) < 2) return accept_certificate;
+  if (!answer || chain == nullptr || sk_X509_num(chain) < 2) return kAcceptCertificate;
   X509_STORE* roots = SSL_CTX_get_cert_store(SSL_get_SSL_CTX(ssl));
   if (OCSP_basic_verify(answer.get(), chain, roots, 0) != 1) {
     last_openssl_error();
-    return accept_certificate;
+    return kAcceptCertificate;
   }
-  if (!says_revoked(answer.get(), sk_X509_value(chain, 0), sk_X509_value(chain, 1))) return accept_certificate;
+  if (!says_revoked(answer.get(), sk_X509_value(chain, 0), sk_X509_value(chain, 1))) return kAcceptCertificate;
   state_of(ssl).is_revoked = true;
-  return refuse_certificate;
+  return kRefuseCertificate;
 }
 
 }  // namespace

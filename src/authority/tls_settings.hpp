@@ -6,9 +6,9 @@
 namespace cachearr::authority {
 
 /// Forward secrecy and AEAD only; every client of the last ten years has one of these.
-inline constexpr auto ciphers_for_clients = "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20:!aNULL:!PSK";
+inline constexpr auto kCiphersForClients = "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20:!aNULL:!PSK";
 /// Forward secrecy, but CBC too: some indexers run on servers that have nothing newer.
-inline constexpr auto ciphers_for_upstreams =
+inline constexpr auto kCiphersForUpstreams =
     "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20:ECDHE+AES:!aNULL:!PSK";
 
 /// TLS 1.2 and 1.3, security level 2, no renegotiation, no compression; buffers are given back while idle; a write that

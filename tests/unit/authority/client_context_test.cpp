@@ -3,10 +3,10 @@
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "authority/openssl.hpp"
 #include "support/certificates.hpp"
+#include "support/scratch.hpp"
 #include "support/tls_pair.hpp"
 
 namespace cachearr::authority {
@@ -15,23 +15,6 @@ namespace {
 using test::Identity;
 using test::make;
 using test::Wish;
-
-class ScratchFile {
- public:
-  explicit ScratchFile(const std::string& content) {
-    std::string pattern = (std::filesystem::temp_directory_path() / "cachearr-test-XXXXXX").string();
-    close(mkstemp(pattern.data()));
-    path_ = pattern;
-    std::ofstream{path_} << content;
-  }
-  ~ScratchFile() { std::filesystem::remove(path_); }
-  ScratchFile(const ScratchFile&) = delete;
-  ScratchFile& operator=(const ScratchFile&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 /// What a server shows; anything else about it may be bent by a test.
 struct Origin {
@@ -73,10 +56,11 @@ class ClientContext : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     root_ = new Identity{make(test::authority_wish())};
-    roots_file_ = new ScratchFile{test::pem_of(root_->certificate.get())};
+    scratch_ = new test::Scratch;
+    roots_file_ = scratch_->file("roots.pem", test::pem_of(root_->certificate.get()));
   }
   static void TearDownTestSuite() {
-    delete roots_file_;
+    delete scratch_;
     delete root_;
   }
 
@@ -84,7 +68,7 @@ class ClientContext : public ::testing::Test {
 
   /// Connects to `origin` as `host`; empty: accepted, else why not.
   std::string verdict(Origin origin, const std::string& host = "origin.test") {
-    const auto context = contexts_.get({.verify = true, .ca_file = roots_file_->path()});
+    const auto context = contexts_.get({.verify = true, .ca_file = roots_file_});
     if (!context) return context.error().what;
     const auto server = server_context(origin);
     const auto client_end = test::connection_of(context.value().get());
@@ -103,12 +87,14 @@ class ClientContext : public ::testing::Test {
   }
 
   static Identity* root_;
-  static ScratchFile* roots_file_;
+  static test::Scratch* scratch_;
+  static std::string roots_file_;
   ClientContexts contexts_;
 };
 
 Identity* ClientContext::root_ = nullptr;
-ScratchFile* ClientContext::roots_file_ = nullptr;
+test::Scratch* ClientContext::scratch_ = nullptr;
+std::string ClientContext::roots_file_;
 
 TEST_F(ClientContext, AGoodCertificateIsAccepted) { EXPECT_EQ(verdict(origin({})), ""); }
 
@@ -276,7 +262,7 @@ TEST_F(ClientContext, AnAddressNeedsACertificateForThatAddress) {
 }
 
 TEST_F(ClientContext, AnAddressIsNotSentAsServerName) {
-  const auto context = contexts_.get({.ca_file = roots_file_->path()});
+  const auto context = contexts_.get({.ca_file = roots_file_});
   ASSERT_TRUE(context);
   const auto ssl = test::connection_of(context.value().get());
   SSL_set_connect_state(ssl.get());
@@ -285,7 +271,7 @@ TEST_F(ClientContext, AnAddressIsNotSentAsServerName) {
 }
 
 TEST_F(ClientContext, TheServerNameIsSentWithoutAFinalDot) {
-  const auto context = contexts_.get({.ca_file = roots_file_->path()});
+  const auto context = contexts_.get({.ca_file = roots_file_});
   ASSERT_TRUE(context);
   const auto ssl = test::connection_of(context.value().get());
   SSL_set_connect_state(ssl.get());
@@ -294,7 +280,7 @@ TEST_F(ClientContext, TheServerNameIsSentWithoutAFinalDot) {
 }
 
 TEST_F(ClientContext, AnEmptyHostCannotBePrepared) {
-  const auto context = contexts_.get({.ca_file = roots_file_->path()});
+  const auto context = contexts_.get({.ca_file = roots_file_});
   ASSERT_TRUE(context);
   const auto ssl = test::connection_of(context.value().get());
   EXPECT_FALSE(prepare(ssl.get(), ""));
@@ -302,9 +288,9 @@ TEST_F(ClientContext, AnEmptyHostCannotBePrepared) {
 }
 
 TEST_F(ClientContext, EqualSettingsShareOneContext) {
-  const auto one = contexts_.get({.ca_file = roots_file_->path()});
-  const auto other = contexts_.get({.ca_file = roots_file_->path()});
-  const auto unverified = contexts_.get({.verify = false, .ca_file = roots_file_->path()});
+  const auto one = contexts_.get({.ca_file = roots_file_});
+  const auto other = contexts_.get({.ca_file = roots_file_});
+  const auto unverified = contexts_.get({.verify = false, .ca_file = roots_file_});
   ASSERT_TRUE(one && other && unverified);
   EXPECT_EQ(one.value(), other.value());
   EXPECT_NE(one.value(), unverified.value());
@@ -394,13 +380,13 @@ bool resumes(ClientContexts& contexts, const std::string& roots, Origin server, 
 
 TEST_F(ClientContext, ASecondConnectionToAHostResumesTheFirst) {
   auto server = origin({});
-  EXPECT_TRUE(resumes(contexts_, roots_file_->path(), server, "origin.test"));
+  EXPECT_TRUE(resumes(contexts_, roots_file_, server, "origin.test"));
   server.max_version = TLS1_2_VERSION;
-  EXPECT_TRUE(resumes(contexts_, roots_file_->path(), server, "origin.test"));
+  EXPECT_TRUE(resumes(contexts_, roots_file_, server, "origin.test"));
 }
 
 TEST_F(ClientContext, ASessionIsNotOfferedToAnotherHost) {
-  EXPECT_FALSE(resumes(contexts_, roots_file_->path(), origin({.names = "DNS:origin.test,DNS:b.test"}), "b.test"));
+  EXPECT_FALSE(resumes(contexts_, roots_file_, origin({.names = "DNS:origin.test,DNS:b.test"}), "b.test"));
 }
 
 TEST_F(ClientContext, WithoutVerificationAnythingIsAccepted) {

@@ -1,0 +1,133 @@
+#include "authority/client_hello.hpp"
+
+#include <optional>
+
+#include "authority/host_names.hpp"
+
+namespace cachearr::authority {
+namespace {
+
+constexpr unsigned kHandshakeRecord = 22;
+constexpr unsigned kClientHelloMessage = 1;
+constexpr unsigned kServerNameExtension = 0;
+constexpr unsigned kAlpnExtension = 16;
+constexpr std::size_t kRecordHeader = 5;
+constexpr std::size_t kMessageHeader = 4;
+
+/// Takes fields off the front of bytes; once something is missing it stays broken and gives nothing.
+class Reader {
+ public:
+  explicit Reader(std::string_view bytes) noexcept : rest_{bytes} {}
+
+  std::string_view bytes(std::size_t count) noexcept {
+    if (broken_ || rest_.size() < count) {
+      broken_ = true;
+      return {};
+    }
+    const auto out = rest_.substr(0, count);
+    rest_.remove_prefix(count);
+    return out;
+  }
+  std::size_t number(std::size_t width) noexcept {
+    std::size_t value = 0;
+    for (const char c : bytes(width)) value = value << 8U | static_cast<unsigned char>(c);
+    return value;
+  }
+  /// A field with its length before it.
+  std::string_view field(std::size_t width) noexcept { return bytes(number(width)); }
+  bool is_broken() const noexcept { return broken_; }
+  bool at_end() const noexcept { return broken_ || rest_.empty(); }
+
+ private:
+  std::string_view rest_;
+  bool broken_ = false;
+};
+
+std::size_t number_at(std::string_view bytes, std::size_t at, std::size_t width) noexcept {
+  return Reader{bytes.substr(at)}.number(width);
+}
+
+enum class Found : std::uint8_t { nothing_yet, whole, nonsense };
+
+/// The handshake message, put together from its records.
+Found join_records(std::string_view bytes, std::string& message) {
+  while (!bytes.empty()) {
+    if (static_cast<unsigned char>(bytes[0]) != kHandshakeRecord) return Found::nonsense;
+    if (bytes.size() > 1 && bytes[1] != 3) return Found::nonsense;
+    if (bytes.size() < kRecordHeader) return Found::nothing_yet;
+    const auto length = number_at(bytes, 3, 2);
+    if (length == 0 || length > kMaxClientHello) return Found::nonsense;
+    message += bytes.substr(kRecordHeader, length);
+    if (message.empty()) return Found::nothing_yet;
+    if (static_cast<unsigned char>(message[0]) != kClientHelloMessage) return Found::nonsense;
+    if (message.size() >= kMessageHeader) {
+      const auto wanted = kMessageHeader + number_at(message, 1, 3);
+      if (wanted > kMaxClientHello) return Found::nonsense;
+      if (message.size() >= wanted) {
+        message.resize(wanted);
+        return Found::whole;
+      }
+    }
+    if (bytes.size() < kRecordHeader + length) return Found::nothing_yet;
+    bytes.remove_prefix(kRecordHeader + length);
+  }
+  return Found::nothing_yet;
+}
+
+std::string server_name_in(std::string_view extension) {
+  Reader list{Reader{extension}.field(2)};
+  while (!list.at_end()) {
+    const auto type = list.number(1);
+    const auto name = list.field(2);
+    if (list.is_broken()) return {};
+    if (type == 0) return is_dns_name(canonical_host(name)) ? canonical_host(name) : std::string{};
+  }
+  return {};
+}
+
+bool names_http_1_1(std::string_view extension) {
+  Reader list{Reader{extension}.field(2)};
+  while (!list.at_end()) {
+    if (list.field(1) == "http/1.1") return true;
+  }
+  return false;
+}
+
+std::optional<ClientHello> read_message(std::string_view message) {
+  ClientHello out;
+  out.kind = ClientHello::Kind::hello;
+  Reader body{message.substr(kMessageHeader)};
+  body.bytes(2 + 32);  // version, random
+  body.field(1);       // session
+  body.field(2);       // cipher suites
+  body.field(1);       // compression
+  if (body.is_broken()) return std::nullopt;
+  if (body.at_end()) return out;  // no extensions at all
+  Reader extensions{body.field(2)};
+  while (!extensions.at_end()) {
+    const auto type = extensions.number(2);
+    const auto content = extensions.field(2);
+    if (extensions.is_broken()) return std::nullopt;
+    if (type == kServerNameExtension) out.server_name = server_name_in(content);
+    if (type == kAlpnExtension) out.offers_http_1_1 = names_http_1_1(content);
+  }
+  if (body.is_broken()) return std::nullopt;
+  return out;
+}
+
+}  // namespace
+
+ClientHello read_client_hello(std::string_view bytes) {
+  std::string message;
+  ClientHello out;
+  switch (join_records(bytes, message)) {
+    case Found::nothing_yet: return out;
+    case Found::nonsense: out.kind = ClientHello::Kind::not_tls; return out;
+    case Found::whole: break;
+  }
+  if (auto read = read_message(message)) return std::move(*read);
+  out.kind = ClientHello::Kind::not_tls;
+  return out;
+}
+
+}  // namespace cachearr::authority

@@ -1,0 +1,68 @@
+// Certificates for intercepted hosts, minted when first asked for, each inside a server context ready for SSL_new.
+//
+// Owner: the application, one for each loaded authority; connections hold the context they were made from. Thread-safe;
+// a look-up takes one short lock, a mint (see tests/bench) happens outside of it.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include <cachearr/clock.hpp>
+
+#include "authority/authority.hpp"
+#include "authority/context_handle.hpp"
+#include "base/result.hpp"
+
+namespace cachearr::authority {
+
+class TicketKeys;
+
+class LeafCache {
+ public:
+  static constexpr std::size_t kMaxHosts = 1000;
+
+  /// Fails where no key can be made. `clock` outlives the cache and every context it gave out.
+  static Result<std::unique_ptr<LeafCache>> make(Authority authority, const Clock& clock,
+                                                 std::size_t max_hosts = kMaxHosts);
+  ~LeafCache();
+
+  /// The server side for `host`: its leaf and the process's one leaf key, TLS 1.2 and 1.3, ALPN http/1.1 and nothing
+  /// else, tickets whose keys live at most 12 hours and in memory only, no early data. Refused: a host outside the
+  /// authority's name constraints (no client would believe it), an address, an authority that has expired.
+  Result<ContextHandle> mint(std::string_view host);
+
+  const Authority& authority() const noexcept { return authority_; }
+  std::size_t size() const;
+  /// Leaves made so far; for metrics.
+  std::uint64_t minted() const;
+
+ private:
+  struct Leaf {
+    std::string host;
+    ContextHandle context;
+    TimePoint renew_at;
+  };
+  using Leaves = std::list<Leaf>;
+
+  LeafCache(Authority authority, std::shared_ptr<evp_pkey_st> leaf_key, const Clock& clock, std::size_t max_hosts);
+  ContextHandle find(const std::string& host, TimePoint now);
+  void keep(Leaf leaf);
+
+  const Authority authority_;
+  const std::shared_ptr<evp_pkey_st> leaf_key_;
+  const std::shared_ptr<TicketKeys> tickets_;
+  const Clock& clock_;
+  const std::size_t max_hosts_;
+
+  mutable std::mutex mutex_;
+  Leaves leaves_;                                              // guarded by mutex_; last used first
+  std::unordered_map<std::string, Leaves::iterator> by_host_;  // guarded by mutex_
+  std::uint64_t minted_ = 0;                                   // guarded by mutex_
+};
+
+}  // namespace cachearr::authority

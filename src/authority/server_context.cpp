@@ -1,0 +1,52 @@
+#include "authority/server_context.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "authority/tls_settings.hpp"
+
+namespace cachearr::authority {
+namespace {
+
+/// Only what this program speaks is ever chosen. A client that offers nothing of it gets no ALPN and may still speak
+/// HTTP/1.1; it is never told that it got h2.
+int on_alpn(SSL*, const unsigned char** chosen, unsigned char* size, const unsigned char* offered, unsigned int length,
+            void*) {
+  constexpr std::string_view spoken = "http/1.1";
+  for (unsigned int at = 0; at < length; at += offered[at] + 1U) {
+    const std::string_view name{reinterpret_cast<const char*>(offered + at + 1),
+                                std::min<std::size_t>(offered[at], length - at - 1)};
+    if (name != spoken) continue;
+    *chosen = offered + at + 1;
+    *size = offered[at];
+    return SSL_TLSEXT_ERR_OK;
+  }
+  return SSL_TLSEXT_ERR_NOACK;
+}
+
+bool separate_sessions(SSL_CTX* context, const std::string& host) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  if (EVP_Digest(host.data(), host.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) return false;
+  return SSL_CTX_set_session_id_context(context, digest.data(), std::min(size, 32U)) == 1;
+}
+
+}  // namespace
+
+Result<ContextPtr> make_server_context(X509* leaf, EVP_PKEY* leaf_key, const std::string& host,
+                                       std::shared_ptr<TicketKeys> tickets) {
+  ContextPtr context{SSL_CTX_new(TLS_server_method())};
+  const bool done = context && apply_common_settings(context.get(), kCiphersForClients) &&
+                    SSL_CTX_use_certificate(context.get(), leaf) == 1 &&
+                    SSL_CTX_use_PrivateKey(context.get(), leaf_key) == 1 && separate_sessions(context.get(), host);
+  if (!done) return Error{"TLS towards clients cannot be set up: " + last_openssl_error()};
+  SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);  // tickets only
+  SSL_CTX_set_num_tickets(context.get(), 1);
+  SSL_CTX_set_max_early_data(context.get(), 0);  // a request that may be replayed is none we could count
+  SSL_CTX_set_alpn_select_cb(context.get(), &on_alpn, nullptr);
+  use_tickets(context.get(), std::move(tickets));
+  return context;
+}
+
+}  // namespace cachearr::authority
