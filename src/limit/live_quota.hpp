@@ -1,0 +1,41 @@
+// What is left of an upstream's own quotas, as its answers tell. A plain value: one owner; time is passed in.
+//
+// Between two answers each request that goes out is counted down, and what was still under way when an answer was read
+// is taken off its number, so that the figure never runs ahead of the truth. A figure lives until its reset.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <cachearr/clock.hpp>
+
+#include "limit/limit_signal.hpp"
+#include "limit/rate_config.hpp"
+#include "limit/state_codec.hpp"
+
+namespace cachearr::limit {
+
+class LiveQuota {
+ public:
+  /// `under_way`: requests sent whose answers have not been read yet, the one that told this not among them.
+  void observe(TimePoint now, const std::vector<QuotaReading>& readings, std::uint64_t under_way);
+  /// When a request may go; `now` while something is left. All but interactive requests leave `reserve` behind.
+  TimePoint ready_at(TimePoint now, Priority priority, std::uint64_t reserve, bool grab) const noexcept;
+  void take(TimePoint now, bool grab) noexcept;
+  void charge(std::uint64_t requests) noexcept;
+
+  struct Figure {
+    QuotaReading reading;  // remaining: what is left now
+    TimePoint ends{};
+  };
+  /// Figures that still hold.
+  std::vector<Figure> figures(TimePoint now) const;
+
+  void save(StateWriter& to) const;
+  void load(StateReader& from);
+
+ private:
+  std::vector<Figure> figures_;  // at most kMostFigures, one for each (per, grabs)
+};
+
+}  // namespace cachearr::limit

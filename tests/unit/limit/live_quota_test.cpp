@@ -1,0 +1,83 @@
+#include "limit/live_quota.hpp"
+
+#include <gtest/gtest.h>
+
+namespace cachearr::limit {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+
+constexpr TimePoint kNow{Duration{1'700'000'000'000}};
+constexpr auto kInteractive = Priority::interactive;
+
+QuotaReading reading(std::uint64_t remaining, TimePoint reset) { return {50, remaining, hours{24}, reset, false}; }
+
+TEST(LiveQuota, WithoutAWordFromTheUpstreamEverythingMayGo) {
+  EXPECT_EQ(LiveQuota{}.ready_at(kNow, Priority::background, 10, true), kNow);
+}
+
+TEST(LiveQuota, NothingGoesOnceTheUpstreamCountsNothingLeft) {
+  LiveQuota quota;
+  quota.observe(kNow, {reading(0, kNow + hours{3})}, 0);
+  EXPECT_EQ(quota.ready_at(kNow, kInteractive, 0, false), kNow + hours{3});
+  EXPECT_EQ(quota.ready_at(kNow + hours{3}, kInteractive, 0, false), kNow + hours{3});
+}
+
+TEST(LiveQuota, RequestsBetweenTwoAnswersAreCountedDown) {
+  LiveQuota quota;
+  quota.observe(kNow, {reading(2, kNow + hours{3})}, 0);
+  quota.take(kNow, false);
+  EXPECT_EQ(quota.ready_at(kNow, kInteractive, 0, false), kNow);
+  quota.take(kNow, false);
+  EXPECT_GT(quota.ready_at(kNow, kInteractive, 0, false), kNow);
+}
+
+TEST(LiveQuota, RequestsUnderWayAreTakenOffWhatAnAnswerTells) {
+  LiveQuota quota;
+  quota.observe(kNow, {reading(3, kNow + hours{3})}, 3);
+  EXPECT_GT(quota.ready_at(kNow, kInteractive, 0, false), kNow);
+}
+
+TEST(LiveQuota, AnAnswerThatWasOvertakenDoesNotGiveBack) {
+  LiveQuota quota;
+  quota.observe(kNow, {reading(9, kNow + hours{3})}, 0);
+  quota.observe(kNow, {reading(10, kNow + hours{3})}, 0);
+  EXPECT_EQ(quota.figures(kNow)[0].reading.remaining, 9U);
+}
+
+TEST(LiveQuota, ANewWindowStartsAfresh) {
+  LiveQuota quota;
+  quota.observe(kNow, {reading(0, kNow + seconds{10})}, 0);
+  quota.observe(kNow + seconds{11}, {reading(49, kNow + hours{24})}, 0);
+  EXPECT_EQ(quota.ready_at(kNow + seconds{11}, kInteractive, 0, false), kNow + seconds{11});
+}
+
+TEST(LiveQuota, TheReserveIsForInteractiveRequests) {
+  LiveQuota quota;
+  quota.observe(kNow, {reading(10, kNow + hours{3})}, 0);
+  EXPECT_EQ(quota.ready_at(kNow, Priority::feed, 10, false), kNow + hours{3});
+  EXPECT_EQ(quota.ready_at(kNow, kInteractive, 10, false), kNow);
+}
+
+TEST(LiveQuota, DownloadsUsedUpStopOnlyDownloads) {
+  LiveQuota quota;
+  quota.observe(kNow, {QuotaReading{5, 0, hours{24}, kNow + hours{3}, true}}, 0);
+  EXPECT_EQ(quota.ready_at(kNow, kInteractive, 0, false), kNow);
+  EXPECT_EQ(quota.ready_at(kNow, kInteractive, 0, true), kNow + hours{3});
+}
+
+TEST(LiveQuota, ARestartForgivesNothing) {
+  LiveQuota quota;
+  quota.observe(kNow, {reading(0, kNow + hours{3})}, 0);
+  StateWriter writer;
+  quota.save(writer);
+  const auto bytes = writer.take();
+  LiveQuota restored;
+  StateReader reader{bytes};
+  restored.load(reader);
+  EXPECT_EQ(restored.ready_at(kNow, kInteractive, 0, false), kNow + hours{3});
+}
+
+}  // namespace
+}  // namespace cachearr::limit
