@@ -74,7 +74,7 @@ std::string format_size(std::uint64_t bytes) {
     const bool binary = unit.suffix.size() == 3;
     if (!binary || bytes < unit.factor) continue;
     const auto whole = bytes / unit.factor;
-    const auto tenths = bytes % unit.factor / (unit.factor / 10 + 1);
+    const auto tenths = bytes % unit.factor * 10 / unit.factor;
     text::append_number(result, static_cast<std::int64_t>(whole));
     if (tenths != 0) {
       result += '.';

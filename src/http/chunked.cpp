@@ -89,7 +89,7 @@ const char* ChunkDecoder::take_size(char c) noexcept {
 const char* ChunkDecoder::take_extension(char c) noexcept {
   if (++line_ > kMaxLine) return "chunk-size line too long";
   if (++extensions_ > kMaxExtensions) return "too many chunk extensions";
-  if (in_extension_ && c == '\r') {
+  if (in_extension_ && !quoted_ && c == '\r') {
     state_ = State::size_lf;
     return nullptr;
   }
@@ -97,6 +97,8 @@ const char* ChunkDecoder::take_extension(char c) noexcept {
   if (!in_extension_ && c != ';' && !is_space(c)) return "white space behind chunk size";
   if (!is_text(c)) return "invalid byte in chunk extension";
   in_extension_ = in_extension_ || c == ';';
+  if (c == '"' && !escaped_) quoted_ = !quoted_;
+  escaped_ = quoted_ && !escaped_ && c == '\\';
   return nullptr;
 }
 

@@ -37,6 +37,8 @@ class ChunkDecoder {
   TrailerAt trailer_at_ = TrailerAt::start;
   bool has_digits_ = false;
   bool in_extension_ = false;  // behind the first ';' of this line
+  bool quoted_ = false;        // inside a quoted extension value
+  bool escaped_ = false;       // behind a backslash there
   std::uint64_t left_ = 0;     // of the chunk
   std::uint32_t line_ = 0;
   std::uint32_t extensions_ = 0;

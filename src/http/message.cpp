@@ -57,10 +57,11 @@ bool parse_stored_head(std::string_view bytes, ResponseHead& into) {
   constexpr std::string_view version = "HTTP/1.1 ";
   if (!bytes.starts_with(version) || bytes.size() < version.size() + 3) return false;
   const auto digits = bytes.substr(version.size(), 3);
+  if (digits.find_first_not_of("0123456789") != std::string_view::npos) return false;
   into.status = (digits[0] - '0') * 100 + (digits[1] - '0') * 10 + (digits[2] - '0');
   into.minor_version = 1;
   auto end = bytes.find("\r\n");
-  if (end == std::string_view::npos || into.status < 100 || into.status > 999) return false;
+  if (end == std::string_view::npos || into.status < 100) return false;
   const auto reason_at = version.size() + 4;
   into.reason = reason_at < end ? bytes.substr(reason_at, end - reason_at) : std::string_view{};
   for (auto at = end + 2; at < bytes.size(); at = end + 2) {

@@ -47,7 +47,8 @@ class Owned {
   std::size_t size_ = 0;
 };
 
-/// Parses a response head that this program serialised itself: a stored one (status line, field lines, empty line).
+/// Parses a response head that this program serialised itself: a stored one (status line and field lines,
+/// each ended by CRLF; the store keeps it without the closing empty line).
 /// Returns false where the bytes are not such a head.
 bool parse_stored_head(std::string_view bytes, ResponseHead& into);
 
