@@ -83,6 +83,8 @@ class Entry {
   void count_hit() const noexcept { hits_.fetch_add(1, std::memory_order_relaxed); }
 
   bool compressed() const noexcept { return compressed_ != 0; }
+  /// Written to the disk tier.
+  bool on_disk() const noexcept { return saved_.load(std::memory_order_relaxed) != 0; }
   /// The invalidations it has outlived (store/invalidations.hpp).
   std::uint32_t generation() const noexcept { return generation_.load(std::memory_order_relaxed); }
 
@@ -123,7 +125,7 @@ class Entry {
   std::uint8_t tag_count_ = 0;
   mutable std::atomic<std::uint8_t> frequency_{0};
   mutable std::atomic<Place> place_{Place::none};
-  mutable std::atomic<bool> on_disk_{false};
+  mutable std::atomic<std::uint8_t> saved_{0};  // 0: not on disk; else 1 + the width of the count of hits written there
   mutable const Entry* older_ = nullptr;
   mutable const Entry* newer_ = nullptr;
 };

@@ -36,7 +36,7 @@ void MemoryShard::insert(EntryPtr entry, Departed& departed) {
   const auto at = entries_.find(Name{entry->id(), entry->identity()});
   if (at != entries_.end()) {
     // A newer answer to the same request inherits what the old one earned.
-    entry->hits_.fetch_add((*at)->hits(), std::memory_order_relaxed);
+    if (entry->hits() == 0) entry->hits_.store((*at)->hits(), std::memory_order_relaxed);
     substitute(**at, std::move(entry), departed);
     return;
   }

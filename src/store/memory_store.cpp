@@ -1,3 +1,7 @@
+#include <map>
+#include <mutex>
+#include <string>
+
 #include "store/memory_tier.hpp"
 #include "store/store.hpp"
 #include "store/sweeper.hpp"
@@ -29,8 +33,19 @@ class MemoryStore final : public Store {
     stats.memory = memory_.stats();
     return stats;
   }
+  void put_state(std::string_view name, std::string_view bytes) override {
+    const std::lock_guard lock{state_mutex_};
+    state_.insert_or_assign(std::string{name}, std::string{bytes});
+  }
+  std::string get_state(std::string_view name) const override {
+    const std::lock_guard lock{state_mutex_};
+    const auto at = state_.find(name);
+    return at == state_.end() ? std::string{} : at->second;
+  }
 
  private:
+  mutable std::mutex state_mutex_;
+  std::map<std::string, std::string, std::less<>> state_;  // guarded by state_mutex_
   Invalidations invalidations_;
   MemoryTier memory_;
   Sweeper sweeper_{invalidations_, memory_};

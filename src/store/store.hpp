@@ -11,6 +11,7 @@
 #include <cachearr/clock.hpp>
 
 #include "base/hash.hpp"
+#include "base/result.hpp"
 #include "store/entry.hpp"
 
 namespace cachearr::store {
@@ -38,6 +39,37 @@ struct StoreStats {
   std::string disk_problem;  // empty: fine; else why it is degraded, in words
 };
 
+enum class KeyOrder : std::uint8_t { none, hits, ttl, size };  // hits and size: largest first; ttl: shortest first
+
+/// Which keys to list; empty members select nothing out.
+struct KeyQuery {
+  std::string pattern;  // glob
+  std::string tag;
+  std::string upstream;
+  std::string type;
+  KeyOrder order = KeyOrder::none;
+  std::size_t limit = 100;
+  std::string cursor;  // of the page before; empty: from the start
+};
+
+/// One stored response in a list, without its body.
+struct KeyInfo {
+  Hash128 id;
+  std::string key;
+  std::string upstream;
+  std::string type;
+  EntryMeta meta;
+  std::uint64_t bytes = 0;  // of head and body
+  std::uint32_t hits = 0;
+  bool in_memory = false;
+  bool on_disk = false;
+};
+
+struct KeyPage {
+  std::vector<KeyInfo> keys;
+  std::string cursor;  // empty: this was the last page
+};
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -62,7 +94,40 @@ class Store {
   /// Calls `visit` with each entry of the memory tier until it returns false; locks one shard at a time.
   virtual void for_each(const std::function<bool(const EntryPtr&)>& visit) const = 0;
   virtual StoreStats stats() const = 0;
+
+  // What the key API needs. These look into both tiers and wait for the disk: never on an event loop.
+
+  /// All variants that are stored under the key, markers left out; the one stored last comes first.
+  virtual std::vector<EntryPtr> find_key(std::string_view key);
+  /// One entry for each key, null where there is none; a single pass for all of them. The answer to "mget" and
+  /// "exists".
+  virtual std::vector<EntryPtr> find_keys(const std::vector<std::string>& keys);
+  /// Makes all variants of the key fresh until then. Returns how many there are.
+  virtual std::uint64_t expire_key(std::string_view key, TimePoint until);
+  /// One page of the stored responses of both tiers; memory is bounded by the page, whatever the store's size.
+  virtual KeyPage list(const KeyQuery& query) const;
+
+  // State that outlives the process, beside the responses: buckets, quotas, cool-downs. Without a disk it lives in
+  // memory.
+
+  /// On disk within a second; never waits.
+  virtual void put_state(std::string_view name, std::string_view bytes) = 0;
+  /// Empty where there is none. Waits for the disk.
+  virtual std::string get_state(std::string_view name) const = 0;
 };
+
+struct StoreOptions {
+  std::uint64_t memory_max = 256ULL * 1024 * 1024;
+  std::string disk_path;  // a folder, made if it is missing; empty: memory alone
+  std::uint64_t disk_max = 4ULL * 1024 * 1024 * 1024;
+  bool compression = false;  // zstd for text bodies on disk
+  /// EntryMeta::label of what comes back from disk, for (type, upstream). May be empty; called on the store's threads.
+  std::function<std::uint32_t(std::string_view, std::string_view)> label;
+};
+
+/// Both tiers. What is wrong with the disk degrades the store to memory and stands in StoreStats; the one error is a
+/// folder that another process uses. Returns within a moment, whatever the size of the store. Its end flushes to disk.
+Result<std::unique_ptr<Store>> make_store(const StoreOptions& options, const Clock& clock);
 
 /// Memory alone. `max_bytes` counts entries, map slots and ghosts.
 std::unique_ptr<Store> make_memory_store(std::uint64_t max_bytes, const Clock& clock);
