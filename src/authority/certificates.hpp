@@ -18,6 +18,8 @@ inline constexpr std::chrono::days kLeafLife{7};
 
 /// A new P-256 key, or null.
 KeyPtr new_key();
+/// The same, in the form that is quick to put into many certificates.
+KeyPtr new_leaf_key();
 /// CA:TRUE,pathlen:0; keyCertSign only; for servers only; name constraints, critical: `names` permitted, all IP
 /// addresses excluded. REQUIRES: names from permitted_names(), not empty.
 Result<CertificatePtr> make_authority(EVP_PKEY* key, const std::vector<std::string>& names, TimePoint now);

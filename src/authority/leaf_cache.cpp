@@ -11,24 +11,37 @@
 
 namespace cachearr::authority {
 
-LeafCache::LeafCache(Authority authority, std::shared_ptr<evp_pkey_st> leaf_key, const Clock& clock,
-                     std::size_t max_hosts)
+LeafCache::LeafCache(Authority authority, std::shared_ptr<evp_pkey_st> leaf_key, ContextHandle context,
+                     const Clock& clock, std::size_t max_hosts)
     : authority_{std::move(authority)},
       leaf_key_{std::move(leaf_key)},
-      tickets_{std::make_shared<TicketKeys>(clock)},
+      context_{std::move(context)},
       clock_{clock},
       max_hosts_{std::max<std::size_t>(max_hosts, 1)} {}
 
-LeafCache::~LeafCache() = default;
-
 Result<std::unique_ptr<LeafCache>> LeafCache::make(Authority authority, const Clock& clock, std::size_t max_hosts) {
-  auto key = new_key();
+  auto key = new_leaf_key();
   if (!key) return Error{"a key for intercepted hosts could not be made: " + last_openssl_error()};
-  std::shared_ptr<evp_pkey_st> shared{key.release(), &EVP_PKEY_free};
-  return std::unique_ptr<LeafCache>{new LeafCache{std::move(authority), std::move(shared), clock, max_hosts}};
+  auto context = make_server_context(std::make_shared<TicketKeys>(clock));
+  if (!context) return context.error();
+  std::shared_ptr<evp_pkey_st> shared_key{key.release(), &EVP_PKEY_free};
+  ContextHandle shared_context{context.value().release(), &SSL_CTX_free};
+  return std::unique_ptr<LeafCache>{
+      new LeafCache{std::move(authority), std::move(shared_key), std::move(shared_context), clock, max_hosts}};
 }
 
-Result<ContextHandle> LeafCache::mint(std::string_view host) {
+Result<ConnectionHandle> LeafCache::connection(std::string_view host) {
+  const auto leaf = mint(host);
+  if (!leaf) return leaf.error();
+  ConnectionHandle made{SSL_new(context_.get())};
+  if (!made || !show_leaf(made.get(), leaf.value().get(), leaf_key_.get(), canonical_host(host))) {
+    return Error{"TLS towards a client cannot be set up: " + last_openssl_error()};
+  }
+  SSL_set_accept_state(made.get());
+  return made;
+}
+
+Result<LeafCache::CertificateHandle> LeafCache::mint(std::string_view host) {
   const auto name = canonical_host(host);
   const auto now = clock_.now();
   if (auto known = find(name, now)) return known;
@@ -36,23 +49,20 @@ Result<ContextHandle> LeafCache::mint(std::string_view host) {
     return Error{"the local authority may not sign for \"" + name +
                  "\" (\"cachearr ca init --renew\" follows the rules)"};
   }
-  auto leaf = make_leaf(leaf_key_.get(), name, authority_.certificate(), authority_.key(), now);
-  if (!leaf) return leaf.error();
-  auto context = make_server_context(leaf.value().get(), leaf_key_.get(), name, tickets_);
-  if (!context) return context.error();
-  const auto end = time_of(X509_get0_notAfter(leaf.value().get()));
-  Leaf made{name, ContextHandle{context.value().release(), &SSL_CTX_free}, now + (end - now) / 2};
-  auto handle = made.context;
-  keep(std::move(made));
-  return handle;
+  auto made = make_leaf(leaf_key_.get(), name, authority_.certificate(), authority_.key(), now);
+  if (!made) return made.error();
+  const auto end = time_of(X509_get0_notAfter(made.value().get()));
+  CertificateHandle leaf{made.value().release(), &X509_free};
+  keep(Leaf{name, leaf, now + (end - now) / 2});
+  return leaf;
 }
 
-ContextHandle LeafCache::find(const std::string& host, TimePoint now) {
+LeafCache::CertificateHandle LeafCache::find(const std::string& host, TimePoint now) {
   const std::lock_guard lock{mutex_};
   const auto found = by_host_.find(host);
   if (found == by_host_.end() || now >= found->second->renew_at) return nullptr;
   leaves_.splice(leaves_.begin(), leaves_, found->second);
-  return found->second->context;
+  return found->second->certificate;
 }
 
 void LeafCache::keep(Leaf leaf) {

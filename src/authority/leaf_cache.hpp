@@ -1,7 +1,7 @@
-// Certificates for intercepted hosts, minted when first asked for, each inside a server context ready for SSL_new.
+// Certificates for intercepted hosts, minted when first asked for.
 //
-// Owner: the application, one for each loaded authority; connections hold the context they were made from. Thread-safe;
-// a look-up takes one short lock, a mint (see tests/bench) happens outside of it.
+// Owner: the application, one for each loaded authority. Thread-safe; a look-up takes one short lock, a mint (about 100
+// us) happens outside of it. Connections that were given out live on without the cache.
 #pragma once
 
 #include <cstdint>
@@ -18,23 +18,26 @@
 #include "authority/context_handle.hpp"
 #include "base/result.hpp"
 
-namespace cachearr::authority {
+struct ssl_st;
 
-class TicketKeys;
+namespace cachearr::authority {
 
 class LeafCache {
  public:
   static constexpr std::size_t kMaxHosts = 1000;
+  using CertificateHandle = std::shared_ptr<x509_st>;
 
-  /// Fails where no key can be made. `clock` outlives the cache and every context it gave out.
+  /// Fails where no key can be made. `clock` outlives the cache and every connection that it gave out.
   static Result<std::unique_ptr<LeafCache>> make(Authority authority, const Clock& clock,
                                                  std::size_t max_hosts = kMaxHosts);
-  ~LeafCache();
 
-  /// The server side for `host`: its leaf and the process's one leaf key, TLS 1.2 and 1.3, ALPN http/1.1 and nothing
-  /// else, tickets whose keys live at most 12 hours and in memory only, no early data. Refused: a host outside the
-  /// authority's name constraints (no client would believe it), an address, an authority that has expired.
-  Result<ContextHandle> mint(std::string_view host);
+  /// The server side of one connection to `host`, for SSL_set_fd and SSL_accept: the host's leaf and the process's one
+  /// leaf key, TLS 1.2 and 1.3, ALPN http/1.1 and nothing else, tickets whose keys live at most 12 hours and in memory
+  /// only, no early data. Refused as mint() refuses.
+  Result<ConnectionHandle> connection(std::string_view host);
+  /// The leaf for `host`, kept until half of its life is over. Refused: a host outside the authority's name constraints
+  /// (no client would believe it), an address, an authority that has expired.
+  Result<CertificateHandle> mint(std::string_view host);
 
   const Authority& authority() const noexcept { return authority_; }
   std::size_t size() const;
@@ -44,18 +47,19 @@ class LeafCache {
  private:
   struct Leaf {
     std::string host;
-    ContextHandle context;
+    CertificateHandle certificate;
     TimePoint renew_at;
   };
   using Leaves = std::list<Leaf>;
 
-  LeafCache(Authority authority, std::shared_ptr<evp_pkey_st> leaf_key, const Clock& clock, std::size_t max_hosts);
-  ContextHandle find(const std::string& host, TimePoint now);
+  LeafCache(Authority authority, std::shared_ptr<evp_pkey_st> leaf_key, ContextHandle context, const Clock& clock,
+            std::size_t max_hosts);
+  CertificateHandle find(const std::string& host, TimePoint now);
   void keep(Leaf leaf);
 
   const Authority authority_;
   const std::shared_ptr<evp_pkey_st> leaf_key_;
-  const std::shared_ptr<TicketKeys> tickets_;
+  const ContextHandle context_;
   const Clock& clock_;
   const std::size_t max_hosts_;
 

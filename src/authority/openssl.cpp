@@ -5,6 +5,8 @@
 #include <openssl/err.h>
 #include <string_view>
 
+#include "authority/context_handle.hpp"
+
 namespace cachearr::authority {
 namespace {
 
@@ -67,6 +69,8 @@ std::string names_of(const X509* certificate, std::size_t most) {
   if (left_out > 0) out += " and " + std::to_string(left_out) + " more";
   return out;
 }
+
+void FreeConnection::operator()(ssl_st* ssl) const noexcept { SSL_free(ssl); }
 
 std::string last_openssl_error() {
   const auto code = ERR_peek_last_error();

@@ -1,6 +1,7 @@
 #include "authority/server_context.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 #include <utility>
 
@@ -25,28 +26,27 @@ int on_alpn(SSL*, const unsigned char** chosen, unsigned char* size, const unsig
   return SSL_TLSEXT_ERR_NOACK;
 }
 
-bool separate_sessions(SSL_CTX* context, const std::string& host) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  if (EVP_Digest(host.data(), host.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) return false;
-  return SSL_CTX_set_session_id_context(context, digest.data(), std::min(size, 32U)) == 1;
-}
-
 }  // namespace
 
-Result<ContextPtr> make_server_context(X509* leaf, EVP_PKEY* leaf_key, const std::string& host,
-                                       std::shared_ptr<TicketKeys> tickets) {
+Result<ContextPtr> make_server_context(std::shared_ptr<TicketKeys> tickets) {
   ContextPtr context{SSL_CTX_new(TLS_server_method())};
-  const bool done = context && apply_common_settings(context.get(), kCiphersForClients) &&
-                    SSL_CTX_use_certificate(context.get(), leaf) == 1 &&
-                    SSL_CTX_use_PrivateKey(context.get(), leaf_key) == 1 && separate_sessions(context.get(), host);
-  if (!done) return Error{"TLS towards clients cannot be set up: " + last_openssl_error()};
+  if (!context || !apply_common_settings(context.get(), kCiphersForClients)) {
+    return Error{"TLS towards clients cannot be set up: " + last_openssl_error()};
+  }
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);  // tickets only
   SSL_CTX_set_num_tickets(context.get(), 1);
   SSL_CTX_set_max_early_data(context.get(), 0);  // a request that may be replayed is none we could count
   SSL_CTX_set_alpn_select_cb(context.get(), &on_alpn, nullptr);
   use_tickets(context.get(), std::move(tickets));
   return context;
+}
+
+bool show_leaf(SSL* ssl, X509* leaf, EVP_PKEY* leaf_key, const std::string& host) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  return EVP_Digest(host.data(), host.size(), digest.data(), &size, EVP_sha256(), nullptr) == 1 &&
+         SSL_set_session_id_context(ssl, digest.data(), std::min(size, 32U)) == 1 &&
+         SSL_use_certificate(ssl, leaf) == 1 && SSL_use_PrivateKey(ssl, leaf_key) == 1;
 }
 
 }  // namespace cachearr::authority

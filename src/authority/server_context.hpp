@@ -1,4 +1,4 @@
-// The server side of TLS for one leaf. Private to the room; any thread.
+// The server side of TLS: one context for all hosts, and the leaf on each connection. Private to the room; any thread.
 #pragma once
 
 #include <memory>
@@ -10,8 +10,8 @@
 
 namespace cachearr::authority {
 
-/// `host` separates sessions: a ticket for one host is none for another.
-Result<ContextPtr> make_server_context(X509* leaf, EVP_PKEY* leaf_key, const std::string& host,
-                                       std::shared_ptr<TicketKeys> tickets);
+Result<ContextPtr> make_server_context(std::shared_ptr<TicketKeys> tickets);
+/// Makes `ssl` show `leaf`. `host` separates sessions: a ticket for one host is none for another.
+[[nodiscard]] bool show_leaf(SSL* ssl, X509* leaf, EVP_PKEY* leaf_key, const std::string& host);
 
 }  // namespace cachearr::authority

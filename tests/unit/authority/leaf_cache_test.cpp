@@ -40,18 +40,18 @@ class Leaves : public ::testing::Test {
   Leaves() { cache_ = std::move(LeafCache::make(*authority_, clock_).value()); }
 
   X509* leaf_for(const std::string& host) {
-    const auto context = cache_->mint(host);
-    EXPECT_TRUE(context) << context.error().what;
-    contexts_.push_back(context.value());
-    return SSL_CTX_get0_certificate(context.value().get());
+    const auto leaf = cache_->mint(host);
+    EXPECT_TRUE(leaf) << leaf.error().what;
+    kept_.push_back(leaf.value());
+    return leaf.value().get();
   }
 
   /// The client's end after a handshake with the leaf for `host`; null where it failed.
   SSL* connect(Client& client, const std::string& host, SSL_SESSION* session = nullptr) {
-    const auto context = cache_->mint(host);
-    EXPECT_TRUE(context);
+    auto accepting = cache_->connection(host);
+    EXPECT_TRUE(accepting) << accepting.error().what;
+    server_end_ = std::move(accepting.value());
     client_end_ = test::connection_of(client.context.get());
-    server_end_ = test::connection_of(context.value().get());
     SSL_set_tlsext_host_name(client_end_.get(), host.c_str());
     SSL_set1_host(client_end_.get(), host.c_str());
     if (session != nullptr) SSL_set_session(client_end_.get(), session);
@@ -65,8 +65,9 @@ class Leaves : public ::testing::Test {
   ManualClock clock_{real_now()};
   Result<Authority> authority_ = Authority::init(scratch_ / "ca", {"*.example.org"}, false, clock_.now());
   std::unique_ptr<LeafCache> cache_;
-  std::vector<ContextHandle> contexts_;
-  test::Ssl client_end_{nullptr, &SSL_free}, server_end_{nullptr, &SSL_free};
+  std::vector<LeafCache::CertificateHandle> kept_;
+  test::Ssl client_end_{nullptr, &SSL_free};
+  ConnectionHandle server_end_;
 };
 
 TEST_F(Leaves, AreBelievedByAClientThatTrustsTheAuthority) {
@@ -130,9 +131,9 @@ TEST_F(Leaves, DoNotOutliveTheAuthority) {
 
 TEST_F(Leaves, AreNotMintedByAnExpiredAuthority) {
   clock_.advance(std::chrono::days{731});
-  const auto context = cache_->mint("api.example.org");
-  ASSERT_FALSE(context);
-  EXPECT_THAT(context.error().what, HasSubstr("ca init --renew"));
+  const auto leaf = cache_->mint("api.example.org");
+  ASSERT_FALSE(leaf);
+  EXPECT_THAT(leaf.error().what, HasSubstr("ca init --renew"));
 }
 
 TEST_F(Leaves, HaveSerialNumbersOfTheirOwn) {
@@ -145,7 +146,7 @@ TEST_F(Leaves, HaveSerialNumbersOfTheirOwn) {
     serials.insert(text);
     EXPECT_EQ(std::string{text}.size(), 32U);
     OPENSSL_free(text);
-    contexts_.clear();
+    kept_.clear();
   }
   EXPECT_EQ(serials.size(), 1000U);
 }
@@ -184,10 +185,20 @@ TEST_F(Leaves, AreForgottenInTheOrderOfTheirUse) {
 
 TEST_F(Leaves, AreRefusedOutsideTheConstraints) {
   for (const auto* host : {"bank.example", "192.0.2.1", "", "a b.example.org", "a.example.org,DNS:bank.example"}) {
-    const auto context = cache_->mint(host);
-    ASSERT_FALSE(context) << host;
-    EXPECT_THAT(context.error().what, HasSubstr("may not sign for"));
+    const auto connection = cache_->connection(host);
+    ASSERT_FALSE(connection) << host;
+    EXPECT_THAT(connection.error().what, HasSubstr("may not sign for"));
   }
+}
+
+TEST_F(Leaves, OnConnectionsOutliveTheirCache) {
+  Client client{&authority_.value()};
+  const std::string host = "api.example.org";
+  auto server_end = std::move(cache_->connection(host).value());
+  cache_.reset();
+  const auto client_end = test::connection_of(client.context.get());
+  test::join(client_end.get(), server_end.get());
+  EXPECT_TRUE(test::shake_hands(client_end.get(), server_end.get()));
 }
 
 TEST_F(Leaves, AreMintedByManyThreadsAtOnce) {
@@ -270,15 +281,14 @@ INSTANTIATE_TEST_SUITE_P(Versions, Distrust, ::testing::Values(TLS1_2_VERSION, T
                          [](const auto& version) { return version.param == TLS1_2_VERSION ? "Tls12" : "Tls13"; });
 
 TEST_F(Leaves, AreNotBelievedAsAnUpstream) {
-  const auto context = cache_->mint("api.example.org");
+  const auto server_end = cache_->connection("api.example.org");
   ClientContexts contexts{authority_->fingerprint()};
   const auto upstream = contexts.get({.ca_file = scratch_ / "ca/ca.pem"});
-  ASSERT_TRUE(context && upstream);
+  ASSERT_TRUE(server_end && upstream);
   const auto client_end = test::connection_of(upstream.value().get());
-  const auto server_end = test::connection_of(context.value().get());
   ASSERT_TRUE(prepare(client_end.get(), "api.example.org"));
-  test::join(client_end.get(), server_end.get());
-  EXPECT_FALSE(test::shake_hands(client_end.get(), server_end.get()));
+  test::join(client_end.get(), server_end.value().get());
+  EXPECT_FALSE(test::shake_hands(client_end.get(), server_end.value().get()));
   EXPECT_THAT(why(client_end.get()), HasSubstr("this proxy's own authority"));
 }
 
