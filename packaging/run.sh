@@ -1,0 +1,7 @@
+#!/bin/sh
+# From a fresh clone to a running proxy: installs what is missing, builds, runs `cachearr serve` with the arguments given.
+set -eu
+here=$(dirname "$0")
+"$here/install-packages.sh" build
+"$here/build.sh" release cachearr
+exec "$here/../build/cachearr" serve "$@"

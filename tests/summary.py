@@ -1,0 +1,34 @@
+#!/usr/bin/env python3
+"""Adds up what ctest wrote (--output-junit) and says it in one line. Usage: summary.py FILE...
+
+The last line is "N passed, N failed"; the failed and the skipped tests stand before it by name. Exits with 1 where any
+test failed or none ran."""
+import sys
+import xml.etree.ElementTree as xml
+
+
+def main():
+    passed, failed, skipped = 0, [], []
+    for name in sys.argv[1:]:
+        try:
+            cases = xml.parse(name).getroot().iter("testcase")
+        except (OSError, xml.ParseError):
+            failed.append(f"{name} (no result was written)")
+            continue
+        for case in cases:
+            status = case.get("status")
+            if status == "run":
+                passed += 1
+            elif status in ("notrun", "disabled"):
+                skipped.append(case.get("name"))
+            else:
+                failed.append(case.get("name"))
+    for test in skipped:
+        print(f"skipped: {test}")
+    for test in failed:
+        print(f"FAILED: {test}")
+    print(f"{passed} passed, {len(failed)} failed")
+    sys.exit(bool(failed) or not passed)
+
+
+main()
