@@ -14,8 +14,8 @@ namespace {
 using http::FieldId;
 using std::chrono::seconds;
 
-/// Longer than any lifetime (2^31 seconds) can be.
-constexpr Duration kUnknownAge = seconds{1LL << 33};
+/// The longest lifetime there is (RFC 9111 1.2.2).
+constexpr Duration kUnknownAge = seconds{1LL << 31};
 constexpr Duration kHeuristicLimit = std::chrono::hours{24};
 
 /// Age is a singleton, but of a list the first member counts (RFC 9111 5.1).

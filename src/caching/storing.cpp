@@ -224,42 +224,6 @@ Reference split_reference(std::string_view text) noexcept {
 
 }  // namespace
 
-std::string_view name_of(Reason reason) noexcept {
-  switch (reason) {
-    case Reason::storable: return "storable";
-    case Reason::method: return "method";
-    case Reason::no_store: return "no-store";
-    case Reason::is_private: return "private";
-    case Reason::authorization: return "authorization";
-    case Reason::rule_never: return "rule-never";
-    case Reason::vary_star: return "vary-star";
-    case Reason::set_cookie: return "set-cookie";
-    case Reason::status: return "status";
-    case Reason::partial: return "partial";
-    case Reason::no_lifetime: return "no-lifetime";
-    case Reason::too_large: return "too-large";
-    case Reason::refused: return "refused";
-    case Reason::truncated: return "truncated";
-    case Reason::request_no_store: return "request-no-store";
-  }
-  return "unknown";
-}
-
-std::string_view name_of(LifetimeSource source) noexcept {
-  switch (source) {
-    case LifetimeSource::none: return "none";
-    case LifetimeSource::rule: return "rule";
-    case LifetimeSource::rule_status: return "rule-status";
-    case LifetimeSource::s_maxage: return "s-maxage";
-    case LifetimeSource::max_age: return "max-age";
-    case LifetimeSource::expires: return "expires";
-    case LifetimeSource::heuristic: return "heuristic";
-    case LifetimeSource::cdn_cache_control: return "cdn-cache-control";
-    case LifetimeSource::surrogate_control: return "surrogate-control";
-  }
-  return "unknown";
-}
-
 StoreVerdict may_store(const http::RequestHead& request, const http::ResponseHead& response, const Policy& policy,
                        const Timing& timing) {
   if (request.method != Method::get) {
@@ -275,6 +239,10 @@ StoreVerdict may_freshen(const http::RequestHead& request, const http::ResponseH
                          const http::ResponseHead& update, const Policy& policy, const Timing& timing) {
   return decide({request, merged, update, policy, timing, response_directives(merged.fields),
                  stated(merged, timing.response_time)});
+}
+
+std::int64_t age_of(const http::ResponseHead& response, const Timing& timing) {
+  return initial_age(response, stated(response, timing.response_time), timing) / std::chrono::seconds{1};
 }
 
 bool answers_later_get(const http::RequestHead& post, const http::ResponseHead& response) {

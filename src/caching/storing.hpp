@@ -34,6 +34,8 @@ enum class Reason : std::uint8_t {
 };
 /// "no-store", "private", "authorization", "rule-never", "vary-star", "set-cookie", "too-large", "refused", …
 std::string_view name_of(Reason reason) noexcept;
+/// The same as a Cache-Status detail; empty where fwd and fwd-status say it all.
+std::string_view detail_of(Reason reason) noexcept;
 
 /// Where a freshness lifetime comes from; shown by explain.
 enum class LifetimeSource : std::uint8_t {
@@ -77,6 +79,8 @@ StoreVerdict may_freshen(const http::RequestHead& request, const http::ResponseH
 /// heuristic.
 bool answers_later_get(const http::RequestHead& post, const http::ResponseHead& response);
 
+/// Corrected initial age of an arriving answer, in whole seconds (RFC 9111 4.2.3).
+std::int64_t age_of(const http::ResponseHead& response, const Timing& timing);
 /// Age at `now` in whole seconds, never negative (RFC 9111 4.2.3).
 std::int64_t age_at(const EntryMeta& meta, TimePoint now) noexcept;
 /// Remaining freshness in whole seconds, negative when stale.

@@ -1,0 +1,204 @@
+#include "caching/storing.hpp"
+
+#include <gtest/gtest.h>
+#include <set>
+#include <string_view>
+
+#include "unit/caching/heads.hpp"
+
+namespace cachearr::caching {
+namespace {
+
+using namespace test;
+
+TEST(Storing, AnAnswerWithAMaxAgeIsStored) {
+  const auto verdict = store(Answer{200, {{"Cache-Control", "max-age=3600"}}});
+  EXPECT_TRUE(verdict.storable());
+  EXPECT_EQ(verdict.source, LifetimeSource::max_age);
+  EXPECT_EQ(verdict.lifetime, 3600s);
+}
+
+TEST(Storing, AnAnswerWithNeitherLifetimeNorValidatorIsUseless) {
+  EXPECT_EQ(store(Answer{200}).reason, Reason::no_lifetime);
+  EXPECT_EQ(store(Answer{200, {{"Cache-Control", "max-age=0"}}}).reason, Reason::no_lifetime);
+}
+
+TEST(Storing, AnAnswerWithoutLifetimeIsStoredForItsValidator) {
+  const auto verdict = store(Answer{200, {{"Cache-Control", "max-age=0"}, {"ETag", "\"a\""}}});
+  EXPECT_TRUE(verdict.storable());
+  EXPECT_EQ(verdict.meta.fresh_until_ms, kNow.time_since_epoch().count());
+}
+
+TEST(Storing, AStaleWindowIsAReasonToStore) {
+  EXPECT_TRUE(store(Answer{200, {{"Cache-Control", "max-age=0, stale-while-revalidate=86400"}}}).storable());
+  EXPECT_FALSE(
+      store(Answer{200, {{"Cache-Control", "max-age=0, stale-while-revalidate=9, must-revalidate"}}}).storable());
+}
+
+TEST(Storing, NoStoreIsNeverStored) {
+  EXPECT_EQ(store(Answer{200, {{"Cache-Control", "max-age=10000, no-store"}, {"Expires", at(1h)}}}).reason,
+            Reason::no_store);
+}
+
+TEST(Storing, TheClientMayForbidIt) {
+  const Question question{{{"Cache-Control", "no-store"}}};
+  EXPECT_EQ(store(Answer{200, {{"Cache-Control", "max-age=60"}}}, {}, question).reason, Reason::request_no_store);
+}
+
+TEST(Storing, PrivateIsNotForASharedCache) {
+  EXPECT_EQ(store(Answer{200, {{"Cache-Control", "private, max-age=3600"}}}).reason, Reason::is_private);
+  EXPECT_EQ(store(Answer{200, {{"Cache-Control", "private=\"x\", max-age=3600"}}}).reason, Reason::is_private);
+}
+
+TEST(Storing, NoCacheIsStoredOnlyToBeValidated) {
+  const auto verdict = store(Answer{200, {{"Cache-Control", "no-cache, max-age=60"}, {"ETag", "\"a\""}}});
+  EXPECT_TRUE(verdict.storable());
+  EXPECT_TRUE(verdict.meta.flags & kNoCache);
+  EXPECT_EQ(store(Answer{200, {{"Cache-Control", "no-cache, max-age=60"}}}).reason, Reason::no_lifetime);
+}
+
+TEST(Storing, AQualifiedNoCacheIsValidatedAsAWhole) {
+  EXPECT_TRUE(store(Answer{200, {{"Cache-Control", "no-cache=\"a\", max-age=60"}, {"ETag", "\"a\""}}}).meta.flags &
+              kNoCache);
+}
+
+TEST(Storing, OnlyAnswersToGetAreStored) {
+  const Answer answer{200, {{"Cache-Control", "max-age=60"}}};
+  for (const auto method : {http::Method::head, http::Method::post, http::Method::put, http::Method::other}) {
+    EXPECT_EQ(store(answer, {}, Question{{}, method}).reason, Reason::method);
+  }
+}
+
+TEST(Storing, PartialAndInterimAnswersAreNotStored) {
+  EXPECT_EQ(store(Answer{206, {{"Cache-Control", "max-age=60"}}}).reason, Reason::partial);
+  EXPECT_EQ(store(Answer{304, {{"Cache-Control", "max-age=60"}}}).reason, Reason::status);
+  EXPECT_EQ(store(Answer{103, {{"Cache-Control", "max-age=60"}}}).reason, Reason::status);
+}
+
+TEST(Storing, AnyFinalStatusWithAnExplicitLifetimeIsStored) {
+  for (const int status : {200, 203, 204, 299, 301, 302, 303, 307, 308, 400, 404, 410, 499, 500, 502, 503, 504, 599}) {
+    EXPECT_TRUE(store(Answer{status, {{"Expires", at(1h)}, {"Date", at(0s)}}}).storable()) << status;
+  }
+}
+
+TEST(Storing, MustUnderstandRefusesAnUnknownStatus) {
+  EXPECT_EQ(store(Answer{599, {{"Cache-Control", "max-age=60, must-understand"}}}).reason, Reason::no_store);
+}
+
+TEST(Storing, MustUnderstandGoesBeforeNoStoreForAKnownStatus) {
+  EXPECT_TRUE(store(Answer{200, {{"Cache-Control", "max-age=60, must-understand, no-store"}}}).storable());
+}
+
+TEST(Storing, AuthorizationNeedsTheOriginsConsent) {
+  const Question question{{{"Authorization", "FOO"}}};
+  EXPECT_EQ(store(Answer{200, {{"Cache-Control", "max-age=60"}}}, {}, question).reason, Reason::authorization);
+  for (const auto* consent : {"public", "must-revalidate", "s-maxage=60"}) {
+    EXPECT_TRUE(
+        store(Answer{200, {{"Cache-Control", std::string{"max-age=60, "} + consent}}}, {}, question).storable());
+  }
+}
+
+TEST(Storing, AKeyThatHoldsTheCredentialsNeedsNoConsent) {
+  Policy policy;
+  policy.partitioned = true;
+  EXPECT_TRUE(
+      store(Answer{200, {{"Cache-Control", "max-age=60"}}}, policy, Question{{{"Authorization", "FOO"}}}).storable());
+}
+
+TEST(Storing, VaryStarIsNeverReusableSoNotStored) {
+  EXPECT_EQ(store(Answer{200, {{"Cache-Control", "max-age=60"}, {"Vary", "Foo, *"}}}).reason, Reason::vary_star);
+}
+
+TEST(Storing, SetCookieWithoutARuleIsTheOriginsDecision) {
+  EXPECT_TRUE(store(Answer{200, {{"Cache-Control", "max-age=60"}, {"Set-Cookie", "a=b"}}}).storable());
+}
+
+TEST(Storing, MustRevalidateProxyRevalidateAndSMaxageForbidStale) {
+  for (const auto* directive : {"must-revalidate", "proxy-revalidate", "s-maxage=60"}) {
+    EXPECT_TRUE(store(Answer{200, {{"Cache-Control", std::string{"max-age=60, "} + directive}}}).meta.flags &
+                kMustRevalidate);
+  }
+}
+
+TEST(Storing, TheOriginsStaleWindowsAreKept) {
+  const auto meta =
+      store(Answer{200, {{"Cache-Control", "max-age=60, stale-while-revalidate=7, stale-if-error=8"}}}).meta;
+  EXPECT_EQ(meta.swr_seconds, 7U);
+  EXPECT_EQ(meta.sie_seconds, 8U);
+  EXPECT_EQ(meta.limited_seconds, 0U);
+}
+
+TEST(Storing, AnErrorHasNoStaleWindow) {
+  const auto meta = store(Answer{404, {{"Cache-Control", "max-age=60, stale-if-error=8"}}}).meta;
+  EXPECT_EQ(meta.sie_seconds, 0U);
+  EXPECT_TRUE(meta.flags & kNegative);
+}
+
+TEST(Storing, TheRecordIsComplete) {
+  Answer answer{200,
+                {{"Cache-Control", "max-age=60, immutable"},
+                 {"Date", at(-2s)},
+                 {"Last-Modified", at(-1h)},
+                 {"Content-Type", "application/json; charset=utf-8"}}};
+  const auto meta = may_store(Question{}.head, answer.head, {}, {kNow - 1s, kNow}).meta;
+  const auto now = kNow.time_since_epoch().count();
+  EXPECT_EQ(meta.stored_ms, now);
+  EXPECT_EQ(meta.born_ms, now - 2000);
+  EXPECT_EQ(meta.fresh_until_ms, now + 58'000);
+  EXPECT_EQ(meta.date_ms, now - 2000);
+  EXPECT_EQ(meta.last_modified_ms, now - 3'600'000);
+  EXPECT_EQ(meta.status, 200);
+  EXPECT_EQ(meta.flags, kImmutable | kText);
+}
+
+TEST(Storing, EncodedAnswersAreNotWorthCompressing) {
+  Answer answer{200, {{"Cache-Control", "max-age=60"}, {"Content-Type", "text/xml"}, {"Content-Encoding", "gzip"}}};
+  EXPECT_FALSE(store(answer).meta.flags & kText);
+}
+
+TEST(Storing, EveryReasonAndSourceHasItsOwnName) {
+  std::set<std::string_view> names;
+  for (int i = 0; i <= static_cast<int>(Reason::request_no_store); ++i) names.insert(name_of(static_cast<Reason>(i)));
+  EXPECT_EQ(names.size(), static_cast<std::size_t>(Reason::request_no_store) + 1);
+  names.clear();
+  for (int i = 0; i <= static_cast<int>(LifetimeSource::surrogate_control); ++i) {
+    names.insert(name_of(static_cast<LifetimeSource>(i)));
+  }
+  EXPECT_EQ(names.size(), static_cast<std::size_t>(LifetimeSource::surrogate_control) + 1);
+}
+
+TEST(Storing, ADetailIsGivenWhereTheForwardParametersDoNotSayIt) {
+  EXPECT_EQ(detail_of(Reason::is_private), "private");
+  EXPECT_EQ(detail_of(Reason::request_no_store), "no-store");
+  EXPECT_EQ(detail_of(Reason::status), "");
+}
+
+TEST(Freshening, TheUpdatesAgeCountsAndAHeadMayDoIt) {
+  Answer merged{200, {{"Cache-Control", "max-age=60"}, {"ETag", "\"a\""}}};
+  Answer update{304, {{"Age", "10"}}};
+  const auto verdict = may_freshen(Question{{}, http::Method::head}.head, merged.head, update.head, {}, {kNow, kNow});
+  EXPECT_TRUE(verdict.storable());
+  EXPECT_EQ(age_at(verdict.meta, kNow), 10);
+  EXPECT_EQ(ttl_at(verdict.meta, kNow), 50);
+}
+
+TEST(PostAnswers, ServeALaterGetWhereContentLocationNamesTheTarget) {
+  Question post{{{"Host", "example.org"}}, http::Method::post};
+  for (const auto* location : {"/a?b=c", "http://example.org/a?b=c", "HTTPS://EXAMPLE.ORG/a?b=c"}) {
+    EXPECT_TRUE(answers_later_get(post.head, Answer{200, {{"Content-Location", location}}}.head)) << location;
+  }
+  post.head.target = "http://example.org/a?b=c";
+  EXPECT_TRUE(answers_later_get(post.head, Answer{201, {{"Content-Location", "/a?b=c"}}}.head));
+}
+
+TEST(PostAnswers, ServeNothingElse) {
+  const Question post{{{"Host", "example.org"}}, http::Method::post};
+  EXPECT_FALSE(answers_later_get(post.head, Answer{200}.head));
+  EXPECT_FALSE(answers_later_get(post.head, Answer{200, {{"Content-Location", "/other"}}}.head));
+  EXPECT_FALSE(answers_later_get(post.head, Answer{200, {{"Content-Location", "http://other.org/a?b=c"}}}.head));
+  EXPECT_FALSE(answers_later_get(post.head, Answer{500, {{"Content-Location", "/a?b=c"}}}.head));
+  EXPECT_FALSE(answers_later_get(Question{}.head, Answer{200, {{"Content-Location", "/a?b=c"}}}.head));
+}
+
+}  // namespace
+}  // namespace cachearr::caching
