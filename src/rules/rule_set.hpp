@@ -1,18 +1,20 @@
-// Compiled rules: which upstream and which rule a request belongs to, its key and credentials, and what its answer means.
+// Compiled rules: which upstream and which rule a request belongs to, its key and credentials, and what its answer
+// means.
 //
 // A RuleSet is immutable after load(); any number of threads read it. A reload makes a new one; the workers swap it.
 #pragma once
 
-#include <cachearr/clock.hpp>
-
-#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
+
+#include <cachearr/clock.hpp>
 
 #include "base/hash.hpp"
 #include "base/position.hpp"
@@ -28,8 +30,8 @@ enum class ErrorStyle : std::uint8_t { problem, newznab };
 
 struct Quota {
   std::uint64_t limit = 0;
-  Duration per{};         // a minute, an hour or a day
-  bool fixed = false;     // resets at a fixed time instead of rolling
+  Duration per{};             // a minute, an hour or a day
+  bool fixed = false;         // resets at a fixed time instead of rolling
   std::uint64_t reserve = 0;  // kept back for interactive requests
 };
 
@@ -47,20 +49,23 @@ struct UpstreamTimeouts {
 
 struct Upstream {
   std::string name;
-  std::uint32_t index = 0;           // position in RuleSet::upstreams()
-  std::vector<std::string> hosts;    // lower case; exact or "*.suffix"
-  std::string origin_scheme, origin_host;  // where to connect
+  std::uint32_t index = 0;                 // position in RuleSet::upstreams()
+  std::vector<std::string> hosts;          // lower case; exact or "*.suffix"
+  bool origin_given = false;               // the file names an origin; else it is https://first host
+  std::string origin_scheme, origin_host;  // where to connect; empty where neither an origin nor an exact host is known
   std::uint16_t origin_port = 0;
-  std::string origin_path;           // prefix put before the path in reverse mode; empty or "/x"
-  std::string mount;                 // "" or "/tmdb"
+  std::string origin_path;  // prefix put before the path in reverse mode; empty or "/x"
+  std::string mount;        // "" or "/tmdb"
   bool intercept = false;
   bool tls_verify = true;
   std::string tls_ca_file, tls_server_name;
   std::vector<std::string> credential_query;    // lower case
   std::vector<std::string> credential_headers;  // lower case
+  std::vector<std::string> credential_path;     // names of path captures that are secrets
   bool share_all = false;
+  bool share_named = false;  // one partition for the credentials named above; any other secret has its own
   Rate rate;
-  std::string proxy;                 // parent, "" none
+  std::string proxy;  // parent, "" none
   UpstreamMode mode = UpstreamMode::live;
   ErrorStyle errors = ErrorStyle::problem;
   std::string events;
@@ -72,8 +77,9 @@ struct Upstream {
 struct BodyCondition {
   enum class Kind : std::uint8_t { json, xml } kind = Kind::json;
   std::string path;
-  std::optional<std::string> equals;  // as text; JSON strings without quotes, true/false/null/numbers as written; none: exists
-  std::string equals_json;            // dump of the JSON value for exact comparison
+  std::optional<std::string>
+      equals;               // as text; JSON strings without quotes, true/false/null/numbers as written; none: exists
+  std::string equals_json;  // dump of the JSON value for exact comparison
 };
 
 struct TtlFrom {
@@ -81,11 +87,24 @@ struct TtlFrom {
   Duration ttl{};
 };
 
-/// Named captures of a match; views into the request target or decoded copies.
-struct Captures {
-  std::vector<std::pair<std::string_view, std::string>> values;
-  void clear() noexcept { values.clear(); }
+/// Named captures of a match. Names point into the RuleSet, values are copies in the form that keys use:
+/// percent-encoding normalised, and ':' '/' '?' '*' '|' '{' '}' always encoded, so that no value can pose as a part of
+/// a key or a pattern. A cleared object keeps its memory.
+class Captures {
+ public:
+  void clear() noexcept { used_ = 0; }
+  /// A fresh, empty value of that name to write into. REQUIRES: the name outlives this object.
+  std::string& add(std::string_view name);
+  /// The first value of that name; empty where there is none.
   std::string_view find(std::string_view name) const noexcept;
+  bool has(std::string_view name) const noexcept;
+  std::size_t size() const noexcept { return used_; }
+  auto begin() const noexcept { return slots_.begin(); }
+  auto end() const noexcept { return slots_.begin() + static_cast<std::ptrdiff_t>(used_); }
+
+ private:
+  std::vector<std::pair<std::string_view, std::string>> slots_;
+  std::size_t used_ = 0;
 };
 
 struct Invalidation {
@@ -97,19 +116,21 @@ struct Rule {
   std::string name;
   std::uint32_t index = 0;  // position in RuleSet::rules()
   const Upstream* upstream = nullptr;
-  std::string type;         // TTL and metrics label; empty: none
+  std::string type;  // TTL and metrics label; empty: none
   caching::Policy policy;
-  std::string key_template; // empty: the default key
+  std::string key_template;  // empty: the default key
   std::vector<std::string> ignore_query;
-  std::vector<std::string> tags;            // templates
+  std::vector<std::string> tags;  // templates
   std::vector<TtlFrom> ttl_from;
   std::vector<BodyCondition> refuse_if;
   std::vector<Invalidation> invalidate;
   std::optional<Duration> ttl_without_events;
   std::optional<Duration> learn_min, learn_max;
-  double refresh_ahead = 0;                 // 0: never
+  double refresh_ahead = 0;  // 0: never
   Priority priority = Priority::interactive;
-  Position at;                              // where it stands, for messages
+  Position at;                               // where it stands, for messages
+  struct Compiled;                           // its matcher and key recipe: rules/compiled.hpp
+  std::shared_ptr<const Compiled> compiled;  // never null in a loaded set
 };
 
 /// What the rules say of one request. Pointers live as long as the RuleSet.
@@ -120,9 +141,9 @@ struct Verdict {
 
 /// A request's name in the store. Buffers keep their capacity from request to request.
 struct KeyParts {
-  std::string key;        // what users see: no secret in it
-  std::string identity;   // partition, scheme, host, port and key, unambiguous
-  Hash128 id;             // hash of identity (without variant)
+  std::string key;       // what users see: no secret in it
+  std::string identity;  // partition, scheme, host, port and key, unambiguous
+  Hash128 id;            // hash of identity (without variant)
   bool has_credentials = false;
 };
 
@@ -140,11 +161,11 @@ class RuleSet {
   const Upstream* upstream_named(std::string_view name) const noexcept;
 
   /// First rule of `upstream` that matches; cost does not grow with other upstreams' rules. Null: none.
-  const Rule* match(const Upstream& upstream, const http::RequestHead& request, std::string_view path, std::string_view query,
-                    Captures& captures) const;
+  const Rule* match(const Upstream& upstream, const http::RequestHead& request, std::string_view path,
+                    std::string_view query, Captures& captures) const;
   /// Rules with `invalidate` that match this unsafe request, in order.
-  std::vector<const Rule*> invalidations(const Upstream& upstream, const http::RequestHead& request, std::string_view path,
-                                         std::string_view query, Captures& captures) const;
+  std::vector<const Rule*> invalidations(const Upstream& upstream, const http::RequestHead& request,
+                                         std::string_view path, std::string_view query, Captures& captures) const;
 
   const std::vector<std::unique_ptr<Upstream>>& upstreams() const noexcept;
   const std::vector<std::unique_ptr<Rule>>& rules() const noexcept;
@@ -159,8 +180,8 @@ class RuleSet {
 /// Builds key, identity and id. `secret` keys the hash of credentials. `target` is the effective one (origin's host and
 /// path). Query parameters that neither the key template nor ignore_query nor credentials name are appended, sorted.
 /// Values of parameters and headers with well-known secret names are treated as credentials even without an upstream.
-void build_key(const Verdict& verdict, const http::RequestHead& request, const http::Target& target, const Captures& captures,
-               std::string_view secret, KeyParts& into);
+void build_key(const Verdict& verdict, const http::RequestHead& request, const http::Target& target,
+               const Captures& captures, std::string_view secret, KeyParts& into);
 
 /// Fills a template such as "series:{id}" from captures; an unknown name gives an empty string.
 std::string expand(std::string_view text, const Captures& captures);
@@ -174,12 +195,13 @@ struct BodyVerdict {
   std::string refused_because;
   std::optional<Duration> ttl;  // of the first ttl_from that holds
 };
-BodyVerdict inspect_body(const Rule& rule, std::string_view content_type, std::string_view content_encoding, std::string_view body);
+BodyVerdict inspect_body(const Rule& rule, std::string_view content_type, std::string_view content_encoding,
+                         std::string_view body);
 inline bool needs_body(const Rule& rule) noexcept { return !rule.refuse_if.empty() || !rule.ttl_from.empty(); }
 
 struct LoadOptions {
-  std::vector<std::string> paths;   // files or folders (*.json in name order), in order of precedence
-  bool shipped = true;              // append the embedded shipped rules after them
+  std::vector<std::string> paths;  // files or folders (*.json in name order), in order of precedence
+  bool shipped = true;             // append the embedded shipped rules after them
   std::unordered_map<std::string, Duration> ttl_overrides;  // by type name, from the environment
 };
 /// Null where there is any problem; every problem is appended.

@@ -1,0 +1,60 @@
+// A rule made ready for matching and for building keys. Made by the loader, immutable after it, read by any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "rules/pattern.hpp"
+#include "rules/rule_set.hpp"
+
+namespace cachearr::rules {
+
+/// A demand on one query parameter or one header field.
+struct Condition {
+  enum class Kind : std::uint8_t { absent, present_as } kind = Kind::present_as;
+  std::string name;
+  std::vector<Segment> any_of;  // with present_as: one of these must match
+  bool optional = false;        // a single optional capture: absence binds nothing and is fine
+  bool is_fixed() const noexcept { return any_of.size() == 1 && any_of[0].is_literal(); }
+};
+
+/// A piece of a key template.
+struct Piece {
+  enum class Kind : std::uint8_t { literal, capture, method, host, path, query } kind = Kind::literal;
+  std::string text;     // the literal, or the capture's name
+  bool secret = false;  // a capture that the upstream names as a credential: shown as ***
+};
+
+struct Rule::Compiled {
+  std::uint32_t methods = 0;  // bit per http::Method
+  std::vector<std::string> other_methods;
+  PathPattern path;
+  std::vector<Condition> query;
+  std::vector<Condition> fields;  // names in lower case
+
+  std::vector<Piece> key;
+  std::vector<std::string> held_query;  // parameters whose first value is in the key already, or fixed by the rule
+  bool whole_query = false;             // the template says {query}
+  bool add_path = false;  // the template alone does not tell two matching paths apart: the path goes along
+  std::vector<std::size_t> secret_segments;  // places in the path that hold a secret capture
+
+  bool takes(const http::RequestHead& request) const noexcept;
+};
+
+/// Cuts a template into pieces. Errors: unbalanced braces.
+Result<std::vector<Piece>> compile_template(std::string_view text);
+/// Names of the built-in pieces; no capture may be called so.
+bool is_built_in(std::string_view name) noexcept;
+/// From the rule's path, query and template: what the key holds and what has to be added to it.
+void complete_key(Rule::Compiled& rule);
+
+/// Path, query and fields; binds on success.
+bool matches(const Rule::Compiled& rule, const http::RequestHead& request, const PathSegments& path,
+             std::string_view query, Bindings& into);
+/// Turns what a match bound into captures.
+void capture(const Bindings& bindings, Captures& into);
+
+}  // namespace cachearr::rules

@@ -1,0 +1,272 @@
+// The way from a request to its name in the store: build_key and its steps, in order.
+
+#include <algorithm>
+
+#include "base/redact.hpp"
+#include "base/text.hpp"
+#include "rules/compiled.hpp"
+#include "rules/partition.hpp"
+#include "rules/query.hpp"
+#include "rules/rule_set.hpp"
+#include "rules/spelling.hpp"
+
+namespace cachearr::rules {
+
+namespace {
+
+constexpr std::size_t kLongestKey = 8000;
+constexpr std::string_view kMasked = "***";
+
+/// A parameter that goes into the visible key.
+struct Shown {
+  std::string_view name, value;  // decoded with a rule, as sent without one
+  bool has_value, masked;
+  std::size_t order;
+};
+
+/// This thread's working memory; nothing in it outlives a call.
+struct Scratch {
+  Partition partition;
+  std::vector<Shown> shown;
+  std::string path, masked_path;
+};
+
+/// What one call works on.
+struct Task {
+  const Upstream* upstream;
+  const Rule* rule;
+  const Rule::Compiled* compiled;  // null without a rule
+  const http::RequestHead& request;
+  const http::Target& target;
+  const Captures& captures;
+  Scratch& scratch;
+  KeyParts& into;
+  // `share: all`: no credential separates. `named`: those that the upstream names do not.
+  bool shares_named() const noexcept { return upstream && (upstream->share_all || upstream->share_named); }
+  bool shares_all() const noexcept { return upstream && upstream->share_all; }
+
+  void credential(char where, std::string_view name, std::string_view value, bool shared) const {
+    into.has_credentials = true;
+    if (!shared) scratch.partition.add(where, name, value);
+  }
+};
+
+bool names(const std::vector<std::string>& list, std::string_view name) noexcept {
+  return std::any_of(list.begin(), list.end(), [name](const std::string& item) { return text::iequals(item, name); });
+}
+
+/// Fields that are credentials everywhere. Who asks by which proxy is no matter of the origin's.
+bool is_well_known_field(const http::Field& field) noexcept {
+  switch (field.id) {
+    case http::FieldId::authorization:
+    case http::FieldId::cookie:
+    case http::FieldId::x_api_key: return true;
+    case http::FieldId::other: return is_secret_field(field.name);
+    default: return false;
+  }
+}
+
+void collect_fields(const Task& task) {
+  for (const auto& field : task.request.fields) {
+    if (task.upstream && names(task.upstream->credential_headers, field.name)) {
+      task.credential('h', field.name, field.value, task.shares_named());
+    } else if (is_well_known_field(field)) {
+      task.credential('h', field.name, field.value, task.shares_all());
+    }
+  }
+}
+
+/// Where an upstream names its own credentials, one or two letters ("i", "r") are what they say there, not secrets.
+bool is_secret(const Task& task, std::string_view name) noexcept {
+  const bool named = task.upstream && !task.upstream->credential_query.empty();
+  return (!named || name.size() > 2) && is_secret_parameter(name);
+}
+
+/// Sorts the parameters of a request with a rule: held by the template, ignored, credentials, and the rest.
+void collect_with_rule(const Task& task) {
+  begin_decoding(task.target.query);
+  std::uint64_t held = 0;  // of which held parameters the first value was seen; the loader allows no more than 24
+  for_each_parameter(task.target.query, [&](const Parameter& parameter) {
+    const auto name = decoded(parameter.name), value = decoded(parameter.value);
+    const auto& holds = task.compiled->held_query;
+    for (std::size_t i = 0; i < holds.size(); ++i) {
+      if (holds[i] != name || (held >> i & 1U) != 0) continue;
+      held |= std::uint64_t{1} << i;
+      return false;
+    }
+    if (names(task.rule->ignore_query, name)) return false;
+    if (names(task.upstream->credential_query, name)) {
+      task.credential('q', name, value, task.shares_named());
+      return false;
+    }
+    const bool masked = is_secret(task, name);
+    // An unnamed secret separates even where credentials are shared: no word of the rules says that it may be dropped.
+    if (masked) task.credential('q', name, value, false);
+    task.scratch.shown.push_back({name, value, parameter.has_value, masked, task.scratch.shown.size()});
+    return false;
+  });
+  std::sort(task.scratch.shown.begin(), task.scratch.shown.end(), [](const Shown& a, const Shown& b) {
+    const int order = a.name.compare(b.name);
+    return order != 0 ? order < 0 : a.order < b.order;
+  });
+}
+
+/// Without a rule nobody vouches that the order of parameters means nothing: they stay as they were sent.
+void collect_without_rule(const Task& task) {
+  begin_decoding(task.target.query);
+  for_each_parameter(task.target.query, [&](const Parameter& parameter) {
+    const auto name = decoded(parameter.name);
+    const bool named = task.upstream && names(task.upstream->credential_query, name);
+    const bool masked = named || is_secret(task, name);
+    if (masked) task.credential('q', name, parameter.value, named && task.shares_named());
+    task.scratch.shown.push_back({parameter.name, parameter.value, parameter.has_value, masked, 0});
+    return false;
+  });
+}
+
+void append_shown(const Task& task, char first) {
+  auto& key = task.into.key;
+  const auto append = task.compiled ? append_query_text : append_sent;
+  for (const auto& parameter : task.scratch.shown) {
+    key.push_back(first);
+    first = '&';
+    append(key, parameter.name);
+    if (!parameter.has_value) continue;
+    key.push_back('=');
+    if (parameter.masked) {
+      key += kMasked;
+    } else {
+      append(key, parameter.value);
+    }
+  }
+  // "/a?" and "/a" are two names; "/a?_=1" with an ignored "_" is "/a".
+  if (task.scratch.shown.empty() && task.target.has_query && task.target.query.empty()) key.push_back(first);
+}
+
+/// The path with every secret segment masked; a segment masked here takes part in the partition.
+void append_path(const Task& task) {
+  auto& key = task.into.key;
+  auto& path = task.scratch.path;
+  path.clear();
+  append_sent(path, task.target.path);
+  if (task.compiled && !task.compiled->secret_segments.empty()) {
+    const PathSegments segments{path};
+    const auto& secret = task.compiled->secret_segments;
+    for (std::size_t i = 0; i < segments.count; ++i) {
+      key.push_back('/');
+      const bool hide = std::find(secret.begin(), secret.end(), i) != secret.end();
+      key += hide ? kMasked : segments.items[i];
+    }
+    return;
+  }
+  auto& masked = task.scratch.masked_path;
+  masked.clear();
+  append_redacted(masked, path, {});
+  if (masked != path) task.credential('p', "path", path, false);
+  key += masked;
+}
+
+std::string_view method_name(const http::RequestHead& request) noexcept {
+  return request.method == http::Method::head ? std::string_view{"GET"} : request.method_text;
+}
+
+void append_host(const Task& task) {
+  auto& key = task.into.key;
+  const auto& target = task.target;
+  const bool bracketed = target.host.find(':') != std::string::npos;
+  if (bracketed) key.push_back('[');
+  key += target.host;
+  if (bracketed) key.push_back(']');
+  if (target.port == (target.scheme == "https" ? 443 : 80)) return;
+  key.push_back(':');
+  text::append_number(key, target.port);
+}
+
+void append_piece(const Task& task, const Piece& piece) {
+  switch (piece.kind) {
+    case Piece::Kind::literal: task.into.key += piece.text; return;
+    case Piece::Kind::capture: task.into.key += piece.secret ? kMasked : task.captures.find(piece.text); return;
+    case Piece::Kind::method: task.into.key += method_name(task.request); return;
+    case Piece::Kind::host: append_host(task); return;
+    case Piece::Kind::path: append_path(task); return;
+    case Piece::Kind::query: append_shown(task, '?'); return;
+  }
+}
+
+void append_key(const Task& task) {
+  if (!task.compiled) {
+    task.into.key += method_name(task.request);
+    task.into.key.push_back(':');
+    append_host(task);
+    append_path(task);
+    append_shown(task, '?');
+    return;
+  }
+  for (const auto& piece : task.compiled->key) append_piece(task, piece);
+  if (task.compiled->add_path) {
+    task.into.key.push_back('|');
+    append_path(task);
+  }
+  if (!task.compiled->whole_query) append_shown(task, '?');
+}
+
+void collect_path_secrets(const Task& task) {
+  if (!task.compiled || task.upstream->credential_path.empty()) return;
+  for (const auto& [name, value] : task.captures) {
+    if (names(task.upstream->credential_path, name)) task.credential('p', name, value, task.shares_named());
+  }
+}
+
+/// A key beyond all reason keeps its head; the hash of the whole is keyed, so that nobody can aim for a collision.
+void shorten(std::string& key, std::string_view secret) {
+  if (key.size() <= kLongestKey) return;
+  const auto hash = to_hex(keyed_hash(secret, key));
+  constexpr std::string_view cut = "…#";
+  key.resize(kLongestKey - cut.size() - hash.size());
+  key += cut;
+  key += hash;
+}
+
+/// Each part ends at a line feed, which none of them can hold.
+void write_identity(const Task& task, std::string_view secret) {
+  auto& identity = task.into.identity;
+  identity.clear();
+  task.scratch.partition.append_to(identity, secret);
+  identity.push_back('\n');
+  const auto method = method_name(task.request);
+  if (method != "GET") (identity += method).push_back(' ');
+  (identity += task.target.scheme).push_back('\n');
+  (identity += task.target.host).push_back(':');
+  text::append_number(identity, task.target.port);
+  identity.push_back('\n');
+  // Two rules may write the same key for different paths: each template is a space of its own.
+  if (task.rule && !task.rule->key_template.empty()) (identity += task.rule->name).push_back('\n');
+  identity += task.into.key;
+}
+
+}  // namespace
+
+void build_key(const Verdict& verdict, const http::RequestHead& request, const http::Target& target,
+               const Captures& captures, std::string_view secret, KeyParts& into) {
+  thread_local Scratch scratch;
+  scratch.partition.clear();
+  scratch.shown.clear();
+  into.key.clear();
+  into.has_credentials = false;
+  const auto* rule = verdict.rule;
+  const auto* upstream = rule ? rule->upstream : verdict.upstream;
+  const Task task{upstream, rule, rule ? rule->compiled.get() : nullptr, request, target, captures, scratch, into};
+  if (task.compiled) {
+    collect_with_rule(task);
+  } else {
+    collect_without_rule(task);
+  }
+  collect_fields(task);
+  collect_path_secrets(task);
+  append_key(task);
+  shorten(into.key, secret);
+  write_identity(task, secret);
+  into.id = hash128(into.identity);
+}
+
+}  // namespace cachearr::rules

@@ -1,0 +1,167 @@
+#include "rules/match_reader.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+
+namespace cachearr::rules {
+
+namespace {
+
+void read_methods(const Node& match, Rule::Compiled& into) {
+  const auto node = match.get("method");
+  if (!node || node->is_null()) {
+    into.methods = kReadMethods;
+    return;
+  }
+  if (node->is_array() && node->elements().empty()) node->problem("at least one method is expected here");
+  for (const auto& element : node->elements()) {
+    const auto name = element.text();
+    if (!name) continue;
+    const bool token = !name->empty() && std::all_of(name->begin(), name->end(),
+                                                     [](char c) { return (c >= 'A' && c <= 'Z') || c == '-'; });
+    const auto method = http::method_of(*name);
+    if (!token || method == http::Method::connect) {
+      element.problem("'" + *name + "' is no method that a rule can match; methods are upper case, such as GET");
+    } else if (method == http::Method::other) {
+      into.other_methods.push_back(*name);
+    } else {
+      into.methods |= method_bit(method);
+    }
+  }
+}
+
+void read_path(const Node& match, Rule::Compiled& into) {
+  const auto node = match.get("path");
+  if (!node) {
+    match.problem("\"path\" is missing; \"/**\" means every path");
+    return;
+  }
+  const auto text = node->text();
+  if (!text) return;
+  auto path = compile_path(*text);
+  if (path.ok()) {
+    into.path = std::move(*path);
+  } else {
+    node->problem(path.error().what);
+  }
+}
+
+std::vector<Condition> read_conditions(const Node& match, std::string_view key, bool lower_names) {
+  std::vector<Condition> conditions;
+  const auto node = match.get(key);
+  if (!node || node->is_null()) return conditions;
+  if (!node->is_object()) {
+    node->problem("an object of names and patterns is expected here, such as { \"language\": \"{lang}\" }");
+    return conditions;
+  }
+  for (const auto& [name, value] : node->members()) {
+    Condition condition;
+    condition.name = lower_names ? text::to_lower(name) : name;
+    if (value.is_null()) condition.kind = Condition::Kind::absent;
+    const auto patterns = value.is_null() ? std::vector<std::string>{} : value.texts();
+    for (const auto& text : patterns) {
+      auto pattern = compile_value(text);
+      if (!pattern.ok()) {
+        value.problem(pattern.error().what);
+        continue;
+      }
+      condition.optional = condition.optional || (pattern->is_capture() && pattern->tokens[0].optional);
+      condition.any_of.push_back(std::move(*pattern));
+    }
+    if (value.is_array() && (patterns.empty() || condition.optional)) {
+      value.problem("a list holds one or more values, any of which may match; an optional capture stands alone");
+    }
+    conditions.push_back(std::move(condition));
+  }
+  return conditions;
+}
+
+template <class F>
+void for_each_token(const Rule::Compiled& rule, F&& each) {
+  for (const auto& segment : rule.path.segments) {
+    for (const auto& token : segment.tokens) each(token);
+  }
+  for (const auto* conditions : {&rule.query, &rule.fields}) {
+    for (const auto& condition : *conditions) {
+      for (const auto& segment : condition.any_of) {
+        for (const auto& token : segment.tokens) each(token);
+      }
+    }
+  }
+}
+
+void check_captures(const Node& match, const Rule::Compiled& rule) {
+  auto names = bound_names(rule);
+  if (names.size() > Bindings::kMost) match.problem("a rule may have at most 24 captures");
+  for (const auto name : names) {
+    if (is_built_in(name) || name == "upstream") {
+      match.problem("{" + std::string{name} + "} has a meaning of its own in keys; give the capture another name");
+    }
+  }
+  std::sort(names.begin(), names.end());
+  const auto twice = std::adjacent_find(names.begin(), names.end());
+  if (twice != names.end()) match.problem("{" + std::string{*twice} + "} is bound twice; give the two different names");
+}
+
+void mark_secrets(const Node& match, const Upstream& upstream, Rule::Compiled& into) {
+  const auto is_secret = [&upstream](const Token& token) {
+    const auto& secrets = upstream.credential_path;
+    return token.kind == Token::Kind::capture && std::find(secrets.begin(), secrets.end(), token.text) != secrets.end();
+  };
+  for (std::size_t i = 0; i < into.path.segments.size(); ++i) {
+    const auto& segment = into.path.segments[i];
+    if (std::none_of(segment.tokens.begin(), segment.tokens.end(), is_secret)) continue;
+    into.secret_segments.push_back(i);
+    if (!segment.is_capture()) match.problem("a credential in the path is a whole segment, such as \"/rss/{passkey}\"");
+  }
+}
+
+bool is_pointer(std::string_view text) {
+  if (!text.empty() && text[0] != '/') return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '~' && (i + 1 == text.size() || (text[i + 1] != '0' && text[i + 1] != '1'))) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+void read_match(const Node& node, const Upstream& upstream, Rule::Compiled& into) {
+  if (!node.expect_object("an object such as { \"path\": \"/api/**\" }", {"method", "path", "query", "headers"}))
+    return;
+  read_methods(node, into);
+  read_path(node, into);
+  into.query = read_conditions(node, "query", false);
+  into.fields = read_conditions(node, "headers", true);
+  // The key keeps track of these in one machine word.
+  if (into.query.size() > 64) node.problem("a rule may look at no more than 64 query parameters");
+  check_captures(node, into);
+  mark_secrets(node, upstream, into);
+}
+
+std::vector<std::string_view> bound_names(const Rule::Compiled& rule) {
+  std::vector<std::string_view> names;
+  for_each_token(rule, [&names](const Token& token) {
+    if (token.kind == Token::Kind::capture) names.push_back(token.text);
+  });
+  return names;
+}
+
+std::string problem_of_body_path(const BodyCondition& condition) {
+  if (condition.kind == BodyCondition::Kind::json) {
+    return is_pointer(condition.path) ? "" : "a JSON pointer is empty or begins with '/', such as \"/data/0/status\"";
+  }
+  const auto parts = text::split(condition.path, '/');
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const bool attribute = parts[i].starts_with('@');
+    const auto name = attribute ? parts[i].substr(1) : parts[i];
+    if (name.empty() || name.find_first_of(" @[]()*\t\"'") != std::string_view::npos ||
+        (attribute && i + 1 < parts.size()) || (attribute && i == 0)) {
+      return "an XML path names elements from the root on, and at its end perhaps an attribute: \"error/@code\"";
+    }
+  }
+  return {};
+}
+
+}  // namespace cachearr::rules

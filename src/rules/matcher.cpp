@@ -1,0 +1,63 @@
+#include "rules/matcher.hpp"
+
+#include <algorithm>
+
+#include "rules/spelling.hpp"
+
+namespace cachearr::rules {
+
+Matcher::Matcher() : nodes_(1) {}
+
+Matcher::Matcher(const std::vector<const Rule*>& rules) : rules_{rules}, nodes_(1) {
+  for (std::uint32_t i = 0; i < rules_.size(); ++i) {
+    std::uint32_t node = 0;
+    for (const auto& segment : rules_[i]->compiled->path.segments) {
+      if (!segment.is_literal()) break;
+      node = child(node, std::string{segment.literal()});
+    }
+    nodes_[node].rules.push_back(i);
+  }
+}
+
+std::uint32_t Matcher::child(std::uint32_t node, const std::string& segment) {
+  auto& children = nodes_[node].children;
+  const auto at = std::lower_bound(children.begin(), children.end(), segment,
+                                   [](const auto& item, const std::string& wanted) { return item.first < wanted; });
+  if (at != children.end() && at->first == segment) return at->second;
+  const auto made = static_cast<std::uint32_t>(nodes_.size());
+  children.insert(at, {segment, made});
+  nodes_.emplace_back();
+  return made;
+}
+
+const Matcher::Node* Matcher::find(const Node& node, std::string_view segment) const noexcept {
+  const auto at = std::lower_bound(node.children.begin(), node.children.end(), segment,
+                                   [](const auto& item, std::string_view wanted) { return item.first < wanted; });
+  return at != node.children.end() && at->first == segment ? &nodes_[at->second] : nullptr;
+}
+
+std::string_view Matcher::normal(std::string_view path) {
+  if (is_sent_normal(path)) return path;
+  thread_local std::string copy;
+  copy.clear();
+  append_sent(copy, path);
+  return copy;
+}
+
+Matcher::Walk::Walk(const Matcher& matcher, const PathSegments& path) noexcept : matcher_{matcher} {
+  const auto* node = &matcher.nodes_.front();
+  for (std::size_t depth = 0; node; ++depth) {
+    if (!node->rules.empty()) places_[count_++] = {node->rules.data(), node->rules.data() + node->rules.size()};
+    node = depth < path.count ? matcher.find(*node, path.items[depth]) : nullptr;
+  }
+}
+
+const Rule* Matcher::Walk::next() noexcept {
+  Place* first = nullptr;
+  for (std::size_t i = 0; i < count_; ++i) {
+    if (places_[i].at != places_[i].end && (!first || *places_[i].at < *first->at)) first = &places_[i];
+  }
+  return first ? matcher_.rules_[*first->at++] : nullptr;
+}
+
+}  // namespace cachearr::rules

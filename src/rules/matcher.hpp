@@ -1,0 +1,65 @@
+// The rules of one upstream, indexed by the literal beginning of their paths. Built once, then read by any thread; a
+// look-up sees only rules whose literal beginning is one of the request's path, and tries them in file order.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rules/compiled.hpp"
+#include "rules/rule_set.hpp"
+
+namespace cachearr::rules {
+
+class Matcher {
+ public:
+  Matcher();
+  /// `rules` in order of precedence; they must outlive the matcher.
+  explicit Matcher(const std::vector<const Rule*>& rules);
+
+  /// Calls `each` with the bindings of every rule that matches, in order, until it gives true.
+  template <class F>
+  void for_each_match(const http::RequestHead& request, std::string_view path, std::string_view query, F&& each) const {
+    std::string_view sent = normal(path);
+    const PathSegments segments{sent};
+    Walk walk{*this, segments};
+    Bindings bindings;
+    while (const Rule* rule = walk.next()) {
+      if (matches(*rule->compiled, request, segments, query, bindings) && each(*rule, bindings)) return;
+    }
+  }
+
+ private:
+  struct Node {
+    std::vector<std::pair<std::string, std::uint32_t>> children;  // sorted by segment
+    std::vector<std::uint32_t> rules;                             // places in rules_, ascending
+  };
+  /// The candidates of one path in file order: a merge of the lists along the path.
+  class Walk {
+   public:
+    Walk(const Matcher& matcher, const PathSegments& path) noexcept;
+    const Rule* next() noexcept;
+
+   private:
+    static constexpr std::size_t kDeepest = PathSegments::kMost + 1;
+    const Matcher& matcher_;
+    struct Place {
+      const std::uint32_t* at;
+      const std::uint32_t* end;
+    };
+    Place places_[kDeepest];
+    std::size_t count_ = 0;
+  };
+
+  /// The path with its percent-encoding normalised: itself, or a copy in this thread's memory.
+  static std::string_view normal(std::string_view path);
+  std::uint32_t child(std::uint32_t node, const std::string& segment);
+  const Node* find(const Node& node, std::string_view segment) const noexcept;
+
+  std::vector<const Rule*> rules_;
+  std::vector<Node> nodes_;
+};
+
+}  // namespace cachearr::rules

@@ -1,0 +1,31 @@
+// Which cache partition a request belongs to: a keyed hash of the credentials it presents, never the credentials
+// themselves. One object for each thread; its memory is reused from request to request.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cachearr::rules {
+
+class Partition {
+ public:
+  void clear() noexcept { items_.clear(); }
+  /// `where` is 'h' a header field, 'p' a path segment or 'q' a query parameter. Names compare without regard to case.
+  void add(char where, std::string_view name, std::string_view value) { items_.push_back({where, name, value}); }
+  bool empty() const noexcept { return items_.empty(); }
+  /// Appends 32 hexadecimal digits, or "-" where no credential was added. The order of adding does not matter.
+  void append_to(std::string& out, std::string_view secret);
+
+ private:
+  struct Item {
+    char where;
+    std::string_view name, value;
+  };
+  void write_canonical();
+
+  std::vector<Item> items_;
+  std::string canonical_;
+};
+
+}  // namespace cachearr::rules

@@ -1,0 +1,81 @@
+// Patterns of paths and query values: `{name}`, `{name:int}`, `{name:lower}`, `*` inside a segment, `**` any rest.
+// Plain values, made by the loader, matched by any thread; matching allocates nothing and is linear in practice.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace cachearr::rules {
+
+/// What a capture takes: any text, digits only, or any text that is trimmed and lower-cased for the key.
+enum class CaptureKind : std::uint8_t { any, integer, lower };
+
+struct Token {
+  enum class Kind : std::uint8_t { literal, any, capture } kind = Kind::literal;
+  CaptureKind capture = CaptureKind::any;
+  bool optional = false;  // `{name?}`, in queries: an absent parameter gives an empty capture
+  std::string text;       // the literal, or the capture's name
+};
+
+/// One segment of a path or one query value.
+struct Segment {
+  std::vector<Token> tokens;
+  bool is_literal() const noexcept {
+    return tokens.empty() || (tokens.size() == 1 && tokens[0].kind == Token::Kind::literal);
+  }
+  bool is_capture() const noexcept { return tokens.size() == 1 && tokens[0].kind == Token::Kind::capture; }
+  std::string_view literal() const noexcept {
+    return tokens.empty() ? std::string_view{} : std::string_view{tokens[0].text};
+  }
+};
+
+struct PathPattern {
+  std::vector<Segment> segments;
+  bool open_end = false;  // ends in `**`: any rest, also an empty one
+};
+
+/// What a match bound so far: views into the request, turned into Captures once a whole rule matches.
+class Bindings {
+ public:
+  struct Item {
+    const Token* token;
+    std::string_view value;
+    bool from_query;
+    bool absent;
+  };
+  static constexpr std::size_t kMost = 24;  // captures a rule may have; the loader refuses more
+  void clear() noexcept { used_ = 0; }
+  void add(const Item& item) noexcept { items_[used_++] = item; }
+  std::size_t size() const noexcept { return used_; }
+  void cut(std::size_t size) noexcept { used_ = size; }
+  std::span<const Item> items() const noexcept { return {items_.data(), used_}; }
+
+ private:
+  std::array<Item, kMost> items_;
+  std::size_t used_ = 0;
+};
+
+/// A path cut at its slashes. What lies beyond the last place is left in one piece: only `**` can match it.
+struct PathSegments {
+  static constexpr std::size_t kMost = 64;
+  explicit PathSegments(std::string_view path) noexcept;
+  std::span<const std::string_view> all() const noexcept { return {items.data(), count}; }
+  std::array<std::string_view, kMost> items;
+  std::size_t count = 0;
+};
+
+/// A pattern text such as "/3/tv/{id:int}" compiled, or what is wrong with it.
+Result<PathPattern> compile_path(std::string_view text);
+/// A query value's pattern: "{lang}", "{page:int?}", "tv*", a literal.
+Result<Segment> compile_value(std::string_view text);
+
+bool matches(const Segment& pattern, std::string_view text, bool from_query, Bindings& into) noexcept;
+bool matches(const PathPattern& pattern, std::span<const std::string_view> segments, Bindings& into) noexcept;
+
+}  // namespace cachearr::rules

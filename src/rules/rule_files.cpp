@@ -1,0 +1,60 @@
+#include "rules/rule_files.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "rules/json_file.hpp"
+
+namespace cachearr::rules {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+void read_file(const fs::path& path, std::vector<RuleText>& into, Problems& problems) {
+  std::error_code error;
+  const auto refuse = [&](std::string what) { problems.push_back({{path.string(), 0, 0}, std::move(what)}); };
+  if (!fs::is_regular_file(path, error)) return refuse("this is not a regular file");
+  std::ifstream file{path, std::ios::binary};
+  if (!file) return refuse("the file cannot be opened; check its permissions");
+  // One byte more than allowed is enough to refuse a file, whatever its size.
+  std::string text(JsonFile::kMostBytes + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad()) return refuse("the file cannot be read");
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  text.shrink_to_fit();
+  into.push_back({path.string(), path.parent_path().string(), std::move(text), false});
+}
+
+void read_folder(const fs::path& folder, std::vector<RuleText>& into, Problems& problems) {
+  std::error_code error;
+  std::vector<fs::path> files;
+  for (fs::directory_iterator at{folder, error}, end; !error && at != end; at.increment(error)) {
+    // The schema lies beside the rules and is none of them.
+    if (at->path().extension() == ".json" && at->path().filename() != "schema.json") files.push_back(at->path());
+  }
+  if (error) problems.push_back({{folder.string(), 0, 0}, "the folder cannot be read: " + error.message()});
+  std::sort(files.begin(), files.end());
+  for (const auto& file : files) read_file(file, into, problems);
+}
+
+}  // namespace
+
+std::vector<RuleText> read_files(const std::vector<std::string>& paths, Problems& problems) {
+  std::vector<RuleText> texts;
+  for (const auto& path : paths) {
+    std::error_code error;
+    if (fs::is_directory(path, error)) {
+      read_folder(path, texts, problems);
+    } else if (fs::exists(path, error)) {
+      read_file(path, texts, problems);
+    } else {
+      problems.push_back({{path, 0, 0}, "there is no such file or folder"});
+    }
+  }
+  return texts;
+}
+
+}  // namespace cachearr::rules

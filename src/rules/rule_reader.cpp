@@ -1,0 +1,303 @@
+#include "rules/rule_reader.hpp"
+
+#include <algorithm>
+
+#include "base/suggestion.hpp"
+#include "base/text.hpp"
+#include "rules/compiled.hpp"
+#include "rules/match_reader.hpp"
+
+namespace cachearr::rules {
+
+namespace {
+
+/// What is gathered of one rule while it is read.
+struct Draft {
+  const Node& node;
+  const Ttls& ttls;
+  Rule& rule;
+  Rule::Compiled compiled;
+};
+
+std::string replace_upstream(std::string text, const std::string& name) {
+  constexpr std::string_view placeholder = "{upstream}";
+  for (auto at = text.find(placeholder); at != std::string::npos; at = text.find(placeholder, at + name.size())) {
+    text.replace(at, placeholder.size(), name);
+  }
+  return text;
+}
+
+bool is_bound(const Rule::Compiled& rule, std::string_view name) {
+  const auto names = bound_names(rule);
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+bool is_secret(const Rule& rule, std::string_view name) {
+  const auto& secrets = rule.upstream->credential_path;
+  return std::find(secrets.begin(), secrets.end(), name) != secrets.end();
+}
+
+/// The pieces of a key, tag or invalidation template, its names checked.
+std::vector<Piece> read_template(const Node& node, const std::string& text, const Draft& draft, bool is_key) {
+  auto pieces = compile_template(text);
+  if (!pieces.ok()) {
+    node.problem("in this template: " + pieces.error().what);
+    return {};
+  }
+  if (text.empty() || text.size() > 2000 ||
+      std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; })) {
+    node.problem("a template has 1 to 2000 characters, none of them a control character");
+  }
+  for (auto& piece : *pieces) {
+    if (piece.kind == Piece::Kind::literal) continue;
+    if (piece.kind == Piece::Kind::capture && !is_bound(draft.compiled, piece.text)) {
+      const auto known = bound_names(draft.compiled);
+      node.problem("{" + piece.text + "} is not bound by \"match\"" + did_you_mean(piece.text, known));
+    } else if (piece.kind != Piece::Kind::capture && !is_key) {
+      node.problem("{" + piece.text + "} is possible only in \"key\"");
+    } else if (piece.kind == Piece::Kind::capture && is_secret(draft.rule, piece.text)) {
+      piece.secret = true;
+      if (!is_key) node.problem("{" + piece.text + "} is a credential of the upstream and may stand only in \"key\"");
+    }
+  }
+  return std::move(*pieces);
+}
+
+void read_key(Draft& draft) {
+  auto& rule = draft.rule;
+  const auto node = draft.node.get("key");
+  if (node && !node->is_null()) {
+    if (const auto text = node->text()) {
+      rule.key_template = replace_upstream(*text, rule.upstream->name);
+      draft.compiled.key = read_template(*node, rule.key_template, draft, true);
+    }
+  }
+  if (rule.key_template.empty()) {
+    draft.compiled.key = {{Piece::Kind::method, {}, false},
+                          {Piece::Kind::literal, ":", false},
+                          {Piece::Kind::host, {}, false},
+                          {Piece::Kind::path, {}, false},
+                          {Piece::Kind::query, {}, false}};
+  }
+  complete_key(draft.compiled);
+}
+
+void read_type(Draft& draft) {
+  const auto node = draft.node.get("type");
+  if (!node || node->is_null()) return;
+  const auto name = node->text();
+  if (!name) return;
+  const auto at = draft.ttls.find(*name);
+  if (at == draft.ttls.end()) {
+    std::vector<std::string_view> known;
+    for (const auto& item : draft.ttls) known.push_back(item.first);
+    std::sort(known.begin(), known.end());
+    const auto hint = did_you_mean(*name, known);
+    node->problem("no type '" + *name + "'" +
+                  (hint.empty() ? "; name it in \"ttls\" or use one of the built-in types" : hint));
+    return;
+  }
+  draft.rule.type = *name;
+  draft.rule.policy.ttl = at->second;
+}
+
+void read_ttl(Draft& draft) {
+  const auto node = draft.node.get("ttl");
+  if (!node || node->is_null()) return;
+  auto& rule = draft.rule;
+  if (!node->is_object()) {
+    if (const auto ttl = node->duration()) rule.policy.ttl = ttl;
+    return;
+  }
+  if (!node->expect_object("a duration", {"fresh", "without_events", "learn"})) return;
+  if (const auto fresh = node->get("fresh")) {
+    if (const auto ttl = fresh->duration()) rule.policy.ttl = ttl;
+  }
+  if (const auto without = node->get("without_events")) rule.ttl_without_events = without->duration();
+  const auto learn = node->get("learn");
+  if (!learn || !learn->expect_object("an object such as { \"min\": \"1h\", \"max\": \"7d\" }", {"min", "max"})) return;
+  const auto min = learn->get("min"), max = learn->get("max");
+  if (!min || !max) {
+    learn->problem(R"("learn" needs "min" and "max")");
+    return;
+  }
+  rule.learn_min = min->duration();
+  rule.learn_max = max->duration();
+  if (rule.learn_min && rule.learn_max && *rule.learn_min > *rule.learn_max)
+    learn->problem("\"min\" is longer than \"max\"");
+}
+
+void read_ttl_status(Draft& draft) {
+  const auto node = draft.node.get("ttl_status");
+  if (!node || node->is_null()) return;
+  if (!node->is_object()) {
+    node->problem("an object such as { \"404\": \"10m\" } is expected here");
+    return;
+  }
+  for (const auto& [status, value] : node->members()) {
+    const auto number = text::parse_unsigned(status);
+    if (!number || *number < 200 || *number > 599 || status.size() != 3) {
+      value.key_problem("'" + status + "' is no final HTTP status (200 to 599)");
+      continue;
+    }
+    if (const auto ttl = value.duration()) draft.rule.policy.ttl_status.push_back({static_cast<int>(*number), *ttl});
+  }
+}
+
+void read_stale(Draft& draft) {
+  const auto node = draft.node.get("stale");
+  if (!node || node->is_null()) return;
+  if (!node->expect_object("an object such as { \"if_error\": \"7d\" }",
+                           {"while_revalidate", "if_error", "if_limited"}))
+    return;
+  auto& policy = draft.rule.policy;
+  if (const auto given = node->get("while_revalidate")) policy.stale_while_revalidate = given->duration();
+  if (const auto given = node->get("if_error")) policy.stale_if_error = given->duration();
+  if (const auto given = node->get("if_limited")) policy.stale_if_limited = given->duration();
+}
+
+std::optional<BodyCondition> read_condition(const Node& node, bool with_ttl) {
+  const bool good =
+      with_ttl
+          ? node.expect_object("an object such as { \"json\": \"/status\", \"equals\": \"Ended\", \"ttl\": \"7d\" }",
+                               {"json", "xml", "equals", "ttl"})
+          : node.expect_object("an object such as { \"xml\": \"error/@code\" }", {"json", "xml", "equals"});
+  if (!good) return std::nullopt;
+  const auto json = node.get("json"), xml = node.get("xml");
+  if (json.has_value() == xml.has_value()) {
+    node.problem(R"(a condition has either "json", a JSON pointer, or "xml", a path of elements)");
+    return std::nullopt;
+  }
+  BodyCondition condition;
+  condition.kind = json ? BodyCondition::Kind::json : BodyCondition::Kind::xml;
+  const auto path = (json ? json : xml)->text();
+  if (!path) return std::nullopt;
+  condition.path = *path;
+  if (const auto wrong = problem_of_body_path(condition); !wrong.empty()) (json ? json : xml)->problem(wrong);
+  if (const auto equals = node.get("equals")) {
+    condition.equals = equals->is_text() ? equals->text() : equals->dump();
+    condition.equals_json = equals->dump();
+    if (equals->is_object() || equals->is_array())
+      equals->problem("\"equals\" is a text, a number, true, false or null");
+    if (xml && !equals->is_text()) equals->problem("what XML holds is text; put it in double quotes");
+  }
+  return condition;
+}
+
+void read_conditions(Draft& draft) {
+  if (const auto node = draft.node.get("refuse_if"); node && !node->is_null()) {
+    for (const auto& element : node->elements()) {
+      if (auto condition = read_condition(element, false)) draft.rule.refuse_if.push_back(std::move(*condition));
+    }
+  }
+  const auto node = draft.node.get("ttl_from");
+  if (!node || node->is_null()) return;
+  for (const auto& element : node->elements()) {
+    auto condition = read_condition(element, true);
+    if (!condition) continue;
+    const auto ttl = element.get("ttl");
+    if (!ttl) {
+      element.problem("\"ttl\" is missing: how long an answer is fresh for which this holds");
+      continue;
+    }
+    if (const auto duration = ttl->duration()) draft.rule.ttl_from.push_back({std::move(*condition), *duration});
+  }
+}
+
+void read_lists(Draft& draft) {
+  auto& rule = draft.rule;
+  if (const auto node = draft.node.get("ignore_query")) rule.ignore_query = node->texts();
+  if (const auto node = draft.node.get("ignore_vary")) {
+    for (const auto& name : node->texts()) rule.policy.ignore_vary.push_back(text::to_lower(name));
+  }
+  if (const auto node = draft.node.get("tags")) {
+    for (const auto& element : node->elements()) {
+      const auto given = element.text();
+      if (!given) continue;
+      const auto tag = replace_upstream(*given, rule.upstream->name);
+      read_template(element, tag, draft, false);
+      rule.tags.push_back(tag);
+    }
+  }
+}
+
+void read_invalidate(Draft& draft) {
+  const auto node = draft.node.get("invalidate");
+  if (!node || node->is_null()) return;
+  auto& rule = draft.rule;
+  for (const auto& element : node->elements()) {
+    const auto given = element.text();
+    if (!given) continue;
+    auto text = replace_upstream(*given, rule.upstream->name);
+    const bool tag = text.starts_with("tag:");
+    if (tag) text.erase(0, 4);
+    read_template(element, text, draft, false);
+    rule.invalidate.push_back({tag ? Invalidation::Kind::tag : Invalidation::Kind::key_or_pattern, std::move(text)});
+  }
+  if (draft.compiled.methods & kSafeMethods) {
+    node->key_problem(
+        "\"invalidate\" acts on writes: give \"match\" a \"method\" such as [\"POST\", \"PUT\", \"DELETE\"]");
+  }
+}
+
+void read_policy(Draft& draft) {
+  auto& policy = draft.rule.policy;
+  policy.from_rule = true;
+  policy.shared = draft.rule.upstream->share_all || draft.rule.upstream->share_named;
+  policy.partitioned = !draft.rule.upstream->share_all;
+  const bool reads_only = (draft.compiled.methods & ~kReadMethods) == 0 && draft.compiled.other_methods.empty();
+  const bool has_ttl = policy.ttl || !draft.rule.ttl_from.empty();
+  policy.mode = !reads_only ? caching::Mode::never : has_ttl ? caching::Mode::override_ : caching::Mode::respect;
+  const auto node = draft.node.get("policy");
+  if (!node || node->is_null()) return;
+  const auto word = node->word({"respect", "override", "floor", "ceiling", "never"});
+  if (!word) return;
+  policy.mode = static_cast<caching::Mode>(*word);
+  if (policy.mode == caching::Mode::never) return;
+  if (!reads_only) {
+    node->problem("only answers to GET and HEAD are stored; leave \"policy\" out, or say \"never\"");
+  } else if (!has_ttl && policy.mode != caching::Mode::respect) {
+    node->problem("this policy needs a \"ttl\" or a \"type\"");
+  }
+}
+
+void read_refresh(Draft& draft) {
+  if (const auto node = draft.node.get("refresh_ahead")) draft.rule.refresh_ahead = node->number(0, 0.99).value_or(0);
+  if (const auto node = draft.node.get("priority")) {
+    if (const auto word = node->word({"interactive", "feed", "background"}))
+      draft.rule.priority = static_cast<Priority>(*word);
+  }
+}
+
+}  // namespace
+
+std::string problem_of_name(std::string_view name) {
+  const bool good = !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+           c == '.';
+  });
+  return good ? std::string{} : "a name has 1 to 64 letters, digits, '-', '_' and '.'";
+}
+
+void read_rule(const Node& node, const Ttls& ttls, Rule& into) {
+  Draft draft{node, ttls, into, {}};
+  into.at = node.at();
+  if (const auto match = node.get("match")) {
+    read_match(*match, *into.upstream, draft.compiled);
+  } else {
+    node.problem("\"match\" is missing: which requests the rule is for, at least { \"path\": \"/**\" }");
+  }
+  read_type(draft);
+  read_ttl(draft);
+  read_ttl_status(draft);
+  read_stale(draft);
+  read_conditions(draft);
+  read_lists(draft);
+  read_invalidate(draft);
+  read_refresh(draft);
+  read_policy(draft);
+  read_key(draft);
+  into.compiled = std::make_shared<const Rule::Compiled>(std::move(draft.compiled));
+}
+
+}  // namespace cachearr::rules

@@ -1,0 +1,35 @@
+// What a RuleSet consists of. Filled by the loader, immutable after it.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "rules/matcher.hpp"
+#include "rules/rule_set.hpp"
+
+namespace cachearr::rules {
+
+/// Lets a map of strings be asked with a view, without making a string.
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+};
+using UpstreamMap = std::unordered_map<std::string, const Upstream*, TextHash, std::equal_to<>>;
+
+struct RuleSet::Impl {
+  std::vector<std::unique_ptr<Upstream>> upstreams;
+  std::vector<std::unique_ptr<Rule>> rules;
+  std::unordered_map<std::string, Duration> ttls;
+
+  UpstreamMap by_name, by_host, by_suffix;                        // suffixes without "*", with the dot
+  std::vector<std::pair<std::string, const Upstream*>> by_mount;  // longest first
+  std::vector<Matcher> all, writes;  // by upstream's index: every rule; those with `invalidate`
+};
+
+}  // namespace cachearr::rules
