@@ -99,7 +99,7 @@ class Proxy:
         with open(self.rules_file, "w") as file:
             file.write(rules if isinstance(rules, str) else json.dumps(rules, indent=1))
 
-    def _write_config(self):
+    def write_config(self):
         ports = free_ports(2 + len(self.reverse_names))
         self.port, self.admin_port = ports[:2]
         self.reverse_ports = dict(zip(self.reverse_names, ports[2:]))
@@ -121,7 +121,7 @@ class Proxy:
 
     def start(self):
         for attempt in range(5):
-            self._write_config()
+            self.write_config()
             self.launch()
             if self._wait_until_ready():
                 return self

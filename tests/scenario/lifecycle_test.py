@@ -1,0 +1,178 @@
+"""Start, reload and end: what is atomic, what is drained, which exit code says what."""
+import os
+import signal
+import socket
+import threading
+
+from lab.case import Scenario, local, main
+from lab.origin import answer, head
+from lab.proxy import PORT_TAKEN, Proxy
+from lab.wire import request_bytes
+
+
+def rules_with_ttl(origin, ttl):
+    return local(origin, rules=[{"name": "all", "match": {"path": "/**"}, "ttl": ttl}])
+
+
+class Reload(Scenario):
+    def setUp(self):
+        self.proxy = self.start(rules_with_ttl(self.origin, "1h"))
+
+    def ttl_of(self, path):
+        self.origin.on(path, answer("x"))
+        self.ask(path)
+        return self.ask(path).cache["ttl"]
+
+    def reload(self):
+        return self.proxy.command("reload")
+
+    def test_new_rules_hold_after_a_reload_and_the_cache_stays(self):
+        kept = self.path()
+        self.assertGreater(self.ttl_of(kept), 3500)
+        self.proxy.write_rules(rules_with_ttl(self.origin, "10m"))
+        self.assertEqual(0, self.reload().returncode)
+        self.assertHit(self.ask(kept))
+        self.assertLessEqual(self.ttl_of(self.path()), 600)
+
+    def test_with_any_problem_the_old_rules_stay_and_every_problem_is_named(self):
+        broken = rules_with_ttl(self.origin, "10m")
+        broken["rules"].append({"name": "bad", "upstream": "nobody", "match": {"path": "no-slash"}, "ttl": "soon", "colour": "red"})
+        self.proxy.write_rules(broken)
+        result = self.reload()
+        self.assertEqual(1, result.returncode, result)
+        for word in ("nobody", "colour", "soon"):
+            self.assertIn(word, result.stdout + result.stderr)
+        self.assertRegex(result.stdout + result.stderr, r"test\.json:\d+:\d+: ")
+        self.assertGreater(self.ttl_of(self.path()), 3500)
+
+    def test_half_written_empty_and_foreign_files_change_nothing(self):
+        good = open(self.proxy.rules_file).read()
+        for text in ("", good[:len(good) // 2], "\x00\x01", "[" * 100000, "not json", "{\"rules\": 5}", "\xff\xfe"):
+            self.proxy.write_rules(text)
+            self.assertEqual(1, self.reload().returncode, repr(text[:20]))
+            self.assertGreater(self.ttl_of(self.path()), 3500)
+
+    def test_sighup_reloads(self):
+        self.proxy.write_rules(rules_with_ttl(self.origin, "10m"))
+        self.proxy.signal(signal.SIGHUP)
+        self.proxy.log.wait_for(r"(?i)reload")
+        for _ in range(200):
+            if self.ttl_of(self.path()) <= 600:
+                return
+        self.fail("the new rules never came into force")
+
+    def test_a_broken_file_at_sighup_is_logged_and_the_old_rules_stay(self):
+        self.proxy.write_rules("{ broken")
+        self.proxy.signal(signal.SIGHUP)
+        self.proxy.log.wait_for(r"test\.json:1:\d+")
+        self.assertGreater(self.ttl_of(self.path()), 3500)
+
+    def test_a_hundred_reloads_under_load_fail_no_request_and_leak_no_descriptor(self):
+        path, stop, wrong = self.path(), threading.Event(), []
+        self.origin.on(path, answer("steady"))
+
+        def keep_asking():
+            with self.proxy.connect() as wire:
+                while not stop.is_set():
+                    wire.send(request_bytes("GET", self.url(path), self.origin.authority))
+                    if wire.read_response().body != b"steady":
+                        wrong.append(1)
+        workers = [threading.Thread(target=keep_asking) for _ in range(4)]
+        descriptors = os.listdir("/proc/%d/fd" % self.proxy.process.pid)
+        for worker in workers:
+            worker.start()
+        for _ in range(100):
+            self.assertEqual(200, self.proxy.admin("POST", "/api/v1/reload", body={}).status)
+        stop.set()
+        for worker in workers:
+            worker.join()
+        self.assertEqual([], wrong)
+        self.assertLess(len(os.listdir("/proc/%d/fd" % self.proxy.process.pid)), len(descriptors) + 20)
+
+
+class Ending(Scenario):
+    def ask_slowly(self, gate):
+        """A client whose answer is half there."""
+        path = self.path()
+        self.origin.on(path, head(200, {"Content-Length": "10"}), b"first", gate, b"-last")
+        wire = self.proxy.connect()
+        self.addCleanup(wire.close)
+        wire.send(request_bytes("GET", self.url(path), self.origin.authority))
+        self.assertEqual(200, wire.read_final_head().status)
+        self.assertEqual(b"first", wire.exactly(5))
+        return wire
+
+    def test_sigterm_finishes_what_has_begun_and_accepts_nothing_new(self):
+        self.proxy, gate = self.start(), threading.Event()
+        wire = self.ask_slowly(gate)
+        address = self.proxy.address
+        self.proxy.signal(signal.SIGTERM)
+        self.wait_until_refused(address)
+        gate.set()
+        self.assertEqual(b"-last", wire.exactly(5))
+        self.assertEqual(0, self.proxy.process.wait(20))
+
+    def wait_until_refused(self, address):
+        for _ in range(100000):
+            try:
+                socket.create_connection(address, timeout=5).close()
+            except OSError:
+                return
+        self.fail("it went on accepting")
+
+    def test_idle_connections_do_not_delay_the_end(self):
+        self.proxy = self.start(config={"timeouts": {"shutdown_grace": "60s"}})
+        path = self.path()
+        self.origin.on(path, answer("x"))
+        with self.proxy.connect() as wire:
+            wire.send(request_bytes("GET", self.url(path), self.origin.authority))
+            wire.read_response()
+            self.proxy.signal(signal.SIGINT)
+            self.assertEqual(0, self.proxy.process.wait(20))
+
+    def test_what_does_not_finish_within_the_grace_is_cut(self):
+        self.proxy, never = self.start(config={"timeouts": {"shutdown_grace": "1s", "upstream_idle": "60s"}}), threading.Event()
+        self.addCleanup(never.set)
+        self.ask_slowly(never)
+        self.proxy.signal(signal.SIGTERM)
+        self.assertEqual(0, self.proxy.process.wait(20))
+
+    def test_a_second_signal_ends_at_once(self):
+        self.proxy, never = self.start(config={"timeouts": {"shutdown_grace": "600s", "upstream_idle": "600s"}}), threading.Event()
+        self.addCleanup(never.set)
+        self.ask_slowly(never)
+        address = self.proxy.address
+        self.proxy.signal(signal.SIGTERM)
+        self.wait_until_refused(address)
+        self.proxy.signal(signal.SIGTERM)
+        self.proxy.process.wait(20)
+        self.proxy.process.returncode = 0  # any code will do here
+
+
+class Starting(Scenario):
+    def test_the_ready_line_names_the_addresses(self):
+        self.proxy.log.wait_for(r"127\.0\.0\.1:%d" % self.proxy.port)
+
+    def test_a_port_in_use_is_exit_69_with_a_line_that_names_it(self):
+        second = Proxy(local(self.origin), {"listeners": [{"address": "127.0.0.1:%d" % self.proxy.port}]})
+        second.write_config()
+        second.launch()
+        self.assertEqual(PORT_TAKEN, second.process.wait(20))
+        second.log.thread.join()
+        self.assertIn(str(self.proxy.port), second.log.text)
+        second.process.stdout.close()
+
+    def test_a_broken_configuration_is_exit_78_and_nothing_is_bound(self):
+        second = Proxy("{ \"rules\": [ { \"name\": 5 } ] }")
+        second.write_config()
+        second.launch()
+        self.assertEqual(78, second.process.wait(20))
+        second.log.thread.join()
+        self.assertRegex(second.log.text, r"test\.json:\d+:\d+: ")
+        second.process.stdout.close()
+        with self.assertRaises(OSError):
+            socket.create_connection(second.address, timeout=5)
+
+
+if __name__ == "__main__":
+    main()

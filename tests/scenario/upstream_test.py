@@ -1,0 +1,188 @@
+"""The side towards the origin: reuse of connections, safe retries, parents, several addresses."""
+import socket
+import threading
+
+from lab.case import Scenario, local, main
+from lab.origin import CLOSE, Origin, answer, fresh
+from lab.wire import Wire, request_bytes
+
+
+class Connections(Scenario):
+    def test_one_connection_upstream_serves_many_requests(self):
+        stem = self.path()
+        before = self.origin.connections
+        with self.proxy.connect() as wire:
+            for number in range(10):
+                path = "%s/%d" % (stem, number)
+                self.origin.on(path, answer("x"))
+                wire.send(request_bytes("GET", self.url(path), self.origin.authority))
+                wire.read_response()
+        self.assertLessEqual(self.origin.connections - before, 1)
+
+    def test_a_get_is_retried_once_when_the_kept_connection_had_died(self):
+        origin = self.another_origin()
+        proxy = self.start(local(origin), threads=1)
+        origin.on("/first", lambda wire, _request: setattr(origin, "wire", wire) or answer("first"))
+        origin.on("/second", answer("second"))
+        self.assertAnswered(proxy.ask(origin.url + "/first"), "first")
+        origin.wire.sock.shutdown(socket.SHUT_RDWR)
+        self.assertAnswered(proxy.ask(origin.url + "/second"), "second")
+
+    def test_a_connection_closed_just_as_the_request_arrives_costs_a_get_nothing(self):
+        path, closed = self.path(), []
+
+        def once(_wire, request):
+            if request.connection not in closed and len(closed) < 1:
+                closed.append(request.connection)
+                return CLOSE
+            return answer("second try")
+        warm = self.path()
+        self.origin.on(warm, answer("x"))
+        self.ask(warm)
+        self.origin.on(path, once)
+        self.assertIn(self.ask(path).status, (200, 502))
+        self.assertAnswered(self.ask(path), "second try")
+
+    def test_a_post_is_never_sent_twice(self):
+        warm, path = self.path(), self.path()
+        self.origin.on(warm, answer("x"))
+        self.ask(warm)
+        self.origin.on(path, CLOSE)
+        self.assertProblem(self.ask(path, "POST", body=b"order"), 502)
+        self.assertEqual(1, self.origin.count(path))
+
+    def test_an_origin_that_says_close_is_not_asked_again_on_that_connection(self):
+        first, second = self.path(), self.path()
+        self.origin.on(first, *answer("x", 200, {"Connection": "close"}), CLOSE)
+        self.origin.on(second, answer("y"))
+        self.ask(first)
+        self.assertAnswered(self.ask(second), "y")
+        self.assertNotEqual(self.origin.asked(first)[0].connection, self.origin.asked(second)[0].connection)
+
+    def test_redirects_are_passed_on_not_followed(self):
+        path = self.path()
+        self.origin.on(path, answer("", 301, {"Location": self.url("/elsewhere")}))
+        response = self.ask(path)
+        self.assertEqual(301, response.status)
+        self.assertEqual(0, self.origin.count("/elsewhere"))
+
+
+class SeveralAddresses(Scenario):
+    def test_a_dead_address_is_passed_over_for_the_one_that_lives(self):
+        origin = self.another_origin(address="127.0.0.1")
+        proxy = self.start({"upstreams": {"both": {"hosts": ["localhost"], "origin": "http://localhost:%d" % origin.port}}})
+        origin.on("/x", answer("over IPv4"))
+        self.assertAnswered(proxy.ask("http://localhost:%d/x" % origin.port), "over IPv4")
+
+    def test_resolve_sends_a_name_to_an_address_of_choice(self):
+        proxy = self.start({"upstreams": {"named": {"hosts": ["api.example.test"], "origin": "http://api.example.test"}}},
+                           arguments=["--resolve", "api.example.test:80:127.0.0.1:%d" % self.origin.port])
+        path = self.path()
+        self.origin.on(path, answer("resolved"))
+        self.assertAnswered(proxy.ask("http://api.example.test" + path), "resolved")
+        self.assertEqual("api.example.test", self.origin.asked(path)[0]["host"])
+
+
+class HttpParent:
+    """A forward proxy of a dozen lines: CONNECT and absolute form, everything to one origin."""
+
+    def __init__(self, origin):
+        self.seen, self.origin = [], origin
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.port = self.server.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                client, _ = self.server.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    def opening(self, client):
+        """Reads what comes before the tunnelled bytes; returns bytes to send on."""
+        wire = Wire(client)
+        request = wire.read_request_head()
+        self.seen.append(request)
+        if request.method == "CONNECT":
+            wire.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            return bytes(wire.buffer)
+        return ("%s\r\n%s\r\n" % (request.first_line, "".join("%s: %s\r\n" % f for f in request.fields))).encode() + bytes(wire.buffer)
+
+    def serve(self, client):
+        with client, socket.create_connection(("127.0.0.1", self.origin.port)) as upstream:
+            upstream.sendall(self.opening(client))
+            back = threading.Thread(target=self.pump, args=(upstream, client), daemon=True)
+            back.start()
+            self.pump(client, upstream)
+            back.join()
+
+    @staticmethod
+    def pump(source, sink):
+        try:
+            while data := source.recv(65536):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+
+class SocksParent(HttpParent):
+    """SOCKS5 without authentication, CONNECT only."""
+
+    def opening(self, client):
+        wire = Wire(client)
+        version, methods = wire.exactly(2)
+        wire.exactly(methods)
+        wire.send(b"\x05\x00")
+        _, command, _, kind = wire.exactly(4)
+        name = wire.exactly({1: 4, 4: 16}.get(kind) or wire.exactly(1)[0])
+        self.seen.append((version, command, kind, name, int.from_bytes(wire.exactly(2), "big")))
+        wire.send(b"\x05\x00\x00\x01\x7f\x00\x00\x01\x00\x00")
+        return bytes(wire.buffer)
+
+
+class Parents(Scenario):
+    def through(self, parent, scheme):
+        self.addCleanup(parent.server.close)
+        proxy = self.start({"upstreams": {"far": {"hosts": ["far.test"], "origin": "http://far.test", "proxy": "%s://127.0.0.1:%d" % (scheme, parent.port)}}})
+        path = self.path()
+        self.origin.on(path, fresh("from afar"))
+        self.assertAnswered(proxy.ask("http://far.test" + path), "from afar")
+        response = proxy.ask("http://far.test" + path)
+        self.assertHit(response)
+        self.assertEqual(1, self.origin.count(path))
+        return self.origin.asked(path)[0]
+
+    def test_an_http_parent_is_asked_in_absolute_form_or_by_connect(self):
+        parent = HttpParent(self.origin)
+        self.through(parent, "http")
+        request = parent.seen[0]
+        self.assertTrue(request.method == "CONNECT" or request.target.startswith("http://far.test/"), request)
+
+    def test_a_socks5_parent_gets_the_name_not_an_address(self):
+        parent = SocksParent(self.origin)
+        request = self.through(parent, "socks5")
+        self.assertEqual((5, 1, 3, b"far.test", 80), parent.seen[0])
+        self.assertEqual("far.test", request["host"])
+
+    def test_a_parent_that_refuses_is_a_502(self):
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            proxy = self.start({"upstreams": {"far": {"hosts": ["far.test"], "origin": "http://far.test",
+                                                      "proxy": "socks5://127.0.0.1:%d" % unused.getsockname()[1]}}})
+            self.assertProblem(proxy.ask("http://far.test/x"), 502)
+
+
+class SixthVersion(Scenario):
+    def test_an_origin_on_ipv6_is_reached_by_its_literal(self):
+        origin = Origin(address="::1")
+        self.addCleanup(origin.close)
+        proxy = self.start({"upstreams": {"six": {"hosts": ["six.test"], "origin": "http://[::1]:%d" % origin.port}}})
+        origin.on("/x", answer("six"))
+        self.assertAnswered(proxy.ask("http://six.test/x"), "six")
+
+
+if __name__ == "__main__":
+    main()
