@@ -30,7 +30,8 @@ using SystemTime = std::chrono::system_clock::time_point;
 constexpr std::size_t kMaxPending = 8U * 1024U * 1024U;
 /// So much goes into a pipe that poll calls writable without a wait.
 constexpr std::size_t kPiece = 4096;
-constexpr int kPatienceMilliseconds = 1000;
+/// How long a reader that takes nothing holds up the end of the program, and one line written without the thread.
+constexpr std::chrono::milliseconds kPatience{1000};
 
 struct Names {
   std::string_view shown;
@@ -45,13 +46,29 @@ constexpr std::array<Names, 6> kNames{{{"Trace", "trace"},
 
 const Names& names_of(Level level) noexcept { return kNames[static_cast<std::size_t>(level)]; }
 
-/// Writes everything, waiting for a slow reader as long as `patient` says so. A closed or full sink costs lines, never
-/// the program.
-void write_all(std::string_view bytes, const std::atomic<bool>& patient) noexcept {
+/// Until when it is worth to wait for a slow reader: for ever, until somebody says when.
+class Patience {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  void end_soon() noexcept { deadline_ = Clock::now() + kPatience; }
+  /// For poll: no longer than kPatience at once, nothing behind the deadline.
+  int milliseconds_left() const noexcept {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline_.load() - Clock::now());
+    return static_cast<int>(std::clamp(left, std::chrono::milliseconds{0}, kPatience).count());
+  }
+  bool ended() const noexcept { return Clock::now() >= deadline_.load(); }
+
+ private:
+  std::atomic<Clock::time_point> deadline_{Clock::time_point::max()};
+};
+
+/// Writes everything while there is patience. A closed or full sink costs lines, never the program.
+void write_all(std::string_view bytes, const Patience& patience) noexcept {
   while (!bytes.empty()) {
     pollfd sink{STDERR_FILENO, POLLOUT, 0};
-    const int ready = ::poll(&sink, 1, kPatienceMilliseconds);
-    if (ready == 0 && !patient) return;
+    const int ready = ::poll(&sink, 1, patience.milliseconds_left());
+    if (ready == 0 && patience.ended()) return;
     if (ready <= 0) continue;
     const auto written = ::write(STDERR_FILENO, bytes.data(), std::min(bytes.size(), kPiece));
     if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
@@ -62,14 +79,14 @@ void write_all(std::string_view bytes, const std::atomic<bool>& patient) noexcep
 /// Lines come formatted, and from one thread only.
 class StandardError final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  public:
-  explicit StandardError(const std::atomic<bool>& patient) : patient_{patient} {}
+  explicit StandardError(const Patience& patience) : patience_{patience} {}
 
  private:
   void sink_it_(const spdlog::details::log_msg& message) override {
-    write_all({message.payload.data(), message.payload.size()}, patient_);
+    write_all({message.payload.data(), message.payload.size()}, patience_);
   }
   void flush_() override {}
-  const std::atomic<bool>& patient_;
+  const Patience& patience_;
 };
 
 /// Nobody can forge a second line: control characters are shown as escapes.
@@ -137,7 +154,7 @@ class Writer {
     {
       const std::lock_guard lock{mutex_};
       stopping_ = true;
-      patient_ = false;
+      patience_.end_soon();
     }
     wake_.notify_one();
     thread_.join();
@@ -182,8 +199,8 @@ class Writer {
     return !batch.empty();
   }
 
-  std::atomic<bool> patient_{true};
-  spdlog::logger logger_{"", std::make_shared<StandardError>(patient_)};
+  Patience patience_;
+  spdlog::logger logger_{"", std::make_shared<StandardError>(patience_)};
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<std::string> pending_;
@@ -207,8 +224,9 @@ std::shared_ptr<Writer> current_writer() {
 void hand_over(std::string&& text) {
   const auto to = current_writer();
   if (!to) {
-    const std::atomic<bool> patient{false};
-    write_all(text, patient);
+    Patience short_one;
+    short_one.end_soon();
+    write_all(text, short_one);
     return;
   }
   const auto lines = count_lines(text);

@@ -33,7 +33,8 @@ bool hides_secret(std::string_view value, int depth) {
   const auto decoded = text::percent_decode(value);
   std::string shown;
   append_url(shown, decoded, depth + 1);
-  return shown != decoded;
+  if (shown != decoded) return true;
+  return decoded != value && hides_secret(decoded, depth + 1);
 }
 
 bool is_secret_name(std::string_view name) {
@@ -45,7 +46,8 @@ bool is_secret_name(std::string_view name) {
 void append_pair(std::string& out, std::string_view pair, int depth) {
   const auto equals = pair.find('=');
   if (equals == std::string_view::npos) {
-    out += is_secret_shape(pair) ? kMask : pair;
+    const bool encoded = pair.find('%') != std::string_view::npos;
+    out += is_secret_shape(pair) || (encoded && hides_secret(pair, depth)) ? kMask : pair;
     return;
   }
   const auto name = pair.substr(0, equals);
@@ -142,11 +144,12 @@ bool is_key_feed(std::string_view host) noexcept {
 void append_authority(std::string& out, std::string_view& url) {
   const auto authority = url.substr(0, url.find('/'));
   const auto at = authority.rfind('@');
-  if (at != std::string_view::npos) {
+  const bool has_userinfo = at != std::string_view::npos && at != 0;
+  if (has_userinfo) {
     out += kMask;
     out += '@';
   }
-  const auto host = authority.substr(at == std::string_view::npos ? 0 : at + 1);
+  const auto host = has_userinfo ? authority.substr(at + 1) : authority;
   out += host;
   url.remove_prefix(authority.size());
   const bool one_segment = url.size() > 1 && url.find('/', 1) == std::string_view::npos;

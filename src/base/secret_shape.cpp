@@ -40,9 +40,10 @@ bool is_key_run(std::string_view run) noexcept {
   const bool digits = std::any_of(run.begin(), run.end(), is_digit);
   const bool letters = std::any_of(run.begin(), run.end(), [](char c) { return !is_digit(c); });
   if (digits && letters) return true;
-  int humps = 0;
-  for (std::size_t i = 1; i < run.size(); ++i) humps += is_lower(run[i - 1]) && is_upper(run[i]) ? 1 : 0;
-  return letters && humps >= 4;
+  // Written together, words have a hump about every sixth letter, random letters one every fourth.
+  std::size_t humps = 0;
+  for (std::size_t i = 1; i < run.size(); ++i) humps += is_lower(run[i - 1]) && is_upper(run[i]) ? 1U : 0U;
+  return letters && humps * 9 >= run.size() * 2;
 }
 
 }  // namespace
