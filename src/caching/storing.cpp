@@ -85,7 +85,9 @@ Reason reason_not_to(const Case& c, const RuleShare& rule) {
   if (request_directives(c.request.fields).no_store) return Reason::request_no_store;
   if (status == 206) return Reason::partial;
   if (status < 200 || status > 999 || status == 304 || rule.refused) return Reason::status;
-  if (forbids_storing(c.says, status)) return Reason::no_store;
+  // The *arr applications put no-store on every answer of their own API, so a rule may pass over it, but only in words.
+  const bool passed_over = rule.overrides && c.policy.ignores_no_store && !c.policy.shared;
+  if (forbids_storing(c.says, status) && !passed_over) return Reason::no_store;
   if (is_private(c, rule)) return Reason::is_private;
   if (authorization_forbids(c)) return Reason::authorization;
   if (selecting_fields(c.response, c.policy).star) return Reason::vary_star;

@@ -97,10 +97,10 @@ struct Loader {
   void gather_rules(const Node& node, Source& source) {
     if (!node.is_array()) return node.problem("a list of rules is expected here");
     for (const auto& element : node.elements()) {
-      if (!element.expect_object(
-              "an object that describes a rule",
-              {"name", "upstream", "match", "type", "key", "ttl", "ttl_status", "policy", "stale", "ignore_query",
-               "ignore_vary", "tags", "ttl_from", "refuse_if", "refresh_ahead", "priority", "invalidate"})) {
+      if (!element.expect_object("an object that describes a rule",
+                                 {"name", "upstream", "match", "type", "key", "ttl", "ttl_status", "policy", "stale",
+                                  "ignore_query", "ignore_vary", "ignore_no_store", "tags", "ttl_from", "refuse_if",
+                                  "refresh_ahead", "priority", "invalidate"})) {
         continue;
       }
       RuleEntry entry{element, &source, text_of(element, "name"), text_of(element, "upstream")};

@@ -244,10 +244,15 @@ void read_policy(Draft& draft) {
   auto& policy = draft.rule.policy;
   policy.from_rule = true;
   policy.shared = draft.rule.upstream->share_all || draft.rule.upstream->share_named;
-  policy.partitioned = !draft.rule.upstream->share_all;
+  policy.partitioned = !policy.shared;
   const bool reads_only = (draft.compiled.methods & ~kReadMethods) == 0 && draft.compiled.other_methods.empty();
   const bool has_ttl = policy.ttl || !draft.rule.ttl_from.empty();
   policy.mode = !reads_only ? caching::Mode::never : has_ttl ? caching::Mode::override_ : caching::Mode::respect;
+  if (const auto ignore = draft.node.get("ignore_no_store")) {
+    policy.ignores_no_store = ignore->flag().value_or(false);
+    if (policy.ignores_no_store && policy.shared)
+      ignore->key_problem("what is shared may not pass over no-store; remove this");
+  }
   const auto node = draft.node.get("policy");
   if (!node || node->is_null()) return;
   const auto word = node->word({"respect", "override", "floor", "ceiling", "never"});

@@ -31,6 +31,15 @@ TEST(RuleOverride, StopsBeforeNoStore) {
             Reason::no_store);
 }
 
+TEST(RuleOverride, PassesOverNoStoreOnlyWhereTheRuleSaysSoAndNothingIsShared) {
+  auto policy = rule(Mode::override_, kDay);
+  policy.ignores_no_store = true;
+  const Answer answer{200, {{"Cache-Control", "no-cache, no-store"}}};
+  EXPECT_TRUE(store(answer, policy).storable());
+  policy.shared = true;
+  EXPECT_EQ(store(answer, policy).reason, Reason::no_store);
+}
+
 TEST(RuleOverride, StopsBeforePrivateWhereEverybodyShares) {
   auto policy = rule(Mode::override_, kDay);
   policy.shared = true;
