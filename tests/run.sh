@@ -15,4 +15,4 @@ packaging/build.sh release || fail "the release preset does not build"
 results=$PWD/build/tests.xml
 rm -f "$results"
 ctest --test-dir build -j "$(nproc)" --output-on-failure --no-tests=error --output-junit "$results" "$@"
-python3 tests/summary.py "$results"
+python3 tests/summary.py $? "$results"

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Adds up what ctest wrote (--output-junit) and says it in one line. Usage: summary.py FILE...
+"""Adds up what ctest wrote (--output-junit) and says it in one line. Usage: summary.py EXIT_CODE_OF_CTEST FILE...
 
 The last line is "N passed, N failed"; the failed and the skipped tests stand before it by name. Exits with 1 where any
 test failed or none ran."""
@@ -7,9 +7,15 @@ import sys
 import xml.etree.ElementTree as xml
 
 
+def is_skipped(case):
+    """Not run because it said so itself; a test that was never built is "not run" too, and that is a failure."""
+    reason = case.find("skipped")
+    return reason is not None and reason.get("message", "").startswith("SKIP_")
+
+
 def main():
     passed, failed, skipped = 0, [], []
-    for name in sys.argv[1:]:
+    for name in sys.argv[2:]:
         try:
             cases = xml.parse(name).getroot().iter("testcase")
         except (OSError, xml.ParseError):
@@ -19,10 +25,12 @@ def main():
             status = case.get("status")
             if status == "run":
                 passed += 1
-            elif status in ("notrun", "disabled"):
+            elif status == "disabled" or is_skipped(case):
                 skipped.append(case.get("name"))
             else:
                 failed.append(case.get("name"))
+    if int(sys.argv[1]) and not failed:
+        failed.append(f"ctest itself (exit code {sys.argv[1]})")
     for test in skipped:
         print(f"skipped: {test}")
     for test in failed:
