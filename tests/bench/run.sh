@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # Benchmarks cachearr beside nginx, HAProxy, Varnish, Traffic Server, Squid and a bare epoll server (two cores needed).
 #
 #   tests/bench/run.sh [hit|miss|latency|scale|herd|memory|alloc|idle]... [--rounds N] [--seconds S] [--servers a,b] [--binary FILE]

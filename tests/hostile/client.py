@@ -31,7 +31,6 @@ def exchange(addr, raw, half_close=False, segment=0, idle=0.45, first=1.6, total
             if follow and follow_at is None:
                 follow_at = len(out)
                 raw, pos, follow, last = follow, 0, None, now
-                out_idle_base = len(out)
                 continue
             break
         if not out and sent_done and now - sent_done > first:

@@ -1,5 +1,5 @@
 """What both kinds of cases share: placeholders, clean requests, and the question whether the proxy still lives."""
-import os, re, time
+import os, time
 
 from client import exchange
 from raw_origin import Origin

@@ -39,7 +39,7 @@ class Reload(Scenario):
         broken["rules"].append({"name": "bad", "upstream": "nobody", "match": {"path": "no-slash"}, "ttl": "soon", "colour": "red"})
         self.proxy.write_rules(broken)
         result = self.reload()
-        self.assertEqual(1, result.returncode, result)
+        self.assertEqual(78, result.returncode, result)
         for word in ("nobody", "colour", "soon"):
             self.assertIn(word, result.stdout + result.stderr)
         self.assertRegex(result.stdout + result.stderr, r"test\.json:\d+:\d+: ")
@@ -49,7 +49,7 @@ class Reload(Scenario):
         good = open(self.proxy.rules_file).read()
         for text in ("", good[:len(good) // 2], "\x00\x01", "[" * 100000, "not json", "{\"rules\": 5}", "\xff\xfe"):
             self.proxy.write_rules(text)
-            self.assertEqual(1, self.reload().returncode, repr(text[:20]))
+            self.assertEqual(78, self.reload().returncode, repr(text[:20]))
             self.assertGreater(self.ttl_of(self.path()), 3500)
 
     def test_sighup_reloads(self):
