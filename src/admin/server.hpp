@@ -1,0 +1,32 @@
+// The admin listener: its own thread, its own loop, so that nothing here delays a proxied request.
+//
+// Owned by the application: made after the front, stopped before it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "admin/instance.hpp"
+#include "base/result.hpp"
+
+namespace cachearr::admin {
+
+class Server {
+ public:
+  explicit Server(Instance& instance);
+  ~Server();
+
+  /// Binds `address` (empty: no TCP listener) and the Unix socket, which speaks the same API without a key: who may open it is decided
+  /// by its folder's mode. A socket file that nobody listens on is replaced. Errors name the address or file.
+  Result<bool> listen(const std::string& address, const std::string& socket_path);
+  /// The address with its real port; empty: none.
+  std::string address() const;
+  void start();
+  void stop();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace cachearr::admin

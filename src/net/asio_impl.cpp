@@ -1,0 +1,2 @@
+// The one unit that holds Asio's non-template code.
+#include <boost/asio/impl/src.hpp>

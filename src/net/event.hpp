@@ -1,0 +1,30 @@
+// Lets one coroutine wait until something happens; never polls. Belongs to one worker; only its thread calls it.
+#pragma once
+
+#include <memory>
+
+#include "net/task.hpp"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace cachearr::net {
+
+class Event {
+ public:
+  explicit Event(boost::asio::io_context& context);
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+  ~Event();
+
+  /// Returns once set() was called since the last wait() returned; at once if it already was. One waiter at a time.
+  Task<> wait();
+  void set();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace cachearr::net

@@ -1,0 +1,137 @@
+#include "net/head_parser.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/error.hpp>
+#include <string>
+
+#include "http/framing.hpp"
+
+namespace cachearr::net {
+
+namespace {
+
+namespace beast = boost::beast;
+namespace bhttp = boost::beast::http;
+using Code = beast::error_code;
+using Text = beast::string_view;
+
+std::string_view view(Text text) noexcept { return {text.data(), text.size()}; }
+
+/// Collects views; Beast calls the hooks in the order of the bytes. Bodies are never given to it: http/framing decides.
+template <bool IsRequest, class Head>
+class Collector final : public bhttp::basic_parser<IsRequest> {
+ public:
+  Collector(Head& head, std::string_view bytes, std::size_t limit) : head_{head}, bytes_{bytes} {
+    this->eager(false);
+    this->header_limit(static_cast<std::uint32_t>(limit));
+    this->body_limit(boost::none);
+  }
+  bool folded() const noexcept { return folded_; }
+  bool too_many() const noexcept { return too_many_; }
+
+ private:
+  void on_request_impl(bhttp::verb, Text method, Text target, int version, Code&) override {
+    if constexpr (IsRequest) {
+      head_.method_text = view(method);
+      head_.method = http::method_of(head_.method_text);
+      head_.target = view(target);
+      head_.minor_version = version - 10;
+    }
+  }
+  void on_response_impl(int status, Text reason, int version, Code&) override {
+    if constexpr (!IsRequest) {
+      head_.status = status;
+      head_.reason = view(reason);
+      head_.minor_version = version - 10;
+    }
+  }
+  void on_field_impl(bhttp::field, Text name, Text value, Code& error) override {
+    if (head_.fields.size() >= http::kMaxFields) {
+      too_many_ = true;
+      error = bhttp::error::header_limit;
+      return;
+    }
+    const auto text = view(value);
+    // A folded line is joined in the parser's own memory, which dies with it; folding is refused anyway.
+    if (!text.empty() && (text.data() < bytes_.data() || text.data() >= bytes_.data() + bytes_.size())) folded_ = true;
+    head_.fields.add(view(name), text);
+  }
+  void on_header_impl(Code&) override {}
+  void on_body_init_impl(const boost::optional<std::uint64_t>&, Code&) override {}
+  std::size_t on_body_impl(Text body, Code&) override { return body.size(); }
+  void on_chunk_header_impl(std::uint64_t, Text, Code&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, Text body, Code&) override { return body.size(); }
+  void on_finish_impl(Code&) override {}
+
+  Head& head_;
+  std::string_view bytes_;
+  bool folded_ = false;
+  bool too_many_ = false;
+};
+
+HeadParse fail(int status, std::string_view problem) { return {HeadParse::Kind::error, 0, status, problem}; }
+
+/// Fields with bare CR, with white space before the colon or inside quotes are the parser's job; framing fields that it refuses
+/// by itself (two lengths) are reported the same way as ours.
+template <bool IsRequest, class Head>
+HeadParse parse(std::string_view bytes, std::size_t limit, Head& into) {
+  into.fields.clear();
+  const auto end = bytes.find("\r\n\r\n");
+  if (end == std::string_view::npos || end + 4 > limit) {
+    if (bytes.size() < limit) return {};
+    return fail(bytes.find("\r\n") == std::string_view::npos ? 414 : 431, "the header section is too large");
+  }
+  const auto head = bytes.substr(0, end + 4);
+  Collector<IsRequest, Head> collector{into, head, limit};
+  Code error;
+  const auto consumed = collector.put(boost::asio::const_buffer{head.data(), head.size()}, error);
+  if (collector.too_many()) return fail(431, "too many header fields");
+  if (collector.folded()) return fail(400, "folded header line");
+  if (error == bhttp::error::bad_version) return fail(505, "unsupported HTTP version");
+  if (error && error != bhttp::error::need_more) return fail(400, "malformed header section");
+  if (!collector.is_header_done() || consumed != head.size()) return fail(400, "malformed header section");
+  return {HeadParse::Kind::complete, consumed, 0, {}};
+}
+
+/// What can never become a head is refused at once instead of when the time limit runs out: binary protocols, bare LF.
+bool is_hopeless(std::string_view bytes) noexcept {
+  if (bytes.empty()) return false;
+  if (static_cast<unsigned char>(bytes[0]) <= ' ' || static_cast<unsigned char>(bytes[0]) >= 0x7F) return true;
+  for (auto at = bytes.find('\n'); at != std::string_view::npos; at = bytes.find('\n', at + 1))
+    if (at == 0 || bytes[at - 1] != '\r') return true;
+  return false;
+}
+
+constexpr std::size_t kStatusLine = 12;  // "HTTP/1.1 200"
+
+}  // namespace
+
+HeadParse parse_request_head(std::string_view bytes, std::size_t limit, http::RequestHead& into) {
+  if (bytes == "\r") return {};
+  const std::size_t skipped = bytes.starts_with("\r\n") ? 2 : 0;
+  bytes.remove_prefix(skipped);
+  auto result = parse<true>(bytes, limit, into);
+  if (result.kind == HeadParse::Kind::complete) result.consumed += skipped;
+  if (result.kind == HeadParse::Kind::need_more && is_hopeless(bytes)) return fail(400, "this is not HTTP/1.1");
+  return result;
+}
+
+HeadParse parse_response_head(std::string_view bytes, std::size_t limit, http::ResponseHead& into) {
+  if (bytes.size() <= kStatusLine || bytes[kStatusLine] != '\r') {
+    const auto result = parse<false>(bytes, limit, into);
+    if (result.kind == HeadParse::Kind::need_more && is_hopeless(bytes)) return fail(400, "this is not HTTP/1.1");
+    return result;
+  }
+  // The parser insists on the space that many servers leave out before an empty reason phrase.
+  thread_local std::string patched;
+  patched.assign(bytes).insert(kStatusLine, 1, ' ');
+  auto result = parse<false>(patched, limit + 1, into);
+  if (result.kind != HeadParse::Kind::complete) return result;
+  into.fields.rebase(patched.data() + 1, bytes.data());
+  into.reason = {};
+  --result.consumed;
+  return result;
+}
+
+}  // namespace cachearr::net

@@ -1,0 +1,36 @@
+#include "net/local_addresses.hpp"
+
+#include <ifaddrs.h>
+#include <netinet/in.h>
+
+#include <cstring>
+
+namespace cachearr::net {
+
+std::vector<Address> addresses_behind(const Address& bound) {
+  const auto v4_any = *parse_address("0.0.0.0");
+  if (bound != Address{} && bound != v4_any) return {bound};
+  std::vector<Address> all{bound, v4_any, *parse_address("127.0.0.1"), *parse_address("::1")};
+  ifaddrs* list = nullptr;
+  if (getifaddrs(&list) != 0) return all;
+  for (const auto* at = list; at; at = at->ifa_next) {
+    if (!at->ifa_addr) continue;
+    Address address = v4_any;
+    if (at->ifa_addr->sa_family == AF_INET) {
+      sockaddr_in v4{};
+      std::memcpy(&v4, at->ifa_addr, sizeof v4);
+      std::memcpy(address.bytes.data() + 12, &v4.sin_addr, 4);
+    } else if (at->ifa_addr->sa_family == AF_INET6) {
+      sockaddr_in6 v6{};
+      std::memcpy(&v6, at->ifa_addr, sizeof v6);
+      std::memcpy(address.bytes.data(), &v6.sin6_addr, 16);
+    } else {
+      continue;
+    }
+    all.push_back(address);
+  }
+  freeifaddrs(list);
+  return all;
+}
+
+}  // namespace cachearr::net

@@ -1,0 +1,56 @@
+#include "net/stream.hpp"
+
+#include <sys/socket.h>
+
+namespace cachearr::net {
+
+std::string_view name_of(IoError error) noexcept {
+  switch (error) {
+    case IoError::none: return "none";
+    case IoError::closed: return "closed";
+    case IoError::reset: return "reset";
+    case IoError::timed_out: return "timed out";
+    case IoError::cancelled: return "cancelled";
+    case IoError::tls: return "TLS failure";
+    case IoError::other: break;
+  }
+  return "I/O error";
+}
+
+std::span<Slice> drop_front(std::span<Slice> slices, std::size_t bytes) noexcept {
+  std::size_t first = 0;
+  while (first < slices.size() && bytes >= slices[first].iov_len) bytes -= slices[first++].iov_len;
+  slices = slices.subspan(first);
+  if (!slices.empty() && bytes > 0) {
+    slices[0].iov_base = static_cast<char*>(slices[0].iov_base) + bytes;
+    slices[0].iov_len -= bytes;
+  }
+  return slices;
+}
+
+void reset_on_close(Stream& stream) noexcept {
+  const linger at_once{1, 0};
+  ::setsockopt(stream.native_handle(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+Task<IoError> write_all(Stream& stream, std::span<Slice> slices) {
+  slices = drop_front(slices, 0);
+  while (!slices.empty()) {
+    const auto sent = stream.try_write(slices);
+    if (sent.error != IoError::none) co_return sent.error;
+    slices = drop_front(slices, sent.bytes);
+    if (slices.empty()) break;
+    if (sent.bytes > 0) continue;
+    const auto ready = co_await stream.wait_writable();
+    if (ready != IoError::none) co_return ready;
+  }
+  co_return IoError::none;
+}
+
+Task<IoError> write_all(Stream& stream, std::string_view text) {
+  Slice one = slice(text);
+  const std::span<Slice> all(&one, 1);
+  co_return co_await write_all(stream, all);
+}
+
+}  // namespace cachearr::net

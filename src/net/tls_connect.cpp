@@ -1,0 +1,22 @@
+#include "net/tls_connect.hpp"
+
+#include <openssl/ssl.h>
+
+namespace cachearr::net {
+
+Task<Result<std::unique_ptr<TlsStream>, TlsFailure>> connect_tls(Worker& worker, boost::asio::ip::tcp::socket socket,
+                                                                authority::ContextHandle context, std::string host, Duration limit) {
+  SslPtr ssl{SSL_new(context.get())};
+  if (!ssl || !authority::prepare(ssl.get(), host)) co_return TlsFailure{false, "no certificate can be valid for the host " + host};
+  auto stream = make_tls_stream(worker, std::move(socket), std::move(ssl));
+  stream->arm(limit);
+  const auto error = co_await stream->handshake(false);
+  stream->disarm();
+  if (error == IoError::none) co_return std::move(stream);
+  TlsFailure failure;
+  failure.timed_out = error == IoError::timed_out;
+  failure.what = failure.timed_out ? std::string{"the TLS handshake took too long"} : authority::why(stream->ssl());
+  co_return failure;
+}
+
+}  // namespace cachearr::net

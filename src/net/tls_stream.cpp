@@ -1,0 +1,140 @@
+#include "net/tls_stream.hpp"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <array>
+#include <cstring>
+
+#include "net/socket_base.hpp"
+
+namespace cachearr::net {
+
+void FreeSsl::operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
+
+namespace {
+
+class OpenSslStream final : public TlsStream {
+ public:
+  OpenSslStream(Worker& worker, asio::ip::tcp::socket socket, SslPtr ssl)
+      : TlsStream{worker.deadlines()}, plain_{worker, std::move(socket)}, ssl_{std::move(ssl)} {
+    SSL_set_fd(ssl_.get(), plain_.native_handle());
+    SSL_set_mode(ssl_.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+  }
+
+  Task<IoError> handshake(bool as_server) override {
+    if (as_server) {
+      SSL_set_accept_state(ssl_.get());
+    } else {
+      SSL_set_connect_state(ssl_.get());
+    }
+    for (;;) {
+      ERR_clear_error();
+      const int done = SSL_do_handshake(ssl_.get());
+      if (done == 1) co_return IoError::none;
+      const auto ready = co_await wait_for(SSL_get_error(ssl_.get(), done));
+      if (ready != IoError::none) co_return ready;
+    }
+  }
+
+  Task<IoResult> read_some(std::span<char> into) override {
+    for (;;) {
+      ERR_clear_error();
+      std::size_t bytes = 0;
+      const int done = SSL_read_ex(ssl_.get(), into.data(), into.size(), &bytes);
+      if (done == 1) co_return IoResult{bytes, IoError::none};
+      const auto ready = co_await wait_for(SSL_get_error(ssl_.get(), done));
+      if (ready != IoError::none) co_return IoResult{0, ready};
+    }
+  }
+
+  IoResult try_write(std::span<const Slice> slices) noexcept override {
+    std::size_t total = 0;
+    for (;;) {
+      const auto piece = next_piece(slices, total);
+      if (piece.empty()) return {total, IoError::none};
+      ERR_clear_error();
+      std::size_t bytes = 0;
+      const int done = SSL_write_ex(ssl_.get(), piece.data(), piece.size(), &bytes);
+      if (done != 1) {
+        const int why = SSL_get_error(ssl_.get(), done);
+        if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE) return {total, IoError::none};
+        return {total, why == SSL_ERROR_SYSCALL ? IoError::reset : IoError::tls};
+      }
+      total += bytes;
+    }
+  }
+
+  Task<IoError> wait_writable() override { return plain_.wait_writable(); }
+  void shutdown_write() noexcept override {
+    SSL_shutdown(ssl_.get());
+    ERR_clear_error();
+    plain_.shutdown_write();
+  }
+  void close() noexcept override {
+    if (plain_.is_open() && SSL_is_init_finished(ssl_.get())) {
+      SSL_shutdown(ssl_.get());
+      ERR_clear_error();
+    }
+    plain_.close();
+  }
+  bool is_stale() noexcept override { return SSL_has_pending(ssl_.get()) != 0 || plain_.is_stale(); }
+  bool is_open() const noexcept override { return plain_.is_open(); }
+  int native_handle() noexcept override { return plain_.native_handle(); }
+  SSL* ssl() noexcept override { return ssl_.get(); }
+
+ private:
+  /// The socket's readiness and end; bytes go through OpenSSL only. Its waits are bounded by the outer stream's deadline.
+  class Plain final : public SocketBase {
+   public:
+    using SocketBase::SocketBase;
+    Task<IoResult> read_some(std::span<char>) override { co_return IoResult{0, IoError::other}; }
+    IoResult try_write(std::span<const Slice>) noexcept override { return {0, IoError::other}; }
+    Task<IoError> readable() { return wait(asio::ip::tcp::socket::wait_read); }
+    void run_out() noexcept { expire(); }
+  };
+
+  void expire() noexcept override { plain_.run_out(); }
+
+  Task<IoError> wait_for(int why) {
+    switch (why) {
+      case SSL_ERROR_WANT_READ: return plain_.readable();
+      case SSL_ERROR_WANT_WRITE: return plain_.wait_writable();
+      case SSL_ERROR_ZERO_RETURN: return at_once(IoError::closed);
+      case SSL_ERROR_SYSCALL: return at_once(plain_.is_open() ? IoError::reset : IoError::cancelled);
+      default: return at_once(IoError::tls);
+    }
+  }
+  static Task<IoError> at_once(IoError error) { co_return error; }
+
+  /// One record's worth of what follows the first `done` bytes: small slices are laid together, so that head and body share a record.
+  std::string_view next_piece(std::span<const Slice> slices, std::size_t done) noexcept {
+    std::size_t first = 0;
+    while (first < slices.size() && done >= slices[first].iov_len) done -= slices[first++].iov_len;
+    if (first == slices.size()) return {};
+    const auto* const start = static_cast<const char*>(slices[first].iov_base) + done;
+    const auto left = slices[first].iov_len - done;
+    if (left >= kRecord || first + 1 == slices.size()) return {start, std::min(left, kRecord)};
+    thread_local std::array<char, kRecord> flat;
+    std::memcpy(flat.data(), start, left);
+    std::size_t size = left;
+    for (std::size_t i = first + 1; i < slices.size() && size < kRecord; ++i) {
+      const auto take = std::min(kRecord - size, slices[i].iov_len);
+      std::memcpy(flat.data() + size, slices[i].iov_base, take);
+      size += take;
+    }
+    return {flat.data(), size};
+  }
+
+  static constexpr std::size_t kRecord = 16384;
+  Plain plain_;
+  SslPtr ssl_;
+};
+
+}  // namespace
+
+std::unique_ptr<TlsStream> make_tls_stream(Worker& worker, asio::ip::tcp::socket socket, SslPtr ssl) {
+  return std::make_unique<OpenSslStream>(worker, std::move(socket), std::move(ssl));
+}
+
+}  // namespace cachearr::net

@@ -1,0 +1,113 @@
+#include "net/worker.hpp"
+
+#include <atomic>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <exception>
+#include <string>
+
+#include "base/log.hpp"
+
+namespace cachearr::net {
+
+namespace asio = boost::asio;
+
+struct Worker::Impl {
+  asio::io_context context{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
+  asio::steady_timer ticks{context};
+  std::atomic<std::int64_t> last_sweep_ms{0};
+  std::thread thread;
+};
+
+namespace {
+thread_local const Worker* current_worker = nullptr;
+
+std::int64_t steady_ms() noexcept {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+}  // namespace
+
+Worker::Worker(std::uint32_t index) : index_{index}, impl_{std::make_unique<Impl>()} {
+  impl_->last_sweep_ms = steady_ms();
+}
+
+Worker::~Worker() {
+  stop();
+  join();
+}
+
+asio::io_context& Worker::context() noexcept { return impl_->context; }
+
+void Worker::start() {
+  spawn(sweep_forever(), "sweep");
+  impl_->thread = std::thread{[this] {
+    current_worker = this;
+    impl_->context.run();
+  }};
+}
+
+bool Worker::is_current() const noexcept { return current_worker == this; }
+
+void Worker::post(std::function<void()> job) { asio::post(impl_->context, std::move(job)); }
+
+void Worker::spawn(Task<> task, std::string_view what) {
+  asio::co_spawn(impl_->context, std::move(task), [what](std::exception_ptr failure) {
+    if (!failure) return;
+    try {
+      std::rethrow_exception(failure);
+    } catch (const std::exception& e) {
+      log::error(std::string{what} + " ended by an exception: " + e.what());
+    }
+  });
+}
+
+void Worker::admit(Guest& guest) noexcept {
+  guest.previous_ = nullptr;
+  guest.next_ = first_guest_;
+  if (first_guest_) first_guest_->previous_ = &guest;
+  first_guest_ = &guest;
+  ++guest_count_;
+}
+
+void Worker::dismiss(Guest& guest) noexcept {
+  (guest.previous_ ? guest.previous_->next_ : first_guest_) = guest.next_;
+  if (guest.next_) guest.next_->previous_ = guest.previous_;
+  --guest_count_;
+}
+
+void Worker::ask_guests_to_leave(bool firmly) noexcept {
+  for (auto* guest = first_guest_; guest;) {
+    auto* const next = guest->next_;  // leave() only marks and cancels; the guest is destroyed later, by its own coroutine
+    guest->leave(firmly);
+    guest = next;
+  }
+}
+
+Task<> Worker::sweep_forever() {
+  for (;;) {
+    impl_->ticks.expires_after(Deadlines::kSweep);
+    auto tick = impl_->ticks.async_wait(asio::as_tuple(asio::deferred));
+    const auto [error] = co_await std::move(tick);
+    if (error) co_return;
+    deadlines_.sweep();
+    impl_->last_sweep_ms.store(steady_ms(), std::memory_order_relaxed);
+  }
+}
+
+void Worker::stop() { impl_->context.stop(); }
+
+void Worker::join() {
+  if (impl_->thread.joinable()) impl_->thread.join();
+}
+
+std::int64_t Worker::lag_ms() const noexcept {
+  return steady_ms() - impl_->last_sweep_ms.load(std::memory_order_relaxed);
+}
+
+}  // namespace cachearr::net

@@ -1,0 +1,76 @@
+// One thread with its own event loop. Connections, timers and coroutines of a worker never leave it; other threads reach it only
+// through post().
+//
+// Owned by the application, which starts all workers, then stops them, then destroys them. Everything else is for the worker's
+// own thread unless it says so.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <thread>
+
+#include "net/deadlines.hpp"
+#include "net/task.hpp"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace cachearr::net {
+
+/// What lives on a worker and can be asked to leave: once kindly (finish what you do), then firmly.
+class Guest {
+ public:
+  virtual ~Guest() = default;
+  virtual void leave(bool firmly) noexcept = 0;
+
+ private:
+  friend class Worker;
+  Guest* previous_ = nullptr;
+  Guest* next_ = nullptr;
+};
+
+class Worker {
+ public:
+  explicit Worker(std::uint32_t index);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  std::uint32_t index() const noexcept { return index_; }
+  boost::asio::io_context& context() noexcept;
+  Deadlines& deadlines() noexcept { return deadlines_; }
+
+  void start();   // starts the thread; any thread
+  /// Runs `job` on this worker's thread; any thread. Jobs posted after stop() are dropped.
+  void post(std::function<void()> job);
+  /// True on this worker's own thread.
+  bool is_current() const noexcept;
+  /// Runs a coroutine on this worker; its thread only. An exception that leaves it is logged and ends it.
+  void spawn(Task<> task, std::string_view what);
+
+  void admit(Guest& guest) noexcept;
+  void dismiss(Guest& guest) noexcept;
+  std::size_t guests() const noexcept { return guest_count_; }
+  /// Asks every guest to leave.
+  void ask_guests_to_leave(bool firmly) noexcept;
+
+  /// Ends the loop; any thread. join() waits for the thread.
+  void stop();
+  void join();
+  /// Milliseconds since the last sweep; any thread. Large: the loop is stuck.
+  std::int64_t lag_ms() const noexcept;
+
+ private:
+  struct Impl;
+  Task<> sweep_forever();
+  std::uint32_t index_;
+  Deadlines deadlines_;
+  Guest* first_guest_ = nullptr;
+  std::size_t guest_count_ = 0;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace cachearr::net

@@ -1,0 +1,147 @@
+#include "origin/parent.hpp"
+
+#include "base/text.hpp"
+#include "http/target.hpp"
+#include "net/head_parser.hpp"
+
+namespace cachearr::origin {
+
+namespace {
+
+constexpr std::size_t kMaxReply = 16 * 1024;
+
+/// Reads until `count` bytes are buffered; false where the parent ended first.
+net::Task<bool> need(net::Stream& stream, net::Inbox& inbox, std::size_t count) {
+  while (inbox.readable().size() < count) {
+    const auto got = co_await inbox.fill(stream, kMaxReply);
+    if (got.error != net::IoError::none) co_return false;
+  }
+  co_return true;
+}
+
+std::string_view socks_problem(unsigned char code) {
+  switch (code) {
+    case 1: return "general failure";
+    case 2: return "not allowed by its rules";
+    case 3: return "network unreachable";
+    case 4: return "host unreachable";
+    case 5: return "connection refused";
+    case 6: return "TTL expired";
+    default: return "request not supported";
+  }
+}
+
+void append_port(std::string& out, std::uint16_t port) {
+  out += static_cast<char>(port >> 8);
+  out += static_cast<char>(port & 0xFF);
+}
+
+net::Task<Result<bool>> authenticate(net::Stream& stream, net::Inbox& inbox, const Parent& parent) {
+  std::string message{"\x01"};
+  message += static_cast<char>(parent.user.size());
+  message += parent.user;
+  message += static_cast<char>(parent.password.size());
+  message += parent.password;
+  const auto sent = co_await net::write_all(stream, message);
+  const bool answered = sent == net::IoError::none && co_await need(stream, inbox, 2);
+  if (!answered) co_return Error{"the SOCKS5 parent ended the connection"};
+  const bool accepted = inbox.readable()[1] == 0;
+  inbox.consume(2);
+  if (!accepted) co_return Error{"the SOCKS5 parent refused user and password"};
+  co_return true;
+}
+
+net::Task<Result<bool>> open_socks(net::Stream& stream, net::Inbox& inbox, Parent parent, std::string host, std::uint16_t port) {
+  const bool with_password = !parent.user.empty();
+  const std::string greeting = with_password ? std::string{"\x05\x02\x00\x02", 4} : std::string{"\x05\x01\x00", 3};
+  const auto greeted = co_await net::write_all(stream, greeting);
+  const bool answered = greeted == net::IoError::none && co_await need(stream, inbox, 2);
+  if (!answered || inbox.readable()[0] != 5) co_return Error{"the parent does not speak SOCKS5"};
+  const auto method = static_cast<unsigned char>(inbox.readable()[1]);
+  inbox.consume(2);
+  if (method == 2 && with_password) {
+    const auto authenticated = co_await authenticate(stream, inbox, parent);
+    if (!authenticated) co_return authenticated.error();
+  } else if (method != 0) {
+    co_return Error{"the SOCKS5 parent wants an authentication that is not configured"};
+  }
+  std::string request{"\x05\x01\x00\x03", 4};
+  request += static_cast<char>(host.size());
+  request += host;
+  append_port(request, port);
+  const auto asked = co_await net::write_all(stream, request);
+  const bool replied = asked == net::IoError::none && co_await need(stream, inbox, 5);
+  if (!replied) co_return Error{"the SOCKS5 parent ended the connection"};
+  const auto head = inbox.readable();
+  if (head[1] != 0) co_return Error{"the SOCKS5 parent: " + std::string{socks_problem(static_cast<unsigned char>(head[1]))}};
+  const std::size_t address = head[3] == 1 ? 4 : head[3] == 4 ? 16 : 1U + static_cast<unsigned char>(head[4]);
+  const std::size_t whole = 4 + address + 2;
+  const bool complete = co_await need(stream, inbox, whole);
+  if (!complete) co_return Error{"the SOCKS5 parent ended the connection"};
+  inbox.consume(whole);
+  co_return true;
+}
+
+net::Task<Result<bool>> open_connect(net::Stream& stream, net::Inbox& inbox, Parent parent, std::string host, std::uint16_t port) {
+  const bool v6 = host.find(':') != std::string::npos;
+  const std::string authority = (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+  std::string request = "CONNECT " + authority + " HTTP/1.1\r\nHost: " + authority + "\r\n";
+  const auto credentials = basic_credentials(parent);
+  if (!credentials.empty()) request += "Proxy-Authorization: " + credentials + "\r\n";
+  request += "\r\n";
+  const auto asked = co_await net::write_all(stream, request);
+  if (asked != net::IoError::none) co_return Error{"the parent proxy ended the connection"};
+  for (;;) {
+    http::ResponseHead head;
+    const auto parsed = net::parse_response_head(inbox.readable(), kMaxReply, head);
+    if (parsed.kind == net::HeadParse::Kind::error) co_return Error{"the parent proxy does not speak HTTP"};
+    if (parsed.kind == net::HeadParse::Kind::complete) {
+      const int status = head.status;
+      inbox.consume(parsed.consumed);
+      if (status / 100 == 2) co_return true;
+      co_return Error{"the parent proxy refused the tunnel with status " + std::to_string(status)};
+    }
+    const auto got = co_await inbox.fill(stream, kMaxReply);
+    if (got.error != net::IoError::none) co_return Error{"the parent proxy ended the connection"};
+  }
+}
+
+}  // namespace
+
+std::optional<Parent> parse_parent(std::string_view url) {
+  Parent parent;
+  if (url.starts_with("http://")) {
+    url.remove_prefix(7);
+  } else if (url.starts_with("socks5://")) {
+    url.remove_prefix(9);
+    parent.socks5 = true;
+  } else {
+    return std::nullopt;
+  }
+  if (url.ends_with('/')) url.remove_suffix(1);
+  const auto at = url.rfind('@');
+  if (at != std::string_view::npos) {
+    const auto user_info = url.substr(0, at);
+    const auto colon = user_info.find(':');
+    parent.user = text::percent_decode(user_info.substr(0, colon));
+    if (colon != std::string_view::npos) parent.password = text::percent_decode(user_info.substr(colon + 1));
+    url.remove_prefix(at + 1);
+  }
+  const auto address = http::parse_host_port(url);
+  if (!address || parent.user.size() > 255 || parent.password.size() > 255) return std::nullopt;
+  parent.host = address->host;
+  parent.port = address->port ? address->port : static_cast<std::uint16_t>(parent.socks5 ? 1080 : 3128);
+  return parent;
+}
+
+std::string basic_credentials(const Parent& parent) {
+  if (parent.user.empty()) return {};
+  return "Basic " + text::base64_encode(parent.user + ":" + parent.password);
+}
+
+net::Task<Result<bool>> open_tunnel(net::Stream& stream, net::Inbox& inbox, Parent parent, std::string host, std::uint16_t port) {
+  if (parent.socks5) return open_socks(stream, inbox, std::move(parent), std::move(host), port);
+  return open_connect(stream, inbox, std::move(parent), std::move(host), port);
+}
+
+}  // namespace cachearr::origin

@@ -1,0 +1,137 @@
+#include "proxy/access_log.hpp"
+
+#include <array>
+#include <ctime>
+
+#include "base/log.hpp"
+#include "base/redact.hpp"
+#include "base/text.hpp"
+
+namespace cachearr::proxy {
+
+namespace {
+
+void append_milliseconds(std::string& out, std::uint64_t microseconds) {
+  text::append_number(out, static_cast<std::int64_t>(microseconds / 1000));
+  const auto rest = microseconds % 1000;
+  out += '.';
+  out += static_cast<char>('0' + rest / 100);
+  out += static_cast<char>('0' + rest / 10 % 10);
+}
+
+void append_or_dash(std::string& out, std::string_view text) { out.append(text.empty() ? std::string_view{"-"} : text); }
+
+void append_url(std::string& out, const LogFacts& facts) {
+  if (!facts.scheme.empty()) out.append(facts.scheme).append("://");
+  out.append(facts.authority);
+  append_redacted(out, facts.path, facts.query);
+}
+
+/// Control characters of a request's own text must not make a second line.
+void append_printable(std::string& out, std::string_view text) {
+  for (const char c : text) out += static_cast<unsigned char>(c) < ' ' || c == '\x7F' ? '?' : c;
+}
+
+}  // namespace
+
+void AccessLog::stamp(TimePoint now) {
+  const auto ms = now.time_since_epoch().count();
+  const auto second = ms / 1000;
+  if (second != stamped_second_) {
+    stamped_second_ = second;
+    const std::time_t at = static_cast<std::time_t>(second);
+    std::tm broken{};
+    localtime_r(&at, &broken);
+    std::array<char, 32> text{};
+    second_.assign(text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S", &broken));
+  }
+  batch_ += second_;
+  batch_ += '.';
+  const auto rest = ms % 1000;
+  batch_ += static_cast<char>('0' + rest / 100);
+  batch_ += static_cast<char>('0' + rest / 10 % 10);
+  batch_ += static_cast<char>('0' + rest % 10);
+}
+
+void AccessLog::write_text(const LogFacts& facts) {
+  auto& out = batch_;
+  out.append("|Info|access|").append(facts.client).append(" ");
+  append_printable(out, facts.method);
+  out += ' ';
+  append_url(out, facts);
+  out += ' ';
+  text::append_number(out, facts.status);
+  out += ' ';
+  text::append_number(out, static_cast<std::int64_t>(facts.bytes));
+  out += ' ';
+  append_milliseconds(out, facts.microseconds);
+  out.append("ms ");
+  append_or_dash(out, facts.upstream);
+  out += ' ';
+  append_or_dash(out, facts.rule);
+  out += ' ';
+  append_or_dash(out, facts.key);
+  out += ' ';
+  http::CacheStatus decision = facts.cache;
+  decision.key = {};
+  http::append(out, decision);
+  if (!facts.error.empty()) {
+    out.append(" (");
+    append_printable(out, facts.error);
+    out += ')';
+  }
+  out += '\n';
+}
+
+void AccessLog::write_json(const LogFacts& facts) {
+  auto& out = batch_;
+  const auto member = [&](std::string_view name, std::string_view value) {
+    out.append(",\"").append(name).append("\":");
+    text::append_json_string(out, value);
+  };
+  out += "\",\"level\":\"info\",\"event\":\"request\"";
+  member("client", facts.client);
+  member("method", facts.method);
+  std::string composed;
+  append_url(composed, facts);
+  member("url", composed);
+  out += ",\"status\":";
+  text::append_number(out, facts.status);
+  out += ",\"bytes\":";
+  text::append_number(out, static_cast<std::int64_t>(facts.bytes));
+  out += ",\"ms\":";
+  append_milliseconds(out, facts.microseconds);
+  member("upstream", facts.upstream);
+  member("rule", facts.rule);
+  member("key", facts.key);
+  composed.clear();
+  http::CacheStatus decision = facts.cache;
+  decision.key = {};
+  http::append(composed, decision);
+  member("decision", composed);
+  if (!facts.error.empty()) member("error", facts.error);
+  out += "}\n";
+}
+
+void AccessLog::write(const LogFacts& facts, TimePoint now) {
+  if (!log::enabled(log::Level::info)) return;
+  if (log::json()) {
+    batch_ += "{\"time\":\"";
+    stamp(now);
+    write_json(facts);
+  } else {
+    stamp(now);
+    write_text(facts);
+  }
+  if (batch_.size() >= kBatch) flush();
+}
+
+void AccessLog::flush() {
+  if (batch_.empty()) return;
+  std::string full;
+  full.reserve(kBatch + 1024);
+  full.swap(batch_);
+  log::write_lines(std::move(full));
+}
+
+}  // namespace cachearr::proxy

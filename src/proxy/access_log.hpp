@@ -1,0 +1,45 @@
+// One line for each request: who, what, how it was decided. Lines are formatted into the worker's own batch, without any secret, and
+// handed to the log's thread a batch at a time.
+//
+// One for each worker; touched only on its thread.
+#pragma once
+
+#include <cachearr/clock.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "http/cache_status.hpp"
+
+namespace cachearr::proxy {
+
+struct LogFacts {
+  std::string_view client;    // address
+  std::string_view method;
+  std::string_view scheme, authority, path, query;  // as asked; redacted here
+  int status = 0;
+  std::uint64_t bytes = 0;    // of the body
+  std::uint64_t microseconds = 0;
+  std::string_view upstream, rule, key;
+  http::CacheStatus cache;
+  std::string_view error;     // what went wrong, free of secrets; empty: nothing
+};
+
+class AccessLog {
+ public:
+  void write(const LogFacts& facts, TimePoint now);
+  /// Hands the batch over; called when it is large and once each sweep.
+  void flush();
+
+ private:
+  void write_text(const LogFacts& facts);
+  void write_json(const LogFacts& facts);
+  void stamp(TimePoint now);
+  static constexpr std::size_t kBatch = 16 * 1024;
+  std::string batch_;
+  std::int64_t stamped_second_ = -1;
+  std::string second_;  // "2026-11-22 13:00:00" of stamped_second_
+};
+
+}  // namespace cachearr::proxy

@@ -1,0 +1,33 @@
+// Sending one request to an origin and getting the head of its answer: connection, request, interim answers, retry.
+// Runs on the worker of the desk.
+#pragma once
+
+#include <string>
+
+#include "base/result.hpp"
+#include "caching/storing.hpp"
+#include "http/framing.hpp"
+#include "proxy/desk.hpp"
+#include "proxy/fetch.hpp"
+
+namespace cachearr::proxy {
+
+struct AskFailure {
+  int status = 502;      // what the client is told
+  std::string what;      // a sentence
+  bool by_client = false;  // the client's own body was the reason: nothing is wrong with the origin
+};
+
+/// A final head. It looks into the connection's inbox, where its bytes still stand: consume `head_bytes` before reading on.
+struct Asked {
+  origin::ConnectionPtr connection;
+  http::ResponseHead head;
+  std::size_t head_bytes = 0;
+  http::Framing framing;
+  caching::Timing timing;
+};
+
+/// `validators`: whole field lines for a conditional request, or empty.
+net::Task<Result<Asked, AskFailure>> ask(Desk& desk, std::shared_ptr<FetchJob> job, std::string validators);
+
+}  // namespace cachearr::proxy

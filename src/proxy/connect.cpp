@@ -1,0 +1,129 @@
+#include "proxy/connect.hpp"
+
+#include "proxy/tunnel.hpp"
+
+namespace cachearr::proxy {
+
+using http::FieldId;
+using net::IoError;
+using SteadyClock = std::chrono::steady_clock;
+
+namespace {
+
+constexpr std::string_view kEstablished = "HTTP/1.1 200 Connection established\r\n\r\n";
+constexpr std::size_t kSniff = 16 * 1024;
+
+/// One CONNECT; the request's bytes are gone once it was answered, so what is needed of it is copied.
+struct Asked {
+  http::RequestHead request;  // method and version only
+  Considered known;
+  std::string authority;
+  SteadyClock::time_point started = SteadyClock::now();
+};
+
+Next refuse(Session& session, const Asked& asked, Refused refused) {
+  session.append_refusal(asked.request, asked.known, refused, false);
+  return Next::close;
+}
+
+/// Why this CONNECT is refused; status 0: it is not.
+Refused judge(Session& session, const http::RequestHead& request, Asked& asked) {
+  auto& desk = session.desk();
+  auto& target = asked.known.route.target;
+  const auto read = http::read_target(request, "http", target);
+  if (!read) return {400, read.error().what};
+  if (!session.door().upstream.empty() || session.door().tls) return {405, "this listener is no forward proxy"};
+  if (!desk.settings().is_authorised(request.fields.value(FieldId::proxy_authorization)))
+    return {407, "this proxy wants a user and a password", "Proxy-Authenticate: Basic realm=\"cachearr\"\r\n"};
+  if (!desk.settings().may_connect_to_port(target.port))
+    return {403, "CONNECT to port " + std::to_string(target.port) + " is not allowed (access.connect_ports)"};
+  asked.known.route.upstream = desk.regime.rules->upstream_for_host(target.host);
+  asked.known.verdict.upstream = asked.known.route.upstream;
+  if (!asked.known.route.upstream && !desk.settings().config.access.allow_unknown_hosts)
+    return {403, "no upstream in the rules names the host " + target.host + ", and access.unknown_hosts is deny"};
+  return {0, {}};
+}
+
+origin::Endpoint endpoint_of(Session& session, const Asked& asked) {
+  const auto& target = asked.known.route.target;
+  const auto* const upstream = asked.known.route.upstream;
+  const auto guard = session.desk().settings().config.access.private_upstreams;
+  origin::Endpoint endpoint;
+  endpoint.scheme = "http";
+  endpoint.host = target.host;
+  endpoint.port = target.port;
+  endpoint.tunnel = true;
+  endpoint.allow_private = guard == PrivateUpstreams::allow || (guard == PrivateUpstreams::named && upstream != nullptr);
+  if (upstream) endpoint.parent = upstream->proxy;
+  return endpoint;
+}
+
+int status_of(origin::DialFailure::Kind kind) {
+  switch (kind) {
+    case origin::DialFailure::Kind::forbidden: return 403;
+    case origin::DialFailure::Kind::loop: return 508;
+    case origin::DialFailure::Kind::timed_out: return 504;
+    default: return 502;
+  }
+}
+
+/// `established`: the client was told already and waits for bytes of the other side.
+net::Task<Next> tunnel(Session& session, std::unique_ptr<Asked> asked, bool established) {
+  auto& desk = session.desk();
+  const auto endpoint = endpoint_of(session, *asked);
+  auto dialled = co_await desk.connections.dial(endpoint, desk.settings().config.timeouts.connect);
+  if (!dialled) {
+    if (!established) co_return refuse(session, *asked, {status_of(dialled.error().kind), dialled.error().what});
+    session.stream().close();
+    co_return Next::close;
+  }
+  auto origin = std::move(*dialled);
+  if (!established) {
+    const auto told = co_await net::write_all(session.stream(), kEstablished);
+    if (told != IoError::none) co_return Next::close;
+  }
+  const auto idle = desk.settings().config.timeouts.client_idle * 10;
+  const auto relayed = co_await relay(desk.worker, session.stream(), session.inbox(), *origin->stream, origin->inbox, idle);
+  http::CacheStatus cache;
+  cache.forward = http::Forward::bypass;
+  session.record({asked->request, asked->known, {200, relayed.to_client}, cache, asked->started});
+  session.stream().close();
+  co_return Next::close;
+}
+
+/// Plain HTTP begins with a method; anything else is a protocol of its own (TLS begins with 0x16).
+bool begins_http(std::string_view bytes) noexcept { return !bytes.empty() && bytes[0] >= 'A' && bytes[0] <= 'Z'; }
+
+}  // namespace
+
+net::Task<Next> connect(Session& session, const http::RequestHead& request, std::size_t head_bytes) {
+  auto asked = std::make_unique<Asked>();
+  asked->request.method = http::Method::connect;
+  asked->request.method_text = "CONNECT";
+  asked->request.minor_version = request.minor_version;
+  asked->known.now = session.desk().now();
+  auto refused = judge(session, request, *asked);
+  session.inbox().consume(head_bytes);
+  if (refused.status != 0) co_return refuse(session, *asked, std::move(refused));
+  const auto early = co_await session.flush();
+  if (early == Next::close) co_return Next::close;
+  const auto& target = asked->known.route.target;
+  if (target.port != 80) {
+    co_return co_await tunnel(session, std::move(asked), false);
+  }
+  const auto told = co_await net::write_all(session.stream(), kEstablished);
+  if (told != IoError::none) co_return Next::close;
+  session.stream().arm(session.desk().settings().config.timeouts.client_idle);
+  while (session.inbox().empty()) {
+    const auto got = co_await session.inbox().fill(session.stream(), kSniff);
+    if (got.error != IoError::none) co_return Next::close;
+  }
+  session.stream().disarm();
+  if (!begins_http(session.inbox().readable())) {
+    co_return co_await tunnel(session, std::move(asked), true);
+  }
+  session.enter({"http", target.host, target.port});
+  co_return Next::go_on;
+}
+
+}  // namespace cachearr::proxy

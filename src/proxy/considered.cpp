@@ -1,0 +1,119 @@
+#include "proxy/considered.hpp"
+
+#include "base/text.hpp"
+#include "caching/reuse.hpp"
+#include "caching/vary.hpp"
+#include "proxy/desk.hpp"
+
+namespace cachearr::proxy {
+
+using http::FieldId;
+using http::Forward;
+using http::Method;
+
+namespace {
+
+bool loops(const Desk& desk, const http::RequestHead& request) {
+  const auto* const field = request.fields.find("CDN-Loop");
+  return field && field->value.find(desk.services.loop_token) != std::string_view::npos;
+}
+
+/// Why the cache has no part in this request; empty where it has.
+std::string_view bypass_reason(const http::RequestHead& request, const http::Framing& framing, const Considered& known) {
+  if (request.method != Method::get && request.method != Method::head) return "method";
+  if (framing.body != http::Framing::Body::none) return "method";
+  if (known.verdict.rule && known.verdict.rule->policy.mode == caching::Mode::never) return "rule-never";
+  if (known.directives.no_store) return "no-store";
+  return {};
+}
+
+Forward forward_of(std::string_view reason) { return reason == "method" ? Forward::method : Forward::bypass; }
+
+}  // namespace
+
+void decide_by_entry(Considered& into) {
+  if (!into.entry) {
+    into.course = Course::fetch;
+    into.forward = into.varies_by.empty() ? Forward::uri_miss : Forward::vary_miss;
+    return;
+  }
+  const auto verdict = caching::judge(into.entry->meta, into.directives, into.now);
+  switch (verdict.reuse) {
+    case caching::Reuse::fresh:
+    case caching::Reuse::stale_allowed: into.course = Course::serve; return;
+    case caching::Reuse::stale_while_revalidate:
+      into.course = Course::serve_and_refresh;
+      into.detail = "stale-while-revalidate";
+      return;
+    case caching::Reuse::validate: break;
+  }
+  into.course = Course::validate;
+  into.forward = verdict.by_request ? Forward::request : Forward::stale;
+}
+
+void look_up(store::Store& store, const http::RequestHead& request, Considered& into) {
+  into.id = into.key.id;
+  into.identity = into.key.identity;
+  into.varies_by.clear();
+  into.hit_for_miss = false;
+  into.entry = store.find(into.id, into.identity);
+  if (into.entry && (into.entry->meta.flags & caching::kVaryMarker) != 0) {
+    into.varies_by = into.entry->head();
+    into.identity += '\n';
+    caching::append_variant(into.identity, into.varies_by, request.fields);
+    into.id = hash128(into.identity);
+    into.entry = store.find(into.id, into.identity);
+  }
+  if (into.entry && (into.entry->meta.flags & caching::kHitForMiss) != 0) {
+    into.hit_for_miss = into.entry->meta.fresh_until_ms > into.now.time_since_epoch().count();
+    into.entry = {};
+  }
+}
+
+void consider_routed(Desk& desk, const http::RequestHead& request, const http::Framing& framing, Considered& into) {
+  auto& route = into.route;
+  into.verdict = {route.upstream, nullptr};
+  if (route.upstream)
+    into.verdict.rule = desk.regime.rules->match(*route.upstream, request, route.target.path, route.target.query, into.captures);
+  into.directives = request.fields.has(FieldId::cache_control) || request.fields.has(FieldId::pragma)
+                        ? caching::request_directives(request.fields)
+                        : caching::RequestDirectives{};
+  rules::build_key(into.verdict, request, route.target, into.captures, desk.services.secret, into.key);
+  into.detail = bypass_reason(request, framing, into);
+  if (!into.detail.empty()) {
+    into.course = Course::bypass;
+    into.forward = forward_of(into.detail);
+    return;
+  }
+  look_up(desk.services.store, request, into);
+  decide_by_entry(into);
+  const bool would_ask = into.course == Course::fetch || into.course == Course::validate;
+  if (would_ask && into.directives.only_if_cached) {
+    into.course = Course::refuse;
+    into.refused = {504, "the request said only-if-cached, and nothing usable is stored"};
+  }
+}
+
+void consider(Desk& desk, const Door& door, const std::optional<Inside>& inside, const http::RequestHead& request,
+              const http::Framing& framing, Considered& into) {
+  into.now = desk.now();
+  into.course = Course::refuse;
+  into.forward = Forward::none;
+  into.detail = {};
+  into.captures.clear();
+  into.verdict = {};
+  into.entry = {};
+  into.key.key.clear();
+  if (loops(desk, request)) {
+    into.refused = {508, "the request has come through this proxy before"};
+    return;
+  }
+  const auto routed = route(desk.regime, door, inside, request, into.route);
+  if (!routed) {
+    into.refused = routed.error();
+    return;
+  }
+  consider_routed(desk, request, framing, into);
+}
+
+}  // namespace cachearr::proxy

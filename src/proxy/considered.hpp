@@ -1,0 +1,59 @@
+// All that is known of one request before anything is sent: filled top to bottom by consider(), read by whoever acts on it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "caching/cache_control.hpp"
+#include "http/cache_status.hpp"
+#include "http/framing.hpp"
+#include "proxy/route.hpp"
+#include "rules/rule_set.hpp"
+#include "store/store.hpp"
+
+namespace cachearr::proxy {
+
+class Desk;
+
+/// What is to be done with a request.
+enum class Course : std::uint8_t {
+  refuse,             // `refused` says why
+  serve,              // `entry` answers
+  serve_and_refresh,  // `entry` answers, and is asked for again in the background
+  validate,           // `entry` must be confirmed by the origin
+  fetch,              // nothing usable is stored
+  bypass              // this request does not go through the cache
+};
+
+struct Considered {
+  Route route;
+  rules::Verdict verdict;
+  rules::Captures captures;
+  rules::KeyParts key;            // of the resource
+  std::string identity;           // of the selected variant; the resource's own where it does not vary
+  Hash128 id;                     // hash of `identity`
+  std::string varies_by;          // names of the selecting fields, as far as known
+  caching::RequestDirectives directives;
+  store::EntryPtr entry;
+  bool hit_for_miss = false;      // the last answer could not be stored: do not collapse
+  Course course = Course::refuse;
+  http::Forward forward = http::Forward::none;
+  std::string_view detail;
+  Refused refused;
+  TimePoint now;
+};
+
+/// Routes, names and looks up. Sends nothing and changes nothing; allocates nothing for a hit. `into` keeps its capacity.
+void consider(Desk& desk, const Door& door, const std::optional<Inside>& inside, const http::RequestHead& request,
+              const http::Framing& framing, Considered& into);
+
+/// The part after routing: rule, key, look-up, decision. For callers that route by themselves.
+void consider_routed(Desk& desk, const http::RequestHead& request, const http::Framing& framing, Considered& into);
+
+/// What follows from the selected entry: serve, validate or fetch.
+void decide_by_entry(Considered& into);
+
+/// Finds the variant that this request selects and sets id and identity to it.
+void look_up(store::Store& store, const http::RequestHead& request, Considered& into);
+
+}  // namespace cachearr::proxy

@@ -1,0 +1,63 @@
+// A worker's place of work: everything that serving a request needs, without a lock. One for each worker, touched only on its thread
+// (but for adopt(), which posts). Services is shared by all and outlives every desk.
+#pragma once
+
+#include <cachearr/clock.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "net/worker.hpp"
+#include "origin/connections.hpp"
+#include "proxy/access_log.hpp"
+#include "proxy/considered.hpp"
+#include "proxy/metrics.hpp"
+#include "proxy/output.hpp"
+#include "proxy/settings.hpp"
+#include "store/store.hpp"
+
+namespace cachearr::proxy {
+
+class Flights;
+
+struct Services {
+  const Clock& clock;
+  store::Store& store;
+  Metrics& metrics;
+  Flights& flights;
+  std::string secret;      // keys the hashes of credentials; kept in the state directory
+  std::string loop_token;  // this instance's name in CDN-Loop
+  origin::DialSettings dial;
+};
+
+class Desk {
+ public:
+  Desk(net::Worker& worker, Services& services, Regime regime);
+  ~Desk();
+
+  /// From any thread: from the next request on, this desk serves by `regime`.
+  void adopt(Regime regime);
+
+  const Settings& settings() const noexcept { return *regime.settings; }
+  std::uint32_t label_of(const rules::Verdict& verdict);
+  TimePoint now() const noexcept { return services.clock.now(); }
+
+  net::Worker& worker;
+  Services& services;
+  WorkerCells& cells;
+  Regime regime;
+  origin::Connections connections;
+  AccessLog log;
+  Output output;              // of the request being answered
+  Considered considered;      // of the request being decided
+  http::RequestHead request;  // of the request being parsed
+  bool draining = false;      // no keep-alive any more
+
+ private:
+  class Housekeeping;
+  std::vector<std::uint32_t> labels_;  // by rule index, +1; 0: not asked yet
+  std::unique_ptr<Housekeeping> housekeeping_;
+};
+
+}  // namespace cachearr::proxy

@@ -1,0 +1,42 @@
+// The leader's way: ask the origin, judge the answer, store it, and hand it to all that wait. Belongs to no client: it goes on when the
+// client that caused it leaves, as long as the answer is worth storing.
+//
+// A fetch runs on the worker of its desk; its flight carries the answer to readers anywhere.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "http/message.hpp"
+#include "proxy/considered.hpp"
+#include "proxy/desk.hpp"
+#include "proxy/flight.hpp"
+#include "proxy/upload.hpp"
+
+namespace cachearr::proxy {
+
+struct FetchJob {
+  std::shared_ptr<Flight> flight;
+  http::Owned<http::RequestHead> request;
+  http::Framing framing;
+  Considered known;
+  Regime regime;                    // keeps the rules that `known` points into
+  std::shared_ptr<Upload> upload;   // null: no body
+  bool in_table = false;            // others may join: must be landed
+  bool may_store = true;
+  bool background = false;          // nobody waits for it
+  bool upgrade = false;             // the client wants to leave HTTP
+  int max_forwards = -1;            // -1: as the client said
+  origin::ConnectionPtr handed_over;  // after Outcome::Kind::upgraded
+};
+
+net::Task<> fetch(Desk& desk, std::shared_ptr<FetchJob> job);
+
+/// Makes a job from what the desk has just considered; takes `desk.considered` over.
+std::shared_ptr<FetchJob> make_job(Desk& desk, const http::RequestHead& request, std::string_view head_bytes,
+                                   const http::Framing& framing);
+
+/// Starts a background refresh of what the desk has just considered, unless one is under way.
+void refresh_in_background(Desk& desk, const http::RequestHead& request, std::string_view head_bytes);
+
+}  // namespace cachearr::proxy

@@ -1,0 +1,47 @@
+// Collapse: the table of answers on their way. One leader for each name; the others join its flight.
+//
+// Thread-safe; shared by all workers, owned by the application.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/hash.hpp"
+#include "proxy/flight.hpp"
+
+namespace cachearr::proxy {
+
+class Flights {
+ public:
+  struct Joined {
+    std::shared_ptr<Flight> flight;
+    bool leader = false;  // the caller has to bring the answer, and to land() the flight at its end
+  };
+  /// Joins the flight of that identity or begins one that `worker` leads.
+  Joined join(const Hash128& id, std::string_view identity, net::Worker& worker);
+  /// True where somebody is already asking.
+  bool is_up(const Hash128& id, std::string_view identity) const;
+  /// Ends joining: later requests find the store or begin anew.
+  void land(const Hash128& id, const std::shared_ptr<Flight>& flight);
+  std::size_t size() const;
+
+ private:
+  struct Named {
+    std::string identity;
+    std::shared_ptr<Flight> flight;
+  };
+  struct Shard {
+    mutable std::mutex mutex;
+    std::unordered_map<Hash128, Named> flights;
+  };
+  static constexpr std::size_t kShards = 16;
+  Shard& shard(const Hash128& id) noexcept { return shards_[id.high % kShards]; }
+  const Shard& shard(const Hash128& id) const noexcept { return shards_[id.high % kShards]; }
+  std::array<Shard, kShards> shards_;
+};
+
+}  // namespace cachearr::proxy

@@ -1,0 +1,174 @@
+#include "proxy/keeping.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace cachearr::proxy {
+
+using http::FieldId;
+
+namespace {
+
+constexpr Duration kHitForMiss{120'000};
+
+/// Everything of an entry but head, body and times.
+struct Name {
+  Hash128 id;
+  std::string_view identity;
+};
+
+store::EntryPtr put(Desk& desk, const FetchJob& job, Name name, std::string_view head, std::span<const std::string_view> body,
+                    const caching::EntryMeta& meta) {
+  const auto& verdict = job.known.verdict;
+  const auto tags = verdict.rule ? rules::tags_of(*verdict.rule, job.known.captures) : std::vector<std::string>{};
+  const std::vector<std::string_view> tag_views{tags.begin(), tags.end()};
+  store::EntryParts parts{};
+  parts.id = name.id;
+  parts.identity = name.identity;
+  parts.key = job.known.key.key;
+  parts.upstream = verdict.upstream ? std::string_view{verdict.upstream->name} : std::string_view{};
+  parts.type = verdict.rule ? std::string_view{verdict.rule->type} : std::string_view{};
+  parts.tags = tag_views;
+  parts.head = head;
+  parts.body = body;
+  parts.meta = meta;
+  auto entry = store::make_entry(parts);
+  if (entry) desk.services.store.put(entry);
+  return entry;
+}
+
+std::string variant_identity(const FetchJob& job, std::string_view names) {
+  std::string identity = job.known.key.identity;
+  identity += '\n';
+  caching::append_variant(identity, names, job.request.head.fields);
+  return identity;
+}
+
+/// The entry that tells by which fields this resource varies; written only where it says something new.
+void put_vary_marker(Desk& desk, const FetchJob& job, std::string_view names) {
+  const auto& key = job.known.key;
+  const auto there = desk.services.store.find(key.id, key.identity);
+  if (there && (there->meta.flags & caching::kVaryMarker) != 0 && there->head() == names) return;
+  caching::EntryMeta meta;
+  meta.flags = caching::kVaryMarker;
+  meta.stored_ms = meta.born_ms = desk.now().time_since_epoch().count();
+  meta.fresh_until_ms = meta.stored_ms;
+  meta.sie_seconds = 0xFFFF'FFFF;  // useful as long as any variant may be
+  put(desk, job, {key.id, key.identity}, names, {}, meta);
+}
+
+caching::EntryMeta with_label(Desk& desk, const FetchJob& job, const caching::StoreVerdict& verdict, const AnswerHead& head) {
+  auto meta = verdict.meta;
+  meta.label = desk.label_of(job.known.verdict);
+  if (head.etag_at <= 0xFFFF && head.etag_size <= 0xFFFF) {
+    meta.etag_at = static_cast<std::uint16_t>(head.etag_at);
+    meta.etag_size = static_cast<std::uint16_t>(head.etag_size);
+  }
+  return meta;
+}
+
+/// Removes what is stored for a URL of this upstream, all its variants and partitions.
+void invalidate_target(Desk& desk, const FetchJob& job, const http::Target& target) {
+  Considered other;
+  http::RequestHead get;
+  get.method = http::Method::get;
+  get.method_text = "GET";
+  get.fields = job.request.head.fields;
+  other.verdict.upstream = job.known.verdict.upstream;
+  if (other.verdict.upstream)
+    other.verdict.rule = job.regime.rules->match(*other.verdict.upstream, get, target.path, target.query, other.captures);
+  rules::build_key(other.verdict, get, target, other.captures, desk.services.secret, other.key);
+  const auto count = desk.services.store.invalidate({store::Selector::Kind::key, other.key.key, false});
+  if (count > 0) desk.cells.invalidations[0].add(count);
+}
+
+/// A URI reference in a response, resolved as far as this purpose needs: absolute, or an absolute path on the same host.
+bool resolve_on_same_host(std::string_view reference, const http::Target& base, http::Target& into) {
+  into = base;
+  const auto scheme_end = reference.find("://");
+  if (scheme_end != std::string_view::npos) {
+    const auto authority_end = reference.find_first_of("/?#", scheme_end + 3);
+    const auto address = http::parse_host_port(reference.substr(scheme_end + 3, authority_end == std::string_view::npos
+                                                                                    ? std::string_view::npos
+                                                                                    : authority_end - scheme_end - 3));
+    if (!address || address->host != base.host) return false;
+    reference = authority_end == std::string_view::npos ? std::string_view{"/"} : reference.substr(authority_end);
+  }
+  if (reference.empty()) return false;
+  reference = reference.substr(0, reference.find('#'));
+  const auto question = reference.find('?');
+  auto path = reference.substr(0, question);
+  into.has_query = question != std::string_view::npos;
+  into.query = into.has_query ? std::string{reference.substr(question + 1)} : std::string{};
+  if (path.empty()) path = "/";
+  if (path.starts_with('/')) {
+    into.path = path;
+  } else {
+    into.path = base.path.substr(0, base.path.rfind('/') + 1).append(path);
+  }
+  return true;
+}
+
+void invalidate_by_rules(Desk& desk, const FetchJob& job) {
+  const auto* const upstream = job.known.verdict.upstream;
+  if (!upstream) return;
+  rules::Captures captures;
+  const auto& target = job.known.route.target;
+  for (const auto* rule : job.regime.rules->invalidations(*upstream, job.request.head, target.path, target.query, captures)) {
+    for (const auto& named : rule->invalidate) {
+      const auto text = rules::expand(named.text, captures);
+      const auto kind = named.kind == rules::Invalidation::Kind::tag ? store::Selector::Kind::tag
+                        : text.find('*') != std::string::npos        ? store::Selector::Kind::pattern
+                                                                     : store::Selector::Kind::key;
+      const auto count = desk.services.store.invalidate({kind, text, false});
+      desk.cells.invalidations[1].add(count);
+    }
+  }
+}
+
+}  // namespace
+
+store::EntryPtr keep_answer(Desk& desk, const FetchJob& job, const caching::StoreVerdict& verdict, const AnswerHead& head,
+                            const caching::Selecting& selecting, std::span<const std::string_view> body) {
+  const auto meta = with_label(desk, job, verdict, head);
+  if (selecting.names.empty()) return put(desk, job, {job.known.key.id, job.known.key.identity}, head.text, body, meta);
+  const auto names = caching::to_text(selecting);
+  put_vary_marker(desk, job, names);
+  const auto identity = variant_identity(job, names);
+  return put(desk, job, {hash128(identity), identity}, head.text, body, meta);
+}
+
+store::EntryPtr keep_freshened(Desk& desk, const FetchJob& job, const caching::StoreVerdict& verdict, std::string merged_head) {
+  AnswerHead head;
+  head.text = std::move(merged_head);
+  find_etag(head);
+  const auto& old = *job.known.entry;
+  const std::array<std::string_view, 1> body{old.body()};
+  return put(desk, job, {old.id(), old.identity()}, head.text, body, with_label(desk, job, verdict, head));
+}
+
+void mark_hit_for_miss(Desk& desk, const FetchJob& job) {
+  if (job.known.entry || job.background) return;
+  caching::EntryMeta meta;
+  meta.flags = caching::kHitForMiss;
+  const auto now = desk.now();
+  meta.stored_ms = meta.born_ms = now.time_since_epoch().count();
+  meta.fresh_until_ms = (now + kHitForMiss).time_since_epoch().count();
+  put(desk, job, {job.known.id, job.known.identity}, {}, {}, meta);
+}
+
+void invalidate_after_write(Desk& desk, const FetchJob& job, const http::ResponseHead& answer) {
+  if (answer.status < 200 || answer.status > 399) return;
+  const auto& target = job.known.route.target;
+  if (!http::is_safe(job.request.head.method)) {
+    invalidate_target(desk, job, target);
+    for (const auto id : {FieldId::location, FieldId::content_location}) {
+      http::Target other;
+      const auto* const field = answer.fields.find(id);
+      if (field && resolve_on_same_host(field->value, target, other)) invalidate_target(desk, job, other);
+    }
+  }
+  invalidate_by_rules(desk, job);
+}
+
+}  // namespace cachearr::proxy

@@ -1,0 +1,126 @@
+#include "proxy/route.hpp"
+
+#include "base/text.hpp"
+
+namespace cachearr::proxy {
+
+namespace {
+
+using Routed = Result<bool, Refused>;
+
+std::uint16_t default_port(std::string_view scheme) noexcept { return scheme == "https" ? 443 : 80; }
+
+/// Connects to the upstream's origin and names the answer by the host that the upstream stands for.
+void towards_origin(const rules::Upstream& upstream, Route& into, std::string_view asked_host) {
+  into.upstream = &upstream;
+  into.connect_scheme = upstream.origin_scheme;
+  into.connect_host = upstream.origin_host;
+  into.connect_port = upstream.origin_port;
+  const bool named = !asked_host.empty() || (!upstream.hosts.empty() && !upstream.hosts.front().starts_with('*'));
+  into.target.scheme = upstream.origin_scheme;
+  into.target.port = upstream.origin_port;
+  if (!named) {
+    into.target.host = upstream.origin_host;
+  } else if (!asked_host.empty()) {
+    into.target.host = asked_host;
+  } else {
+    into.target.host = upstream.hosts.front();
+  }
+  if (named) {
+    into.host_field = http::authority_of("", into.target.host, 0);
+  } else {
+    into.host_field = http::authority_of(upstream.origin_scheme, upstream.origin_host, upstream.origin_port);
+  }
+}
+
+/// Goes where the request says.
+void as_asked(const rules::Upstream* upstream, Route& into) {
+  into.upstream = upstream;
+  if (into.target.port == 0) into.target.port = default_port(into.target.scheme);
+  into.connect_scheme = into.target.scheme;
+  into.connect_host = into.target.host;
+  into.connect_port = into.target.port;
+  into.host_field = http::authority_of(into.target.scheme, into.target.host, into.target.port);
+}
+
+void by_host(const rules::Upstream* upstream, Route& into) {
+  if (upstream && upstream->origin_given) {
+    const std::string asked = into.target.host;
+    towards_origin(*upstream, into, asked);
+    into.target.path.insert(0, upstream->origin_path);
+  } else {
+    as_asked(upstream, into);
+  }
+}
+
+Routed unknown_allowed(const Regime& regime, const Route& into) {
+  if (into.upstream || regime.settings->config.access.allow_unknown_hosts) return true;
+  return Refused{403, "no upstream in the rules names the host " + into.target.host + ", and access.unknown_hosts is deny"};
+}
+
+Routed origin_form(const Regime& regime, const Door& door, const std::optional<Inside>& inside, Route& into) {
+  const auto& rules = *regime.rules;
+  if (!door.upstream.empty()) {
+    const auto* const upstream = rules.upstream_named(door.upstream);
+    if (!upstream) return Refused{502, "this listener is for the upstream \"" + door.upstream + "\", which the rules no longer name"};
+    towards_origin(*upstream, into, {});
+    if (into.target.form != http::TargetForm::asterisk) into.target.path.insert(0, upstream->origin_path);
+    return true;
+  }
+  if (inside) {
+    if (!into.target.host.empty() && into.target.host != inside->host)
+      return Refused{400, "Host differs from the host that the tunnel was opened to"};
+    into.target.scheme = inside->scheme;
+    into.target.host = inside->host;
+    into.target.port = inside->port;
+    into.as_proxy = true;
+    by_host(rules.upstream_for_host(inside->host), into);
+    return unknown_allowed(regime, into);
+  }
+  if (const auto* const mounted = door.tls ? nullptr : rules.upstream_for_mount(into.target.path)) {
+    auto& path = into.target.path;
+    path.erase(0, mounted->mount.size());
+    if (path.empty()) path = "/";
+    towards_origin(*mounted, into, {});
+    path.insert(0, mounted->origin_path);
+    return true;
+  }
+  if (const auto* const named = rules.upstream_for_host(into.target.host)) {
+    towards_origin(*named, into, into.target.host);
+    into.target.path.insert(0, named->origin_path);
+    return true;
+  }
+  if (door.tls) return Refused{421, "no upstream in the rules names the host " + into.target.host};
+  return Refused{404, "nothing is mounted at this path; use this address as HTTP proxy, or a path such as /tmdb that an upstream's "
+                      "\"mount\" names"};
+}
+
+}  // namespace
+
+Routed route(const Regime& regime, const Door& door, const std::optional<Inside>& inside, const http::RequestHead& request,
+             Route& into) {
+  into.as_proxy = false;
+  into.upstream = nullptr;
+  const std::string_view scheme = door.tls ? "https" : inside ? std::string_view{inside->scheme} : "http";
+  const auto read = http::read_target(request, scheme, into.target);
+  if (!read) return Refused{400, read.error().what};
+  if (into.target.form != http::TargetForm::absolute) return origin_form(regime, door, inside, into);
+  if (!door.upstream.empty() || inside) return origin_form(regime, door, inside, into);
+  into.as_proxy = true;
+  by_host(regime.rules->upstream_for_host(into.target.host), into);
+  return unknown_allowed(regime, into);
+}
+
+Routed route_url(const Regime& regime, std::string_view url, Route& into) {
+  http::RequestHead request;
+  request.method = http::Method::get;
+  request.method_text = "GET";
+  request.target = url;
+  const auto start = url.find("://");
+  const auto authority = start == std::string_view::npos ? std::string_view{} : url.substr(start + 3, url.find_first_of("/?", start + 3) - start - 3);
+  if (!authority.empty()) request.fields.add(http::FieldId::host, "Host", authority);
+  if (authority.empty()) request.fields.add(http::FieldId::host, "Host", "localhost");
+  return route(regime, Door{}, std::nullopt, request, into);
+}
+
+}  // namespace cachearr::proxy

@@ -1,0 +1,48 @@
+// Where a request goes: which upstream, which effective target, where to connect. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/result.hpp"
+#include "http/target.hpp"
+#include "proxy/settings.hpp"
+
+namespace cachearr::proxy {
+
+/// The listener a connection came in by.
+struct Door {
+  std::string upstream;  // not empty: everything here is for this upstream
+  bool tls = false;
+};
+
+/// The authority a CONNECT asked for, when HTTP is spoken inside the tunnel.
+struct Inside {
+  std::string scheme, host;
+  std::uint16_t port = 0;
+};
+
+struct Route {
+  http::Target target;  // effective: what the stored answer is named by
+  const rules::Upstream* upstream = nullptr;
+  std::string connect_scheme, connect_host;  // where to dial
+  std::uint16_t connect_port = 0;
+  std::string host_field;  // Host towards the origin
+  bool as_proxy = false;   // the client asked for a proxy (absolute form or tunnel)
+};
+
+/// Why a request cannot be routed; becomes the error answer.
+struct Refused {
+  int status = 400;
+  std::string detail;
+  std::string fields = {};  // further field lines, CRLF included
+};
+
+/// `into` keeps the capacity of its strings.
+Result<bool, Refused> route(const Regime& regime, const Door& door, const std::optional<Inside>& inside,
+                                      const http::RequestHead& request, Route& into);
+
+/// The same for an URL, as explain and warm-up name what they want.
+Result<bool, Refused> route_url(const Regime& regime, std::string_view url, Route& into);
+
+}  // namespace cachearr::proxy

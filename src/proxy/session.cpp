@@ -1,0 +1,308 @@
+#include "proxy/session.hpp"
+
+#include <algorithm>
+
+#include "http/date.hpp"
+#include "net/head_parser.hpp"
+#include "proxy/connect.hpp"
+#include "proxy/delivery.hpp"
+
+namespace cachearr::proxy {
+
+using http::FieldId;
+using http::Method;
+using net::IoError;
+using SteadyClock = std::chrono::steady_clock;
+
+namespace {
+
+constexpr std::size_t kMaxBatch = 256 * 1024;  // of answers to pipelined requests
+constexpr std::size_t kMaxMethod = 32;
+constexpr Duration kLinger{1000};
+constexpr std::size_t kMaxLinger = 256 * 1024;
+
+Ending ending_of(const http::CacheStatus& cache, const Sent& sent, std::string_view error) {
+  if (!error.empty() || sent.status == 0) return Ending::error;
+  if (cache.hit) return cache.detail.empty() ? Ending::hit : Ending::stale;
+  if (cache.forward == http::Forward::none) return Ending::error;
+  if (cache.collapsed) return Ending::collapsed;
+  if (cache.forward_status == 304 && cache.forward == http::Forward::stale) return Ending::revalidated;
+  return cache.forward == http::Forward::bypass || cache.forward == http::Forward::method ? Ending::bypass : Ending::miss;
+}
+
+/// One fewer than the client allows; -1 where the field is none.
+int forwards_left(std::string_view value) {
+  const auto said = http::parse_delta_seconds(value);
+  return said && *said > 0 ? static_cast<int>(std::min<std::uint32_t>(*said, 1'000'000)) - 1 : -1;
+}
+
+/// Leaves HTTP behind where the origin agrees. HTTP/2 without TLS is not for proxies (RFC 9113 3.1).
+bool wants_upgrade(const http::RequestHead& request) {
+  const auto* const upgrade = request.fields.find(FieldId::upgrade);
+  if (!upgrade || request.minor_version == 0 || upgrade->value.find("h2c") != std::string_view::npos) return false;
+  return request.fields.joined(FieldId::connection).find_first_of("uU") != std::string::npos && request.method == Method::get;
+}
+
+}  // namespace
+
+Session::Session(Desk& desk, std::shared_ptr<const Door> door, std::unique_ptr<net::Stream> stream, const net::Peer& peer)
+    : desk_{desk},
+      door_{std::move(door)},
+      stream_{std::move(stream)},
+      peer_{to_string(peer.address)},
+      allowed_{desk.settings().may_use(peer.address)} {
+  desk_.worker.admit(*this);
+  desk_.cells.client_connections.add();
+}
+
+Session::~Session() {
+  desk_.cells.client_connections.subtract();
+  desk_.worker.dismiss(*this);
+}
+
+void Session::leave(bool firmly) noexcept {
+  leaving_ = true;
+  if (firmly || (!busy_ && inbox_.empty())) stream_->close();
+}
+
+net::Task<Next> Session::flush() {
+  auto& output = desk_.output;
+  if (output.empty()) co_return Next::go_on;
+  const auto& slices = output.slices();
+  const auto sent = stream_->try_write(slices);
+  const auto total = output.bytes();
+  desk_.cells.bytes_to_clients.add(total);
+  if (sent.error == IoError::none && sent.bytes == total) {
+    output.clear();
+    co_return Next::go_on;
+  }
+  if (sent.error != IoError::none) {
+    output.clear();
+    co_return Next::close;
+  }
+  // Others use the desk's output while this client takes its time.
+  auto own = std::make_unique<Output>(std::move(output));
+  output = Output{};
+  auto rest = own->slices();
+  const auto left = net::drop_front(rest, sent.bytes);
+  stream_->arm(desk_.settings().config.timeouts.client_idle);
+  const auto error = co_await net::write_all(*stream_, left);
+  stream_->disarm();
+  co_return error == IoError::none ? Next::go_on : Next::close;
+}
+
+net::Task<Next> Session::wait_for_more() {
+  const auto flushed = co_await flush();
+  if (flushed == Next::close) co_return Next::close;
+  const auto& config = desk_.settings().config;
+  if (inbox_.empty()) {
+    if (leaving_) co_return Next::close;
+    busy_ = false;
+    stream_->arm(config.timeouts.client_idle);
+  } else if (!busy_) {
+    busy_ = true;  // the head's time limit is for the whole head, not for each byte
+    stream_->arm(config.timeouts.client_header);
+  }
+  const auto got = co_await inbox_.fill(*stream_, config.limits.max_header_bytes + 2);
+  if (got.error == IoError::timed_out && !inbox_.empty()) {
+    const auto next = refuse_unread(408, "the request did not arrive in time");
+    co_return next;
+  }
+  co_return got.error == IoError::none ? Next::go_on : Next::close;
+}
+
+/// The client may still be sending: closing at once would reset the connection and take the answer away from it.
+net::Task<> Session::linger() {
+  stream_->shutdown_write();
+  stream_->arm(kLinger);
+  std::size_t dropped = 0;
+  for (;;) {
+    inbox_.consume(inbox_.readable().size());
+    if (dropped > kMaxLinger) break;
+    const auto got = co_await inbox_.fill(*stream_, 16 * 1024);
+    if (got.error != IoError::none) break;
+    dropped += got.bytes;
+  }
+}
+
+net::Task<> Session::run() {
+  using Kind = net::HeadParse::Kind;
+  for (;;) {
+    const auto limit = desk_.settings().config.limits.max_header_bytes;
+    const auto parsed = net::parse_request_head(inbox_.readable(), limit, desk_.request);
+    Next next = Next::close;
+    if (parsed.kind == Kind::need_more) {
+      next = co_await wait_for_more();
+      if (next == Next::close) co_return;
+      continue;
+    }
+    stream_->disarm();
+    busy_ = true;
+    if (parsed.kind == Kind::error) {
+      next = refuse_unread(parsed.status, std::string{parsed.problem});
+    } else {
+      next = co_await answer(parsed.consumed);
+    }
+    if (next == Next::close) break;
+    busy_ = false;
+  }
+  const auto flushed = co_await flush();
+  if (flushed == Next::go_on && stream_->is_open()) {
+    co_await linger();
+  }
+}
+
+Next Session::refuse_unread(int status, std::string detail) {
+  http::RequestHead nothing;
+  Considered unknown;
+  unknown.now = desk_.now();
+  append_refusal(nothing, unknown, {status, std::move(detail)}, false);
+  return Next::close;
+}
+
+Sent Session::append_refusal(const http::RequestHead& request, const Considered& known, const Refused& refused, bool keep_alive) {
+  http::CacheStatus cache;
+  cache.forward = known.forward;
+  cache.detail = known.detail;
+  ErrorReply error{refused.status, refused.detail, refused.fields, &cache};
+  const auto* const upstream = known.route.upstream;
+  const auto style = upstream ? upstream->errors : rules::ErrorStyle::problem;
+  const bool http10 = request.minor_version == 0;
+  const auto sent = append_error(desk_.output, error, request.method == Method::head, style, {keep_alive, http10});
+  record({request, known, sent, cache, SteadyClock::now(), refused.detail});
+  return sent;
+}
+
+/// Max-Forwards used up, or OPTIONS for the proxy itself (RFC 9110 7.6.2 and 9.3.7).
+bool Session::answer_for_itself(const http::Framing& framing) {
+  const auto& request = desk_.request;
+  if (request.method != Method::options && request.method != Method::trace) return false;
+  const bool for_us = request.target == "*" && door_->upstream.empty();
+  if (!for_us && request.fields.value(FieldId::max_forwards) != "0") return false;
+  const bool keep_alive = framing.keep_alive && framing.body == http::Framing::Body::none;
+  if (request.method == Method::trace) {
+    Considered unknown;
+    unknown.now = desk_.now();
+    append_refusal(request, unknown, {405, "this proxy does not answer TRACE", "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n"},
+                   keep_alive);
+    return true;
+  }
+  desk_.output.text() += "HTTP/1.1 204 No Content\r\nAllow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, CONNECT\r\nVia: 1.1 cachearr\r\n";
+  append_tail(desk_.output.text(), {}, {keep_alive, request.minor_version == 0});
+  return true;
+}
+
+Session::Quick Session::refuse_quickly(const http::Framing& framing, const Refused& refused) {
+  const bool keep_alive = framing.keep_alive && framing.body == http::Framing::Body::none && !leaving_;
+  append_refusal(desk_.request, desk_.considered, refused, keep_alive);
+  return keep_alive ? Quick::answered : Quick::answered_last;
+}
+
+Session::Quick Session::answer_quickly(const http::Framing& framing, std::size_t head_bytes) {
+  const auto started = SteadyClock::now();
+  auto& known = desk_.considered;
+  const auto& request = desk_.request;
+  consider(desk_, *door_, inside_, request, framing, known);
+  if (!allowed_) return refuse_quickly(framing, {403, peer_ + " may not use this proxy (access.clients)"});
+  if (known.route.as_proxy && !inside_ && !desk_.settings().is_authorised(request.fields.value(FieldId::proxy_authorization)))
+    return refuse_quickly(framing, {407, "this proxy wants a user and a password", "Proxy-Authenticate: Basic realm=\"cachearr\"\r\n"});
+  if (known.course == Course::refuse) return refuse_quickly(framing, known.refused);
+  const bool served = known.course == Course::serve || known.course == Course::serve_and_refresh;
+  if (!served) return Quick::slow;
+  http::CacheStatus cache;
+  cache.hit = true;
+  cache.ttl = (known.entry->meta.fresh_until_ms - known.now.time_since_epoch().count()) / 1000;
+  cache.key = known.key.key;
+  cache.detail = known.detail;
+  const bool keep_alive = framing.keep_alive && !leaving_;
+  const auto sent = append_stored(desk_.output, request, known.entry, cache, known.now, {keep_alive, request.minor_version == 0});
+  known.entry->count_hit();
+  if (known.course == Course::serve_and_refresh) {
+    desk_.cells.stale_served[static_cast<std::size_t>(StaleReason::while_revalidate)].add();
+    refresh_in_background(desk_, request, inbox_.readable().substr(0, head_bytes));
+  }
+  record({request, known, sent, cache, started});
+  known.entry = {};
+  return keep_alive ? Quick::answered : Quick::answered_last;
+}
+
+net::Task<Next> Session::answer(std::size_t head_bytes) {
+  const auto& request = desk_.request;
+  if (request.method_text.size() > kMaxMethod) {
+    co_return refuse_unread(501, "unknown method");
+  }
+  const auto framing = http::frame_request(request);
+  if (!framing) {
+    co_return refuse_unread(framing.error().status, std::string{framing.error().what});
+  }
+  if (request.method == Method::connect) {
+    co_return co_await connect(*this, request, head_bytes);
+  }
+  if (answer_for_itself(*framing)) {
+    inbox_.consume(head_bytes);
+    co_return framing->keep_alive && framing->body == http::Framing::Body::none ? Next::go_on : Next::close;
+  }
+  const auto quick = answer_quickly(*framing, head_bytes);
+  if (quick != Quick::slow) {
+    inbox_.consume(head_bytes);
+    if (quick == Quick::answered_last) co_return Next::close;
+    if (desk_.output.bytes() > kMaxBatch || !stream_->is_open()) {
+      co_return co_await flush();
+    }
+    co_return Next::go_on;
+  }
+  auto job = make_job(desk_, request, inbox_.readable().substr(0, head_bytes), *framing);
+  job->upgrade = wants_upgrade(request);
+  if (const auto forwards = request.fields.find(FieldId::max_forwards);
+      forwards && (request.method == Method::options || request.method == Method::trace))
+    job->max_forwards = forwards_left(forwards->value);
+  inbox_.consume(head_bytes);
+  const auto flushed = co_await flush();
+  if (flushed == Next::close) co_return Next::close;
+  const auto next = co_await deliver(*this, std::move(job));
+  co_return leaving_ ? Next::close : next;
+}
+
+void Session::record(const Done& done) {
+  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - done.started).count();
+  const auto ending = ending_of(done.cache, done.sent, done.error);
+  auto& cells = desk_.cells;
+  cells.requests[static_cast<std::size_t>(ending)].record(static_cast<std::uint64_t>(took));
+  if (done.cache.hit) {
+    auto& label = cells.label(desk_.label_of(done.known.verdict));
+    (done.from_disk ? label.hits_disk : label.hits_memory).add();
+  } else if (done.cache.forward != http::Forward::none) {
+    cells.label(desk_.label_of(done.known.verdict)).misses[static_cast<std::size_t>(done.cache.forward)].add();
+  }
+  if (done.cache.collapsed) cells.collapsed.add();
+  const auto& route = done.known.route;
+  LogFacts facts;
+  facts.client = peer_;
+  facts.method = done.request.method_text;
+  facts.scheme = route.target.scheme;
+  facts.authority = route.target.host;
+  facts.path = route.target.path;
+  facts.query = route.target.query;
+  facts.status = done.sent.status;
+  facts.bytes = done.sent.body_bytes;
+  facts.microseconds = static_cast<std::uint64_t>(took);
+  if (done.known.verdict.upstream) facts.upstream = done.known.verdict.upstream->name;
+  if (done.known.verdict.rule) facts.rule = done.known.verdict.rule->name;
+  facts.key = done.known.key.key;
+  facts.cache = done.cache;
+  facts.error = done.error;
+  desk_.log.write(facts, done.known.now);
+}
+
+namespace {
+
+net::Task<> serve(std::unique_ptr<Session> session) { co_await session->run(); }
+
+}  // namespace
+
+void start_session(Desk& desk, std::shared_ptr<const Door> door, std::unique_ptr<net::Stream> stream, const net::Peer& peer) {
+  auto session = std::make_unique<Session>(desk, std::move(door), std::move(stream), peer);
+  desk.worker.spawn(serve(std::move(session)), "session");
+}
+
+}  // namespace cachearr::proxy

@@ -1,0 +1,80 @@
+// One client connection: read, decide, answer, stay or go.
+//
+// Owned by its own coroutine on its worker. What is found in memory is answered without a suspension; several such requests in one read
+// leave in one write.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "net/inbox.hpp"
+#include "net/listener.hpp"
+#include "net/stream.hpp"
+#include "net/worker.hpp"
+#include "proxy/desk.hpp"
+#include "proxy/fetch.hpp"
+#include "proxy/replies.hpp"
+
+namespace cachearr::proxy {
+
+/// How a connection goes on after a request.
+enum class Next : std::uint8_t { go_on, close };
+
+/// What is logged and counted of one request.
+struct Done {
+  const http::RequestHead& request;
+  const Considered& known;
+  Sent sent;
+  http::CacheStatus cache;
+  std::chrono::steady_clock::time_point started;
+  std::string_view error = {};
+  bool from_disk = false;
+};
+
+class Session final : public net::Guest {
+ public:
+  Session(Desk& desk, std::shared_ptr<const Door> door, std::unique_ptr<net::Stream> stream, const net::Peer& peer);
+  ~Session() override;
+  net::Task<> run();
+  void leave(bool firmly) noexcept override;
+
+  // For the steps of answering, in delivery.cpp and connect.cpp.
+  Desk& desk() noexcept { return desk_; }
+  net::Stream& stream() noexcept { return *stream_; }
+  net::Inbox& inbox() noexcept { return inbox_; }
+  const Door& door() const noexcept { return *door_; }
+  /// Sends what stands in the desk's output.
+  net::Task<Next> flush();
+  /// Puts an error into the output; an error always ends a request.
+  Sent append_refusal(const http::RequestHead& request, const Considered& known, const Refused& refused, bool keep_alive);
+  void record(const Done& done);
+  /// From here on the connection speaks to `inside` without naming it.
+  void enter(Inside inside) { inside_ = std::move(inside); }
+
+ private:
+  enum class Quick : std::uint8_t { answered, answered_last, slow };
+
+  net::Task<Next> wait_for_more();
+  net::Task<> linger();
+  net::Task<Next> answer(std::size_t head_bytes);
+  Quick answer_quickly(const http::Framing& framing, std::size_t head_bytes);
+  Quick refuse_quickly(const http::Framing& framing, const Refused& refused);
+  bool answer_for_itself(const http::Framing& framing);
+  Next refuse_unread(int status, std::string detail);
+
+  Desk& desk_;
+  std::shared_ptr<const Door> door_;
+  std::unique_ptr<net::Stream> stream_;
+  std::string peer_;
+  net::Inbox inbox_;
+  std::optional<Inside> inside_;
+  bool allowed_ = false;
+  bool busy_ = false;
+  bool leaving_ = false;
+};
+
+/// Serves a connection that was just accepted on the desk's worker.
+void start_session(Desk& desk, std::shared_ptr<const Door> door, std::unique_ptr<net::Stream> stream, const net::Peer& peer);
+
+}  // namespace cachearr::proxy
