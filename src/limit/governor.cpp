@@ -1,0 +1,273 @@
+#include "limit/governor.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace cachearr::limit {
+namespace {
+
+constexpr std::uint64_t kLongestLease = 8;
+/// Where nothing tells how long the requests in flight will take.
+constexpr Duration kUnknownLatency{50};
+
+void later(Gate& gate, TimePoint at, Why why) noexcept {
+  if (at > gate.at) gate = {at, why};
+}
+
+std::vector<Quota> make_quotas(const RateConfig& config, TimePoint now) {
+  std::vector<Quota> quotas;
+  for (const auto& each : config.quotas) quotas.emplace_back(each, now);
+  return quotas;
+}
+
+Quota* find_quota(std::vector<Quota>& quotas, Duration per, bool fixed) noexcept {
+  const auto found = std::find_if(quotas.begin(), quotas.end(), [&](const Quota& quota) {
+    return quota.config().per == per && quota.config().fixed == fixed;
+  });
+  return found == quotas.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+Governor::Governor(const RateConfig& config, Health& health, TimePoint now)
+    : config_{config},
+      health_{health},
+      bucket_{config.per_second, config.burst, now},
+      quotas_{make_quotas(config, now)},
+      queue_{config.max_waiting},
+      last_{now} {}
+
+std::uint64_t Governor::kept_tokens(Priority priority) const noexcept {
+  return priority == Priority::background ? bucket_.burst() / 4 : 0;
+}
+
+/// The upstream's own figure is about the longest window; so is the reserve that is kept of it.
+std::uint64_t Governor::reserve() const noexcept {
+  const auto longest = std::max_element(config_.quotas.begin(), config_.quotas.end(),
+                                        [](const auto& a, const auto& b) { return a.per < b.per; });
+  return longest == config_.quotas.end() ? 0 : longest->reserve;
+}
+
+Gate Governor::concurrency_gate(TimePoint now, Priority priority, std::uint64_t position) const {
+  if (config_.concurrency == 0) return {now, Why::nothing};
+  const std::uint64_t kept = priority == Priority::background && config_.concurrency > 1 ? 1 : 0;
+  const auto wanted = in_flight_.size() + position + kept;
+  if (wanted <= config_.concurrency) return {now, Why::nothing};
+  const auto rounds = static_cast<std::int64_t>(wanted - config_.concurrency);
+  const auto wait = health_.latency.average() * rounds / static_cast<std::int64_t>(config_.concurrency);
+  return {now + std::max(wait, Duration{1}), Why::concurrency};
+}
+
+Gate Governor::gate(TimePoint now, Priority priority, bool grab, std::uint64_t position) const {
+  auto result = concurrency_gate(now, priority, position);
+  later(result, bucket_.ready_at(now, position + kept_tokens(priority)), Why::rate);
+  for (const auto& quota : quotas_) later(result, quota.ready_at(now, priority, position), Why::quota);
+  later(result, live_.ready_at(now, priority, reserve(), grab), Why::quota);
+  if (!health_.breaker.allows(now)) {
+    const auto probe_ends = now + std::max(health_.latency.average(), kUnknownLatency);
+    const bool open = health_.breaker.state(now) == BreakerState::open;
+    later(result, open ? health_.breaker.until() : probe_ends, Why::breaker);
+  }
+  later(result, cooldown_.until(), Why::cooldown);
+  return result;
+}
+
+Gate Governor::earliest(TimePoint now, Priority priority, bool grab) const {
+  now = std::max(now, last_);
+  return gate(now, priority, grab, queue_.ahead_of(priority, 0) + 1);
+}
+
+TimePoint Governor::patience(TimePoint now, const Waiter& waiter) const noexcept {
+  if (waiter.priority == Priority::background) return waiter.deadline;
+  return std::min(waiter.deadline, now + config_.max_wait);
+}
+
+void Governor::spend(TimePoint now, const Waiter& waiter) {
+  bucket_.take(now, kept_tokens(waiter.priority));
+  for (auto& quota : quotas_) quota.take(now, waiter.priority);
+  live_.take(now, waiter.grab);
+  in_flight_.emplace(waiter.ticket, health_.breaker.begin(now));
+  touched_ = true;
+  if (++unsaved_ >= lease()) save_now_ = true;
+}
+
+Admission Governor::ask(TimePoint now, Waiter waiter) {
+  now = settle_clock(now);
+  grant_due(now);
+  waiter.deadline = patience(now, waiter);
+  const auto ahead = queue_.ahead_of(waiter.priority, waiter.client);
+  const auto way = gate(now, waiter.priority, waiter.grab, ahead + 1);
+  if (way.at <= now && ahead == 0) {
+    spend(now, waiter);
+    return {Admission::Kind::grant, now, Why::nothing};
+  }
+  if (way.at > waiter.deadline) return {Admission::Kind::refuse, way.at, way.why};
+  const auto leaving = queue_.push(waiter);
+  if (leaving && leaving->ticket == waiter.ticket) return {Admission::Kind::refuse, way.at, Why::queue};
+  if (leaving) wakes_.push_back({leaving->ticket, false, way.at, Why::queue});
+  return {Admission::Kind::wait, way.at, way.why};
+}
+
+void Governor::grant_due(TimePoint now) {
+  while (!queue_.empty()) {
+    const auto& first = queue_.front();
+    if (gate(now, first.priority, first.grab, 1).at > now) return;
+    const auto waiter = queue_.pop_front();
+    spend(now, waiter);
+    wakes_.push_back({waiter.ticket, true, now, Why::nothing});
+  }
+}
+
+/// Refuses whoever cannot make it any more. The next moment at which one of the others would be too late.
+std::optional<TimePoint> Governor::refuse_hopeless(TimePoint now) {
+  std::optional<TimePoint> nearest;
+  queue_.remove_if([&](const Waiter& waiter, std::uint64_t position) {
+    const auto way = gate(now, waiter.priority, waiter.grab, position);
+    if (way.at > waiter.deadline || waiter.deadline < now) {
+      wakes_.push_back({waiter.ticket, false, way.at, way.why});
+      return true;
+    }
+    nearest = std::min(nearest.value_or(waiter.deadline), waiter.deadline);
+    return false;
+  });
+  return nearest;
+}
+
+Effects Governor::effects(TimePoint now) {
+  now = settle_clock(now);
+  grant_due(now);
+  Effects out;
+  if (const auto nearest = refuse_hopeless(now)) {
+    const auto& first = queue_.front();
+    const auto turn = gate(now, first.priority, first.grab, 1).at;
+    out.next = std::min(turn, *nearest + Duration{1});
+  }
+  out.wakes = std::exchange(wakes_, {});
+  out.save_now = std::exchange(save_now_, false);
+  return out;
+}
+
+void Governor::cancel(TimePoint now, Ticket ticket) {
+  if (!queue_.remove(ticket)) done(now, ticket, Outcome::abandoned, Duration{-1});
+}
+
+void Governor::done(TimePoint now, Ticket ticket, Outcome outcome, Duration took) {
+  now = settle_clock(now);
+  const auto flight = in_flight_.find(ticket);
+  if (flight == in_flight_.end()) return;
+  const bool probe = flight->second;
+  in_flight_.erase(flight);
+  touched_ = true;
+  if (outcome == Outcome::abandoned) return health_.breaker.abandoned(probe);
+  if (outcome == Outcome::failed) return health_.breaker.failed(now, probe);
+  health_.breaker.succeeded(now, probe);
+  health_.latency.add(took);
+  if (outcome == Outcome::answered) cooldown_.answered(now);
+}
+
+void Governor::observe(TimePoint now, const LimitSignal& signal) {
+  now = settle_clock(now);
+  const auto others = in_flight_.empty() ? 0 : in_flight_.size() - 1;
+  live_.observe(now, signal.readings, others);
+  touched_ = touched_ || !signal.readings.empty() || signal.limited;
+  if (!signal.limited) return;
+  cooldown_.enter(now, signal);
+  save_now_ = true;
+}
+
+void Governor::reconfigure(TimePoint now, const RateConfig& config) {
+  now = settle_clock(now);
+  config_ = config;
+  bucket_.reconfigure(config.per_second, config.burst, now);
+  queue_.set_longest(config.max_waiting);
+  auto fresh = make_quotas(config, now);
+  for (auto& quota : fresh) {
+    const auto wanted = quota.config();
+    if (const auto* old = find_quota(quotas_, wanted.per, wanted.fixed)) {
+      quota = *old;
+      quota.reconfigure(wanted);
+    }
+  }
+  quotas_ = std::move(fresh);
+}
+
+bool Governor::at_rest(TimePoint now) const {
+  now = std::max(now, last_);
+  return queue_.empty() && in_flight_.empty() && wakes_.empty() && (bucket_.unlimited() || bucket_.full(now)) &&
+         std::all_of(quotas_.begin(), quotas_.end(), [&](const Quota& quota) { return quota.untouched(now); }) &&
+         live_.figures(now).empty() && !cooldown_.active(now) && cooldown_.strikes() == 0;
+}
+
+LaneSnapshot Governor::snapshot(TimePoint now) const {
+  now = std::max(now, last_);
+  LaneSnapshot out;
+  if (!bucket_.unlimited()) out.tokens = bucket_.tokens(now), out.burst = bucket_.burst();
+  out.in_flight = in_flight_.size();
+  out.concurrency = config_.concurrency;
+  for (const auto& quota : quotas_) {
+    out.quotas.push_back(
+        {quota.config().per, quota.config().limit, quota.remaining(now), quota.reset_at(now), false, false});
+  }
+  for (const auto& [reading, ends] : live_.figures(now)) {
+    out.quotas.push_back({reading.per, reading.limit, reading.remaining, ends, true, reading.grabs});
+  }
+  if (cooldown_.active(now)) out.cooldown_until = cooldown_.until(), out.cooldown_why = cooldown_.why();
+  for (std::size_t i = 0; i < kPriorities; ++i) {
+    const auto priority = static_cast<Priority>(i);
+    out.waiting[i] = queue_.size(priority);
+    out.earliest[i] = earliest(now, priority);
+  }
+  return out;
+}
+
+std::uint64_t Governor::lease() const noexcept {
+  auto most = kLongestLease;
+  if (!bucket_.unlimited()) most = std::min(most, bucket_.burst());
+  for (const auto& quota : quotas_) most = std::min(most, quota.config().limit / 50);
+  return std::max<std::uint64_t>(most, 1);
+}
+
+void Governor::charge(TimePoint now, std::uint64_t requests) {
+  if (requests == 0) return;
+  bucket_.charge(requests);
+  live_.charge(requests);
+  for (auto& quota : quotas_) quota.charge(now, requests);
+}
+
+void Governor::save(StateWriter& to, bool clean) {
+  to.number(clean ? 0 : lease());
+  bucket_.save(to);
+  cooldown_.save(to);
+  live_.save(to);
+  to.number(quotas_.size());
+  for (const auto& quota : quotas_) {
+    to.duration(quota.config().per);
+    to.number(quota.config().fixed ? 1 : 0);
+    quota.save(to);
+  }
+  unsaved_ = 0;
+  touched_ = false;
+  save_now_ = false;
+}
+
+void Governor::load(StateReader& from, TimePoint now) {
+  const auto owed = std::min(from.number(), kLongestLease);
+  bucket_.load(from, now);
+  cooldown_.load(from);
+  live_.load(from);
+  const auto count = from.number();
+  for (std::uint64_t i = 0; i < count && from.ok(); ++i) {
+    const auto per = from.duration();
+    const bool fixed = from.number() != 0;
+    Quota read{{0, per, fixed, 0}, now};
+    read.load(from);
+    auto* quota = find_quota(quotas_, per, fixed);
+    if (quota == nullptr || !from.ok()) continue;
+    const auto wanted = quota->config();
+    *quota = std::move(read);
+    quota->reconfigure(wanted);
+  }
+  charge(now, owed);
+}
+
+}  // namespace cachearr::limit

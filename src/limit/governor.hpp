@@ -1,0 +1,119 @@
+// Decides when a request may go to one upstream with one credential: rate, concurrency, quotas, cool-down, breaker and
+// the order of those that wait. A pure state machine: time is passed in, wakes are handed out. One owner at a time;
+// the registry puts a lock around it.
+//
+// A ticket's way: ask() grants, refuses or lets it wait; a waiting one is granted or refused by a Wake in the effects
+// of a later call; a granted one is ended by done(). Nothing is ever granted that breaks a limit, so that the limits
+// hold whatever the caller does; a ticket granted and never ended only keeps its place among the concurrent ones.
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include <cachearr/clock.hpp>
+
+#include "limit/cooldown.hpp"
+#include "limit/health.hpp"
+#include "limit/live_quota.hpp"
+#include "limit/quota.hpp"
+#include "limit/rate_config.hpp"
+#include "limit/snapshot.hpp"
+#include "limit/token_bucket.hpp"
+#include "limit/wait_queue.hpp"
+
+namespace cachearr::limit {
+
+struct Admission {
+  enum class Kind : std::uint8_t { grant, wait, refuse } kind = Kind::grant;
+  TimePoint at{};  // wait: when it is expected to go; refuse: the true Retry-After
+  Why why = Why::nothing;
+};
+
+/// A waiting ticket's turn has come, or it is certain that it cannot make it.
+struct Wake {
+  Ticket ticket = 0;
+  bool granted = false;
+  TimePoint retry_at{};  // not granted: the true Retry-After
+  Why why = Why::nothing;
+};
+
+struct Effects {
+  std::vector<Wake> wakes;
+  std::optional<TimePoint> next;  // when to look again; none: nobody waits
+  bool save_now = false;          // the state should be put on disk without delay
+};
+
+/// How a granted request ended.
+enum class Outcome : std::uint8_t {
+  answered,  // any answer that is no server error
+  limited,   // the upstream refused for a limit
+  failed,    // no connection, time-out, broken answer, 5xx
+  abandoned  // given up here before there was an answer
+};
+
+class Governor {
+ public:
+  /// `health` is shared by all credentials of the upstream and outlives the governor.
+  Governor(const RateConfig& config, Health& health, TimePoint now);
+
+  Admission ask(TimePoint now, Waiter waiter);
+  /// A waiting ticket leaves the queue; a granted one ends as abandoned; any other is ignored.
+  void cancel(TimePoint now, Ticket ticket);
+  /// `took`: until the head of the answer; negative where there was none.
+  void done(TimePoint now, Ticket ticket, Outcome outcome, Duration took);
+  /// What an answer says of limits; call before done() of its ticket.
+  void observe(TimePoint now, const LimitSignal& signal);
+  /// Lets those go that may, refuses those that cannot make it, and hands out all wakes since the last call.
+  Effects effects(TimePoint now);
+
+  /// When one more request could go, with everyone in line before it.
+  Gate earliest(TimePoint now, Priority priority, bool grab = false) const;
+  /// True where a background request could go right now: refresh ahead asks this first.
+  bool has_spare(TimePoint now) const { return earliest(now, Priority::background).why == Why::nothing; }
+  std::optional<TimePoint> cooldown_until(TimePoint now) const {
+    return cooldown_.active(now) ? std::optional{cooldown_.until()} : std::nullopt;
+  }
+  LaneSnapshot snapshot(TimePoint now) const;
+  /// New figures; what was spent stays spent, who waits stays in line.
+  void reconfigure(TimePoint now, const RateConfig& config);
+  /// As good as a new one: may be forgotten.
+  bool at_rest(TimePoint now) const;
+  bool anyone_waits() const noexcept { return !queue_.empty(); }
+  bool touched() const noexcept { return touched_; }
+
+  /// `clean`: nothing will be granted after this. Otherwise the state claims a few requests more than were granted, as
+  /// many as may go out before the next save, so that a crash forgives nothing either.
+  void save(StateWriter& to, bool clean);
+  void load(StateReader& from, TimePoint now);
+
+ private:
+  TimePoint settle_clock(TimePoint now) noexcept { return last_ = std::max(last_, now); }
+  Gate gate(TimePoint now, Priority priority, bool grab, std::uint64_t position) const;
+  Gate concurrency_gate(TimePoint now, Priority priority, std::uint64_t position) const;
+  std::uint64_t kept_tokens(Priority priority) const noexcept;
+  std::uint64_t reserve() const noexcept;
+  TimePoint patience(TimePoint now, const Waiter& waiter) const noexcept;
+  void spend(TimePoint now, const Waiter& waiter);
+  void grant_due(TimePoint now);
+  std::optional<TimePoint> refuse_hopeless(TimePoint now);
+  std::uint64_t lease() const noexcept;
+  void charge(TimePoint now, std::uint64_t requests);
+
+  RateConfig config_;
+  Health& health_;
+  TokenBucket bucket_;
+  std::vector<Quota> quotas_;
+  LiveQuota live_;
+  Cooldown cooldown_;
+  WaitQueue queue_;
+  std::unordered_map<Ticket, bool> in_flight_;  // ticket -> is the breaker's probe
+  std::vector<Wake> wakes_;
+  TimePoint last_{};
+  std::uint64_t unsaved_ = 0;  // granted since the last save
+  bool save_now_ = false;
+  bool touched_ = false;  // differs from what was saved
+};
+
+}  // namespace cachearr::limit

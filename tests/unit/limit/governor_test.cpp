@@ -1,0 +1,343 @@
+#include "limit/governor.hpp"
+
+#include <deque>
+#include <gtest/gtest.h>
+#include <random>
+#include <string>
+
+namespace cachearr::limit {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using Kind = Admission::Kind;
+
+constexpr TimePoint kNow{Duration{1'700'000'000'000}};
+constexpr Duration kTook{100};
+
+/// A governor with its own health, and tickets that count up.
+struct Bench {
+  explicit Bench(RateConfig given = {}) : config{std::move(given)}, governor{config, health, kNow} {}
+
+  Admission ask(TimePoint now, Priority priority = Priority::interactive, Duration patience = seconds{60},
+                std::uint64_t client = 1, bool grab = false) {
+    return governor.ask(now, Waiter{++ticket, priority, client, now + patience, grab});
+  }
+  bool goes(TimePoint now, Priority priority = Priority::interactive) {
+    const bool granted = ask(now, priority, Duration{0}).kind == Kind::grant;
+    if (granted) governor.done(now, ticket, Outcome::answered, kTook);
+    return granted;
+  }
+  std::string saved(bool clean) {
+    StateWriter writer;
+    governor.save(writer, clean);
+    return writer.take();
+  }
+  void restore(const std::string& bytes, TimePoint now) {
+    StateReader reader{bytes};
+    governor.load(reader, now);
+  }
+
+  RateConfig config;
+  Health health;
+  Governor governor;
+  Ticket ticket = 0;
+};
+
+RateConfig rate(double per_second, std::uint32_t burst) {
+  RateConfig config;
+  config.per_second = per_second;
+  config.burst = burst;
+  return config;
+}
+
+RateConfig day_quota(std::uint64_t limit, std::uint64_t reserve = 0) {
+  RateConfig config;
+  config.quotas = {{limit, hours{24}, false, reserve}};
+  return config;
+}
+
+LimitSignal limited(TimePoint until) { return {true, until, seconds{60}, "429", {}}; }
+
+TEST(Governor, WithoutLimitsEverythingGoesAtOnce) {
+  Bench bench;
+  for (int i = 0; i < 1000; ++i) EXPECT_EQ(bench.ask(kNow).kind, Kind::grant);
+}
+
+TEST(Governor, ARequestWaitsForItsTokenAndIsWokenThen) {
+  Bench bench{rate(1, 1)};
+  EXPECT_EQ(bench.ask(kNow).kind, Kind::grant);
+  const auto waits = bench.ask(kNow);
+  EXPECT_EQ(waits.kind, Kind::wait);
+  EXPECT_EQ(waits.at, kNow + seconds{1});
+  const auto early = bench.governor.effects(kNow + Duration{999});
+  EXPECT_TRUE(early.wakes.empty());
+  EXPECT_EQ(early.next, kNow + seconds{1});
+  const auto due = bench.governor.effects(kNow + seconds{1});
+  ASSERT_EQ(due.wakes.size(), 1U);
+  EXPECT_TRUE(due.wakes[0].granted);
+  EXPECT_EQ(due.wakes[0].ticket, 2U);
+  EXPECT_FALSE(due.next);
+}
+
+TEST(Governor, WhoCannotMakeItIsRefusedAtOnceWithTheTrueTime) {
+  Bench bench{rate(0.1, 1)};
+  EXPECT_EQ(bench.ask(kNow).kind, Kind::grant);
+  const auto refused = bench.ask(kNow, Priority::interactive, seconds{3});
+  EXPECT_EQ(refused.kind, Kind::refuse);
+  EXPECT_EQ(refused.at, kNow + seconds{10});
+  EXPECT_EQ(refused.why, Why::rate);
+}
+
+TEST(Governor, MaxWaitBoundsClientsButNotBackgroundWork) {
+  auto config = rate(0.1, 1);
+  config.max_wait = seconds{5};
+  Bench bench{config};
+  EXPECT_EQ(bench.ask(kNow).kind, Kind::grant);
+  EXPECT_EQ(bench.ask(kNow, Priority::interactive, hours{1}).kind, Kind::refuse);
+  EXPECT_EQ(bench.ask(kNow, Priority::background, hours{1}).kind, Kind::wait);
+}
+
+TEST(Governor, ThoseInLineAreCountedForThoseWhoAskLater) {
+  Bench bench{rate(1, 1)};
+  EXPECT_EQ(bench.ask(kNow).kind, Kind::grant);
+  for (int i = 1; i <= 3; ++i) EXPECT_EQ(bench.ask(kNow, Priority::feed, seconds{4}).at, kNow + seconds{i});
+  EXPECT_EQ(bench.ask(kNow, Priority::feed, seconds{3}).kind, Kind::refuse);
+  EXPECT_EQ(bench.ask(kNow, Priority::interactive, seconds{3}).at, kNow + seconds{1});
+}
+
+TEST(Governor, WhoIsOvertakenAndCannotMakeItAnyMoreIsToldAtOnce) {
+  Bench bench{rate(1, 1)};
+  EXPECT_EQ(bench.ask(kNow).kind, Kind::grant);
+  EXPECT_EQ(bench.ask(kNow, Priority::feed, Duration{1'500}).kind, Kind::wait);
+  EXPECT_EQ(bench.ask(kNow, Priority::interactive, seconds{3}).kind, Kind::wait);
+  const auto effects = bench.governor.effects(kNow);
+  ASSERT_EQ(effects.wakes.size(), 1U);
+  EXPECT_EQ(effects.wakes[0].ticket, 2U);
+  EXPECT_FALSE(effects.wakes[0].granted);
+  EXPECT_EQ(effects.wakes[0].retry_at, kNow + seconds{2});
+}
+
+TEST(Governor, TheConcurrencyCapHoldsAndItsPlacesComeBack) {
+  RateConfig config;
+  config.concurrency = 2;
+  Bench bench{config};
+  EXPECT_EQ(bench.ask(kNow).kind, Kind::grant);
+  EXPECT_EQ(bench.ask(kNow).kind, Kind::grant);
+  EXPECT_EQ(bench.ask(kNow).kind, Kind::wait);
+  EXPECT_TRUE(bench.governor.effects(kNow + seconds{1}).wakes.empty());
+  bench.governor.done(kNow + seconds{1}, 1, Outcome::answered, kTook);
+  EXPECT_EQ(bench.governor.effects(kNow + seconds{1}).wakes.size(), 1U);
+}
+
+TEST(Governor, EndingATicketTwiceOrOneThatNeverWasChangesNothing) {
+  RateConfig config;
+  config.concurrency = 1;
+  Bench bench{config};
+  EXPECT_EQ(bench.ask(kNow).kind, Kind::grant);
+  bench.governor.done(kNow, 1, Outcome::answered, kTook);
+  bench.governor.done(kNow, 1, Outcome::answered, kTook);
+  bench.governor.cancel(kNow, 77);
+  EXPECT_EQ(bench.ask(kNow).kind, Kind::grant);
+  EXPECT_EQ(bench.ask(kNow).kind, Kind::wait);
+}
+
+TEST(Governor, BackgroundWorkLeavesTokensAndAPlaceForClients) {
+  auto config = rate(1, 8);
+  config.concurrency = 2;
+  Bench bench{config};
+  EXPECT_EQ(bench.ask(kNow, Priority::background).kind, Kind::grant);
+  EXPECT_EQ(bench.ask(kNow, Priority::background).kind, Kind::wait);
+  EXPECT_EQ(bench.ask(kNow).kind, Kind::grant);
+  EXPECT_FALSE(bench.governor.has_spare(kNow));
+}
+
+TEST(Governor, NotOneRequestGoesDuringACoolDown) {
+  Bench bench;
+  bench.governor.observe(kNow, limited(kNow + hours{2}));
+  EXPECT_TRUE(bench.governor.effects(kNow).save_now);
+  for (auto now = kNow; now < kNow + hours{2}; now += minutes{1}) EXPECT_FALSE(bench.goes(now));
+  EXPECT_EQ(bench.ask(kNow + hours{1}).at, kNow + hours{2});
+  EXPECT_EQ(bench.ask(kNow + hours{1}).why, Why::cooldown);
+  EXPECT_TRUE(bench.goes(kNow + hours{2}));
+}
+
+TEST(Governor, WhoWaitsWhenACoolDownBeginsIsRefusedAtOnce) {
+  Bench bench{rate(1, 1)};
+  EXPECT_EQ(bench.ask(kNow).kind, Kind::grant);
+  EXPECT_EQ(bench.ask(kNow).kind, Kind::wait);
+  bench.governor.observe(kNow, limited(kNow + hours{2}));
+  const auto effects = bench.governor.effects(kNow);
+  ASSERT_EQ(effects.wakes.size(), 1U);
+  EXPECT_FALSE(effects.wakes[0].granted);
+  EXPECT_EQ(effects.wakes[0].retry_at, kNow + hours{2});
+}
+
+TEST(Governor, AQuotaThatIsUsedUpRefusesWithTheMomentAPlaceComesBack) {
+  Bench bench{day_quota(2)};
+  EXPECT_TRUE(bench.goes(kNow));
+  EXPECT_TRUE(bench.goes(kNow + hours{1}));
+  const auto refused = bench.ask(kNow + hours{2});
+  EXPECT_EQ(refused.kind, Kind::refuse);
+  EXPECT_EQ(refused.why, Why::quota);
+  EXPECT_EQ(refused.at, kNow + hours{24} + seconds{2});
+}
+
+TEST(Governor, TheReserveOutlastsFeedsForClients) {
+  Bench bench{day_quota(10, 4)};
+  int feeds = 0;
+  while (bench.goes(kNow, Priority::feed)) ++feeds;
+  EXPECT_EQ(feeds, 6);
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(bench.goes(kNow));
+  EXPECT_FALSE(bench.goes(kNow));
+}
+
+TEST(Governor, TheUpstreamsOwnCountStopsBeforeItsLimit) {
+  Bench bench;
+  LimitSignal signal;
+  signal.readings = {{50, 1, hours{24}, kNow + hours{3}, false}};
+  EXPECT_EQ(bench.ask(kNow).kind, Kind::grant);
+  bench.governor.observe(kNow, signal);
+  EXPECT_TRUE(bench.goes(kNow));
+  EXPECT_FALSE(bench.goes(kNow));
+  EXPECT_TRUE(bench.goes(kNow + hours{3}));
+}
+
+TEST(Governor, FiveFailuresCloseTheRoadAndOneProbeOpensIt) {
+  Bench bench;
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(bench.ask(kNow).kind, Kind::grant);
+    bench.governor.done(kNow, bench.ticket, Outcome::failed, Duration{-1});
+  }
+  EXPECT_EQ(bench.ask(kNow, Priority::interactive, seconds{1}).why, Why::breaker);
+  const auto later = kNow + seconds{5};
+  EXPECT_EQ(bench.ask(later).kind, Kind::grant);
+  const auto probe = bench.ticket;
+  EXPECT_EQ(bench.ask(later).kind, Kind::wait);
+  bench.governor.done(later, probe, Outcome::answered, kTook);
+  EXPECT_EQ(bench.governor.effects(later).wakes.size(), 1U);
+}
+
+TEST(Governor, AWaitingTicketThatIsCancelledNeverWakes) {
+  Bench bench{rate(1, 1)};
+  EXPECT_EQ(bench.ask(kNow).kind, Kind::grant);
+  EXPECT_EQ(bench.ask(kNow).kind, Kind::wait);
+  bench.governor.cancel(kNow, 2);
+  EXPECT_TRUE(bench.governor.effects(kNow + seconds{5}).wakes.empty());
+}
+
+TEST(Governor, AFullQueueTurnsTheFlooderAwayAndNotTheNewcomer) {
+  auto config = rate(1, 1);
+  config.max_waiting = 4;
+  config.max_wait = minutes{10};
+  Bench bench{config};
+  for (int i = 0; i < 5; ++i) bench.ask(kNow, Priority::interactive, minutes{5}, 1);
+  EXPECT_EQ(bench.ask(kNow, Priority::interactive, minutes{5}, 1).why, Why::queue);
+  EXPECT_EQ(bench.ask(kNow, Priority::interactive, minutes{5}, 2).kind, Kind::wait);
+  const auto effects = bench.governor.effects(kNow);
+  ASSERT_EQ(effects.wakes.size(), 1U);
+  EXPECT_EQ(effects.wakes[0].why, Why::queue);
+}
+
+TEST(Governor, NeverLetsOneRequestTooManyThroughWhateverIsAsked) {
+  auto config = rate(5, 10);
+  config.concurrency = 3;
+  config.quotas = {{100, minutes{1}, false, 10}};
+  Bench bench{config};
+  std::mt19937_64 random{3};
+  std::deque<TimePoint> minute;
+  std::deque<Ticket> open;
+  auto now = kNow;
+  std::uint64_t granted = 0;
+  const auto count = [&](Ticket ticket) {
+    ++granted;
+    minute.push_back(now);
+    open.push_back(ticket);
+  };
+  for (int i = 0; i < 50'000; ++i) {
+    now += Duration{static_cast<std::int64_t>(random() % 120)};
+    const auto asked_at = random() % 10 == 0 ? now - seconds{30} : now;  // a clock that jumps back now and then
+    if (bench.ask(asked_at, static_cast<Priority>(random() % 3), seconds{2}, random() % 4).kind == Kind::grant)
+      count(bench.ticket);
+    for (const auto& wake : bench.governor.effects(now).wakes) {
+      if (wake.granted) count(wake.ticket);
+    }
+    while (!open.empty() && random() % 3 != 0) {
+      bench.governor.done(now, open.front(), Outcome::answered, kTook);
+      open.pop_front();
+    }
+    while (minute.front() + minutes{1} <= now) minute.pop_front();
+    ASSERT_LE(open.size(), 3U);
+    ASSERT_LE(minute.size(), 100U);
+    ASSERT_LE(granted, 10U + static_cast<std::uint64_t>((now - kNow).count()) * 5 / 1000);
+  }
+  EXPECT_GT(granted, 1000U);
+}
+
+TEST(Governor, ARestartInTheMiddleOfACoolDownForgivesNothing) {
+  Bench before{day_quota(100)};
+  for (int i = 0; i < 30; ++i) EXPECT_TRUE(before.goes(kNow));
+  before.governor.observe(kNow, limited(kNow + hours{5}));
+  Bench after{day_quota(100)};
+  after.restore(before.saved(true), kNow + hours{1});
+  EXPECT_FALSE(after.goes(kNow + hours{5} - Duration{1}));
+  int left = 0;
+  while (after.goes(kNow + hours{5})) ++left;
+  EXPECT_EQ(left, 70);
+}
+
+TEST(Governor, ACrashBetweenTwoSavesForgivesNothingEither) {
+  Bench before{day_quota(200)};
+  EXPECT_TRUE(before.goes(kNow));
+  const auto bytes = before.saved(false);
+  int unsaved = 0;
+  while (!before.governor.effects(kNow).save_now) {
+    EXPECT_TRUE(before.goes(kNow));
+    ++unsaved;
+  }
+  Bench after{day_quota(200)};
+  after.restore(bytes, kNow);
+  int left = 0;
+  while (after.goes(kNow)) ++left;
+  EXPECT_LE(1 + unsaved + left, 200);
+  EXPECT_GE(left, 190);
+}
+
+TEST(Governor, NewFiguresKeepWhatWasSpent) {
+  Bench bench{day_quota(10)};
+  for (int i = 0; i < 8; ++i) EXPECT_TRUE(bench.goes(kNow));
+  bench.governor.reconfigure(kNow, day_quota(9));
+  EXPECT_TRUE(bench.goes(kNow));
+  EXPECT_FALSE(bench.goes(kNow));
+}
+
+TEST(Governor, IsAtRestOnlyWhenNothingWouldBeForgiven) {
+  Bench bench{rate(1, 2)};
+  EXPECT_TRUE(bench.governor.at_rest(kNow));
+  EXPECT_TRUE(bench.goes(kNow));
+  EXPECT_FALSE(bench.governor.at_rest(kNow));
+  EXPECT_TRUE(bench.governor.at_rest(kNow + seconds{2}));
+}
+
+TEST(Governor, ItsSnapshotTellsHowThingsStand) {
+  auto config = rate(1, 5);
+  config.quotas = {{100, hours{24}, false, 0}};
+  config.concurrency = 7;
+  Bench bench{config};
+  EXPECT_EQ(bench.ask(kNow).kind, Kind::grant);
+  bench.governor.observe(kNow, limited(kNow + hours{1}));
+  const auto shot = bench.governor.snapshot(kNow);
+  EXPECT_EQ(shot.tokens, 4U);
+  EXPECT_EQ(shot.burst, 5U);
+  EXPECT_EQ(shot.in_flight, 1U);
+  ASSERT_EQ(shot.quotas.size(), 1U);
+  EXPECT_EQ(shot.quotas[0].remaining, 99U);
+  EXPECT_EQ(shot.cooldown_until, kNow + hours{1});
+  EXPECT_EQ(shot.cooldown_why, "429");
+  EXPECT_EQ(shot.earliest[0].at, kNow + hours{1});
+  EXPECT_EQ(shot.earliest[0].why, Why::cooldown);
+}
+
+}  // namespace
+}  // namespace cachearr::limit
