@@ -81,6 +81,12 @@ TEST(Storing, AnyFinalStatusWithAnExplicitLifetimeIsStored) {
   }
 }
 
+TEST(Storing, AnAnswerAboutTheClientItselfIsNotStored) {
+  for (const int status : {428, 429, 431, 511}) {
+    EXPECT_EQ(store(Answer{status, {{"Cache-Control", "public, max-age=60"}}}).reason, Reason::status) << status;
+  }
+}
+
 TEST(Storing, MustUnderstandRefusesAnUnknownStatus) {
   EXPECT_EQ(store(Answer{599, {{"Cache-Control", "max-age=60, must-understand"}}}).reason, Reason::no_store);
 }
