@@ -31,12 +31,12 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 
 echo "Installing:$missing" >&2
-install() {
+apt_install() {
   # shellcheck disable=SC2086 # the list is meant to be split into words
-  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing >&2
+  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" $missing
 }
-# The package lists of a fresh or an old machine do not lead anywhere: renew them only then.
-if ! install; then
+# The package lists of a fresh or an old machine lead nowhere: renew them only then.
+if ! apt_install --simulate >/dev/null 2>&1 || ! apt_install >&2; then
   $as_root apt-get update -q >&2
-  install
+  apt_install >&2
 fi
