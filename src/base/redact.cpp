@@ -16,11 +16,20 @@ constexpr int kMaxNesting = 3;
 
 void append_url(std::string& out, std::string_view url, int depth);
 
+/// find_first_of for two characters; the library's version calls a function for each character read.
+std::size_t find_either(std::string_view text, char a, char b) noexcept {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == a || text[i] == b) return i;
+  }
+  return std::string_view::npos;
+}
+
 /// True for a value in which names, credentials or paths may stand, as they are or percent-encoded.
 bool may_nest(std::string_view value) noexcept {
-  if (value.find_first_of("=@/") != std::string_view::npos) return true;
-  for (auto at = value.find('%'); at != std::string_view::npos; at = value.find('%', at + 1)) {
-    const auto code = value.substr(at + 1, 2);
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    if (value[i] == '=' || value[i] == '@' || value[i] == '/') return true;
+    if (value[i] != '%') continue;
+    const auto code = value.substr(i + 1, 2);
     if (code == "25" || code == "40" || text::iequals(code, "2F") || text::iequals(code, "3D")) return true;
   }
   return false;
@@ -60,7 +69,7 @@ void append_pair(std::string& out, std::string_view pair, int depth) {
 /// Parameters separated by '&' or ';'.
 void append_query(std::string& out, std::string_view query, int depth) {
   while (true) {
-    const auto end = query.find_first_of("&;");
+    const auto end = find_either(query, '&', ';');
     append_pair(out, query.substr(0, end), depth);
     if (end == std::string_view::npos) return;
     out += query[end];
@@ -116,7 +125,7 @@ void append_path(std::string& out, std::string_view path, int depth) {
     const auto rest = slash == std::string_view::npos ? std::string_view{} : path.substr(slash + 1);
     const auto next = rest.substr(0, rest.find('/'));
     // Parameters may stand behind a segment without any '?': "/getnzb/{guid}.nzb&i=1&r=key", "/x;token=1".
-    const auto separator = whole.find_first_of("&;");
+    const auto separator = find_either(whole, '&', ';');
     const auto segment = whole.substr(0, separator);
     if (is_secret_segment(segment, next, expected)) {
       out += kMask;
@@ -174,13 +183,13 @@ void append_front(std::string& out, std::string_view front, int depth) {
 }
 
 void append_url(std::string& out, std::string_view url, int depth) {
-  auto end = std::min(url.size(), url.find_first_of("?#"));
+  auto end = std::min(url.size(), find_either(url, '?', '#'));
   append_front(out, url.substr(0, end), depth);
   url.remove_prefix(end);
   while (!url.empty()) {
     out += url.front();
     url.remove_prefix(1);
-    end = std::min(url.size(), url.find_first_of("?#"));
+    end = std::min(url.size(), find_either(url, '?', '#'));
     append_query(out, url.substr(0, end), depth);
     url.remove_prefix(end);
   }

@@ -13,20 +13,16 @@ namespace {
 class PlainName {
  public:
   explicit PlainName(std::string_view name) noexcept {
+    // Of a longer name its end decides.
+    if (name.size() > buffer_.size()) name.remove_prefix(name.size() - buffer_.size());
     for (const char c : name) {
-      if (c == '-' || c == '_' || c == '.' || c == '[' || c == ']') continue;
-      // Of a longer name its end decides.
-      if (size_ == buffer_.size()) {
-        std::copy(buffer_.begin() + 1, buffer_.end(), buffer_.begin());
-        --size_;
-      }
-      buffer_[size_++] = text::lower(c);
+      if (c != '-' && c != '_' && c != '.' && c != '[' && c != ']') buffer_[size_++] = text::lower(c);
     }
   }
   std::string_view view() const noexcept { return {buffer_.data(), size_}; }
 
  private:
-  std::array<char, 40> buffer_{};
+  std::array<char, 64> buffer_;
   std::size_t size_ = 0;
 };
 
@@ -37,7 +33,10 @@ bool is_one_of(std::string_view name, const std::array<std::string_view, N>& nam
 
 template <std::size_t N>
 bool ends_in_one_of(std::string_view name, const std::array<std::string_view, N>& endings) noexcept {
-  return std::any_of(endings.begin(), endings.end(), [name](std::string_view end) { return name.ends_with(end); });
+  // The last letter alone rules out nearly all of them.
+  return !name.empty() && std::any_of(endings.begin(), endings.end(), [name](std::string_view end) {
+    return end.back() == name.back() && name.ends_with(end);
+  });
 }
 
 constexpr std::array<std::string_view, 26> kParameters{"i",

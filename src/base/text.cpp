@@ -67,8 +67,6 @@ void append_json_control(std::string& out, char c) {
 
 }  // namespace
 
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
 std::string to_lower(std::string_view text) {
   std::string result{text};
   std::transform(result.begin(), result.end(), result.begin(), lower);

@@ -10,7 +10,7 @@
 
 namespace cachearr::text {
 
-char lower(char c) noexcept;
+constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 std::string to_lower(std::string_view text);
 bool iequals(std::string_view a, std::string_view b) noexcept;
 /// Without leading and trailing SP and HTAB.

@@ -106,7 +106,8 @@ std::string join_where(const FieldList& fields, const Match& matches) {
 FieldId field_id(std::string_view name) noexcept {
   if (name.empty()) return FieldId::other;
   const auto id = kSlots[slot_of(name)];
-  return text::iequals(kNames[static_cast<std::size_t>(id)], name) ? id : FieldId::other;
+  const auto canonical = kNames[static_cast<std::size_t>(id)];
+  return name == canonical || text::iequals(name, canonical) ? id : FieldId::other;
 }
 
 std::string_view field_name(FieldId id) noexcept {

@@ -80,8 +80,10 @@ void read_path(std::string_view rest, Target& into) {
   if (into.path.empty()) into.path = "/";
 }
 
-/// Of a Host line only its syntax counts here, so the result goes nowhere.
-const char* check_host(std::string_view value) {
+/// Of a Host beside a target that names the host only the syntax counts, and mostly both are the same.
+const char* check_host(const FieldList& fields, std::string_view authority) {
+  const auto value = fields.value(FieldId::host);
+  if (!fields.has(FieldId::host) || value == authority) return nullptr;
   std::string host;
   std::uint16_t port = 0;
   return read_authority(value, host, port);
@@ -114,7 +116,7 @@ const char* read_absolute(const RequestHead& head, Target& into) {
   // The whole server is meant where OPTIONS names no path (RFC 9112 3.2.4).
   if (head.method == Method::options && rest.size() == authority.size()) into.path = "*";
   // The target wins over a Host that says otherwise (RFC 9112 3.2.2), but a broken Host is refused even here.
-  return head.fields.has(FieldId::host) ? check_host(head.fields.value(FieldId::host)) : nullptr;
+  return check_host(head.fields, authority);
 }
 
 const char* read_connect(const RequestHead& head, Target& into) {
@@ -125,7 +127,7 @@ const char* read_connect(const RequestHead& head, Target& into) {
   into.has_query = false;
   if (const char* const what = read_authority(head.target, into.host, into.port)) return what;
   if (into.port == 0) return "CONNECT without a port";
-  return head.fields.has(FieldId::host) ? check_host(head.fields.value(FieldId::host)) : nullptr;
+  return check_host(head.fields, head.target);
 }
 
 const char* read_by_form(const RequestHead& head, std::string_view default_scheme, Target& into) {
