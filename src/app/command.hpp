@@ -45,6 +45,7 @@ void add_check(CLI::App& program, Invocation& invocation);
 void add_explain(CLI::App& program, Invocation& invocation);
 void add_reload(CLI::App& program, Invocation& invocation);
 void add_healthcheck(CLI::App& program, Invocation& invocation);
+void add_ca(CLI::App& program, Invocation& invocation);
 
 /// Prints why something failed, as one line on the error stream. Gives exit_no.
 int fail(const Invocation& invocation, const std::string& why);

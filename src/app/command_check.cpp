@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "app/authority_notes.hpp"
 #include "app/command.hpp"
 #include "app/exit_code.hpp"
 #include "app/load_rules.hpp"
@@ -11,7 +12,7 @@
 namespace cachearr::app {
 namespace {
 
-void print_problems_as_json(std::ostream& out, const Problems& problems) {
+void print_as_json(std::ostream& out, const Problems& problems, const std::vector<std::string>& notes) {
   auto list = nlohmann::ordered_json::array();
   for (const auto& problem : problems) {
     list.push_back({{"file", problem.at.file},
@@ -19,7 +20,7 @@ void print_problems_as_json(std::ostream& out, const Problems& problems) {
                     {"column", problem.at.column},
                     {"message", problem.message}});
   }
-  const nlohmann::ordered_json answer = {{"ok", problems.empty()}, {"problems", list}};
+  const nlohmann::ordered_json answer = {{"ok", problems.empty()}, {"problems", list}, {"notes", notes}};
   out << answer.dump(2) << '\n';
 }
 
@@ -28,11 +29,13 @@ int check(const Invocation& invocation) {
   // A broken setting keeps its default, so that the rules are checked in the same go.
   const auto config = read_config(invocation.sources, problems);
   const auto rules = load_rules(config, problems);
+  const auto notes = rules ? authority_notes(config, *rules, SystemClock{}.now()) : std::vector<std::string>{};
   auto& out = invocation.shell.out;
   if (invocation.json) {
-    print_problems_as_json(out, problems);
+    print_as_json(out, problems, notes);
   } else {
     for (const auto& problem : problems) out << to_string(problem) << '\n';
+    for (const auto& note : notes) out << "note: " << note << '\n';
     if (problems.empty() && rules) {
       out << (config.file.empty() ? "built-in defaults" : config.file) << ": fine, with " << rules->upstreams().size()
           << " upstreams and " << rules->rules().size() << " rules\n";
