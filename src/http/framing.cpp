@@ -10,6 +10,8 @@ namespace cachearr::http {
 
 namespace {
 
+/// The longest registered method has 17 letters.
+constexpr std::size_t kLongestMethod = 64;
 constexpr std::uint64_t kLargestLength = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
 
 bool is_token(std::string_view text) noexcept {
@@ -130,6 +132,7 @@ bool is_always_hop_by_hop(FieldId id) noexcept {
 }  // namespace
 
 Result<Framing, Refusal> frame_request(const RequestHead& head) {
+  if (head.method_text.size() > kLongestMethod) return Refusal{501, "unknown method"};
   Framing framing;
   framing.keep_alive = lives_on(head.fields, head.minor_version);
   if (head.fields.has(FieldId::transfer_encoding)) {

@@ -159,6 +159,16 @@ TEST(RequestFraming, MethodsWithoutContentMustNotBringAny) {
   }
 }
 
+TEST(RequestFraming, AMethodOfAbsurdLengthIsNotImplemented) {
+  RequestHead head;
+  const std::string longest(64, 'A');
+  const std::string longer(65, 'A');
+  head.method_text = longest;
+  EXPECT_TRUE(frame_request(head).ok());
+  head.method_text = longer;
+  EXPECT_EQ(frame_request(head).error().status, 501);
+}
+
 TEST(RequestFraming, ConnectionsLiveOnAsTheVersionSays) {
   EXPECT_TRUE(request({}, Method::get, 1)->keep_alive);
   EXPECT_TRUE(request({}, Method::get, 2)->keep_alive);
