@@ -22,7 +22,7 @@ wget -q -O /usr/local/share/ca-certificates/cachearr.crt {url}
 update-ca-certificates)sh",
              R"sh(rm /usr/local/share/ca-certificates/cachearr.crt
 update-ca-certificates)sh"},
-    Template{"linuxserver", "Containers of linuxserver.io (Sonarr, Radarr, Prowlarr, Bazarr, Jellyfin...)sh",
+    Template{"linuxserver", "Containers of linuxserver.io (Sonarr, Radarr, Prowlarr, Bazarr, Jellyfin...)",
              R"sh(# Beside the compose file:
 curl -fsS {url} -o cachearr.pem
 mkdir -p custom-cont-init.d
@@ -46,7 +46,7 @@ sudo update-ca-trust)sh"},
              R"sh(curl -fsS {url} -o cachearr.pem
 sudo trust anchor --store cachearr.pem)sh",
              R"sh(sudo trust anchor --remove cachearr.pem)sh"},
-    Template{"windows", "Windows (PowerShell as administrator)sh",
+    Template{"windows", "Windows (PowerShell as administrator)",
              R"sh(Invoke-WebRequest -UseBasicParsing {url} -OutFile cachearr.cer
 certutil -addstore -f Root cachearr.cer)sh",
              R"sh(certutil -delstore Root "{name}")sh"},
@@ -63,25 +63,25 @@ cachearr ca export --format mobileconfig cachearr.mobileconfig
 # Settings > General > About > Certificate Trust Settings > turn it on)sh",
              R"sh(# Settings > General > VPN & Device Management > cachearr > Remove Profile)sh"},
     Template{
-        "android", "Android (most apps ignore what users install; browsers do not)sh",
+        "android", "Android (most apps ignore what users install; browsers do not)",
         R"sh(# On this machine:
 cachearr ca export --format der cachearr.cer
 # Send the file to the device; then
 # Settings > Security > Encryption & credentials > Install a certificate > CA certificate)sh",
         R"sh(# Settings > Security > Encryption & credentials > Trusted credentials > User > cachearr > Remove)sh"},
     Template{
-        "dotnet", ".NET (Sonarr, Radarr, Lidarr, Prowlarr, Jackett, Jellyfin)sh",
+        "dotnet", ".NET (Sonarr, Radarr, Lidarr, Prowlarr, Jackett, Jellyfin)",
         R"sh(# .NET believes what its system believes: follow the steps of the system or container and restart the application.
 # Leave "Certificate Validation" at "Enabled". Without root, on Linux:
 cat /etc/ssl/certs/ca-certificates.crt cachearr.pem > ca-bundle.pem
 # and start the application with  SSL_CERT_FILE=/path/to/ca-bundle.pem)sh",
         R"sh(# Undo the steps of the system, or take SSL_CERT_FILE out of the environment; restart the application.)sh"},
-    Template{"node", "Node.js (Seerr, Jellyseerr, Overseerr)sh",
+    Template{"node", "Node.js (Seerr, Jellyseerr, Overseerr)",
              R"sh(curl -fsS {url} -o cachearr.pem
 export NODE_EXTRA_CA_CERTS="$PWD/cachearr.pem"
 # In a container: mount the file and set NODE_EXTRA_CA_CERTS to its path there. It is read at start only.)sh",
              R"sh(unset NODE_EXTRA_CA_CERTS)sh"},
-    Template{"python", "Python (Bazarr, subliminal, beets)sh",
+    Template{"python", "Python (Bazarr, subliminal, beets)",
              R"sh(curl -fsS {url} -o cachearr.pem
 cat "$(python3 -c 'import certifi; print(certifi.where())')" cachearr.pem > ca-bundle.pem
 # requests:
@@ -100,11 +100,11 @@ java -Djavax.net.ssl.trustStore=cachearr.p12 -Djavax.net.ssl.trustStoreType=PKCS
 # (such a program believes nothing but this authority))sh",
              R"sh(keytool -delete -alias cachearr -cacerts -storepass changeit)sh"},
     Template{
-        "firefox", "Firefox (has a store of its own)sh",
+        "firefox", "Firefox (has a store of its own)",
         R"sh(# Open {url} and tick "Trust this CA to identify websites", or
 # Settings > Privacy & Security > Certificates > View Certificates > Authorities > Import)sh",
         R"sh(# Settings > Privacy & Security > Certificates > View Certificates > Authorities > cachearr > Delete or Distrust)sh"},
-    Template{"chromium", "Chromium, Chrome, Edge (on Linux; elsewhere they use the system's store)sh",
+    Template{"chromium", "Chromium, Chrome, Edge (on Linux; elsewhere they use the system's store)",
              R"sh(sudo apt-get install libnss3-tools
 curl -fsS {url} -o cachearr.pem
 mkdir -p "$HOME/.pki/nssdb"
