@@ -29,7 +29,7 @@ std::size_t total(std::span<const std::string_view> pieces) noexcept {
 bool fits(const EntryParts& parts, std::size_t body_size) noexcept {
   return parts.identity.size() <= kMaxName && parts.key.size() <= kMaxName && parts.head.size() <= kMaxHead &&
          body_size <= kMaxBody && parts.upstream.size() <= kMaxShort && parts.type.size() <= kMaxShort &&
-         parts.tags.size() <= kMaxShort;
+         parts.tags.size() + parts.tag_hashes.size() <= kMaxShort;
 }
 
 }  // namespace
@@ -40,7 +40,7 @@ EntryPtr make_entry(const EntryParts& parts) {
   // Keys are made part of the identity as they are, so the second copy can nearly always be saved.
   const auto inside = parts.identity.rfind(parts.key);
   const std::string_view own_key = inside == std::string_view::npos ? parts.key : std::string_view{};
-  const std::size_t tag_bytes = parts.tags.size() * sizeof(std::uint64_t);
+  const std::size_t tag_bytes = (parts.tags.size() + parts.tag_hashes.size()) * sizeof(std::uint64_t);
   const std::size_t size = sizeof(Entry) + tag_bytes + parts.identity.size() + own_key.size() + parts.upstream.size() +
                            parts.type.size() + parts.head.size() + body_size;
   void* block = std::malloc(size);
@@ -59,7 +59,7 @@ EntryPtr make_entry(const EntryParts& parts) {
   entry->key_size_ = static_cast<std::uint16_t>(parts.key.size());
   entry->upstream_size_ = static_cast<std::uint8_t>(parts.upstream.size());
   entry->type_size_ = static_cast<std::uint8_t>(parts.type.size());
-  entry->tag_count_ = static_cast<std::uint8_t>(parts.tags.size());
+  entry->tag_count_ = static_cast<std::uint8_t>(parts.tags.size() + parts.tag_hashes.size());
 
   auto* to = reinterpret_cast<char*>(entry + 1);
   for (const auto& tag : parts.tags) {
@@ -67,6 +67,7 @@ EntryPtr make_entry(const EntryParts& parts) {
     std::memcpy(to, &hash, sizeof hash);
     to += sizeof hash;
   }
+  to = append(to, {reinterpret_cast<const char*>(parts.tag_hashes.data()), parts.tag_hashes.size_bytes()});
   for (const auto& text : {parts.identity, own_key, parts.upstream, parts.type, parts.head}) to = append(to, text);
   for (const auto& piece : parts.body) to = append(to, piece);
   return EntryPtr::adopt(entry);

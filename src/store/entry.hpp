@@ -54,6 +54,7 @@ struct EntryParts {
   std::string_view upstream;  // name, empty: none
   std::string_view type;      // rule's type, empty: none
   std::span<const std::string_view> tags;
+  std::span<const std::uint64_t> tag_hashes = {};  // further tags, of which only the hashes are known
   std::string_view head;  // status line and field lines, each ended by CRLF, without the closing empty line
   std::span<const std::string_view> body;  // pieces, concatenated
   EntryMeta meta;
@@ -84,9 +85,13 @@ class Entry {
 
   bool compressed() const noexcept { return compressed_ != 0; }
   /// Written to the disk tier.
-  bool on_disk() const noexcept { return saved_.load(std::memory_order_relaxed) != 0; }
+  bool on_disk() const noexcept { return saved() != 0; }
   /// The invalidations it has outlived (store/invalidations.hpp).
   std::uint32_t generation() const noexcept { return generation_.load(std::memory_order_relaxed); }
+  /// Set once, before others see the entry; 0 until then.
+  void stamp(std::uint32_t generation) const noexcept { generation_.store(generation, std::memory_order_relaxed); }
+  void set_saved(std::uint8_t saved) const noexcept { saved_.store(saved, std::memory_order_relaxed); }
+  std::uint8_t saved() const noexcept { return saved_.load(std::memory_order_relaxed); }
 
   Entry(const Entry&) = delete;
   Entry& operator=(const Entry&) = delete;

@@ -59,12 +59,25 @@ Invalidation Invalidations::add(const Selector& selector) {
   return rules_.back();
 }
 
-void Invalidations::restore(std::vector<Invalidation> rules, std::uint32_t current) {
+void Invalidations::start_at(std::uint32_t generation) {
   const std::unique_lock lock{mutex_};
-  rules_.assign(std::make_move_iterator(rules.begin()), std::make_move_iterator(rules.end()));
-  swept_ = current;  // memory is empty after a restart
   swept_on_disk_ = 0;
-  current_.store(current, std::memory_order_release);
+  current_.store(std::max(generation, current()), std::memory_order_release);
+}
+
+void Invalidations::restore(std::vector<Invalidation> rules, std::uint32_t newest) {
+  const std::unique_lock lock{mutex_};
+  for (auto& rule : rules) {
+    newest = std::max(newest, rule.generation);
+    const auto at = std::lower_bound(rules_.begin(), rules_.end(), rule,
+                                     [](const auto& a, const auto& b) { return a.generation < b.generation; });
+    if (at == rules_.end() || at->generation != rule.generation) rules_.insert(at, std::move(rule));
+  }
+  // Older than all that is in memory, so there is nothing to sweep there; on disk there may be, whatever was known of
+  // it.
+  if (open_until_.load(std::memory_order_relaxed) == 0) swept_ = std::max(swept_, newest);
+  swept_on_disk_ = 0;
+  current_.store(std::max(newest, current()), std::memory_order_release);
 }
 
 Standing Invalidations::judge_all(const Entry& entry) const noexcept {
@@ -84,9 +97,28 @@ Standing Invalidations::standing_on_disk(const Subject& subject) const noexcept 
   return judge_backwards(rules_, subject);
 }
 
+Standing Invalidations::standing_before(std::uint32_t generation, const Subject& subject) const noexcept {
+  const std::shared_lock lock{mutex_};
+  auto standing = Standing::valid;
+  for (const auto& rule : rules_) {
+    if (rule.generation >= generation) break;
+    if (!rule.hits(subject)) continue;
+    if (!rule.selector.soft) return Standing::gone;
+    standing = Standing::stale;
+  }
+  return standing;
+}
+
 std::vector<Invalidation> Invalidations::open() const {
   const std::shared_lock lock{mutex_};
   const auto first = std::find_if(rules_.begin(), rules_.end(), [&](const auto& r) { return r.generation > swept_; });
+  return {first, rules_.end()};
+}
+
+std::vector<Invalidation> Invalidations::open_on_disk() const {
+  const std::shared_lock lock{mutex_};
+  const auto first =
+      std::find_if(rules_.begin(), rules_.end(), [&](const auto& r) { return r.generation > swept_on_disk_; });
   return {first, rules_.end()};
 }
 

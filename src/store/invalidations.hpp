@@ -48,8 +48,12 @@ class Invalidations {
   std::uint32_t current() const noexcept { return current_.load(std::memory_order_acquire); }
   /// In force from now on.
   Invalidation add(const Selector& selector);
-  /// After a restart: rules that had been added before. REQUIRES: ascending generations, nothing added yet.
-  void restore(std::vector<Invalidation> rules, std::uint32_t current);
+  /// With a disk tier: begins beyond all numbers of earlier processes (the time in seconds does), and remembers every
+  /// rule until swept_on_disk() has heard of it. REQUIRES: nothing added or stamped yet.
+  void start_at(std::uint32_t generation);
+  /// The file has been opened: its rules join those known, and all of them are to be swept there. `newest` is its last
+  /// number.
+  void restore(std::vector<Invalidation> rules, std::uint32_t newest);
 
   /// For what has been in the tier since before: looks only at rules that are not swept yet.
   Standing standing(const Entry& entry) const noexcept {
@@ -61,12 +65,16 @@ class Invalidations {
   /// For what the disk tier holds: all remembered rules since its generation; those not swept there are always
   /// remembered.
   Standing standing_on_disk(const Subject& subject) const noexcept;
+  /// By the rules before this generation alone.
+  Standing standing_before(std::uint32_t generation, const Subject& subject) const noexcept;
 
   /// The rules not yet swept, oldest first.
   std::vector<Invalidation> open() const;
+  /// The same for the disk tier.
+  std::vector<Invalidation> open_on_disk() const;
   /// No entry that a rule up to this generation hits is left in memory.
   void swept(std::uint32_t generation);
-  /// The same for the disk tier. Until the first call there is none.
+  /// The same for the disk tier.
   void swept_on_disk(std::uint32_t generation);
 
  private:

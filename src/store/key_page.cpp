@@ -105,4 +105,17 @@ KeyInfo info_of(const Entry& entry) {
   return info;
 }
 
+KeyInfo info_of(const Card& card, const Hash128& id) {
+  KeyInfo info;
+  info.id = id;
+  info.key = card.key;
+  info.upstream = card.upstream;
+  info.type = card.type;
+  info.meta = card.meta;
+  info.bytes = card.head_size + card.plain_size;
+  info.hits = card.hits;
+  info.on_disk = true;
+  return info;
+}
+
 }  // namespace cachearr::store

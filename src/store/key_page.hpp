@@ -6,6 +6,7 @@
 #include <tuple>
 #include <vector>
 
+#include "store/card.hpp"
 #include "store/invalidations.hpp"
 #include "store/store.hpp"
 
@@ -43,5 +44,7 @@ class KeyPager {
 };
 
 KeyInfo info_of(const Entry& entry);
+/// Of what is on disk alone.
+KeyInfo info_of(const Card& card, const Hash128& id);
 
 }  // namespace cachearr::store

@@ -24,6 +24,8 @@ class MemoryShard {
 
   /// Marks the entry as asked for.
   EntryPtr find(const Hash128& id, std::string_view identity) const noexcept;
+  /// Some entry with this id, whatever its identity; marks nothing.
+  bool has(const Hash128& id) const noexcept { return entries_.contains(id); }
   /// Replaces what has the same identity, which then leaves. REQUIRES: the entry is claimed (MemoryTier::claim).
   void insert(EntryPtr entry, Departed& departed);
   bool erase(const Hash128& id, std::string_view identity, Departed& departed) noexcept;
@@ -50,11 +52,14 @@ class MemoryShard {
     using is_transparent = void;
     using is_avalanching = void;
     std::size_t operator()(const Entry* entry) const noexcept { return entry->id().low; }
+    std::size_t operator()(const Hash128& id) const noexcept { return id.low; }
     std::size_t operator()(const Name& name) const noexcept { return name.id.low; }
   };
   struct Same {
     using is_transparent = void;
     bool operator()(const Entry* a, const Entry* b) const noexcept { return a == b; }
+    bool operator()(const Hash128& id, const Entry* e) const noexcept { return e->id() == id; }
+    bool operator()(const Entry* e, const Hash128& id) const noexcept { return e->id() == id; }
     bool operator()(const Name& name, const Entry* e) const noexcept {
       return e->id() == name.id && e->identity() == name.identity;
     }

@@ -24,6 +24,12 @@ std::int64_t useless_after(const EntryMeta& meta) noexcept {
   return meta.fresh_until_ms + std::int64_t{window} * 1000;
 }
 
+EntryMeta stale_meta(EntryMeta meta, std::int64_t now_ms) noexcept {
+  meta.flags |= EntryFlag::kInvalidated;
+  meta.fresh_until_ms = std::min(meta.fresh_until_ms, now_ms);
+  return meta;
+}
+
 bool is_response(const EntryMeta& meta) noexcept {
   return (meta.flags & (EntryFlag::kVaryMarker | EntryFlag::kHitForMiss)) == 0;
 }
@@ -75,6 +81,12 @@ EntryPtr MemoryTier::find(const Hash128& id, std::string_view identity) noexcept
   return made_stale(*entry);
 }
 
+bool MemoryTier::has(const Hash128& id) const noexcept {
+  const Slot& slot = slots_[index_of(id)];
+  const std::lock_guard lock{slot.mutex};
+  return slot.shard.has(id);
+}
+
 bool MemoryTier::put(EntryPtr entry) {
   const std::size_t index = index_of(entry->id());
   if (!admits(entry->footprint())) {
@@ -83,7 +95,7 @@ bool MemoryTier::put(EntryPtr entry) {
   }
   entry = claimed(std::move(entry));
   if (!entry) return errors_.fetch_add(1, std::memory_order_relaxed), false;
-  if (entry->generation() == 0) entry->generation_.store(invalidations_.current(), std::memory_order_relaxed);
+  if (entry->generation() == 0) entry->stamp(invalidations_.current());
   make_room(index, entry->footprint());
   const bool admitted = insert(std::move(entry));
   make_room(index + 1, 0);  // where the slots had to grow
@@ -154,11 +166,8 @@ void MemoryTier::sweep(const std::vector<Invalidation>& rules, const std::functi
 }
 
 EntryPtr MemoryTier::made_stale(const Entry& entry) const {
-  EntryMeta meta = entry.meta;
-  meta.flags |= EntryFlag::kInvalidated;
-  meta.fresh_until_ms = std::min(meta.fresh_until_ms, clock_.now().time_since_epoch().count());
-  EntryPtr stale = with_meta(entry, meta);
-  if (stale) stale->generation_.store(invalidations_.current(), std::memory_order_relaxed);
+  EntryPtr stale = with_meta(entry, stale_meta(entry.meta, clock_.now().time_since_epoch().count()));
+  if (stale) stale->stamp(invalidations_.current());
   return stale;
 }
 

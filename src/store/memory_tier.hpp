@@ -34,6 +34,9 @@ class MemoryTier {
   /// Bytes of the budget that are used elsewhere, by the disk tier's index.
   void reserve(std::uint64_t bytes) noexcept { reserved_.store(bytes, std::memory_order_relaxed); }
   TierStats stats() const noexcept;
+  bool has(const Hash128& id) const noexcept;
+  /// Whether it would take this much without evicting.
+  bool has_room(std::size_t bytes) const noexcept { return bytes_.load(std::memory_order_relaxed) + bytes <= limit(); }
   /// Whether the tier would take an entry of this footprint.
   bool admits(std::size_t footprint) const noexcept { return footprint <= max_bytes_ / 8; }
 
@@ -68,7 +71,9 @@ class MemoryTier {
 
 /// The moment after which an entry is of no use to anybody: past its freshness and all its stale windows.
 std::int64_t useless_after(const EntryMeta& meta) noexcept;
-/// Neither an error of bookkeeping nor a marker: something a user would call stored.
+/// Its metadata once it is invalidated softly.
+EntryMeta stale_meta(EntryMeta meta, std::int64_t now_ms) noexcept;
+/// No marker: something a user would call stored.
 bool is_response(const EntryMeta& meta) noexcept;
 
 }  // namespace cachearr::store

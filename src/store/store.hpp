@@ -107,6 +107,9 @@ class Store {
   /// One page of the stored responses of both tiers; memory is bounded by the page, whatever the store's size.
   virtual KeyPage list(const KeyQuery& query) const;
 
+  /// Waits until everything put so far is on disk, as far as the disk takes it.
+  virtual void flush() {}
+
   // State that outlives the process, beside the responses: buckets, quotas, cool-downs. Without a disk it lives in
   // memory.
 

@@ -1,0 +1,136 @@
+// The one LMDB file of the disk tier: its databases, records and transactions. Knows nothing of threads but LMDB's own
+// rule: any number of readers, one writer. Damage and full disks come back as outcomes; nothing here ends the process.
+//
+// Databases: "meta" (format, generation), "cards" (id, big-endian -> card), "chunks" (number -> at most kChunk bytes of
+// a record), "rules" (generation, big-endian -> invalidation not yet swept), "state" (name -> bytes).
+//
+// A record is cut into chunks of consecutive numbers, always appended at the end: LMDB keeps four of them on a page,
+// never needs a run of free pages for a large body, and what was stored together is freed together.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "store/card.hpp"
+#include "store/disk_index.hpp"
+
+struct MDB_env;
+struct MDB_txn;
+
+namespace cachearr::store {
+
+enum class Outcome : std::uint8_t {
+  done,
+  missing,
+  spoilt,   // this record is damaged, the file seems sound
+  full,     // the map is full: evict and try again
+  failed,   // the disk refused: errno in words by problem()
+  damaged,  // the file is; it must not be touched again
+};
+
+/// What changes between memory and disk; each may be empty.
+struct Conversion {
+  std::function<std::string(const Entry&)> pack;  // the body as it is kept; an empty result: as it is
+  std::function<bool(std::string_view packed, std::string& plain)> unpack;               // `plain` has its size already
+  std::function<std::uint32_t(std::string_view type, std::string_view upstream)> label;  // EntryMeta::label
+};
+
+class DiskBatch;
+
+class DiskFile {
+ public:
+  /// Makes folder and file where they are missing. Errors in words; `damaged` tells whether the file itself is to
+  /// blame.
+  static Result<std::unique_ptr<DiskFile>> open(const std::string& folder, std::uint64_t max_bytes, bool& damaged);
+  ~DiskFile();
+  DiskFile(const DiskFile&) = delete;
+  DiskFile& operator=(const DiskFile&) = delete;
+
+  // Readers.
+
+  /// The whole record, checked. An empty identity takes any.
+  Outcome read(const Hash128& id, std::string_view identity, const Conversion& conversion, EntryPtr& found);
+  /// Calls `look` with the card alone, if it is there and sound.
+  Outcome read_card(const Hash128& id, const std::function<void(const Hash128&, const Card&)>& look);
+  /// The ids that begin so.
+  Outcome ids_of(IdPrefix prefix, std::vector<Hash128>& ids);
+  /// Visits at most `limit` cards with ids after `after`, which becomes the last one visited; `end` tells that there
+  /// are no more. Cards that are damaged are left out.
+  Outcome scan(Hash128& after, std::size_t limit, bool& end,
+               const std::function<void(const Hash128&, const Card&)>& visit);
+  Outcome read_rules(std::vector<Invalidation>& rules, std::uint32_t& generation);
+  Outcome read_state(const std::function<void(std::string_view name, std::string_view bytes)>& visit);
+
+  // The one writer.
+  Outcome write(const std::function<int(DiskBatch&)>& act);
+
+  std::uint64_t used_bytes() const noexcept { return used_bytes_; }  // of the writer: after its last batch
+  std::uint64_t entries() const noexcept { return entries_; }
+  std::uint64_t max_bytes() const noexcept { return max_bytes_; }
+  /// Frees the slots of readers that died, gives mapped pages back to the system (the page cache keeps them).
+  void tidy() noexcept;
+  /// The file is still where it was opened.
+  bool is_in_place() const noexcept;
+  /// What the last outcome but done and missing was, in words.
+  std::string problem() const;
+
+ private:
+  friend class DiskBatch;
+  struct Names {
+    unsigned meta = 0, cards = 0, chunks = 0, rules = 0, state = 0;
+  };
+  DiskFile() = default;
+  int prepare(const std::string& folder);
+  int open_databases(MDB_txn* txn);
+  Outcome outcome_of(bool survived, int code);
+  template <class F>
+  Outcome reading(F&& act);
+  void take_stock(MDB_txn* txn) noexcept;
+
+  std::string path_;  // of the data file
+  std::uint64_t max_bytes_ = 0;
+  std::uint64_t page_size_ = 0;
+  std::uint64_t inode_ = 0;
+  MDB_env* env_ = nullptr;
+  Names names_;
+  std::atomic<bool> untouchable_{false};  // set after damage: not even closed
+  std::uint64_t next_chunk_ = 1;
+  std::atomic<std::uint64_t> used_bytes_{0};
+  std::atomic<std::uint64_t> entries_{0};
+  std::atomic<int> code_{0};
+  std::uint32_t found_format_ = kFormat;
+};
+
+/// What can be done within one write transaction. All return LMDB's codes.
+class DiskBatch {
+ public:
+  static bool is_missing(int code) noexcept;
+  /// Replaces what has this id.
+  int put(const Entry& entry, const EntryMeta& meta, std::uint32_t generation, const Conversion& conversion);
+  int erase(const Hash128& id);
+  /// Erases all whose ids begin so.
+  int erase(IdPrefix prefix);
+  /// Gives a stored response other metadata; nothing where it is not there.
+  int amend(const Hash128& id, const std::function<void(Card&)>& change);
+  int put_rule(const Invalidation& rule);
+  int drop_rules(std::uint32_t up_to);
+  int put_generation(std::uint32_t generation);
+  int put_state(std::string_view name, std::string_view bytes);
+
+ private:
+  friend class DiskFile;
+  DiskBatch(DiskFile& file, MDB_txn* txn) : file_{file}, txn_{txn} {}
+  int append_record(const Entry& entry, std::string_view body, std::uint64_t& hash);
+  int erase_chunks(const Card& card);
+
+  DiskFile& file_;
+  MDB_txn* txn_;
+};
+
+}  // namespace cachearr::store

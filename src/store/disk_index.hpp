@@ -1,0 +1,89 @@
+// What is on disk, in memory: one slot of 16 bytes for each response, so that a miss needs no trip to the disk and
+// eviction needs no search. Thread-safe, small locks; owned by the disk tier, which fills it in the background after a
+// start.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+#include "base/hash.hpp"
+#include "store/card.hpp"
+
+namespace cachearr::store {
+
+/// The first 38 bits of an id, left-aligned: as much as the index knows. Two ids may share them.
+struct IdPrefix {
+  std::uint64_t bits = 0;
+  static constexpr std::uint64_t kMask = ~std::uint64_t{0} << 26;
+  static IdPrefix of(const Hash128& id) noexcept { return {id.high & kMask}; }
+  bool begins(const Hash128& id) const noexcept { return (id.high & kMask) == bits; }
+  friend bool operator==(const IdPrefix&, const IdPrefix&) = default;
+};
+
+struct DiskSlot {
+  std::uint32_t key_hash = 0;
+  std::uint32_t useless_after_s = 0;  // seconds since the epoch; nobody can use it after that
+  std::uint16_t used_at = 0;          // ticks of 4 minutes, wrapping
+  std::uint8_t size_code = 0;         // eighths of the binary logarithm of the bytes
+  std::uint8_t frequency = 0;         // disk hits lately, halved by the hand that looks for victims
+};
+
+std::uint32_t key_hash_of(std::string_view key) noexcept;
+DiskSlot slot_of(std::string_view key, const EntryMeta& meta, std::uint64_t bytes, std::int64_t now_ms) noexcept;
+std::uint64_t bytes_of(const DiskSlot& slot) noexcept;  // to within a tenth
+
+class DiskIndex {
+ public:
+  struct Victim {
+    IdPrefix prefix;
+    std::uint64_t bytes = 0;
+    bool expired = false;
+  };
+
+  bool has(const Hash128& id) const noexcept;
+  void put(const Hash128& id, const DiskSlot& slot);
+  /// As put(), but leaves what is there: for the loader, which may be behind the writers.
+  void put_if_absent(const Hash128& id, const DiskSlot& slot);
+  void erase(IdPrefix prefix) noexcept;
+  /// Counts a disk hit; returns how many there had been lately.
+  unsigned touch(const Hash128& id, std::int64_t now_ms) noexcept;
+  void clear() noexcept;
+  std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
+  std::uint64_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
+
+  /// Everything filed under keys of these hashes, sorted and unique.
+  std::vector<IdPrefix> with_keys(const std::vector<std::uint32_t>& key_hashes) const;
+  /// Those worth least among the next ones under the hand, about `bytes` together; expired ones first. Fewer where the
+  /// hand has been everywhere.
+  std::vector<Victim> victims(std::uint64_t bytes, std::int64_t now_ms);
+  /// Expired ones in the next shard under the hand.
+  std::vector<Victim> expired(std::int64_t now_ms, std::size_t limit);
+
+ private:
+  static constexpr std::size_t kShards = 64;
+  using Map = boost::unordered_flat_map<std::uint32_t, DiskSlot>;
+  struct Shard {
+    mutable std::mutex mutex;
+    Map slots;
+  };
+  static std::size_t shard_of(std::uint64_t bits) noexcept { return bits >> 58; }
+  static std::uint32_t fingerprint_of(std::uint64_t bits) noexcept { return static_cast<std::uint32_t>(bits >> 26); }
+  static IdPrefix prefix_of(std::size_t shard, std::uint32_t fingerprint) noexcept {
+    return {(std::uint64_t{shard} << 58) | (std::uint64_t{fingerprint} << 26)};
+  }
+  template <class F>
+  auto change(std::uint64_t bits, F&& act);
+  void pick_from(std::size_t shard, std::uint64_t wanted, std::int64_t now_ms, std::vector<Victim>& victims);
+
+  std::array<Shard, kShards> shards_;
+  std::atomic<std::size_t> size_{0};
+  std::atomic<std::uint64_t> bytes_{0};
+  std::atomic<std::size_t> eviction_hand_{0};
+  std::atomic<std::size_t> expiry_hand_{0};
+};
+
+}  // namespace cachearr::store

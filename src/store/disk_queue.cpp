@@ -1,0 +1,155 @@
+#include "store/disk_queue.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace cachearr::store {
+namespace {
+
+// A kill loses what waits; the promise is one second at most, and a commit takes its time too.
+constexpr std::chrono::milliseconds kGather{400};
+// Enough for one group: larger ones make transactions that need more free pages than a small store has.
+constexpr std::uint64_t kGroupBytes = 4 * 1024 * 1024;
+// What a queued change without a body costs.
+constexpr std::uint64_t kChangeBytes = 128;
+
+}  // namespace
+
+bool DiskQueue::put(const EntryPtr& entry) {
+  std::unique_lock lock{mutex_};
+  const auto cost = entry->footprint() + kChangeBytes;
+  const bool fits = waiting_.bytes + writing_.bytes + cost <= max_bytes_;
+  waiting_.changes.insert_or_assign(entry->id(), fits ? entry : EntryPtr{});
+  waiting_.bytes += fits ? cost : kChangeBytes;
+  added(lock, false);
+  return fits;
+}
+
+void DiskQueue::erase(const Hash128& id) {
+  std::unique_lock lock{mutex_};
+  waiting_.changes.insert_or_assign(id, EntryPtr{});
+  waiting_.bytes += kChangeBytes;
+  added(lock, false);
+}
+
+void DiskQueue::put_rule(const Invalidation& rule) {
+  std::unique_lock lock{mutex_};
+  waiting_.rules.push_back(rule);
+  added(lock, true);
+}
+
+void DiskQueue::put_state(std::string_view name, std::string_view bytes) {
+  std::unique_lock lock{mutex_};
+  waiting_.state.insert_or_assign(std::string{name}, std::string{bytes});
+  added(lock, false);
+}
+
+void DiskQueue::added(std::unique_lock<std::mutex>& lock, bool urgent) {
+  const bool first = oldest_ == Clock::time_point{};
+  if (first) oldest_ = Clock::now();
+  urgent_ = urgent_ || urgent;
+  const bool wake = first || urgent_ || waiting_.bytes >= kGroupBytes;
+  lock.unlock();
+  if (wake) ready_.notify_one();
+}
+
+DiskQueue::Pending DiskQueue::find(const Hash128& id, EntryPtr& entry) const {
+  const std::lock_guard lock{mutex_};
+  for (const DiskWork* work : {&waiting_, &writing_}) {
+    const auto at = work->changes.find(id);
+    if (at == work->changes.end()) continue;
+    entry = at->second;
+    return entry ? Pending::here : Pending::erased;
+  }
+  return Pending::unknown;
+}
+
+void DiskQueue::for_each(const std::function<void(const EntryPtr&)>& visit) const {
+  std::vector<EntryPtr> entries;
+  {
+    const std::lock_guard lock{mutex_};
+    for (const DiskWork* work : {&waiting_, &writing_}) {
+      for (const auto& [id, entry] : work->changes) {
+        if (entry) entries.push_back(entry);
+      }
+    }
+  }
+  for (const auto& entry : entries) visit(entry);
+}
+
+bool DiskQueue::due() const {
+  return closed_ || urgent_ || waiting_.bytes >= kGroupBytes ||
+         (oldest_ != Clock::time_point{} && Clock::now() >= oldest_ + kGather);
+}
+
+DiskWork& DiskQueue::take(std::chrono::milliseconds idle) {
+  std::unique_lock lock{mutex_};
+  const auto idle_until = Clock::now() + idle;
+  while (!due() && Clock::now() < idle_until) {
+    const auto until = oldest_ == Clock::time_point{} ? idle_until : std::min(idle_until, oldest_ + kGather);
+    ready_.wait_until(lock, until);
+  }
+  if (!due()) return writing_;
+  writing_ = std::exchange(waiting_, DiskWork{});
+  oldest_ = {};
+  urgent_ = false;
+  ++taken_;
+  return writing_;
+}
+
+void DiskQueue::done() {
+  DiskWork written;  // freed after the lock
+  {
+    const std::lock_guard lock{mutex_};
+    written = std::exchange(writing_, DiskWork{});
+    finished_ = taken_;
+  }
+  written_.notify_all();
+}
+
+void DiskQueue::drop() {
+  DiskWork dropped;
+  {
+    const std::lock_guard lock{mutex_};
+    dropped = std::exchange(waiting_, DiskWork{});
+    oldest_ = {};
+    urgent_ = false;
+    ++taken_;
+  }
+  done();
+}
+
+void DiskQueue::wait_for_all() {
+  std::unique_lock lock{mutex_};
+  // What waits now goes with the next piece taken.
+  const std::uint64_t mine = taken_ + (waiting_.empty() ? 0 : 1);
+  if (finished_ >= mine) return;
+  urgent_ = true;
+  ready_.notify_one();
+  written_.wait(lock, [&] { return finished_ >= mine || closed_; });
+}
+
+void DiskQueue::wake() {
+  const std::lock_guard lock{mutex_};
+  urgent_ = true;
+  ready_.notify_one();
+}
+
+void DiskQueue::close() {
+  const std::lock_guard lock{mutex_};
+  closed_ = true;
+  ready_.notify_all();
+  written_.notify_all();
+}
+
+bool DiskQueue::closed() const {
+  const std::lock_guard lock{mutex_};
+  return closed_;
+}
+
+std::uint64_t DiskQueue::bytes() const {
+  const std::lock_guard lock{mutex_};
+  return waiting_.bytes + writing_.bytes;
+}
+
+}  // namespace cachearr::store

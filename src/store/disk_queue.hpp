@@ -1,0 +1,76 @@
+// What waits to be written to disk, newest state only. Thread-safe: event loops put in, the writer takes out in one
+// piece.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "store/invalidations.hpp"
+
+namespace cachearr::store {
+
+struct DiskWork {
+  std::unordered_map<Hash128, EntryPtr> changes;  // null: erase
+  std::vector<Invalidation> rules;
+  std::map<std::string, std::string> state;
+  std::uint64_t bytes = 0;
+  bool empty() const noexcept { return changes.empty() && rules.empty() && state.empty(); }
+};
+
+class DiskQueue {
+ public:
+  explicit DiskQueue(std::uint64_t max_bytes) : max_bytes_{max_bytes} {}
+
+  /// False where the writer is too far behind: then what is on disk under this id is to be erased instead, which is
+  /// queued.
+  bool put(const EntryPtr& entry);
+  void erase(const Hash128& id);
+  void put_rule(const Invalidation& rule);
+  void put_state(std::string_view name, std::string_view bytes);
+
+  enum class Pending : std::uint8_t { unknown, here, erased };
+  /// What a reader has to know of changes that are not on disk yet.
+  Pending find(const Hash128& id, EntryPtr& entry) const;
+  /// Calls `visit` with each entry that waits.
+  void for_each(const std::function<void(const EntryPtr&)>& visit) const;
+
+  /// For the writer: waits until something is urgent, enough has gathered, the oldest has waited long enough, `idle`
+  /// has passed or the end has come. What it returns stays visible to find() until done().
+  DiskWork& take(std::chrono::milliseconds idle);
+  void done();
+  /// Forgets what waits; those who wait for it are told.
+  void drop();
+
+  /// Waits until everything put in so far is on disk or was dropped.
+  void wait_for_all();
+  void wake();
+  void close();
+  bool closed() const;
+  std::uint64_t bytes() const;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  bool due() const;
+  void added(std::unique_lock<std::mutex>& lock, bool urgent);
+
+  const std::uint64_t max_bytes_;
+  mutable std::mutex mutex_;  // guards all below
+  std::condition_variable ready_;
+  std::condition_variable written_;
+  DiskWork waiting_;
+  DiskWork writing_;
+  Clock::time_point oldest_{};
+  std::uint64_t taken_ = 0;  // how often work was taken
+  std::uint64_t finished_ = 0;
+  bool urgent_ = false;
+  bool closed_ = false;
+};
+
+}  // namespace cachearr::store

@@ -1,0 +1,35 @@
+// Records, rules and state as bytes in the LMDB file: the parts of DiskFile that only turn bytes into values and back.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "store/card.hpp"
+#include "store/disk_file.hpp"
+
+struct MDB_txn;
+
+namespace cachearr::store {
+
+struct Wanted {
+  const Hash128& id;
+  std::string_view identity;  // empty: any
+  const Conversion& conversion;
+};
+
+/// Puts a record together again and checks it; LMDB's codes, kSpoilt, or MDB_NOTFOUND where it is another identity's.
+int read_record(MDB_txn* txn, unsigned chunks, const Card& card, const Wanted& wanted, EntryPtr& found);
+
+/// Invalidations as values of the database "rules", whose key is the generation.
+std::string rule_key(std::uint32_t generation);
+std::string encode_rule(const Invalidation& rule);
+std::optional<Invalidation> decode_rule(std::string_view key, std::string_view bytes);
+
+/// State with a checksum before it.
+std::string with_checksum(std::string_view bytes);
+std::optional<std::string_view> checked_state(std::string_view bytes) noexcept;
+
+std::uint64_t chunk_count(const Card& card) noexcept;
+
+}  // namespace cachearr::store

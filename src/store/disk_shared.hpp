@@ -1,0 +1,99 @@
+// What the disk tier's threads share: the file while there is one, the index of it, the queue to the writer, the
+// figures.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include <cachearr/clock.hpp>
+
+#include "store/disk_file.hpp"
+#include "store/disk_index.hpp"
+#include "store/disk_queue.hpp"
+#include "store/memory_tier.hpp"
+
+namespace cachearr::store {
+
+struct DiskOptions {
+  std::string folder;
+  std::uint64_t max_bytes = 0;
+  std::uint64_t max_queue_bytes = 16 * 1024 * 1024;
+  Conversion conversion;
+};
+
+struct DiskShared {
+  DiskShared(DiskOptions chosen, Invalidations& rules, MemoryTier& tier, const Clock& time)
+      : options{std::move(chosen)}, invalidations{rules}, memory{tier}, clock{time} {}
+
+  const DiskOptions options;
+  Invalidations& invalidations;
+  MemoryTier& memory;
+  const Clock& clock;
+  DiskIndex index;
+  DiskQueue queue{options.max_queue_bytes};
+
+  std::atomic<bool> loaded{false};   // the index knows everything
+  std::atomic<bool> damaged{false};  // a reader found the file broken
+  std::atomic<bool> unsaved{false};  // something in memory should be on disk and is not queued
+  std::atomic<int> counting{0};      // invalidations that still count what they hit: no sweep meanwhile
+  std::atomic<std::uint64_t> evictions{0};
+  std::atomic<std::uint64_t> expired{0};
+  std::atomic<std::uint64_t> errors{0};
+
+  std::int64_t now_ms() const noexcept { return clock.now().time_since_epoch().count(); }
+  bool is_up() const noexcept { return up_.load(std::memory_order_acquire); }
+  /// Null while the tier is down.
+  std::shared_ptr<DiskFile> file() const {
+    const std::lock_guard lock{mutex_};
+    return file_;
+  }
+  std::string problem() const {
+    const std::lock_guard lock{mutex_};
+    return problem_;
+  }
+  void set_up(std::shared_ptr<DiskFile> file) {
+    const std::lock_guard lock{mutex_};
+    file_ = std::move(file);
+    problem_.clear();
+    up_.store(true, std::memory_order_release);
+  }
+  void set_down(std::string problem) {
+    const std::lock_guard lock{mutex_};
+    up_.store(false, std::memory_order_release);
+    file_.reset();
+    problem_ = std::move(problem);
+  }
+
+  void put_state(std::string_view name, std::string_view bytes) {
+    const std::lock_guard lock{mutex_};
+    state_.insert_or_assign(std::string{name}, std::string{bytes});
+  }
+  /// What comes from disk never replaces what was put since.
+  void restore_state(std::string_view name, std::string_view bytes) {
+    const std::lock_guard lock{mutex_};
+    state_.try_emplace(std::string{name}, std::string{bytes});
+  }
+  std::string get_state(std::string_view name) const {
+    const std::lock_guard lock{mutex_};
+    const auto at = state_.find(name);
+    return at == state_.end() ? std::string{} : at->second;
+  }
+  std::map<std::string, std::string, std::less<>> all_state() const {
+    const std::lock_guard lock{mutex_};
+    return state_;
+  }
+
+ private:
+  std::atomic<bool> up_{false};
+  mutable std::mutex mutex_;  // guards the rest
+  std::shared_ptr<DiskFile> file_;
+  std::string problem_;
+  std::map<std::string, std::string, std::less<>> state_;
+};
+
+}  // namespace cachearr::store

@@ -1,0 +1,198 @@
+#include "store/disk_tier.hpp"
+
+#include <utility>
+
+#include "base/log.hpp"
+
+namespace cachearr::store {
+namespace {
+
+constexpr std::size_t kReaders = 2;
+constexpr std::size_t kScannedAtOnce = 4'000;
+// What lives shorter is not worth a write, and would be gone after most restarts anyway.
+constexpr std::int64_t kMinLifeMs = 5'000;
+
+}  // namespace
+
+DiskTier::DiskTier(DiskOptions options, Invalidations& invalidations, MemoryTier& memory, const Clock& clock)
+    : shared_{std::move(options), invalidations, memory, clock}, readers_{kReaders} {
+  // Numbers of earlier processes are known only once the file is; the time in seconds has always outrun them.
+  invalidations.start_at(static_cast<std::uint32_t>(shared_.now_ms() / 1000));
+}
+
+DiskTier::~DiskTier() { writer_.stop(); }
+
+bool DiskTier::may_hold(const Hash128& id) const noexcept {
+  return shared_.is_up() && (!shared_.loaded.load(std::memory_order_acquire) || shared_.index.has(id));
+}
+
+void DiskTier::find(const Hash128& id, std::string_view identity, std::function<void(EntryPtr)> done) {
+  const auto shared_done = std::make_shared<std::function<void(EntryPtr)>>(std::move(done));
+  const bool posted =
+      readers_.post([this, id, name = std::string{identity}, shared_done] { (*shared_done)(read(id, name)); });
+  if (!posted) (*shared_done)({});
+}
+
+void DiskTier::put(const EntryPtr& entry) {
+  if (!shared_.is_up()) {
+    shared_.unsaved = true;
+    return;
+  }
+  if (useless_after(entry->meta) < shared_.now_ms() + kMinLifeMs) {
+    if (may_hold(entry->id())) erase(entry->id());
+    return;
+  }
+  shared_.index.put(entry->id(), slot_of(entry->key(), entry->meta, entry->footprint(), shared_.now_ms()));
+  if (!shared_.queue.put(entry)) {
+    shared_.index.erase(IdPrefix::of(entry->id()));
+    shared_.unsaved = true;
+  }
+}
+
+void DiskTier::erase(const Hash128& id) {
+  if (!may_hold(id)) return;
+  shared_.index.erase(IdPrefix::of(id));
+  shared_.queue.erase(id);
+}
+
+void DiskTier::put_state(std::string_view name, std::string_view bytes) {
+  shared_.put_state(name, bytes);
+  shared_.queue.put_state(name, bytes);
+}
+
+EntryPtr DiskTier::read(const Hash128& id, std::string_view identity) {
+  EntryPtr entry;
+  const auto generation = shared_.invalidations.current();
+  switch (shared_.queue.find(id, entry)) {
+    case DiskQueue::Pending::erased: return {};
+    case DiskQueue::Pending::here:
+      if (!identity.empty() && entry->identity() != identity) return {};
+      return judged(std::move(entry), generation);
+    case DiskQueue::Pending::unknown: break;
+  }
+  return judged(read_file(id, identity), generation);
+}
+
+EntryPtr DiskTier::read_file(const Hash128& id, std::string_view identity) {
+  const auto file = shared_.file();
+  if (!file) return {};
+  EntryPtr entry;
+  switch (file->read(id, identity, shared_.options.conversion, entry)) {
+    case Outcome::done: entry->set_saved(1); return entry;
+    case Outcome::missing: {
+      EntryPtr pending;
+      if (shared_.queue.find(id, pending) == DiskQueue::Pending::unknown) shared_.index.erase(IdPrefix::of(id));
+      return {};
+    }
+    case Outcome::spoilt:
+      log::warning("a stored answer was damaged on disk; it is dropped");
+      shared_.errors.fetch_add(1, std::memory_order_relaxed);
+      erase(id);
+      return {};
+    case Outcome::damaged:
+      shared_.damaged = true;
+      shared_.queue.wake();
+      return {};
+    default: shared_.errors.fetch_add(1, std::memory_order_relaxed); return {};
+  }
+}
+
+/// As of `generation`, which was current before it was looked for.
+EntryPtr DiskTier::judged(EntryPtr entry, std::uint32_t generation) const {
+  if (!entry) return entry;
+  const auto standing = shared_.invalidations.standing_on_disk(subject_of(*entry));
+  if (standing == Standing::gone) return {};
+  if (standing == Standing::stale && is_response(entry->meta)) {
+    entry = with_meta(*entry, stale_meta(entry->meta, shared_.now_ms()));
+    if (entry) entry->stamp(shared_.invalidations.current());
+    return entry;
+  }
+  if (entry->generation() < generation) entry->stamp(generation);
+  return entry;
+}
+
+void DiskTier::flush() {
+  while (shared_.is_up()) {
+    shared_.queue.wait_for_all();
+    if (!shared_.unsaved.exchange(false)) return;
+    shared_.memory.for_each([&](const EntryPtr& entry) {
+      if (!entry->on_disk()) put(entry);
+      return !shared_.unsaved.load();
+    });
+  }
+}
+
+std::uint64_t DiskTier::count_hit(const Invalidation& rule, const Ids& counted) {
+  std::uint64_t count = 0;
+  Ids waiting;
+  const auto is_first = [&](const Hash128& id, const Subject& subject, const EntryMeta& meta) {
+    return is_response(meta) && rule.hits(subject) && !counted.contains(id) &&
+           shared_.invalidations.standing_before(rule.generation, subject) != Standing::gone;
+  };
+  shared_.queue.for_each([&](const EntryPtr& entry) {
+    if (is_first(entry->id(), subject_of(*entry), entry->meta) && waiting.insert(entry->id()).second) ++count;
+  });
+  const auto file = shared_.file();
+  if (!file) return count;
+  const auto look = [&](const Hash128& id, const Card& card) {
+    if (is_first(id, card.subject(), card.meta) && !waiting.contains(id)) ++count;
+  };
+  if (rule.selector.kind == Selector::Kind::key && shared_.loaded) {
+    for (const IdPrefix prefix : shared_.index.with_keys({key_hash_of(rule.selector.text)})) {
+      std::vector<Hash128> ids;
+      file->ids_of(prefix, ids);
+      for (const auto& id : ids) file->read_card(id, look);
+    }
+    return count;
+  }
+  Hash128 at;
+  for (bool end = false; !end;) {
+    if (file->scan(at, kScannedAtOnce, end, look) != Outcome::done) break;
+  }
+  return count;
+}
+
+void DiskTier::find_key(std::string_view key, const std::function<void(const EntryPtr&)>& visit) {
+  const auto file = shared_.file();
+  if (!file) return;
+  std::vector<Hash128> ids;
+  if (shared_.loaded) {
+    for (const IdPrefix prefix : shared_.index.with_keys({key_hash_of(key)})) file->ids_of(prefix, ids);
+  } else {
+    for_each_card({}, [&](const Hash128& id, const Card& card) {
+      if (card.key == key) ids.push_back(id);
+      return true;
+    });
+  }
+  for (const auto& id : ids) {
+    const EntryPtr entry = read(id, {});
+    if (entry && entry->key() == key) visit(entry);
+  }
+}
+
+void DiskTier::for_each_card(Hash128 after, const std::function<bool(const Hash128&, const Card&)>& visit) {
+  const auto file = shared_.file();
+  bool wanted = true;
+  for (bool end = !file; !end && wanted;) {
+    const auto outcome = file->scan(after, kScannedAtOnce, end, [&](const Hash128& id, const Card& card) {
+      if (!wanted || shared_.invalidations.standing_on_disk(card.subject()) == Standing::gone) return;
+      wanted = visit(id, card);
+    });
+    if (outcome != Outcome::done) return;
+  }
+}
+
+TierStats DiskTier::stats() const {
+  TierStats stats;
+  stats.max_bytes = shared_.options.max_bytes;
+  stats.evictions = shared_.evictions.load(std::memory_order_relaxed);
+  stats.expired = shared_.expired.load(std::memory_order_relaxed);
+  stats.errors = shared_.errors.load(std::memory_order_relaxed);
+  if (const auto file = shared_.file()) {
+    stats.entries = file->entries();
+    stats.bytes = file->used_bytes();
+  }
+  return stats;
+}
+
+}  // namespace cachearr::store

@@ -1,0 +1,72 @@
+// The disk tier's one writer: group commits, eviction, sweeping, and coming back after the disk was gone. One thread;
+// owned by the disk tier.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/result.hpp"
+#include "store/disk_shared.hpp"
+#include "store/folder_lock.hpp"
+#include "store/integrity_check.hpp"
+
+namespace cachearr::store {
+
+class DiskWriter {
+ public:
+  explicit DiskWriter(DiskShared& shared) : shared_{shared} {}
+  ~DiskWriter();
+
+  /// Opens the file or notes why it cannot be; the one error is another process that uses the folder.
+  Result<bool> start();
+  /// Writes out what is left and ends the thread.
+  void stop();
+
+ private:
+  using Steady = std::chrono::steady_clock;
+  using Group = std::vector<std::pair<Hash128, EntryPtr>>;
+
+  void run();
+  void write(DiskWork& work);
+  bool write_rules_and_state(const DiskWork& work);
+  bool write_group(const Group& group);
+  Outcome try_group(const Group& group);
+  void written(const Group& group);
+  void make_room(std::uint64_t needed);
+  Outcome evict(std::uint64_t bytes);
+  Outcome erase(const std::vector<DiskIndex::Victim>& victims);
+  void skip(const Group& group);
+
+  void keep_house();
+  void expire_some();
+  void save_hits(bool all);
+  void queue_unsaved();
+
+  void sweep_step();
+  bool collect_for_sweep(std::vector<std::pair<Hash128, Standing>>& hit, bool& end);
+
+  bool open();
+  bool open_file();
+  void restore();
+  void load_index();
+  void go_down(const std::string& problem);
+  /// False where the outcome is no reason to go on with this file; deals with that.
+  bool accept(Outcome outcome);
+  void recover();
+
+  DiskShared& shared_;
+  std::unique_ptr<FolderLock> lock_;
+  std::shared_ptr<DiskFile> file_;     // the writer's own reference to shared_.file()
+  std::weak_ptr<DiskFile> last_file_;  // must be gone before the file is opened again
+  std::unique_ptr<IntegrityCheck> check_;
+  std::vector<Invalidation> sweeping_;  // the rules of the pass under way
+  Hash128 swept_to_;
+  Steady::time_point next_second_{}, next_ten_seconds_{}, next_minute_{};
+  std::jthread loader_;
+  std::jthread thread_;
+};
+
+}  // namespace cachearr::store

@@ -1,0 +1,79 @@
+// The part of the disk tier's writer that sweeps away what invalidations have hit, a piece at a time between its other
+// work.
+#include <utility>
+
+#include "store/disk_writer.hpp"
+
+namespace cachearr::store {
+namespace {
+
+constexpr std::size_t kScannedAtOnce = 4'000;
+
+bool all_by_key(const std::vector<Invalidation>& rules) noexcept {
+  for (const auto& rule : rules) {
+    if (rule.selector.kind != Selector::Kind::key) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+void DiskWriter::sweep_step() {
+  if (!file_ || shared_.counting.load() != 0) return;
+  if (sweeping_.empty()) {
+    sweeping_ = shared_.invalidations.open_on_disk();
+    swept_to_ = {};
+    if (sweeping_.empty()) return;
+  }
+  std::vector<std::pair<Hash128, Standing>> hit;
+  bool end = false;
+  if (!collect_for_sweep(hit, end)) return;
+  const auto generation = sweeping_.back().generation;
+  const auto now = shared_.now_ms();
+  const auto outcome = file_->write([&](DiskBatch& batch) {
+    for (const auto& [id, standing] : hit) {
+      const int code = standing == Standing::gone ? batch.erase(id) : batch.amend(id, [&](Card& card) {
+        card.meta = stale_meta(card.meta, now);
+        card.generation = generation;
+      });
+      if (code != 0 && !DiskBatch::is_missing(code)) return code;
+    }
+    return end ? batch.drop_rules(generation) : 0;
+  });
+  if (outcome == Outcome::full || !accept(outcome)) return;
+  EntryPtr pending;
+  for (const auto& [id, standing] : hit) {
+    // What was stored anew since is queued and keeps its slot.
+    if (standing == Standing::gone && shared_.queue.find(id, pending) == DiskQueue::Pending::unknown) {
+      shared_.index.erase(IdPrefix::of(id));
+    }
+  }
+  if (end) {
+    shared_.invalidations.swept_on_disk(generation);
+    sweeping_.clear();
+  }
+  shared_.queue.wake();  // the next piece soon
+}
+
+/// The next cards that the rules under way hit. False where the file is gone.
+bool DiskWriter::collect_for_sweep(std::vector<std::pair<Hash128, Standing>>& hit, bool& end) {
+  const auto look = [&](const Hash128& id, const Card& card) {
+    auto standing = judge(sweeping_, card.subject());
+    if (standing == Standing::stale && !is_response(card.meta)) standing = Standing::valid;
+    if (standing != Standing::valid) hit.emplace_back(id, standing);
+  };
+  if (!all_by_key(sweeping_) || !shared_.loaded) return accept(file_->scan(swept_to_, kScannedAtOnce, end, look));
+  std::vector<std::uint32_t> keys;
+  for (const auto& rule : sweeping_) keys.push_back(key_hash_of(rule.selector.text));
+  end = true;
+  for (const IdPrefix prefix : shared_.index.with_keys(keys)) {
+    std::vector<Hash128> ids;
+    if (!accept(file_->ids_of(prefix, ids))) return false;
+    for (const auto& id : ids) {
+      if (!accept(file_->read_card(id, look))) return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace cachearr::store
