@@ -34,7 +34,7 @@ AnswerHead compose_answer_head(const http::ResponseHead& head, TimePoint now, bo
     append_line(out, field);
   }
   if (!head.fields.has(FieldId::date)) out.append("Date: ").append(http::format_date(now)).append("\r\n");
-  out += head.minor_version == 0 ? "Via: 1.0 cachearr\r\n" : "Via: 1.1 cachearr\r\n";
+  out += "Via: 1.1 cachearr\r\n";
   return result;
 }
 

@@ -22,6 +22,7 @@ struct FetchJob {
   Considered known;
   Regime regime;                    // keeps the rules that `known` points into
   std::shared_ptr<Upload> upload;   // null: no body
+  std::uint32_t generation = 0;     // of the store when the origin was asked
   bool in_table = false;            // others may join: must be landed
   bool may_store = true;
   bool background = false;          // nobody waits for it

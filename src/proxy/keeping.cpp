@@ -32,6 +32,7 @@ store::EntryPtr put(Desk& desk, const FetchJob& job, Name name, std::string_view
   parts.head = head;
   parts.body = body;
   parts.meta = meta;
+  parts.generation = job.generation;
   auto entry = store::make_entry(parts);
   if (entry) desk.services.store.put(entry);
   return entry;
@@ -78,8 +79,8 @@ void invalidate_target(Desk& desk, const FetchJob& job, const http::Target& targ
   if (other.verdict.upstream)
     other.verdict.rule = job.regime.rules->match(*other.verdict.upstream, get, target.path, target.query, other.captures);
   rules::build_key(other.verdict, get, target, other.captures, desk.services.secret, other.key);
-  const auto count = desk.services.store.invalidate({store::Selector::Kind::key, other.key.key, false});
-  if (count > 0) desk.cells.invalidations[0].add(count);
+  desk.services.store.invalidate_soon({store::Selector::Kind::key, other.key.key, false});
+  desk.cells.invalidations[0].add();
 }
 
 /// A URI reference in a response, resolved as far as this purpose needs: absolute, or an absolute path on the same host.
@@ -120,8 +121,8 @@ void invalidate_by_rules(Desk& desk, const FetchJob& job) {
       const auto kind = named.kind == rules::Invalidation::Kind::tag ? store::Selector::Kind::tag
                         : text.find('*') != std::string::npos        ? store::Selector::Kind::pattern
                                                                      : store::Selector::Kind::key;
-      const auto count = desk.services.store.invalidate({kind, text, false});
-      desk.cells.invalidations[1].add(count);
+      desk.services.store.invalidate_soon({kind, text, false});
+      desk.cells.invalidations[1].add();
     }
   }
 }

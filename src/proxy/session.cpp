@@ -280,7 +280,7 @@ void Session::record(const Done& done) {
   facts.client = peer_;
   facts.method = done.request.method_text;
   facts.scheme = route.target.scheme;
-  facts.authority = route.target.host;
+  facts.authority = route.host_field;
   facts.path = route.target.path;
   facts.query = route.target.query;
   facts.status = done.sent.status;

@@ -88,7 +88,7 @@ std::string compose(const UpstreamRequest& from) {
     out += "Connection: Upgrade\r\n";
     append_line(out, "Upgrade", request.fields.value(FieldId::upgrade));
   }
-  out += request.minor_version == 0 ? "Via: 1.0 cachearr\r\n" : "Via: 1.1 cachearr\r\n";
+  out += "Via: 1.1 cachearr\r\n";
   append_line(out, "CDN-Loop", from.loop_token);
   if (from.through_http_parent && !from.parent_credentials.empty()) append_line(out, "Proxy-Authorization", from.parent_credentials);
   append_body_framing(out, from);

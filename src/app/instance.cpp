@@ -1,0 +1,159 @@
+#include "app/instance.hpp"
+
+#include "app/admin_client.hpp"
+#include "app/exit_code.hpp"
+#include "app/load_rules.hpp"
+#include "app/state_files.hpp"
+#include "base/hash.hpp"
+#include "base/log.hpp"
+
+namespace cachearr::app {
+
+namespace {
+
+constexpr std::size_t kApiKeyBytes = 16;  // 32 hexadecimal digits, as the *arr applications' keys
+constexpr std::size_t kSecretBytes = 32;
+
+StartFailure unavailable(const std::string& what) { return {exit_unavailable, {Problem{{}, what}}}; }
+
+/// What a reload changed, in words.
+std::vector<std::string> changes_between(const proxy::Regime& before, const proxy::Regime& after) {
+  std::vector<std::string> changes;
+  const auto count = [&](std::string_view what, std::size_t old_count, std::size_t new_count) {
+    if (old_count != new_count)
+      changes.push_back(std::string{what} + ": " + std::to_string(old_count) + " before, " + std::to_string(new_count) + " now");
+  };
+  count("upstreams", before.rules->upstreams().size(), after.rules->upstreams().size());
+  count("rules", before.rules->rules().size(), after.rules->rules().size());
+  const auto& old_config = before.settings->config;
+  const auto& new_config = after.settings->config;
+  if (old_config.log.level != new_config.log.level) changes.push_back("log.level: " + new_config.log.level);
+  const auto needs_restart = [&](bool differs, std::string_view what) {
+    if (differs) changes.push_back(std::string{what} + " changed in the file; it takes effect at the next start");
+  };
+  const auto same_listener = [](const ListenerConfig& a, const ListenerConfig& b) {
+    return a.address == b.address && a.upstream == b.upstream && a.tls == b.tls;
+  };
+  needs_restart(!std::equal(old_config.listeners.begin(), old_config.listeners.end(), new_config.listeners.begin(),
+                            new_config.listeners.end(), same_listener),
+                "listeners");
+  needs_restart(old_config.threads != new_config.threads, "threads");
+  needs_restart(old_config.memory_max_bytes != new_config.memory_max_bytes, "memory.max_bytes");
+  needs_restart(old_config.disk_path != new_config.disk_path || old_config.disk_max_bytes != new_config.disk_max_bytes, "disk");
+  needs_restart(old_config.admin.address != new_config.admin.address, "admin.address");
+  return changes;
+}
+
+}  // namespace
+
+Instance::Instance(ConfigSources sources) : sources_{std::move(sources)}, started_{clock_.now()} {}
+Instance::~Instance() = default;
+
+std::optional<proxy::Regime> Instance::read_regime(Problems& problems) const {
+  const auto config = load_config(sources_, problems);
+  if (!config) return std::nullopt;
+  proxy::Regime regime;
+  regime.settings = proxy::compile_settings(*config, problems);
+  regime.rules = load_rules(*config, problems);
+  if (!regime.settings || !regime.rules || !problems.empty()) return std::nullopt;
+  return regime;
+}
+
+std::optional<StartFailure> Instance::start() {
+  Problems problems;
+  auto regime = read_regime(problems);
+  if (!regime) return StartFailure{exit_configuration, std::move(problems)};
+  regime_ = *regime;
+  const auto& config = regime_.settings->config;
+  log::start(log::level_of(config.log.level), config.log.json);
+  const auto made = make_state_directory(config.state_dir);
+  if (!made) return unavailable(made.error().what);
+  const auto secret = read_or_make_secret(config.state_dir + "/secret", kSecretBytes);
+  if (!secret) return unavailable(secret.error().what);
+  secret_ = *secret;
+  api_key_ = config.admin.api_key;
+  if (api_key_.empty()) {
+    const auto key = read_or_make_secret(config.state_dir + "/api_key", kApiKeyBytes);
+    if (!key) return unavailable(key.error().what);
+    api_key_ = *key;
+  }
+  if (auto failure = open_store(config)) return failure;
+  const proxy::FrontParts parts{clock_, *store_, contexts_, secret_, "cachearr-" + to_hex(hash128(secret_ + "loop")).substr(0, 12), regime_};
+  front_ = std::make_unique<proxy::Front>(parts);
+  if (auto failure = open_listeners(config)) return failure;
+  front_->start();
+  admin_->start();
+  return std::nullopt;
+}
+
+std::optional<StartFailure> Instance::open_store(const Config& config) {
+  store_ = store::make_memory_store(config.memory_max_bytes, clock_);
+  return std::nullopt;
+}
+
+std::optional<StartFailure> Instance::open_listeners(const Config& config) {
+  const auto listening = front_->listen();
+  if (!listening) return unavailable(listening.error().what);
+  admin_ = std::make_unique<admin::Server>(*this);
+  const auto admin = admin_->listen(config.admin.address, admin_socket_path(config.state_dir));
+  if (!admin) return unavailable(admin.error().what);
+  if (!admin_->address().empty()) front_->never_dial(admin_->address());
+  return std::nullopt;
+}
+
+std::string Instance::addresses() const {
+  std::string text;
+  for (const auto& address : front_->addresses()) text += (text.empty() ? "" : ", ") + address + " (proxy)";
+  if (!admin_->address().empty()) text += (text.empty() ? "" : ", ") + admin_->address() + " (admin)";
+  return text;
+}
+
+void Instance::stop() {
+  const auto grace = regime().settings->config.timeouts.shutdown_grace;
+  const bool all = front_->drain(grace);
+  if (!all) log::warning("some requests were still under way when the time for shutting down was over");
+  admin_->stop();
+  front_.reset();
+  admin_.reset();
+  store_.reset();
+}
+
+proxy::Regime Instance::regime() const {
+  const std::lock_guard lock{mutex_};
+  return regime_;
+}
+
+admin::ReloadOutcome Instance::last_reload() const {
+  const std::lock_guard lock{mutex_};
+  return last_reload_;
+}
+
+admin::ReloadOutcome Instance::reload() {
+  admin::ReloadOutcome outcome;
+  auto next = read_regime(outcome.problems);
+  const std::lock_guard lock{mutex_};
+  if (next) {
+    outcome.taken = true;
+    outcome.changes = changes_between(regime_, *next);
+    regime_ = *next;
+    front_->adopt(regime_);
+    log::set_level(log::level_of(regime_.settings->config.log.level));
+    log::info("reloaded configuration and rules");
+  } else {
+    for (const auto& problem : outcome.problems) log::error("reload refused: " + to_string(problem));
+  }
+  last_reload_ = outcome;
+  return outcome;
+}
+
+std::vector<admin::HealthNote> Instance::notes() const {
+  std::vector<admin::HealthNote> notes;
+  const auto last = last_reload();
+  if (!last.taken)
+    notes.push_back({admin::HealthNote::Type::error, "Reload",
+                     "the last reload was refused, the old configuration and rules are in force: " +
+                         (last.problems.empty() ? std::string{} : to_string(last.problems.front()))});
+  return notes;
+}
+
+}  // namespace cachearr::app

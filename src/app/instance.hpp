@@ -1,0 +1,67 @@
+// The running program: configuration, rules, store, proxy and admin listener, wired together.
+//
+// Owned by run_server(); made and destroyed on the main thread. reload() may be called from the main and the admin thread.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "admin/instance.hpp"
+#include "admin/server.hpp"
+#include "app/config_file.hpp"
+#include "authority/client_context.hpp"
+#include "proxy/front.hpp"
+#include "store/store.hpp"
+
+namespace cachearr::app {
+
+/// Why the program cannot start, and the exit code that says so.
+struct StartFailure {
+  int exit_code;
+  Problems problems;
+};
+
+class Instance final : public admin::Instance {
+ public:
+  explicit Instance(ConfigSources sources);
+  ~Instance() override;
+
+  /// Reads, checks, opens and starts everything; nothing stays half-started.
+  std::optional<StartFailure> start();
+  /// Finishes requests under way within the configured grace, then flushes the store.
+  void stop();
+  /// "127.0.0.1:9797 (proxy), 127.0.0.1:9798 (admin)"
+  std::string addresses() const;
+
+  proxy::Front& front() override { return *front_; }
+  store::Store& store() override { return *store_; }
+  const Clock& clock() const override { return clock_; }
+  proxy::Regime regime() const override;
+  const std::string& api_key() const override { return api_key_; }
+  TimePoint started() const override { return started_; }
+  admin::ReloadOutcome reload() override;
+  admin::ReloadOutcome last_reload() const override;
+  std::vector<admin::HealthNote> notes() const override;
+
+ private:
+  std::optional<proxy::Regime> read_regime(Problems& problems) const;
+  std::optional<StartFailure> open_store(const Config& config);
+  std::optional<StartFailure> open_listeners(const Config& config);
+
+  ConfigSources sources_;
+  SystemClock clock_;
+  TimePoint started_;
+  authority::ClientContexts contexts_;
+  std::string secret_;
+  std::string api_key_;
+  mutable std::mutex mutex_;  // guards the two below
+  proxy::Regime regime_;
+  admin::ReloadOutcome last_reload_{true, {}, {}};
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<proxy::Front> front_;
+  std::unique_ptr<admin::Server> admin_;
+};
+
+}  // namespace cachearr::app

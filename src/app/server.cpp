@@ -1,0 +1,86 @@
+#include "app/server.hpp"
+
+#include <signal.h>
+
+#include <chrono>
+#include <iostream>
+
+#include "app/exit_code.hpp"
+#include "app/instance.hpp"
+#include "app/systemd.hpp"
+#include "base/log.hpp"
+
+namespace cachearr::app {
+
+namespace {
+
+/// The signals this program answers are taken by the main thread alone, one at a time, outside any handler.
+sigset_t block_signals() {
+  ::signal(SIGPIPE, SIG_IGN);
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  return set;
+}
+
+/// A second request to end ends at once: nothing may hold it up.
+void end_at_once_on_next_signal() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : {SIGTERM, SIGINT}) {
+    struct sigaction action {};
+    action.sa_handler = [](int) { ::_exit(exit_no); };
+    ::sigaction(number, &action, nullptr);
+    sigaddset(&set, number);
+  }
+  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+void reload(Instance& instance) {
+  systemd::notify_reloading();
+  instance.reload();  // says in the log how it went
+  systemd::notify_ready("serving " + instance.addresses());
+}
+
+bool is_alive(Instance& instance) {
+  constexpr std::int64_t stuck_ms = 5000;
+  for (const auto& worker : instance.front().workers())
+    if (worker->lag_ms() > stuck_ms) return false;
+  return true;
+}
+
+/// Waits for signals; between them tells systemd that the workers are alive.
+void wait_for_the_end(Instance& instance, const sigset_t& signals) {
+  const auto watchdog = systemd::watchdog_interval();
+  const auto pause = watchdog ? *watchdog / 3 : Duration{3'600'000};
+  const timespec limit{static_cast<time_t>(pause.count() / 1000), static_cast<long>(pause.count() % 1000) * 1'000'000};
+  for (;;) {
+    const int number = sigtimedwait(&signals, nullptr, &limit);
+    if (number == SIGTERM || number == SIGINT) return;
+    if (number == SIGHUP) reload(instance);
+    if (watchdog && is_alive(instance)) systemd::notify_alive();
+  }
+}
+
+}  // namespace
+
+int run_server(const ServeOptions& options) {
+  const auto signals = block_signals();
+  Instance instance{options.sources};
+  if (const auto failure = instance.start()) {
+    for (const auto& problem : failure->problems) std::cerr << to_string(problem) << '\n';
+    log::stop();
+    return failure->exit_code;
+  }
+  std::cout << "cachearr " CACHEARR_VERSION " is ready: " << instance.addresses() << std::endl;
+  systemd::notify_ready("serving " + instance.addresses());
+  wait_for_the_end(instance, signals);
+  systemd::notify_stopping();
+  end_at_once_on_next_signal();
+  instance.stop();
+  log::stop();
+  return exit_ok;
+}
+
+}  // namespace cachearr::app
