@@ -8,6 +8,9 @@ namespace cachearr::http::structured {
 
 namespace {
 
+/// As many as RFC 8941 3 asks of every parser; looking for repeated keys among more is work for an attacker.
+constexpr std::size_t kMaxKeys = 1024;
+
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 bool is_lower(char c) noexcept { return c >= 'a' && c <= 'z'; }
 bool is_alpha(char c) noexcept { return is_lower(text::lower(c)); }
@@ -59,6 +62,7 @@ class Parser {
         member.value = std::move(item);
       }
       keep(into, std::move(member));
+      if (into.size() > kMaxKeys) return false;
       if (!next_member()) return failed_ ? false : true;
     }
     return true;
@@ -128,6 +132,7 @@ class Parser {
       if (!key(name)) return false;
       if (skip('=') && !bare(value)) return false;
       assign(into, std::move(name), std::move(value));
+      if (into.size() > kMaxKeys) return false;
     }
     return true;
   }

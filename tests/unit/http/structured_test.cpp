@@ -116,6 +116,13 @@ TEST(StructuredDictionary, IsAllOrNothing) {
   }
 }
 
+TEST(StructuredDictionary, HasAtMost1024Keys) {
+  std::string text = "k0";
+  for (int i = 1; i < 1024; ++i) text += ",k" + std::to_string(i);
+  EXPECT_EQ(parse_dictionary(text)->size(), 1024U);
+  EXPECT_FALSE(parse_dictionary(text + ",more"));
+}
+
 TEST(StructuredString, IsWrittenSoThatItReadsBack) {
   std::string out = "x=";
   append_string(out, R"(a "b" \ c)");
