@@ -32,10 +32,10 @@ bool uses(const std::vector<Piece>& pieces, const Token& token) {
   });
 }
 
-/// The template holds every wildcard of the path.
+/// There is one path, and the template holds every wildcard of it.
 bool holds_path(const Rule::Compiled& rule) {
-  if (rule.path.open_end) return false;
-  for (const auto& segment : rule.path.segments) {
+  if (rule.paths.size() != 1 || rule.paths[0].open_end) return false;
+  for (const auto& segment : rule.paths[0].segments) {
     for (const auto& token : segment.tokens) {
       if (token.kind == Token::Kind::any) return false;
       if (token.kind == Token::Kind::capture && !uses(rule.key, token)) return false;
@@ -94,6 +94,11 @@ Result<std::vector<Piece>> compile_template(std::string_view text) {
         built_in == std::end(kBuiltIns)
             ? Piece::Kind::capture
             : static_cast<Piece::Kind>(static_cast<int>(Piece::Kind::method) + (built_in - std::begin(kBuiltIns)));
+    // {query} brings its own '?', since there may be none.
+    if (kind == Piece::Kind::query && !pieces.empty() && pieces.back().text.ends_with('?') &&
+        pieces.back().kind == Piece::Kind::literal) {
+      pieces.back().text.pop_back();
+    }
     pieces.push_back({kind, std::string{name}, false});
     at = end + 1;
   }
@@ -122,8 +127,12 @@ bool Rule::Compiled::takes(const http::RequestHead& request) const noexcept {
 
 bool matches(const Rule::Compiled& rule, const http::RequestHead& request, const PathSegments& path,
              std::string_view query, Bindings& into) {
-  into.clear();
-  if (!rule.takes(request) || !matches(rule.path, path.all(), into)) return false;
+  if (!rule.takes(request)) return false;
+  const bool fits = std::any_of(rule.paths.begin(), rule.paths.end(), [&](const PathPattern& pattern) {
+    into.clear();
+    return matches(pattern, path.all(), into);
+  });
+  if (!fits) return false;
   if (!rule.query.empty()) begin_decoding(query);
   for (const auto& condition : rule.query) {
     const auto found = find_parameter(query, condition.name);

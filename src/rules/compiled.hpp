@@ -31,14 +31,17 @@ struct Piece {
 struct Rule::Compiled {
   std::uint32_t methods = 0;  // bit per http::Method
   std::vector<std::string> other_methods;
-  PathPattern path;
+  std::vector<PathPattern> paths;  // one of these must match
   std::vector<Condition> query;
   std::vector<Condition> fields;  // names in lower case
+
+  bool writes = false;    // the rule has "invalidate", perhaps an empty one
+  bool fallback = false;  // it invalidates only where no other rule with "invalidate" matches
 
   std::vector<Piece> key;
   std::vector<std::string> held_query;  // parameters whose first value is in the key already, or fixed by the rule
   bool whole_query = false;             // the template says {query}
-  bool add_path = false;  // the template alone does not tell two matching paths apart: the path goes along
+  bool add_path = false;  // the template does not tell two matching paths apart: the path joins the identity
   std::vector<std::size_t> secret_segments;  // places in the path that hold a secret capture
 
   bool takes(const http::RequestHead& request) const noexcept;

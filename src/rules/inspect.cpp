@@ -13,7 +13,8 @@ namespace cachearr::rules {
 namespace {
 
 bool fits(const BodyCondition& condition, std::string_view value) {
-  return !condition.equals || text::trim(value) == *condition.equals;
+  const auto text = text::trim(value);
+  return (!condition.equals || text == *condition.equals) && condition.fits(text);
 }
 
 /// Any of the elements or attributes that the path leads to.
@@ -62,6 +63,12 @@ std::vector<bool> probe(std::string_view text, const std::vector<const BodyCondi
 }
 
 }  // namespace
+
+bool BodyCondition::fits(std::string_view text) const {
+  const auto matches = [text](const std::string& pattern) { return text::glob_match(pattern, text); };
+  return (like.empty() || std::any_of(like.begin(), like.end(), matches)) &&
+         std::none_of(not_like.begin(), not_like.end(), matches);
+}
 
 BodyVerdict inspect_body(const Rule& rule, std::string_view, std::string_view content_encoding, std::string_view body) {
   BodyVerdict verdict;

@@ -112,9 +112,16 @@ class Listener : public nlohmann::json_sax<Json> {
       if (probe.decided || levels_.size() != probe.tokens.size()) continue;
       if (!levels_.empty() && (probe.agreed + 1 != levels_.size() || !agrees(probe))) continue;
       probe.decided = true;
-      probe.holds = !probe.condition->equals || (scalar_value && *scalar_value == probe.wanted);
+      probe.holds = holds(probe, scalar_value);
       --open_;
     }
+  }
+
+  static bool holds(const Probe& probe, const Json* value) {
+    const auto& condition = *probe.condition;
+    if (condition.equals && (!value || *value != probe.wanted)) return false;
+    if (condition.like.empty() && condition.not_like.empty()) return true;
+    return value && condition.fits(value->is_string() ? value->get_ref<const std::string&>() : value->dump());
   }
 
   std::vector<Probe> probes_;

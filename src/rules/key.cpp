@@ -28,7 +28,7 @@ struct Shown {
 struct Scratch {
   Partition partition;
   std::vector<Shown> shown;
-  std::string path, masked_path;
+  std::string path, masked_path, identity_path;
 };
 
 /// What one call works on.
@@ -144,8 +144,7 @@ void append_shown(const Task& task, char first) {
 }
 
 /// The path with every secret segment masked; a segment masked here takes part in the partition.
-void append_path(const Task& task) {
-  auto& key = task.into.key;
+void append_path(const Task& task, std::string& out) {
   auto& path = task.scratch.path;
   path.clear();
   append_sent(path, task.target.path);
@@ -153,9 +152,9 @@ void append_path(const Task& task) {
     const PathSegments segments{path};
     const auto& secret = task.compiled->secret_segments;
     for (std::size_t i = 0; i < segments.count; ++i) {
-      key.push_back('/');
+      out.push_back('/');
       const bool hide = std::find(secret.begin(), secret.end(), i) != secret.end();
-      key += hide ? kMasked : segments.items[i];
+      out += hide ? kMasked : segments.items[i];
     }
     return;
   }
@@ -163,7 +162,7 @@ void append_path(const Task& task) {
   masked.clear();
   append_redacted(masked, path, {});
   if (masked != path) task.credential('p', "path", path, false);
-  key += masked;
+  out += masked;
 }
 
 std::string_view method_name(const http::RequestHead& request) noexcept {
@@ -188,7 +187,7 @@ void append_piece(const Task& task, const Piece& piece) {
     case Piece::Kind::capture: task.into.key += piece.secret ? kMasked : task.captures.find(piece.text); return;
     case Piece::Kind::method: task.into.key += method_name(task.request); return;
     case Piece::Kind::host: append_host(task); return;
-    case Piece::Kind::path: append_path(task); return;
+    case Piece::Kind::path: append_path(task, task.into.key); return;
     case Piece::Kind::query: append_shown(task, '?'); return;
   }
 }
@@ -198,15 +197,11 @@ void append_key(const Task& task) {
     task.into.key += method_name(task.request);
     task.into.key.push_back(':');
     append_host(task);
-    append_path(task);
+    append_path(task, task.into.key);
     append_shown(task, '?');
     return;
   }
   for (const auto& piece : task.compiled->key) append_piece(task, piece);
-  if (task.compiled->add_path) {
-    task.into.key.push_back('|');
-    append_path(task);
-  }
   if (!task.compiled->whole_query) append_shown(task, '?');
 }
 
@@ -241,6 +236,7 @@ void write_identity(const Task& task, std::string_view secret) {
   identity.push_back('\n');
   // Two rules may write the same key for different paths: each template is a space of its own.
   if (task.rule && !task.rule->key_template.empty()) (identity += task.rule->name).push_back('\n');
+  if (task.compiled && task.compiled->add_path) (identity += task.scratch.identity_path).push_back('\n');
   identity += task.into.key;
 }
 
@@ -265,6 +261,11 @@ void build_key(const Verdict& verdict, const http::RequestHead& request, const h
   collect_path_secrets(task);
   append_key(task);
   shorten(into.key, secret);
+  if (task.compiled && task.compiled->add_path) {
+    scratch.identity_path.clear();
+    append_path(task, scratch.identity_path);
+    shorten(scratch.identity_path, secret);
+  }
   write_identity(task, secret);
   into.id = hash128(into.identity);
 }

@@ -52,12 +52,13 @@ struct Loader {
     if (const auto rules = root->get("rules")) gather_rules(*rules, source);
   }
 
-  std::shared_ptr<const RuleSet> finish(const std::unordered_map<std::string, Duration>& overrides) {
+  std::shared_ptr<const RuleSet> finish(const Ttls& wishes) {
+    overrides = &wishes;
     auto& impl = *set->impl_;
     impl.ttls = default_ttls();
     for (const auto& [name, ttl] : shipped_ttls) impl.ttls[name] = ttl;
     for (const auto& [name, ttl] : user_ttls) impl.ttls[name] = ttl;
-    for (const auto& [name, ttl] : overrides) impl.ttls[name] = ttl;
+    for (const auto& [name, ttl] : wishes) impl.ttls[name] = ttl;
     make_upstreams();
     index_upstreams();
     make_rules();
@@ -98,9 +99,10 @@ struct Loader {
     if (!node.is_array()) return node.problem("a list of rules is expected here");
     for (const auto& element : node.elements()) {
       if (!element.expect_object("an object that describes a rule",
-                                 {"name", "upstream", "match", "type", "key", "ttl", "ttl_status", "policy", "stale",
-                                  "ignore_query", "ignore_vary", "ignore_no_store", "tags", "ttl_from", "refuse_if",
-                                  "refresh_ahead", "priority", "invalidate"})) {
+                                 {"name",        "upstream",        "match",          "type",     "key",
+                                  "ttl",         "ttl_status",      "policy",         "stale",    "ignore_query",
+                                  "ignore_vary", "ignore_no_store", "ignore_private", "fallback", "tags",
+                                  "ttl_from",    "refuse_if",       "refresh_ahead",  "priority", "invalidate"})) {
         continue;
       }
       RuleEntry entry{element, &source, text_of(element, "name"), text_of(element, "upstream")};
@@ -127,12 +129,15 @@ struct Loader {
   // --- upstreams ---
 
   void make_upstreams() {
-    for (const auto& [name, entry] : shipped_upstreams) make_upstream(name, entry);
-    for (const auto& [name, entry] : user_upstreams) {
-      if (entry.like.empty()) make_upstream(name, entry);
+    for (const auto* entries : {&shipped_upstreams, &user_upstreams}) {
+      for (const auto& [name, entry] : *entries) {
+        if (entry.like.empty()) make_upstream(name, entry);
+      }
     }
-    for (const auto& [name, entry] : user_upstreams) {
-      if (!entry.like.empty()) make_upstream(name, entry);
+    for (const auto* entries : {&shipped_upstreams, &user_upstreams}) {
+      for (const auto& [name, entry] : *entries) {
+        if (!entry.like.empty()) make_upstream(name, entry);
+      }
     }
   }
 
@@ -272,6 +277,9 @@ struct Loader {
     rule->index = static_cast<std::uint32_t>(rules.size());
     rule->upstream = &upstream;
     read_rule(entry.node, set->impl_->ttls, *rule);
+    // What the environment says of a type holds for shipped rules that have a TTL of their own, too.
+    const auto wish = overrides->find(rule->type);
+    if (entry.source->shipped && wish != overrides->end()) rule->policy.ttl = wish->second;
     rules.push_back(std::move(rule));
   }
 
@@ -280,7 +288,7 @@ struct Loader {
     std::vector<std::vector<const Rule*>> all(impl.upstreams.size()), writes(impl.upstreams.size());
     for (const auto& rule : impl.rules) {
       all[rule->upstream->index].push_back(rule.get());
-      if (!rule->invalidate.empty()) writes[rule->upstream->index].push_back(rule.get());
+      if (rule->compiled->writes) writes[rule->upstream->index].push_back(rule.get());
     }
     for (std::size_t i = 0; i < all.size(); ++i) {
       impl.all.emplace_back(all[i]);
@@ -308,6 +316,7 @@ struct Loader {
   std::map<std::string, UpstreamEntry> user_upstreams, shipped_upstreams;
   std::vector<RuleEntry> user_rules, shipped_rules;
   std::map<std::string, std::string> likeness;
+  const Ttls* overrides = nullptr;
 };
 
 std::shared_ptr<const RuleSet> load(const LoadOptions& options, Problems& problems) {

@@ -31,19 +31,35 @@ void read_methods(const Node& match, Rule::Compiled& into) {
   }
 }
 
+std::vector<std::string_view> names_of(const PathPattern& path) {
+  std::vector<std::string_view> names;
+  for (const auto& segment : path.segments) {
+    for (const auto& token : segment.tokens) {
+      if (token.kind == Token::Kind::capture) names.push_back(token.text);
+    }
+  }
+  return names;
+}
+
 void read_path(const Node& match, Rule::Compiled& into) {
   const auto node = match.get("path");
   if (!node) {
     match.problem("\"path\" is missing; \"/**\" means every path");
     return;
   }
-  const auto text = node->text();
-  if (!text) return;
-  auto path = compile_path(*text);
-  if (path.ok()) {
-    into.path = std::move(*path);
-  } else {
-    node->problem(path.error().what);
+  if (node->is_array() && node->elements().empty()) node->problem("at least one path is expected here");
+  for (const auto& element : node->elements()) {
+    const auto text = element.text();
+    if (!text) continue;
+    auto path = compile_path(*text);
+    if (!path.ok()) {
+      element.problem(path.error().what);
+      continue;
+    }
+    if (!into.paths.empty() && names_of(*path) != names_of(into.paths.front())) {
+      element.problem("every path of a rule has to bind the same names in the same order");
+    }
+    into.paths.push_back(std::move(*path));
   }
 }
 
@@ -77,11 +93,9 @@ std::vector<Condition> read_conditions(const Node& match, std::string_view key, 
   return conditions;
 }
 
+/// Of the conditions only.
 template <class F>
 void for_each_token(const Rule::Compiled& rule, F&& each) {
-  for (const auto& segment : rule.path.segments) {
-    for (const auto& token : segment.tokens) each(token);
-  }
   for (const auto* conditions : {&rule.query, &rule.fields}) {
     for (const auto& condition : *conditions) {
       for (const auto& segment : condition.any_of) {
@@ -109,11 +123,15 @@ void mark_secrets(const Node& match, const Upstream& upstream, Rule::Compiled& i
     const auto& secrets = upstream.credential_path;
     return token.kind == Token::Kind::capture && std::find(secrets.begin(), secrets.end(), token.text) != secrets.end();
   };
-  for (std::size_t i = 0; i < into.path.segments.size(); ++i) {
-    const auto& segment = into.path.segments[i];
-    if (std::none_of(segment.tokens.begin(), segment.tokens.end(), is_secret)) continue;
-    into.secret_segments.push_back(i);
-    if (!segment.is_capture()) match.problem("a credential in the path is a whole segment, such as \"/rss/{passkey}\"");
+  for (const auto& path : into.paths) {
+    for (std::size_t i = 0; i < path.segments.size(); ++i) {
+      const auto& segment = path.segments[i];
+      if (std::none_of(segment.tokens.begin(), segment.tokens.end(), is_secret)) continue;
+      into.secret_segments.push_back(i);
+      if (!segment.is_capture())
+        match.problem("a credential in the path is a whole segment, such as \"/rss/{passkey}\"");
+      if (into.paths.size() > 1) match.problem("a rule with a credential in its path has one path only");
+    }
   }
 }
 
@@ -141,7 +159,7 @@ void read_match(const Node& node, const Upstream& upstream, Rule::Compiled& into
 }
 
 std::vector<std::string_view> bound_names(const Rule::Compiled& rule) {
-  std::vector<std::string_view> names;
+  auto names = rule.paths.empty() ? std::vector<std::string_view>{} : names_of(rule.paths.front());
   for_each_token(rule, [&names](const Token& token) {
     if (token.kind == Token::Kind::capture) names.push_back(token.text);
   });

@@ -10,12 +10,15 @@ Matcher::Matcher() : nodes_(1) {}
 
 Matcher::Matcher(const std::vector<const Rule*>& rules) : rules_{rules}, nodes_(1) {
   for (std::uint32_t i = 0; i < rules_.size(); ++i) {
-    std::uint32_t node = 0;
-    for (const auto& segment : rules_[i]->compiled->path.segments) {
-      if (!segment.is_literal()) break;
-      node = child(node, std::string{segment.literal()});
+    for (const auto& path : rules_[i]->compiled->paths) {
+      std::uint32_t node = 0;
+      for (const auto& segment : path.segments) {
+        if (!segment.is_literal()) break;
+        node = child(node, std::string{segment.literal()});
+      }
+      auto& listed = nodes_[node].rules;
+      if (listed.empty() || listed.back() != i) listed.push_back(i);
     }
-    nodes_[node].rules.push_back(i);
   }
 }
 
@@ -53,11 +56,17 @@ Matcher::Walk::Walk(const Matcher& matcher, const PathSegments& path) noexcept :
 }
 
 const Rule* Matcher::Walk::next() noexcept {
-  Place* first = nullptr;
+  const std::uint32_t* first = nullptr;
   for (std::size_t i = 0; i < count_; ++i) {
-    if (places_[i].at != places_[i].end && (!first || *places_[i].at < *first->at)) first = &places_[i];
+    if (places_[i].at != places_[i].end && (!first || *places_[i].at < *first)) first = places_[i].at;
   }
-  return first ? matcher_.rules_[*first->at++] : nullptr;
+  if (!first) return nullptr;
+  const auto rule = *first;
+  // A rule with several paths may be in several of the lists.
+  for (std::size_t i = 0; i < count_; ++i) {
+    if (places_[i].at != places_[i].end && *places_[i].at == rule) ++places_[i].at;
+  }
+  return matcher_.rules_[rule];
 }
 
 }  // namespace cachearr::rules

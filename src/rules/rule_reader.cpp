@@ -113,7 +113,11 @@ void read_ttl(Draft& draft) {
   if (const auto fresh = node->get("fresh")) {
     if (const auto ttl = fresh->duration()) rule.policy.ttl = ttl;
   }
-  if (const auto without = node->get("without_events")) rule.ttl_without_events = without->duration();
+  if (const auto without = node->get("without_events")) {
+    rule.ttl_without_events = without->duration();
+    rule.ttl_with_events = rule.policy.ttl;
+    if (rule.ttl_without_events) rule.policy.ttl = rule.ttl_without_events;
+  }
   const auto learn = node->get("learn");
   if (!learn || !learn->expect_object("an object such as { \"min\": \"1h\", \"max\": \"7d\" }", {"min", "max"})) return;
   const auto min = learn->get("min"), max = learn->get("max");
@@ -160,8 +164,9 @@ std::optional<BodyCondition> read_condition(const Node& node, bool with_ttl) {
   const bool good =
       with_ttl
           ? node.expect_object("an object such as { \"json\": \"/status\", \"equals\": \"Ended\", \"ttl\": \"7d\" }",
-                               {"json", "xml", "equals", "ttl"})
-          : node.expect_object("an object such as { \"xml\": \"error/@code\" }", {"json", "xml", "equals"});
+                               {"json", "xml", "equals", "like", "not_like", "ttl"})
+          : node.expect_object("an object such as { \"xml\": \"error/@code\" }",
+                               {"json", "xml", "equals", "like", "not_like"});
   if (!good) return std::nullopt;
   const auto json = node.get("json"), xml = node.get("xml");
   if (json.has_value() == xml.has_value()) {
@@ -174,6 +179,8 @@ std::optional<BodyCondition> read_condition(const Node& node, bool with_ttl) {
   if (!path) return std::nullopt;
   condition.path = *path;
   if (const auto wrong = problem_of_body_path(condition); !wrong.empty()) (json ? json : xml)->problem(wrong);
+  if (const auto like = node.get("like")) condition.like = like->texts();
+  if (const auto not_like = node.get("not_like")) condition.not_like = not_like->texts();
   if (const auto equals = node.get("equals")) {
     condition.equals = equals->is_text() ? equals->text() : equals->dump();
     condition.equals_json = equals->dump();
@@ -223,8 +230,10 @@ void read_lists(Draft& draft) {
 
 void read_invalidate(Draft& draft) {
   const auto node = draft.node.get("invalidate");
+  if (const auto fallback = draft.node.get("fallback")) draft.compiled.fallback = fallback->flag().value_or(false);
   if (!node || node->is_null()) return;
   auto& rule = draft.rule;
+  draft.compiled.writes = true;
   for (const auto& element : node->elements()) {
     const auto given = element.text();
     if (!given) continue;
@@ -248,6 +257,11 @@ void read_policy(Draft& draft) {
   const bool reads_only = (draft.compiled.methods & ~kReadMethods) == 0 && draft.compiled.other_methods.empty();
   const bool has_ttl = policy.ttl || !draft.rule.ttl_from.empty();
   policy.mode = !reads_only ? caching::Mode::never : has_ttl ? caching::Mode::override_ : caching::Mode::respect;
+  // Such answers hold nothing of a user although they say so: they count as if nothing was shared.
+  if (const auto ignore = draft.node.get("ignore_private"); ignore && ignore->flag().value_or(false)) {
+    policy.shared = false;
+    policy.partitioned = true;
+  }
   if (const auto ignore = draft.node.get("ignore_no_store")) {
     policy.ignores_no_store = ignore->flag().value_or(false);
     if (policy.ignores_no_store && policy.shared)

@@ -74,6 +74,7 @@ std::vector<const Rule*> RuleSet::invalidations(const Upstream& upstream, const 
   std::vector<const Rule*> found;
   if (http::is_safe(request.method)) return found;
   impl_->writes[upstream.index].for_each_match(request, path, query, [&](const Rule& rule, const Bindings& bindings) {
+    if (rule.compiled->fallback && !found.empty()) return false;
     found.push_back(&rule);
     capture(bindings, captures);
     return false;

@@ -80,6 +80,10 @@ struct BodyCondition {
   std::optional<std::string>
       equals;               // as text; JSON strings without quotes, true/false/null/numbers as written; none: exists
   std::string equals_json;  // dump of the JSON value for exact comparison
+  std::vector<std::string> like;      // glob patterns, one of which the text must match
+  std::vector<std::string> not_like;  // glob patterns, none of which the text may match
+  /// For a text that is there; `equals` of JSON values is compared where they are read.
+  bool fits(std::string_view text) const;
 };
 
 struct TtlFrom {
@@ -124,7 +128,8 @@ struct Rule {
   std::vector<TtlFrom> ttl_from;
   std::vector<BodyCondition> refuse_if;
   std::vector<Invalidation> invalidate;
-  std::optional<Duration> ttl_without_events;
+  // With "without_events": policy.ttl is that one, the safe one; the other holds while the upstream's feed is connected.
+  std::optional<Duration> ttl_without_events, ttl_with_events;
   std::optional<Duration> learn_min, learn_max;
   double refresh_ahead = 0;  // 0: never
   Priority priority = Priority::interactive;

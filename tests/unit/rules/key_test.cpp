@@ -71,14 +71,23 @@ TEST(Key, LeavesOutIgnoredParameters) {
   EXPECT_EQ(key_of(*set, "GET https://api.test/series/42?_=99&ts=1&a=b"), "series:42?a=b");
 }
 
-TEST(Key, AddsThePathWhereTheTemplateDoesNotHoldAllOfIt) {
+TEST(Key, KeepsPathsApartThatTheTemplateDoesNotHold) {
   const auto set = loaded_rule(R"("match": {"path": "/series/{id:int}/**"}, "ttl": "1h", "key": "series:{id}")");
-  EXPECT_EQ(key_of(*set, "GET https://api.test/series/42/a"), "series:42|/series/42/a");
+  const auto one = ask(*set, "GET https://api.test/series/42/a"), two = ask(*set, "GET https://api.test/series/42/b");
+  EXPECT_EQ(one.key(), "series:42");
+  EXPECT_EQ(two.key(), "series:42");
+  EXPECT_NE(one.parts.id, two.parts.id);
 }
 
-TEST(Key, AddsThePathWhereCapturesRunIntoEachOther) {
+TEST(Key, KeepsPathsApartWhereCapturesRunIntoEachOther) {
   const auto set = loaded_rule(R"("match": {"path": "/{a}/{b}"}, "ttl": "1h", "key": "{a}-{b}")");
-  EXPECT_NE(key_of(*set, "GET https://api.test/x-y/z"), key_of(*set, "GET https://api.test/x/y-z"));
+  EXPECT_NE(identity_of(*set, "GET https://api.test/x-y/z"), identity_of(*set, "GET https://api.test/x/y-z"));
+}
+
+TEST(Key, KeepsTheSeveralPathsOfOneRuleApart) {
+  const auto set = loaded_rule(R"("match": {"path": ["/v3/{id}", "/v5/{id}"]}, "ttl": "1h", "key": "series:{id}")");
+  EXPECT_EQ(key_of(*set, "GET https://api.test/v3/1"), key_of(*set, "GET https://api.test/v5/1"));
+  EXPECT_NE(identity_of(*set, "GET https://api.test/v3/1"), identity_of(*set, "GET https://api.test/v5/1"));
 }
 
 TEST(Key, EncodesWhatCouldPoseAsASeparator) {
