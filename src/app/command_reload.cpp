@@ -24,6 +24,15 @@ std::string problems_in(const nlohmann::ordered_json& data) {
   return lines;
 }
 
+void print_changes(std::ostream& out, const nlohmann::ordered_json& data) {
+  const auto changes = data.is_object() ? data.find("changes") : data.end();
+  if (changes == data.end() || changes->empty()) {
+    out << "read again; nothing is different\n";
+    return;
+  }
+  for (const auto& change : *changes) out << (change.is_string() ? change.get<std::string>() : change.dump()) << '\n';
+}
+
 int reload(const Invocation& invocation) {
   AdminRequest request;
   request.method = "POST";
@@ -43,7 +52,7 @@ int reload(const Invocation& invocation) {
     return exit_configuration;
   }
   if (!taken) return fail(invocation, reason_of(*answer));
-  if (data.is_structured() && !data.empty()) print_plain(out, data);
+  print_changes(out, data);
   return exit_ok;
 }
 

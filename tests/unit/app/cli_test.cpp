@@ -167,10 +167,17 @@ TEST(Explain, WithoutAnInstanceItSaysSo) {
 }
 
 TEST(Reload, PrintsWhatChanged) {
-  FakeInstance instance{json_answer(200, R"({"rules": 12})")};
+  FakeInstance instance{json_answer(200, R"({"changes": ["the log level is debug", "one rule more"]})")};
   auto terminal = beside(instance);
   EXPECT_EQ(terminal.type({"reload"}), exit_ok);
-  EXPECT_EQ(terminal.out(), "rules  12\n");
+  EXPECT_EQ(terminal.out(), "the log level is debug\none rule more\n");
+}
+
+TEST(Reload, SaysWhereNothingChanged) {
+  FakeInstance instance{json_answer(200, R"({"changes": []})")};
+  auto terminal = beside(instance);
+  EXPECT_EQ(terminal.type({"reload"}), exit_ok);
+  EXPECT_EQ(terminal.out(), "read again; nothing is different\n");
 }
 
 TEST(Reload, ShowsTheProblemsOfRefusedFiles) {
