@@ -1,0 +1,295 @@
+"""HTTPS through CONNECT: intercepted for the hosts that rules name, untouched for all others and for all who object."""
+import json
+import os
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import tempfile
+import warnings
+
+from lab.case import Scenario, main
+from lab.certs import Authority
+from lab.origin import Origin, fresh
+from lab.proxy import Proxy, free_ports, run_program
+from lab.wire import Wire, connect, parse_cache_status, request_bytes
+
+HOST, BLIND, BAD = "api.intercepted.test", "blind.intercepted.test", "bad.intercepted.test"
+
+
+class Intercepting(Proxy):
+    """A proxy whose user has run `cachearr ca init`, with a TLS listener beside the plain one."""
+
+    def write_config(self):
+        super().write_config()
+        self.tls_port = free_ports(1)[0]
+        with open(self.config_file) as file:
+            config = json.load(file)
+        config["listeners"].append({"address": "127.0.0.1:%d" % self.tls_port, "tls": True})
+        with open(self.config_file, "w") as file:
+            json.dump(config, file, indent=1)
+
+    def launch(self):
+        made = run_program("ca", "init", "--renew", "--config", self.config_file)
+        if made.returncode != 0:
+            raise AssertionError("ca init: %s%s" % (made.stdout, made.stderr))
+        super().launch()
+
+    @property
+    def ca_folder(self):
+        return os.path.join(self.folder, "state", "ca")
+
+    @property
+    def ca_file(self):
+        return os.path.join(self.ca_folder, "ca.pem")
+
+
+class Interception(Scenario):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp(prefix="cachearr-tls-")
+        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
+        cls.authority = Authority(cls.folder)
+        cls.origin = Origin(tls=cls.authority.server("DNS:" + HOST, "DNS:" + BLIND))
+        cls.addClassCleanup(cls.origin.close)
+        cls.proxy = cls.make().start()
+        cls.addClassCleanup(cls.proxy.stop)
+
+    @classmethod
+    def make(cls, **config):
+        tls = {"ca_file": cls.authority.file}
+        upstreams = {"api": {"hosts": [HOST], "mount": "/api", "intercept": True, "tls": tls},
+                     "bad": {"hosts": [BAD], "intercept": True, "tls": tls},
+                     "blind": {"hosts": [BLIND]}}
+        config.setdefault("intercept", {"enabled": True})
+        arguments = []
+        for host in (HOST, BLIND, BAD):
+            arguments += ["--resolve", "%s:443:127.0.0.1:%d" % (host, cls.origin.port)]
+        return Intercepting({"upstreams": upstreams}, config, arguments=arguments)
+
+    # ---- a client
+
+    def tunnel(self, host=HOST, proxy=None):
+        wire = (proxy or self.proxy).connect()
+        self.addCleanup(wire.close)
+        wire.send(request_bytes("CONNECT", host + ":443", host + ":443"))
+        self.assertEqual(200, wire.read_final_head().status)
+        self.assertEqual(b"", wire.buffer)
+        return wire
+
+    def trusting(self, proxy=None):
+        return ssl.create_default_context(cafile=(proxy or self.proxy).ca_file)
+
+    def tls(self, host=HOST, name=None, context=None, proxy=None, session=None):
+        """A TLS connection through the proxy; `name` is the server name that is sent, none for ""."""
+        wire = self.tunnel(host, proxy)
+        name = host if name is None else name
+        sock = (context or self.trusting(proxy)).wrap_socket(wire.sock, server_hostname=name or None, session=session)
+        self.addCleanup(sock.close)
+        return Wire(sock)
+
+    @staticmethod
+    def get(wire, path, host=HOST):
+        wire.send(request_bytes("GET", path, host))
+        response = wire.read_response()
+        response.cache = parse_cache_status(response["cache-status"])
+        return response
+
+    @staticmethod
+    def anybody():
+        """A client that looks at nothing: for seeing which certificate it gets."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return context
+
+    def origins_certificate(self):
+        with self.anybody().wrap_socket(socket.create_connection(("127.0.0.1", self.origin.port))) as sock:
+            return sock.getpeercert(True)
+
+    # ---- what is intercepted
+
+    def test_the_second_request_inside_a_tunnel_is_a_hit(self):
+        path = self.path()
+        self.origin.on(path, fresh("secret of nobody"))
+        with self.tls() as wire:
+            self.assertMiss(self.get(wire, path))
+            response = self.get(wire, path)
+        self.assertHit(response)
+        self.assertAnswered(response, "secret of nobody")
+        self.assertEqual(1, self.origin.count(path))
+
+    def test_tunnel_mount_and_absolute_form_share_one_entry(self):
+        path = self.path()
+        self.origin.on(path, fresh("once"))
+        with self.tls() as wire:
+            self.assertMiss(self.get(wire, path))
+        self.assertHit(self.proxy.visit("/api" + path))
+        self.assertHit(self.proxy.ask("https://%s%s" % (HOST, path)))
+        self.assertEqual(1, self.origin.count(path))
+
+    def test_a_hit_needs_no_upstream_connection(self):
+        path = self.path()
+        self.origin.on(path, fresh("kept"))
+        with self.tls() as wire:
+            self.get(wire, path)
+        before = self.origin.connections
+        with self.tls() as wire:
+            self.assertHit(self.get(wire, path))
+        self.assertEqual(before, self.origin.connections)
+
+    def test_a_leaf_lives_at_most_seven_days_and_is_for_one_host(self):
+        with self.tls() as wire:
+            shown = wire.sock.getpeercert()
+        self.assertEqual((("DNS", HOST),), shown["subjectAltName"])
+        life = ssl.cert_time_to_seconds(shown["notAfter"]) - ssl.cert_time_to_seconds(shown["notBefore"])
+        self.assertLessEqual(life, 7 * 86400)
+
+    def test_both_versions_of_tls_are_spoken_and_older_ones_refused(self):
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            context = self.trusting()
+            context.minimum_version = context.maximum_version = version
+            with self.tls(context=context) as wire:
+                self.assertEqual(version.name.replace("_", "."), wire.sock.version())
+        context = self.anybody()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        with self.assertRaises(OSError):
+            self.tls(context=context)
+
+    def test_http_1_1_is_the_only_protocol_chosen(self):
+        context = self.trusting()
+        context.set_alpn_protocols(["h2", "http/1.1"])
+        with self.tls(context=context) as wire:
+            self.assertEqual("http/1.1", wire.sock.selected_alpn_protocol())
+
+    def test_sessions_are_resumed(self):
+        path = self.path()
+        self.origin.on(path, fresh("x"))
+        context = self.trusting()
+        with self.tls(context=context) as wire:
+            self.get(wire, path)
+            session = wire.sock.session
+        with self.tls(context=context, session=session) as wire:
+            self.assertTrue(wire.sock.session_reused)
+            self.assertHit(self.get(wire, path))
+
+    def test_a_bad_upstream_is_a_502_with_its_reason_inside_the_tunnel(self):
+        with self.tls(BAD) as wire:
+            response = self.get(wire, "/", BAD)
+        self.assertIn("not for " + BAD, self.assertProblem(response, 502)["detail"])
+
+    def test_a_request_for_another_host_inside_is_not_served_as_this_ones(self):
+        with self.tls() as wire:
+            self.assertEqual(421, self.get(wire, "/", "elsewhere.test").status)
+
+    # ---- what is not
+
+    def test_a_host_that_no_rule_intercepts_shows_its_own_certificate(self):
+        with self.tls(BLIND, context=self.anybody()) as wire:
+            self.assertEqual(self.origins_certificate(), wire.sock.getpeercert(True))
+
+    def test_a_client_without_a_server_name_is_tunnelled(self):
+        with self.tls(name="", context=self.anybody()) as wire:
+            self.assertEqual(self.origins_certificate(), wire.sock.getpeercert(True))
+
+    def test_another_server_name_than_that_of_the_connect_gets_no_leaf(self):
+        try:
+            with self.tls(name=BAD, context=self.anybody()) as wire:
+                self.assertEqual(self.origins_certificate(), wire.sock.getpeercert(True))
+        except OSError:
+            pass  # refused is as good
+
+    def test_something_else_than_tls_is_passed_through(self):
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+        proxy = self.make()
+        proxy.arguments += ["--resolve", "%s:443:127.0.0.1:%d" % (HOST, listener.getsockname()[1])]
+        proxy.start()
+        self.addCleanup(proxy.stop)
+        wire = self.tunnel(proxy=proxy)
+        wire.send(b"\x00\x01hello")
+        peer, _ = listener.accept()
+        with Wire(peer) as other:
+            self.assertEqual(b"\x00\x01hello", other.exactly(7))
+            other.send(b"\x02back")
+            self.assertEqual(b"\x02back", wire.exactly(5))
+
+    def test_a_client_that_does_not_trust_is_tunnelled_on_its_next_attempt_and_the_log_says_why(self):
+        proxy = self.make()
+        proxy.start()
+        self.addCleanup(proxy.stop)
+        strict = ssl.create_default_context(cafile=self.authority.file)
+        with self.assertRaises(ssl.SSLCertVerificationError):
+            self.tls(context=strict, proxy=proxy)
+        proxy.log.wait_for("does not believe")
+        with self.tls(context=strict, proxy=proxy) as wire:
+            self.assertEqual(self.origins_certificate(), wire.sock.getpeercert(True))
+
+    # ---- without a proxy setting: the host's name leads to the TLS listener
+
+    def directly(self, name=HOST):
+        wire = connect(("127.0.0.1", self.proxy.tls_port))
+        self.addCleanup(wire.close)
+        sock = self.trusting().wrap_socket(wire.sock, server_hostname=name)
+        self.addCleanup(sock.close)
+        return Wire(sock)
+
+    def test_the_tls_listener_shares_entries_with_the_tunnel(self):
+        path = self.path()
+        self.origin.on(path, fresh("either way"))
+        with self.directly() as wire:
+            self.assertMiss(self.get(wire, path))
+            self.assertHit(self.get(wire, path))
+        with self.tls() as wire:
+            self.assertHit(self.get(wire, path))
+
+    def test_the_tls_listener_answers_421_for_a_host_that_it_does_not_serve(self):
+        with self.directly() as wire:
+            self.assertEqual(421, self.get(wire, "/", "elsewhere.test").status)
+
+    def test_the_tls_listener_shows_no_leaf_for_a_name_that_is_not_intercepted(self):
+        for name in (BLIND, "elsewhere.test"):
+            with self.subTest(name), self.assertRaises(OSError):
+                self.directly(name)
+
+    # ---- the authority
+
+    def test_the_certificate_can_be_fetched_and_the_key_cannot(self):
+        response = self.proxy.visit("/ca.pem")
+        with open(self.proxy.ca_file, "rb") as file:
+            self.assertAnswered(response, file.read())
+        self.assertEqual("application/x-x509-ca-cert", response["content-type"])
+        self.assertNotIn(b"PRIVATE", response.body)
+
+    def test_a_leaf_of_this_authority_for_a_foreign_host_is_refused_by_verifiers(self):
+        extensions = os.path.join(self.folder, "foreign.ext")
+        base = os.path.join(self.folder, "foreign")
+        with open(extensions, "w") as file:
+            file.write("subjectAltName=DNS:bank.test\n")
+
+        def run(*words):
+            return subprocess.run(["openssl", *words], capture_output=True, text=True, check=False)
+        run("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x", "-keyout", base + ".key", "-out", base + ".csr")
+        run("x509", "-req", "-in", base + ".csr", "-CA", self.proxy.ca_file, "-CAkey", self.proxy.ca_folder + "/ca.key",
+            "-CAcreateserial", "-days", "2", "-extfile", extensions, "-out", base + ".pem")
+        verified = run("verify", "-CAfile", self.proxy.ca_file, base + ".pem")
+        self.assertNotEqual(0, verified.returncode)
+        self.assertIn("permitted subtree violation", verified.stderr)
+
+    def test_a_key_that_others_may_read_is_not_used(self):
+        proxy = self.make()
+        proxy.write_config()
+        self.addCleanup(shutil.rmtree, proxy.folder, ignore_errors=True)
+        self.assertEqual(0, proxy.command("ca", "init").returncode)
+        os.chmod(os.path.join(proxy.ca_folder, "ca.key"), 0o644)
+        shown = proxy.command("ca", "show")
+        self.assertEqual(1, shown.returncode)
+        self.assertRegex(shown.stderr, re.escape("chmod 0600"))
+        self.assertIn("note: nothing is intercepted", proxy.command("check").stdout)
+
+
+if __name__ == "__main__":
+    main()
