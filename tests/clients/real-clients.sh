@@ -39,6 +39,7 @@ make_repository() {
 }
 
 start_origin() {
+  : >"$work/ports"
   python3 "$here/fixture_origin.py" "$work" "$work/server.pem" "$work/server.key" >"$work/ports" &
   origin_pid=$!
   until read -r http https <"$work/ports" 2>/dev/null && [ -n "${https:-}" ]; do

@@ -92,9 +92,9 @@ class ForwardShapes(Scenario):
     def test_plain_http_inside_a_tunnel_is_served_from_the_cache(self):
         path = self.path()
         self.origin.on(path, fresh("inside"))
-        with self.tunnel(self.origin.authority) as wire:
+        with self.tunnel("local.test:80") as wire:
             for expected in ("fwd", "hit", "hit"):
-                wire.send(request_bytes("GET", path, self.origin.authority))
+                wire.send(request_bytes("GET", path, "local.test"))
                 response = wire.read_response()
                 self.assertAnswered(response, "inside")
                 self.assertIn(expected, parse_cache_status(response["cache-status"]))
@@ -144,6 +144,13 @@ class ForwardShapes(Scenario):
                 authority = "%s:%d" % (host, origin.port)
                 wire.send(request_bytes("GET", "%s://%s%s" % (origin.url.partition(":")[0], authority, path), authority))
                 self.assertAnswered(wire.read_response(), text)
+
+    def test_another_port_of_a_named_host_is_another_server(self):
+        other = self.another_origin()
+        other.on("/which", answer("the other"))
+        proxy = self.start(config={"access": {"private_upstreams": "allow"}})
+        self.assertAnswered(proxy.ask(other.url + "/which"), "the other")
+        self.assertEqual(other.authority, other.asked("/which")[0]["host"])
 
     def test_proxy_connection_does_not_reach_the_origin(self):
         path = self.path()

@@ -12,7 +12,6 @@ import socket
 import subprocess
 import tempfile
 import threading
-import time
 
 from .wire import TIME_LIMIT, connect, parse_cache_status, request_bytes
 
@@ -125,7 +124,7 @@ class Proxy:
             self.launch()
             if self._wait_until_ready():
                 return self
-            if self.process.poll() != PORT_TAKEN or attempt == 4:
+            if not self.log.ended or self.process.wait(TIME_LIMIT) != PORT_TAKEN or attempt == 4:
                 break
         code = self.process.poll()
         self.process.kill()
@@ -142,16 +141,10 @@ class Proxy:
         self.log = Log(self.process.stdout)
 
     def _wait_until_ready(self):
-        """True once /ping answers; every new log line or a twentieth of a second gives a new try."""
-        end = time.monotonic() + TIME_LIMIT
-        while time.monotonic() < end and self.process.poll() is None:
-            try:
-                if self.admin("GET", "/ping", key=None).status == 200:
-                    return True
-            except OSError:
-                with self.log.changed:
-                    self.log.changed.wait(0.05)
-        return False
+        """True once the ready line stands in the log, which comes after the listeners are bound."""
+        with self.log.changed:
+            return self.log.changed.wait_for(lambda: self.log.ended or self.log.find(r"ready.*127\.0\.0\.1:%d\b" % self.port),
+                                             TIME_LIMIT) and not self.log.ended
 
     def signal(self, number):
         self.process.send_signal(number)
