@@ -3,6 +3,7 @@
 #include <chrono>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <iostream>
 #include <set>
 #include <thread>
 
@@ -212,6 +213,15 @@ TEST_F(Leaves, AreMintedByManyThreadsAtOnce) {
   }
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(cache_->size(), 20U);
+}
+
+TEST_F(Leaves, TellWhatTheyCost) {
+  constexpr int count = 200;
+  const auto started = std::chrono::steady_clock::now();
+  for (int i = 0; i < count; ++i) ASSERT_TRUE(cache_->mint("c" + std::to_string(i) + ".example.org"));
+  const std::chrono::duration<double, std::micro> taken = std::chrono::steady_clock::now() - started;
+  RecordProperty("microseconds_per_mint", static_cast<int>(taken.count() / count));
+  std::cout << "one mint takes " << static_cast<int>(taken.count() / count) << " us in this build\n";
 }
 
 class Tickets : public Leaves, public ::testing::WithParamInterface<int> {
