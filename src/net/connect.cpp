@@ -27,7 +27,7 @@ tcp::endpoint endpoint_of(const Address& address, std::uint16_t port) {
 
 /// What the attempts of one call share; they may outlive the call while their sockets are being cancelled.
 struct Race {
-  explicit Race(Worker& w) : worker{w}, changed{w.context()} {}
+  explicit Race(Worker& w) : worker{w}, changed{w} {}
   Worker& worker;
   Event changed;
   std::vector<std::unique_ptr<tcp::socket>> sockets;

@@ -5,6 +5,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <optional>
 
+#include "net/worker.hpp"
+
 namespace cachearr::net {
 
 namespace {
@@ -12,13 +14,21 @@ using Token = boost::asio::use_awaitable_t<>;
 using Handler = boost::asio::async_result<Token, void()>::handler_type;
 }  // namespace
 
-struct Event::Impl {
-  boost::asio::io_context& context;
+struct Event::Impl final : Waiting {
+  explicit Impl(Worker& w) : worker{w} { worker.expect(*this); }
+  ~Impl() override { worker.forget(*this); }
+  bool give_up() noexcept override {
+    if (!waiter) return false;
+    const Handler abandoned = std::move(*waiter);
+    waiter.reset();
+    return true;
+  }
+  Worker& worker;
   bool set = false;
   std::optional<Handler> waiter;
 };
 
-Event::Event(boost::asio::io_context& context) : impl_{new Impl{context, false, std::nullopt}} {}
+Event::Event(Worker& worker) : impl_{std::make_unique<Impl>(worker)} {}
 Event::~Event() = default;
 
 Task<> Event::wait() {
@@ -36,7 +46,7 @@ void Event::set() {
   if (!impl_->waiter) return;
   Handler waiter = std::move(*impl_->waiter);
   impl_->waiter.reset();
-  boost::asio::post(impl_->context, std::move(waiter));
+  boost::asio::post(impl_->worker.context(), std::move(waiter));
 }
 
 }  // namespace cachearr::net

@@ -5,15 +5,13 @@
 
 #include "net/task.hpp"
 
-namespace boost::asio {
-class io_context;
-}
-
 namespace cachearr::net {
+
+class Worker;
 
 class Event {
  public:
-  explicit Event(boost::asio::io_context& context);
+  explicit Event(Worker& worker);
   Event(const Event&) = delete;
   Event& operator=(const Event&) = delete;
   ~Event();
@@ -23,6 +21,7 @@ class Event {
   void set();
 
  private:
+  friend class Worker;
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

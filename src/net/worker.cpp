@@ -40,6 +40,7 @@ Worker::Worker(std::uint32_t index) : index_{index}, impl_{std::make_unique<Impl
 Worker::~Worker() {
   stop();
   join();
+  abandon();
 }
 
 asio::io_context& Worker::context() noexcept { return impl_->context; }
@@ -100,10 +101,29 @@ Task<> Worker::sweep_forever() {
   }
 }
 
-void Worker::stop() { impl_->context.stop(); }
+void Worker::expect(Waiting& waiting) noexcept {
+  waiting.next_ = first_waiting_;
+  if (first_waiting_) first_waiting_->previous_ = &waiting;
+  first_waiting_ = &waiting;
+}
+
+void Worker::forget(Waiting& waiting) noexcept {
+  (waiting.previous_ ? waiting.previous_->next_ : first_waiting_) = waiting.next_;
+  if (waiting.next_) waiting.next_->previous_ = waiting.previous_;
+}
+
+void Worker::stop() {
+  if (impl_) impl_->context.stop();
+}
 
 void Worker::join() {
-  if (impl_->thread.joinable()) impl_->thread.join();
+  if (impl_ && impl_->thread.joinable()) impl_->thread.join();
+}
+
+void Worker::abandon() noexcept {
+  // Giving one up may destroy others with it, so the walk begins anew each time.
+  for (auto* waiting = first_waiting_; waiting;) waiting = waiting->give_up() ? first_waiting_ : waiting->next_;
+  impl_.reset();
 }
 
 std::int64_t Worker::lag_ms() const noexcept {

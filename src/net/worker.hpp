@@ -32,6 +32,19 @@ class Guest {
   Guest* next_ = nullptr;
 };
 
+/// A coroutine that waits for an event is owned by that event, not by the loop; when the loop ends it is given up by hand.
+class Waiting {
+ public:
+  virtual ~Waiting() = default;
+  /// Destroys the waiting coroutine; false where none waits.
+  virtual bool give_up() noexcept = 0;
+
+ private:
+  friend class Worker;
+  Waiting* previous_ = nullptr;
+  Waiting* next_ = nullptr;
+};
+
 class Worker {
  public:
   explicit Worker(std::uint32_t index);
@@ -57,9 +70,14 @@ class Worker {
   /// Asks every guest to leave.
   void ask_guests_to_leave(bool firmly) noexcept;
 
+  void expect(Waiting& waiting) noexcept;
+  void forget(Waiting& waiting) noexcept;
+
   /// Ends the loop; any thread. join() waits for the thread.
   void stop();
   void join();
+  /// Destroys every coroutine that is still suspended here. After join(); what they refer to must still live.
+  void abandon() noexcept;
   /// Milliseconds since the last sweep; any thread. Large: the loop is stuck.
   std::int64_t lag_ms() const noexcept;
 
@@ -70,6 +88,7 @@ class Worker {
   Deadlines deadlines_;
   Guest* first_guest_ = nullptr;
   std::size_t guest_count_ = 0;
+  Waiting* first_waiting_ = nullptr;
   std::unique_ptr<Impl> impl_;
 };
 

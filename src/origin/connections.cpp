@@ -53,6 +53,11 @@ void Connections::keep(ConnectionPtr connection) {
   ++idle_count_;
 }
 
+void Connections::close_idle() noexcept {
+  idle_.clear();
+  idle_count_ = 0;
+}
+
 void Connections::sweep() {
   const auto oldest = std::chrono::steady_clock::now() - settings_.idle_limit;
   for (auto at = idle_.begin(); at != idle_.end();) {

@@ -75,6 +75,8 @@ class Connections {
   std::size_t idle() const noexcept { return idle_count_; }
   /// Closes what has been idle for too long; every few seconds.
   void sweep();
+  /// Closes all idle connections.
+  void close_idle() noexcept;
 
  private:
   struct Idle {

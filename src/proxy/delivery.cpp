@@ -88,7 +88,7 @@ void Delivery::join() {
 
 /// What the disk tier gave, handed back to the worker.
 struct DiskAnswer {
-  explicit DiskAnswer(net::Worker& w) : worker{w}, arrived{w.context()} {}
+  explicit DiskAnswer(net::Worker& w) : worker{w}, arrived{w} {}
   net::Worker& worker;
   net::Event arrived;
   store::EntryPtr entry;

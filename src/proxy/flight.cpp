@@ -6,12 +6,12 @@ namespace cachearr::proxy {
 
 /// Rings on the reader's worker; outlives the reader where a ring is still under way.
 struct FlightReader::Bell {
-  explicit Bell(net::Worker& w) : worker{w}, event{w.context()} {}
+  explicit Bell(net::Worker& w) : worker{w}, event{w} {}
   net::Worker& worker;
   net::Event event;
 };
 
-Flight::Flight(net::Worker& leaders_worker) : worker_{leaders_worker}, room_{leaders_worker.context()} {}
+Flight::Flight(net::Worker& leaders_worker) : worker_{leaders_worker}, room_{leaders_worker} {}
 Flight::~Flight() = default;
 
 void Flight::ring_locked() {

@@ -36,9 +36,11 @@ Front::Front(FrontParts parts)
 Front::~Front() {
   for (auto& worker : workers_) worker->stop();
   for (auto& worker : workers_) worker->join();
+  // Sockets end before their loop, suspended coroutines while what they refer to still lives.
   listeners_.clear();
-  // Coroutines still suspended are destroyed with their loop; what they refer to must live until then.
-  workers_.clear();
+  for (auto& desk : desks_) desk->connections.close_idle();
+  for (auto& worker : workers_) worker->abandon();
+  desks_.clear();
 }
 
 Result<bool> Front::listen() {

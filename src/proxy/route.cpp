@@ -43,14 +43,17 @@ void as_asked(const rules::Upstream* upstream, Route& into) {
   into.host_field = http::authority_of(into.target.scheme, into.target.host, into.target.port);
 }
 
+/// An upstream with an origin of its own stands for its hosts on their usual port; another port is another server.
 void by_host(const rules::Upstream* upstream, Route& into) {
-  if (upstream && upstream->origin_given) {
-    const std::string asked = into.target.host;
-    towards_origin(*upstream, into, asked);
-    into.target.path.insert(0, upstream->origin_path);
-  } else {
-    as_asked(upstream, into);
-  }
+  auto& target = into.target;
+  const auto port = target.port == 0 ? default_port(target.scheme) : target.port;
+  if (!upstream || !upstream->origin_given) return as_asked(upstream, into);
+  if (port != default_port(target.scheme) && port != upstream->origin_port) return as_asked(nullptr, into);
+  const std::string asked = target.host;
+  const auto authority = http::authority_of(target.scheme, asked, port);
+  towards_origin(*upstream, into, asked);
+  into.host_field = authority;
+  target.path.insert(0, upstream->origin_path);
 }
 
 Routed unknown_allowed(const Regime& regime, const Route& into) {

@@ -12,7 +12,7 @@ constexpr std::size_t kBuffer = 64 * 1024;
 
 /// Both directions; lives until the later of them has ended.
 struct Pair {
-  Pair(net::Worker& worker, Duration limit) : done{worker.context()}, idle{limit} {}
+  Pair(net::Worker& worker, Duration limit) : done{worker}, idle{limit} {}
   net::Event done;
   Duration idle;
   int running = 2;

@@ -15,7 +15,7 @@ namespace cachearr::proxy {
 
 struct Upload {
   Upload(net::Worker& worker, net::Stream& client, net::Inbox& inbox, const http::Framing& framing)
-      : chunked{framing.body == http::Framing::Body::chunked}, reader{client, inbox, framing}, done{worker.context()} {}
+      : chunked{framing.body == http::Framing::Body::chunked}, reader{client, inbox, framing}, done{worker} {}
   const bool chunked;
   net::BodyReader reader;
   net::Event done;
