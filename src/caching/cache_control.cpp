@@ -44,12 +44,10 @@ bool quotes_are_closed(std::string_view value) noexcept {
 
 /// An open quote would swallow every directive behind it, a no-store too; such a line is cut at each comma instead.
 template <class F>
-void for_each_directive(std::string_view line, F&& each) {
-  if (quotes_are_closed(line))
-    return text::for_each_member(line, [&](std::string_view m) { each(split_directive(m)); });
+void for_each_part(std::string_view line, F&& each) {
+  if (quotes_are_closed(line)) return text::for_each_member(line, each);
   for (const auto part : text::split(line, ',')) {
-    const auto member = text::trim(part);
-    if (!member.empty()) each(split_directive(member));
+    if (const auto member = text::trim(part); !member.empty()) each(member);
   }
 }
 
@@ -57,7 +55,8 @@ template <class F>
 void for_each_directive(const http::FieldList& fields, FieldId id, F&& each) {
   if (!fields.has(id)) return;
   for (const auto& field : fields) {
-    if (field.id == id) for_each_directive(field.value, each);
+    if (field.id != id) continue;
+    for_each_part(field.value, [&](std::string_view member) { each(split_directive(member)); });
   }
 }
 
@@ -156,15 +155,37 @@ std::optional<ResponseDirectives> targeted_directives(const http::FieldList& fie
   return directives;
 }
 
-/// W3C Edge Architecture: "max-age=3600+600", and "max-age=60;device" for somebody else. Only what is said to everybody
-/// counts.
+/// The name by which a surrogate makes itself known (Surrogate-Capability: cachearr="Surrogate/1.0").
+constexpr std::string_view kDeviceToken = "cachearr";
+
+/// What Surrogate-Control (W3C Edge Architecture) says: to every surrogate, and to this one by its name.
+struct SurrogateControl {
+  Seconds max_age, own_max_age;
+  bool no_store = false, own_no_store = false;
+};
+
+void read_surrogate_directive(SurrogateControl& into, std::string_view member) {
+  const auto end = member.find(';');
+  const auto target = end == std::string_view::npos ? std::string_view{} : text::trim(member.substr(end + 1));
+  const bool own = target == kDeviceToken;
+  if (!own && !target.empty()) return;  // meant for somebody else
+  const auto directive = split_directive(text::trim(member.substr(0, end)));
+  if (directive.is("no-store")) (own ? into.own_no_store : into.no_store) = true;
+  if (!directive.is("max-age")) return;
+  const auto lifetime =
+      directive.value.substr(0, directive.value.find('+'));  // "3600+600": what follows is for the stale
+  keep_smaller(own ? into.own_max_age : into.max_age, http::parse_delta_seconds(lifetime).value_or(0));
+}
+
+/// What an origin says to this cache by name replaces everything else, as a targeted field does; what it says to every
+/// surrogate sets the lifetime, but lifts nothing that Cache-Control forbids.
 void apply_surrogate_control(ResponseDirectives& into, std::string_view line) {
-  Seconds max_age;
-  for_each_directive(line, [&](const Directive& directive) {
-    if (directive.is("no-store")) into.no_store = into.present = true;
-    if (!directive.is("max-age") || directive.value.find(';') != std::string_view::npos) return;
-    keep_smaller(max_age, http::parse_delta_seconds(directive.value.substr(0, directive.value.find('+'))).value_or(0));
-  });
+  SurrogateControl says;
+  for_each_part(line, [&](std::string_view member) { read_surrogate_directive(says, member); });
+  if (says.own_max_age || says.own_no_store) into = {};
+  into.no_store |= says.own_no_store || says.no_store;
+  into.present |= into.no_store;
+  const auto& max_age = says.own_max_age ? says.own_max_age : says.max_age;
   if (!max_age) return;
   into.max_age = max_age;
   into.s_maxage.reset();

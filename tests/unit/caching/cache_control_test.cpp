@@ -165,6 +165,13 @@ TEST(SurrogateControl, WhatIsMeantForAnotherDeviceIsNotForUs) {
   EXPECT_EQ(surrogate("max-age=3600;not-for-you").max_age, 1U);
 }
 
+TEST(SurrogateControl, WhatIsSaidToUsByNameReplacesCacheControl) {
+  const auto says = surrogate("max-age=9;cachearr, max-age=5, max-age=1;other", "no-store, private");
+  EXPECT_EQ(says.max_age, 9U);
+  EXPECT_FALSE(says.no_store || says.is_private);
+  EXPECT_TRUE(surrogate("no-store;cachearr").no_store);
+}
+
 TEST(SurrogateControl, HasNoSayBesideATargetedField) {
   Answer answer{200, {{"CDN-Cache-Control", "max-age=5"}, {"Surrogate-Control", "no-store, max-age=7"}}};
   EXPECT_EQ(response_directives(answer.head.fields).max_age, 5U);
