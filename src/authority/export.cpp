@@ -113,7 +113,7 @@ std::optional<ExportFormat> export_format_of(std::string_view name) noexcept {
 
 std::string_view media_type_of(ExportFormat format) noexcept {
   switch (format) {
-    case ExportFormat::pem: break;
+    case ExportFormat::pem:
     case ExportFormat::der: break;
     case ExportFormat::p12: return "application/x-pkcs12";
     case ExportFormat::mobileconfig: return "application/x-apple-aspen-config";

@@ -13,7 +13,7 @@ KeyPtr new_leaf_key() {
   KeyPtr key{EVP_PKEY_new()};
   if (!curve || !key || EC_KEY_generate_key(curve.get()) != 1) return nullptr;
   if (EVP_PKEY_assign_EC_KEY(key.get(), curve.get()) != 1) return nullptr;
-  curve.release();  // the key's from now on
+  static_cast<void>(curve.release());  // the key's from now on
   return key;
 }
 

@@ -142,6 +142,7 @@ std::string fill(std::string_view text, const TrustFacts& facts) {
 
 std::vector<TrustSteps> trust_steps(const TrustFacts& facts) {
   std::vector<TrustSteps> all;
+  all.reserve(kTemplates.size());
   for (const auto& [id, title, trust, undo] : kTemplates) {
     all.push_back({id, title, fill(trust, facts), fill(undo, facts)});
   }
