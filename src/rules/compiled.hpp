@@ -35,7 +35,8 @@ struct Rule::Compiled {
   std::vector<Condition> query;
   std::vector<Condition> fields;  // names in lower case
 
-  bool writes = false;    // the rule has "invalidate", perhaps an empty one
+  bool writes =
+      false;  // the rule has "invalidate"; an empty one says that nothing changes, and later rules are not asked
   bool fallback = false;  // it invalidates only where no other rule with "invalidate" matches
 
   std::vector<Piece> key;

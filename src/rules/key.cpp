@@ -78,7 +78,7 @@ void collect_fields(const Task& task) {
 
 /// Where an upstream names its own credentials, one or two letters ("i", "r") are what they say there, not secrets.
 bool is_secret(const Task& task, std::string_view name) noexcept {
-  const bool named = task.upstream && !task.upstream->credential_query.empty();
+  const bool named = task.upstream && task.upstream->credentials_given;
   return (!named || name.size() > 2) && is_secret_parameter(name);
 }
 
@@ -156,6 +156,12 @@ void append_path(const Task& task, std::string& out) {
       const bool hide = std::find(secret.begin(), secret.end(), i) != secret.end();
       out += hide ? kMasked : segments.items[i];
     }
+    return;
+  }
+  // Who wrote a rule that stores, and named the secrets, has seen to the path: a name made of a hash is no key there.
+  const bool seen_to = task.rule && task.upstream->credentials_given && task.rule->policy.mode != caching::Mode::never;
+  if (seen_to) {
+    out += path;
     return;
   }
   auto& masked = task.scratch.masked_path;

@@ -77,7 +77,8 @@ std::vector<const Rule*> RuleSet::invalidations(const Upstream& upstream, const 
     if (rule.compiled->fallback && !found.empty()) return false;
     found.push_back(&rule);
     capture(bindings, captures);
-    return false;
+    // An empty list says in words that nothing changes.
+    return rule.invalidate.empty();
   });
   return found;
 }

@@ -59,6 +59,9 @@ struct Upstream {
   bool intercept = false;
   bool tls_verify = true;
   std::string tls_ca_file, tls_server_name;
+  // The file says which secrets there are, be it none: then no path segment and no short name is taken for one by its
+  // look.
+  bool credentials_given = false;
   std::vector<std::string> credential_query;    // lower case
   std::vector<std::string> credential_headers;  // lower case
   std::vector<std::string> credential_path;     // names of path captures that are secrets
@@ -128,7 +131,8 @@ struct Rule {
   std::vector<TtlFrom> ttl_from;
   std::vector<BodyCondition> refuse_if;
   std::vector<Invalidation> invalidate;
-  // With "without_events": policy.ttl is that one, the safe one; the other holds while the upstream's feed is connected.
+  // With "without_events": policy.ttl is that one, the safe one; the other holds while the upstream's feed is
+  // connected.
   std::optional<Duration> ttl_without_events, ttl_with_events;
   std::optional<Duration> learn_min, learn_max;
   double refresh_ahead = 0;  // 0: never

@@ -94,6 +94,7 @@ void read_credentials(const Node& node, Upstream& into) {
   into.credential_query.clear();
   into.credential_headers.clear();
   into.credential_path.clear();
+  into.credentials_given = !node.is_null();
   if (node.is_null()) return;
   if (!node.expect_object("an object such as { \"query\": [\"apikey\"] }", {"query", "headers", "path"})) return;
   if (const auto query = node.get("query")) into.credential_query = lower_texts(*query);
