@@ -75,7 +75,7 @@ std::optional<std::string> error_element(std::string_view body) {
 }
 
 std::optional<std::string> wrong_xml(std::string_view body, bool nzb) {
-  if (const auto error = error_element(body)) return error;
+  if (auto error = error_element(body)) return error;
   pugi::xml_document document;
   const auto parsed = document.load_buffer(body.data(), body.size(), pugi::parse_minimal);
   if (!parsed) return std::string{"XML that is broken or cut off: "} + parsed.description();

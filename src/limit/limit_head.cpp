@@ -73,7 +73,7 @@ std::optional<std::uint64_t> leading_number(std::string_view value) noexcept {
 
 void add_reading(LimitSignal& into, QuotaReading reading, const Clocks& clocks) {
   if (!reading.reset && reading.remaining == 0) {
-    reading.reset = clocks.now + (reading.per > Duration{} ? reading.per : kUnsaidReset);
+    reading.reset = clocks.sane(clocks.now + (reading.per > Duration{} ? reading.per : kUnsaidReset));
   }
   into.readings.push_back(reading);
 }

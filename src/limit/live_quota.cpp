@@ -13,7 +13,7 @@ constexpr Duration kSameReset{2'000};
 
 TimePoint end_of(const QuotaReading& reading, TimePoint now) noexcept {
   if (reading.reset) return *reading.reset;
-  return now + (reading.per > Duration{} ? reading.per : kUnsaid);
+  return now + (reading.per > Duration{} ? std::min(reading.per, kLongestPause) : kUnsaid);
 }
 
 /// A reset that was told and is the same as before: the window goes on, and answers may have overtaken each other.

@@ -53,6 +53,11 @@ TEST(LimitHead, AnAbsurdRetryAfterBecomesADay) {
   EXPECT_EQ(read(429, {{"Retry-After", "99999999999999999999"}}).until, kNow + hours{24});
 }
 
+TEST(LimitHead, AWindowOfYearsIsNoReasonToPauseForYears) {
+  const auto signal = read(429, {{"RateLimit-Policy", "\"a\";q=40;w=30555555"}, {"RateLimit", "\"a\";r=0"}});
+  EXPECT_EQ(signal.until, kNow + hours{24});
+}
+
 TEST(LimitHead, ATimeThatIsOverIsNoTime) {
   EXPECT_EQ(read(429, {{"Retry-After", "0"}}).until, std::nullopt);
   EXPECT_EQ(read(429, {{"Retry-After", "Sun, 06 Nov 1994 08:49:37 GMT"}}).until, std::nullopt);
