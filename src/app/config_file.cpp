@@ -45,7 +45,7 @@ std::string variable(const ConfigSources& sources, const char* name) {
 }
 
 std::string home_folder(const ConfigSources& sources) {
-  if (const auto home = variable(sources, "HOME"); home.starts_with('/')) return home;
+  if (auto home = variable(sources, "HOME"); home.starts_with('/')) return home;
   passwd entry{};
   passwd* found = nullptr;
   std::vector<char> buffer(16 * 1024);

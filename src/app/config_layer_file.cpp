@@ -23,7 +23,10 @@ class FileLayer {
     for (const auto& [name, value] : object.items()) {
       const auto inner_pointer = json_pointer(pointer, name);
       if (path.empty() && name == "$schema") continue;
-      member(value, name, path.empty() ? name : path + "." + name, inner_pointer, path);
+      auto inner_path = path;
+      if (!path.empty()) inner_path += '.';
+      inner_path += name;
+      member(value, name, inner_path, inner_pointer, path);
     }
   }
 
