@@ -1,8 +1,7 @@
 #include "net/address.hpp"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
+#include <arpa/inet.h>
 #include <cstring>
 
 #include "base/text.hpp"
@@ -16,12 +15,13 @@ constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xF
 const std::array<AddressRange, 22>& private_ranges() {
   static const auto ranges = [] {
     constexpr std::array<std::string_view, 22> texts{
-        "0.0.0.0/8",      "10.0.0.0/8",    "100.64.0.0/10", "127.0.0.0/8",  "169.254.0.0/16",  "172.16.0.0/12", "192.0.0.0/24",
-        "192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/4",   "240.0.0.0/4",  "192.0.2.0/24",    "198.51.100.0/24", "203.0.113.0/24",
-        "::/96",          "fc00::/7",      "fe80::/10",     "ff00::/8",     "64:ff9b::/96",    "64:ff9b:1::/48",  "2002::/16",
-        "fec0::/10"};
+        "0.0.0.0/8",       "10.0.0.0/8",     "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+        "192.0.0.0/24",    "192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/4", "240.0.0.0/4",    "192.0.2.0/24",
+        "198.51.100.0/24", "203.0.113.0/24", "::/96",         "fc00::/7",    "fe80::/10",      "ff00::/8",
+        "64:ff9b::/96",    "64:ff9b:1::/48", "2002::/16",     "fec0::/10"};
     std::array<AddressRange, 22> result{};
-    std::transform(texts.begin(), texts.end(), result.begin(), [](std::string_view text) { return *parse_range(text); });
+    std::transform(texts.begin(), texts.end(), result.begin(),
+                   [](std::string_view text) { return *parse_range(text); });
     return result;
   }();
   return ranges;
@@ -52,7 +52,8 @@ std::string to_string(const Address& address) {
 
 bool AddressRange::contains(const Address& address) const noexcept {
   const auto whole = static_cast<std::size_t>(bits / 8);
-  if (!std::equal(base.bytes.begin(), base.bytes.begin() + static_cast<std::ptrdiff_t>(whole), address.bytes.begin())) return false;
+  if (!std::equal(base.bytes.begin(), base.bytes.begin() + static_cast<std::ptrdiff_t>(whole), address.bytes.begin()))
+    return false;
   const int rest = bits % 8;
   if (rest == 0) return true;
   const auto mask = static_cast<std::uint8_t>(0xFF << (8 - rest));

@@ -27,8 +27,8 @@ struct AddressRange {
 };
 std::optional<AddressRange> parse_range(std::string_view text);
 
-/// Loopback, link-local, private, shared (CGNAT), unique-local, multicast, unspecified, reserved and v4-compatible addresses:
-/// what a request from outside must not reach through us unless a rule names it.
+/// Loopback, link-local, private, shared (CGNAT), unique-local, multicast, unspecified, reserved and v4-compatible
+/// addresses: what a request from outside must not reach through us unless a rule names it.
 bool is_private(const Address& address) noexcept;
 
 }  // namespace cachearr::net

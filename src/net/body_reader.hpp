@@ -16,9 +16,9 @@ class BodyReader {
 
   struct Piece {
     enum class Kind : std::uint8_t { data, end, failed } kind = Kind::end;
-    std::string_view data;              // with data: valid until the next call
-    IoError error = IoError::none;      // with failed: why the connection ended early
-    std::string_view problem;           // with failed: what is wrong with the framing; empty: the connection broke
+    std::string_view data;          // with data: valid until the next call
+    IoError error = IoError::none;  // with failed: why the connection ended early
+    std::string_view problem;       // with failed: what is wrong with the framing; empty: the connection broke
   };
   /// The next piece: what is buffered first, then one read. `idle` limits the wait for each read.
   Task<Piece> next(Duration idle);

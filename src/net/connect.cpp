@@ -73,8 +73,8 @@ void end(Race& race) {
 
 }  // namespace
 
-Task<Result<tcp::socket, ConnectFailure>> connect_any(Worker& worker, std::vector<Address> addresses, std::uint16_t port,
-                                                      Duration limit) {
+Task<Result<tcp::socket, ConnectFailure>> connect_any(Worker& worker, std::vector<Address> addresses,
+                                                      std::uint16_t port, Duration limit) {
   auto race = std::make_shared<Race>(worker);
   Alarm whole{worker.deadlines(), race->changed};
   Alarm next{worker.deadlines(), race->changed};

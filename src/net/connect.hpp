@@ -1,11 +1,11 @@
 // TCP connections to the first of several addresses that answers (happy eyeballs, RFC 8305).
 #pragma once
 
-#include <cachearr/clock.hpp>
-
 #include <boost/asio/ip/tcp.hpp>
 #include <optional>
 #include <vector>
+
+#include <cachearr/clock.hpp>
 
 #include "base/result.hpp"
 #include "net/address.hpp"
@@ -19,8 +19,8 @@ struct ConnectFailure {
   std::string what;
 };
 
-/// Tries the addresses in order, each 250 ms after the one before or as soon as that failed; the first to answer wins, the
-/// others are closed. All within `limit`.
+/// Tries the addresses in order, each 250 ms after the one before or as soon as that failed; the first to answer wins,
+/// the others are closed. All within `limit`.
 Task<Result<boost::asio::ip::tcp::socket, ConnectFailure>> connect_any(Worker& worker, std::vector<Address> addresses,
                                                                        std::uint16_t port, Duration limit);
 

@@ -3,9 +3,9 @@
 // A Deadline belongs to one worker and is touched only on its thread. Precision: one sweep interval (kSweep).
 #pragma once
 
-#include <cachearr/clock.hpp>
-
 #include <chrono>
+
+#include <cachearr/clock.hpp>
 
 namespace cachearr::net {
 

@@ -1,5 +1,6 @@
 #include "net/head_parser.hpp"
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
@@ -53,8 +54,13 @@ class Collector final : public bhttp::basic_parser<IsRequest> {
       return;
     }
     const auto text = view(value);
-    // A folded line is joined in the parser's own memory, which dies with it; folding is refused anyway.
-    if (!text.empty() && (text.data() < bytes_.data() || text.data() >= bytes_.data() + bytes_.size())) folded_ = true;
+    // A line that is folded in its middle is joined in the parser's own memory, which dies with it; one folded at an
+    // end leaves its line end in the gap between name and value, or between value and the next name.
+    const bool inside = text.empty() || (text.data() >= bytes_.data() && text.data() < bytes_.data() + bytes_.size());
+    if (!inside || spans_lines(name.data() + name.size(), text.empty() ? name.data() + name.size() : text.data(), 0) ||
+        (line_end_ && spans_lines(line_end_, name.data(), 1)))
+      folded_ = true;
+    line_end_ = text.empty() ? name.data() + name.size() : text.data() + text.size();
     head_.fields.add(view(name), text);
   }
   void on_header_impl(Code&) override {}
@@ -64,16 +70,30 @@ class Collector final : public bhttp::basic_parser<IsRequest> {
   std::size_t on_chunk_body_impl(std::uint64_t, Text body, Code&) override { return body.size(); }
   void on_finish_impl(Code&) override {}
 
+  static bool spans_lines(const char* from, const char* to, std::ptrdiff_t line_ends) noexcept {
+    return to - from > 2 && std::count(from, to, '\n') > line_ends;
+  }
+
   Head& head_;
   std::string_view bytes_;
+  const char* line_end_ = nullptr;  // where the text of the last field ended
   bool folded_ = false;
   bool too_many_ = false;
 };
 
 HeadParse fail(int status, std::string_view problem) { return {HeadParse::Kind::error, 0, status, problem}; }
 
-/// Fields with bare CR, with white space before the colon or inside quotes are the parser's job; framing fields that it refuses
-/// by itself (two lengths) are reported the same way as ours.
+/// The first line is well-formed but for the number of its version: "GET /x HTTP/2.0".
+bool names_version(std::string_view head) noexcept {
+  const auto line = head.substr(0, head.find("\r\n"));
+  if (std::count(line.begin(), line.end(), ' ') != 2 || line.size() < 9) return false;
+  const auto version = line.substr(line.size() - 9);
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  return version.starts_with(" HTTP/") && digit(version[6]) && version[7] == '.' && digit(version[8]);
+}
+
+/// Fields with bare CR, with white space before the colon or inside quotes are the parser's job; framing fields that it
+/// refuses by itself (two lengths) are reported the same way as ours.
 template <bool IsRequest, class Head>
 HeadParse parse(std::string_view bytes, std::size_t limit, Head& into) {
   into.fields.clear();
@@ -88,7 +108,7 @@ HeadParse parse(std::string_view bytes, std::size_t limit, Head& into) {
   const auto consumed = collector.put(boost::asio::const_buffer{head.data(), head.size()}, error);
   if (collector.too_many()) return fail(431, "too many header fields");
   if (collector.folded()) return fail(400, "folded header line");
-  if (error == bhttp::error::bad_version) return fail(505, "unsupported HTTP version");
+  if (error == bhttp::error::bad_version && names_version(head)) return fail(505, "unsupported HTTP version");
   if (error && error != bhttp::error::need_more) return fail(400, "malformed header section");
   if (!collector.is_header_done() || consumed != head.size()) return fail(400, "malformed header section");
   return {HeadParse::Kind::complete, consumed, 0, {}};

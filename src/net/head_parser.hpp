@@ -16,7 +16,8 @@ struct HeadParse {
   std::string_view problem;  // with error
 };
 
-/// One request head from the front of `bytes`; skips one empty line before it (RFC 9112 2.2). `limit`: most bytes a head may have.
+/// One request head from the front of `bytes`; skips one empty line before it (RFC 9112 2.2). `limit`: most bytes a
+/// head may have.
 HeadParse parse_request_head(std::string_view bytes, std::size_t limit, http::RequestHead& into);
 /// One response head. A status line without reason phrase is accepted (RFC 9112 4).
 HeadParse parse_response_head(std::string_view bytes, std::size_t limit, http::ResponseHead& into);

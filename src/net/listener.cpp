@@ -1,11 +1,10 @@
 #include "net/listener.hpp"
 
-#include <sys/socket.h>
-
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <sys/socket.h>
 
 #include "base/log.hpp"
 #include "http/target.hpp"
@@ -99,7 +98,8 @@ void Listener::start() {
           impl->handler(std::move(socket), peer_of(from));
           continue;
         }
-        // Out of descriptors, or the connection was gone before we took it: wait a little and go on, never spin, never end.
+        // Out of descriptors, or the connection was gone before we took it: wait a little and go on, never spin, never
+        // end.
         log::warning("accept failed: " + error.message());
         impl->pause.expires_after(std::chrono::milliseconds{100});
         auto waiting = impl->pause.async_wait(asio::as_tuple(asio::deferred));

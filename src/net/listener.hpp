@@ -1,4 +1,5 @@
-// Accepting connections: one acceptor per worker on the same address (SO_REUSEPORT), so that a connection never changes threads.
+// Accepting connections: one acceptor per worker on the same address (SO_REUSEPORT), so that a connection never changes
+// threads.
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
@@ -21,15 +22,17 @@ using AcceptHandler = std::function<void(boost::asio::ip::tcp::socket, const Pee
 
 class Listener {
  public:
-  /// "127.0.0.1:9797", "[::1]:0", ":9797" (every address). Port 0: the kernel chooses; ask port(). Errors name the address.
+  /// "127.0.0.1:9797", "[::1]:0", ":9797" (every address). Port 0: the kernel chooses; ask port(). Errors name the
+  /// address.
   static Result<std::unique_ptr<Listener>> open(Worker& worker, const std::string& address, AcceptHandler handler);
-  /// Fails where somebody else already listens there: SO_REUSEPORT alone would silently share the port with another process.
+  /// Fails where somebody else already listens there: SO_REUSEPORT alone would silently share the port with another
+  /// process.
   static Result<bool> probe(const std::string& address);
   ~Listener();
-  void start();                       // the worker's thread, or before it runs
-  void close() noexcept;              // the worker's thread
+  void start();           // the worker's thread, or before it runs
+  void close() noexcept;  // the worker's thread
   std::uint16_t port() const noexcept;
-  std::string address() const;        // with the real port
+  std::string address() const;  // with the real port
 
  private:
   struct Impl;

@@ -1,9 +1,8 @@
 #include "net/local_addresses.hpp"
 
+#include <cstring>
 #include <ifaddrs.h>
 #include <netinet/in.h>
-
-#include <cstring>
 
 namespace cachearr::net {
 

@@ -17,8 +17,8 @@ using LocalAcceptHandler = std::function<void(std::unique_ptr<Stream>)>;
 
 class LocalListener {
  public:
-  /// Binds `path` with mode 0600. A socket file that nobody listens on is replaced; anything else there is an error, which names the
-  /// path.
+  /// Binds `path` with mode 0600. A socket file that nobody listens on is replaced; anything else there is an error,
+  /// which names the path.
   static Result<std::unique_ptr<LocalListener>> open(Worker& worker, const std::string& path,
                                                      LocalAcceptHandler handler);
   ~LocalListener();

@@ -77,8 +77,9 @@ Task<Result<std::vector<Address>>> Resolver::resolve(std::string host, Duration 
   for (const auto& result : results) answer.addresses.push_back(from_asio(result.endpoint().address()));
   answer.addresses = alternate(answer.addresses);
   if (answer.addresses.empty())
-    answer.problem = error == asio::error::operation_aborted ? "looking up " + host + " took too long"
-                                                             : "cannot find the address of " + host + " (DNS: " + error.message() + ")";
+    answer.problem = error == asio::error::operation_aborted
+                         ? "looking up " + host + " took too long"
+                         : "cannot find the address of " + host + " (DNS: " + error.message() + ")";
   answer.until = Clock::now() + (answer.addresses.empty() ? std::chrono::seconds{kBad} : std::chrono::seconds{kGood});
   if (cache.size() >= kMaxNames) cache.clear();
   const auto kept = cache.insert_or_assign(host, std::move(answer)).first;

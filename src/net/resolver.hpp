@@ -1,11 +1,11 @@
 // Host names to addresses, with a cache of its own. One for each worker, touched only on its thread.
 #pragma once
 
-#include <cachearr/clock.hpp>
-
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <cachearr/clock.hpp>
 
 #include "base/result.hpp"
 #include "net/address.hpp"
@@ -19,8 +19,8 @@ class Resolver {
   explicit Resolver(Worker& worker);
   ~Resolver();
 
-  /// Addresses in the order to try them: families alternate, IPv6 first (RFC 8305 4). An address in text is itself. Good answers
-  /// are kept for 60 s, failures for 5 s. Waits at most `limit`.
+  /// Addresses in the order to try them: families alternate, IPv6 first (RFC 8305 4). An address in text is itself.
+  /// Good answers are kept for 60 s, failures for 5 s. Waits at most `limit`.
   Task<Result<std::vector<Address>>> resolve(std::string host, Duration limit);
 
  private:

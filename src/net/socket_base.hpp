@@ -1,11 +1,10 @@
 // What plain and TLS streams share: the socket, its readiness, its end. Private to the stream implementations.
 #pragma once
 
-#include <sys/socket.h>
-
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <sys/socket.h>
 
 #include "net/stream.hpp"
 #include "net/worker.hpp"

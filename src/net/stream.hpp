@@ -4,13 +4,12 @@
 // A deadline that runs out cancels what is under way with IoError::timed_out.
 #pragma once
 
-#include <sys/uio.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
+#include <sys/uio.h>
 
 #include "net/deadlines.hpp"
 #include "net/task.hpp"

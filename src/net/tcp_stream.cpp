@@ -1,11 +1,10 @@
 #include "net/tcp_stream.hpp"
 
-#include <sys/socket.h>
-
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
-#include <algorithm>
 #include <cerrno>
+#include <sys/socket.h>
 
 #include "net/socket_base.hpp"
 

@@ -5,9 +5,13 @@
 namespace cachearr::net {
 
 Task<Result<std::unique_ptr<TlsStream>, TlsFailure>> connect_tls(Worker& worker, boost::asio::ip::tcp::socket socket,
-                                                                authority::ContextHandle context, std::string host, Duration limit) {
-  SslPtr ssl{SSL_new(context.get())};
-  if (!ssl || !authority::prepare(ssl.get(), host)) co_return TlsFailure{false, "no certificate can be valid for the host " + host};
+                                                                 TlsTrust trust, std::string host, Duration limit) {
+  const authority::ClientTls settings{trust.verify, trust.ca_file};
+  const auto context = trust.contexts.get(settings);
+  if (!context) co_return TlsFailure{false, context.error().what};
+  SslPtr ssl{SSL_new(context->get())};
+  if (!ssl || !authority::prepare(ssl.get(), host))
+    co_return TlsFailure{false, "no certificate can be valid for the host " + host};
   auto stream = make_tls_stream(worker, std::move(socket), std::move(ssl));
   stream->arm(limit);
   const auto error = co_await stream->handshake(false);

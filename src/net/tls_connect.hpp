@@ -12,6 +12,13 @@
 
 namespace cachearr::net {
 
+/// What is believed of the other side's certificate.
+struct TlsTrust {
+  authority::ClientContexts& contexts;
+  bool verify = true;
+  std::string ca_file;  // empty: the system's roots
+};
+
 struct TlsFailure {
   bool timed_out = false;
   std::string what;  // a sentence about the certificate or the connection
@@ -19,6 +26,6 @@ struct TlsFailure {
 
 /// Handshakes and verifies; the stream is usable only where the certificate is right for `host`. All within `limit`.
 Task<Result<std::unique_ptr<TlsStream>, TlsFailure>> connect_tls(Worker& worker, boost::asio::ip::tcp::socket socket,
-                                                                authority::ContextHandle context, std::string host, Duration limit);
+                                                                 TlsTrust trust, std::string host, Duration limit);
 
 }  // namespace cachearr::net

@@ -1,10 +1,9 @@
 #include "net/tls_stream.hpp"
 
-#include <openssl/err.h>
-#include <openssl/ssl.h>
-
 #include <array>
 #include <cstring>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 
 #include "net/socket_base.hpp"
 
@@ -19,7 +18,8 @@ class OpenSslStream final : public TlsStream {
   OpenSslStream(Worker& worker, asio::ip::tcp::socket socket, SslPtr ssl)
       : TlsStream{worker.deadlines()}, plain_{worker, std::move(socket)}, ssl_{std::move(ssl)} {
     SSL_set_fd(ssl_.get(), plain_.native_handle());
-    SSL_set_mode(ssl_.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+    SSL_set_mode(ssl_.get(),
+                 SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
   }
 
   Task<IoError> handshake(bool as_server) override {
@@ -84,7 +84,8 @@ class OpenSslStream final : public TlsStream {
   SSL* ssl() noexcept override { return ssl_.get(); }
 
  private:
-  /// The socket's readiness and end; bytes go through OpenSSL only. Its waits are bounded by the outer stream's deadline.
+  /// The socket's readiness and end; bytes go through OpenSSL only. Its waits are bounded by the outer stream's
+  /// deadline.
   class Plain final : public SocketBase {
    public:
     using SocketBase::SocketBase;
@@ -107,7 +108,8 @@ class OpenSslStream final : public TlsStream {
   }
   static Task<IoError> at_once(IoError error) { co_return error; }
 
-  /// One record's worth of what follows the first `done` bytes: small slices are laid together, so that head and body share a record.
+  /// One record's worth of what follows the first `done` bytes: small slices are laid together, so that head and body
+  /// share a record.
   std::string_view next_piece(std::span<const Slice> slices, std::size_t done) noexcept {
     std::size_t first = 0;
     while (first < slices.size() && done >= slices[first].iov_len) done -= slices[first++].iov_len;

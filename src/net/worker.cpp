@@ -29,7 +29,8 @@ namespace {
 thread_local const Worker* current_worker = nullptr;
 
 std::int64_t steady_ms() noexcept {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 }  // namespace
 
@@ -84,7 +85,8 @@ void Worker::dismiss(Guest& guest) noexcept {
 
 void Worker::ask_guests_to_leave(bool firmly) noexcept {
   for (auto* guest = first_guest_; guest;) {
-    auto* const next = guest->next_;  // leave() only marks and cancels; the guest is destroyed later, by its own coroutine
+    auto* const next =
+        guest->next_;  // leave() only marks and cancels; the guest is destroyed later, by its own coroutine
     guest->leave(firmly);
     guest = next;
   }

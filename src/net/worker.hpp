@@ -1,8 +1,8 @@
-// One thread with its own event loop. Connections, timers and coroutines of a worker never leave it; other threads reach it only
-// through post().
+// One thread with its own event loop. Connections, timers and coroutines of a worker never leave it; other threads
+// reach it only through post().
 //
-// Owned by the application, which starts all workers, then stops them, then destroys them. Everything else is for the worker's
-// own thread unless it says so.
+// Owned by the application, which starts all workers, then stops them, then destroys them. Everything else is for the
+// worker's own thread unless it says so.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +32,8 @@ class Guest {
   Guest* next_ = nullptr;
 };
 
-/// A coroutine that waits for an event is owned by that event, not by the loop; when the loop ends it is given up by hand.
+/// A coroutine that waits for an event is owned by that event, not by the loop; when the loop ends it is given up by
+/// hand.
 class Waiting {
  public:
   virtual ~Waiting() = default;
@@ -56,7 +57,7 @@ class Worker {
   boost::asio::io_context& context() noexcept;
   Deadlines& deadlines() noexcept { return deadlines_; }
 
-  void start();   // starts the thread; any thread
+  void start();  // starts the thread; any thread
   /// Runs `job` on this worker's thread; any thread. Jobs posted after stop() are dropped.
   void post(std::function<void()> job);
   /// True on this worker's own thread.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "authority/client_context.hpp"
 #include "http/target.hpp"
 #include "net/connect.hpp"
 #include "net/tcp_stream.hpp"
@@ -69,13 +68,16 @@ void Connections::sweep() {
   }
 }
 
-net::Task<Result<std::vector<net::Address>, DialFailure>> Connections::addresses_of(std::string host, std::uint16_t& port,
-                                                                                    bool allow_private, Duration limit) {
+net::Task<Result<std::vector<net::Address>, DialFailure>> Connections::addresses_of(std::string host,
+                                                                                    std::uint16_t& port,
+                                                                                    bool allow_private,
+                                                                                    Duration limit) {
   const auto overridden = settings_.resolve.find(host + ":" + std::to_string(port));
   if (overridden != settings_.resolve.end()) {
     const auto to = http::parse_host_port(overridden->second);
     const auto address = to ? net::parse_address(to->host) : std::nullopt;
-    if (!address) co_return DialFailure{Kind::dns, "the address set for " + host + " is not one: " + overridden->second};
+    if (!address)
+      co_return DialFailure{Kind::dns, "the address set for " + host + " is not one: " + overridden->second};
     if (to->port) port = to->port;
     co_return std::vector<net::Address>{*address};  // the operator's word: not subject to the private-address guard
   }
@@ -123,13 +125,12 @@ net::Task<Result<ConnectionPtr, DialFailure>> Connections::dial(Endpoint endpoin
     connection->stream = net::make_tcp_stream(worker_, std::move(*connected));
     co_return std::move(connection);
   }
-  const authority::ClientTls tls{endpoint.verify, endpoint.ca_file};
-  const auto context = settings_.contexts->get(tls);
-  if (!context) co_return DialFailure{Kind::tls, context.error().what};
+  const net::TlsTrust trust{*settings_.contexts, endpoint.verify, endpoint.ca_file};
   std::string name = endpoint.server_name.empty() ? endpoint.host : endpoint.server_name;
-  auto stream = co_await net::connect_tls(worker_, std::move(*connected), *context, std::move(name), limit);
+  auto stream = co_await net::connect_tls(worker_, std::move(*connected), trust, std::move(name), limit);
   if (!stream)
-    co_return DialFailure{stream.error().timed_out ? Kind::timed_out : Kind::tls, endpoint.host + ": " + stream.error().what};
+    co_return DialFailure{stream.error().timed_out ? Kind::timed_out : Kind::tls,
+                          endpoint.host + ": " + stream.error().what};
   connection->stream = std::move(*stream);
   co_return std::move(connection);
 }

@@ -1,7 +1,6 @@
-// Connections to origins: dialled, verified, kept alive and used again. One instance for each worker, touched only on its thread.
+// Connections to origins: dialled, verified, kept alive and used again. One instance for each worker, touched only on
+// its thread.
 #pragma once
-
-#include <cachearr/clock.hpp>
 
 #include <cstdint>
 #include <list>
@@ -9,6 +8,8 @@
 #include <string>
 #include <unordered_map>
 #include <vector>
+
+#include <cachearr/clock.hpp>
 
 #include "base/result.hpp"
 #include "net/address.hpp"
@@ -24,15 +25,15 @@ namespace cachearr::origin {
 
 /// Where to connect and what to believe there.
 struct Endpoint {
-  std::string scheme;   // "http" or "https"
-  std::string host;     // lower case, no brackets
+  std::string scheme;  // "http" or "https"
+  std::string host;    // lower case, no brackets
   std::uint16_t port = 0;
   bool verify = true;
   std::string ca_file;
-  std::string server_name;   // empty: host
-  std::string parent;        // "http://proxy:3128", "socks5://user:pw@proxy:1080"; empty: direct
+  std::string server_name;     // empty: host
+  std::string parent;          // "http://proxy:3128", "socks5://user:pw@proxy:1080"; empty: direct
   bool allow_private = false;  // may be a loopback, private or link-local address
-  bool tunnel = false;       // plain bytes to host:port even through an HTTP parent (CONNECT)
+  bool tunnel = false;         // plain bytes to host:port even through an HTTP parent (CONNECT)
 };
 
 /// Connections to endpoints of equal names may stand in for each other.
@@ -55,8 +56,8 @@ using ConnectionPtr = std::shared_ptr<Connection>;
 /// What all workers' Connections have in common; outlives them, constant.
 struct DialSettings {
   authority::ClientContexts* contexts = nullptr;
-  std::unordered_map<std::string, std::string> resolve;                 // "host:port" -> "address:port"
-  std::vector<std::pair<net::Address, std::uint16_t>> own;              // our own listeners: never dialled
+  std::unordered_map<std::string, std::string> resolve;     // "host:port" -> "address:port"
+  std::vector<std::pair<net::Address, std::uint16_t>> own;  // our own listeners: never dialled
   std::size_t idle_per_endpoint = 32;
   Duration idle_limit{30'000};
 };
@@ -83,8 +84,8 @@ class Connections {
     ConnectionPtr connection;
     std::chrono::steady_clock::time_point since;
   };
-  net::Task<Result<std::vector<net::Address>, DialFailure>> addresses_of(std::string host, std::uint16_t& port, bool allow_private,
-                                                                         Duration limit);
+  net::Task<Result<std::vector<net::Address>, DialFailure>> addresses_of(std::string host, std::uint16_t& port,
+                                                                         bool allow_private, Duration limit);
   net::Worker& worker_;
   const DialSettings& settings_;
   net::Resolver resolver_;

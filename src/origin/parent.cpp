@@ -51,7 +51,8 @@ net::Task<Result<bool>> authenticate(net::Stream& stream, net::Inbox& inbox, con
   co_return true;
 }
 
-net::Task<Result<bool>> open_socks(net::Stream& stream, net::Inbox& inbox, Parent parent, std::string host, std::uint16_t port) {
+net::Task<Result<bool>> open_socks(net::Stream& stream, net::Inbox& inbox, Parent parent, std::string host,
+                                   std::uint16_t port) {
   const bool with_password = !parent.user.empty();
   const std::string greeting = with_password ? std::string{"\x05\x02\x00\x02", 4} : std::string{"\x05\x01\x00", 3};
   const auto greeted = co_await net::write_all(stream, greeting);
@@ -73,7 +74,8 @@ net::Task<Result<bool>> open_socks(net::Stream& stream, net::Inbox& inbox, Paren
   const bool replied = asked == net::IoError::none && co_await need(stream, inbox, 5);
   if (!replied) co_return Error{"the SOCKS5 parent ended the connection"};
   const auto head = inbox.readable();
-  if (head[1] != 0) co_return Error{"the SOCKS5 parent: " + std::string{socks_problem(static_cast<unsigned char>(head[1]))}};
+  if (head[1] != 0)
+    co_return Error{"the SOCKS5 parent: " + std::string{socks_problem(static_cast<unsigned char>(head[1]))}};
   const std::size_t address = head[3] == 1 ? 4 : head[3] == 4 ? 16 : 1U + static_cast<unsigned char>(head[4]);
   const std::size_t whole = 4 + address + 2;
   const bool complete = co_await need(stream, inbox, whole);
@@ -82,7 +84,8 @@ net::Task<Result<bool>> open_socks(net::Stream& stream, net::Inbox& inbox, Paren
   co_return true;
 }
 
-net::Task<Result<bool>> open_connect(net::Stream& stream, net::Inbox& inbox, Parent parent, std::string host, std::uint16_t port) {
+net::Task<Result<bool>> open_connect(net::Stream& stream, net::Inbox& inbox, Parent parent, std::string host,
+                                     std::uint16_t port) {
   const bool v6 = host.find(':') != std::string::npos;
   const std::string authority = (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
   std::string request = "CONNECT " + authority + " HTTP/1.1\r\nHost: " + authority + "\r\n";
@@ -139,7 +142,8 @@ std::string basic_credentials(const Parent& parent) {
   return "Basic " + text::base64_encode(parent.user + ":" + parent.password);
 }
 
-net::Task<Result<bool>> open_tunnel(net::Stream& stream, net::Inbox& inbox, Parent parent, std::string host, std::uint16_t port) {
+net::Task<Result<bool>> open_tunnel(net::Stream& stream, net::Inbox& inbox, Parent parent, std::string host,
+                                    std::uint16_t port) {
   if (parent.socks5) return open_socks(stream, inbox, std::move(parent), std::move(host), port);
   return open_connect(stream, inbox, std::move(parent), std::move(host), port);
 }

@@ -1,4 +1,5 @@
-// Getting through a parent proxy to host:port: SOCKS5 (RFC 1928, 1929) and HTTP CONNECT. Runs on the connection's worker.
+// Getting through a parent proxy to host:port: SOCKS5 (RFC 1928, 1929) and HTTP CONNECT. Runs on the connection's
+// worker.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +24,7 @@ std::optional<Parent> parse_parent(std::string_view url);
 std::string basic_credentials(const Parent& parent);
 
 /// Asks the parent for a tunnel. The error is a sentence. The armed deadline bounds it.
-net::Task<Result<bool>> open_tunnel(net::Stream& stream, net::Inbox& inbox, Parent parent, std::string host, std::uint16_t port);
+net::Task<Result<bool>> open_tunnel(net::Stream& stream, net::Inbox& inbox, Parent parent, std::string host,
+                                    std::uint16_t port);
 
 }  // namespace cachearr::origin

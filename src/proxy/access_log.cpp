@@ -19,7 +19,9 @@ void append_milliseconds(std::string& out, std::uint64_t microseconds) {
   out += static_cast<char>('0' + rest / 10 % 10);
 }
 
-void append_or_dash(std::string& out, std::string_view text) { out.append(text.empty() ? std::string_view{"-"} : text); }
+void append_or_dash(std::string& out, std::string_view text) {
+  out.append(text.empty() ? std::string_view{"-"} : text);
+}
 
 void append_url(std::string& out, const LogFacts& facts) {
   if (!facts.scheme.empty()) out.append(facts.scheme).append("://");

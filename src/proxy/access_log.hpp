@@ -1,29 +1,29 @@
-// One line for each request: who, what, how it was decided. Lines are formatted into the worker's own batch, without any secret, and
-// handed to the log's thread a batch at a time.
+// One line for each request: who, what, how it was decided. Lines are formatted into the worker's own batch, without
+// any secret, and handed to the log's thread a batch at a time.
 //
 // One for each worker; touched only on its thread.
 #pragma once
 
-#include <cachearr/clock.hpp>
-
 #include <cstdint>
 #include <string>
 #include <string_view>
+
+#include <cachearr/clock.hpp>
 
 #include "http/cache_status.hpp"
 
 namespace cachearr::proxy {
 
 struct LogFacts {
-  std::string_view client;    // address
+  std::string_view client;  // address
   std::string_view method;
   std::string_view scheme, authority, path, query;  // as asked; redacted here
   int status = 0;
-  std::uint64_t bytes = 0;    // of the body
+  std::uint64_t bytes = 0;  // of the body
   std::uint64_t microseconds = 0;
   std::string_view upstream, rule, key;
   http::CacheStatus cache;
-  std::string_view error;     // what went wrong, free of secrets; empty: nothing
+  std::string_view error;  // what went wrong, free of secrets; empty: nothing
 };
 
 class AccessLog {

@@ -59,7 +59,8 @@ std::string compose_upgrade(const http::ResponseHead& head) {
   append_status_line(out, head);
   for (const auto& field : head.fields) {
     const bool needed = field.id == FieldId::upgrade;
-    if (needed || (!http::is_hop_by_hop(field, head.fields) && field.id != FieldId::content_length)) append_line(out, field);
+    if (needed || (!http::is_hop_by_hop(field, head.fields) && field.id != FieldId::content_length))
+      append_line(out, field);
   }
   return out += "Connection: Upgrade\r\nVia: 1.1 cachearr\r\n\r\n";
 }

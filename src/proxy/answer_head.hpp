@@ -1,19 +1,19 @@
-// An origin's head as clients and the store get it: end-to-end fields, our Via, a Date; framing and Age are written by who sends it.
-// Pure.
+// An origin's head as clients and the store get it: end-to-end fields, our Via, a Date; framing and Age are written by
+// who sends it. Pure.
 #pragma once
-
-#include <cachearr/clock.hpp>
 
 #include <cstdint>
 #include <string>
+
+#include <cachearr/clock.hpp>
 
 #include "http/message.hpp"
 
 namespace cachearr::proxy {
 
 struct AnswerHead {
-  std::string text;           // status line and field lines, without Content-Length, Age, Connection
-  std::size_t etag_at = 0;    // of the ETag's value in `text`
+  std::string text;         // status line and field lines, without Content-Length, Age, Connection
+  std::size_t etag_at = 0;  // of the ETag's value in `text`
   std::size_t etag_size = 0;
 };
 

@@ -10,7 +10,7 @@ namespace cachearr::proxy {
 namespace {
 
 constexpr std::size_t kMaxResponseHead = 64 * 1024;
-constexpr int kMaxInterim = 20;
+constexpr int kMaxInterim = 100;
 
 struct Limits {
   Duration connect, header, idle;
@@ -41,6 +41,7 @@ UpstreamRequest upstream_request(const Desk& desk, const FetchJob& job, std::str
   from.whole = job.known.course == Course::validate && job.request.head.method == http::Method::get;
   from.upgrade = job.upgrade;
   from.cacheable = job.known.course != Course::bypass;
+  from.surrogate = job.surrogate;
   from.max_forwards = job.max_forwards;
   return from;
 }
@@ -55,13 +56,18 @@ struct HeadTrouble {
 AskFailure failure_of(const HeadTrouble& trouble, const FetchJob& job) {
   const auto& host = job.known.route.target.host;
   if (job.upload && job.upload->client_failed)
-    return {400, job.upload->problem.empty() ? "the request's body broke off" : "the request's body is malformed: " + job.upload->problem, true};
-  if (!trouble.malformed.empty()) return {502, host + " sent an answer that is no valid HTTP: " + std::string{trouble.malformed}};
+    return {400,
+            job.upload->problem.empty() ? "the request's body broke off"
+                                        : "the request's body is malformed: " + job.upload->problem,
+            true};
+  if (!trouble.malformed.empty())
+    return {502, host + " sent an answer that is no valid HTTP: " + std::string{trouble.malformed}};
   if (trouble.error == net::IoError::timed_out) return {504, host + " did not answer in time"};
   return {502, host + " ended the connection without an answer (" + std::string{net::name_of(trouble.error)} + ")"};
 }
 
-/// A reused connection may have died in the moment we used it; a request without a body and without effect is simply sent again.
+/// A reused connection may have died in the moment we used it; a request without a body and without effect is simply
+/// sent again.
 bool may_retry(const FetchJob& job) {
   return http::is_idempotent(job.request.head.method) && !job.upload && !job.upgrade;
 }
@@ -88,7 +94,8 @@ net::Task<HeadTrouble> read_head(FetchJob& job, Asked& asked, Duration limit) {
         connection.stream->disarm();
         co_return HeadTrouble{};
       }
-      if (!take_interim(job, asked.head, interims)) co_return HeadTrouble{net::IoError::none, "an interim answer nobody asked for", false};
+      if (!take_interim(job, asked.head, interims))
+        co_return HeadTrouble{net::IoError::none, "an interim answer nobody asked for", false};
       connection.inbox.consume(parsed.consumed);
       continue;
     }
@@ -102,7 +109,8 @@ net::Task<HeadTrouble> read_head(FetchJob& job, Asked& asked, Duration limit) {
 }
 
 /// Sends the head, starts the body on its way, and waits for the answer's head.
-net::Task<HeadTrouble> exchange_heads(Desk& desk, std::shared_ptr<FetchJob> job, Asked& asked, std::string_view validators, Limits limits) {
+net::Task<HeadTrouble> exchange_heads(Desk& desk, std::shared_ptr<FetchJob> job, Asked& asked,
+                                      std::string_view validators, Limits limits) {
   auto from = upstream_request(desk, *job, validators);
   from.through_http_parent = asked.connection->through_http_parent;
   std::string credentials;
@@ -130,7 +138,8 @@ origin::Endpoint endpoint_of(const FetchJob& job) {
   endpoint.host = route.connect_host;
   endpoint.port = route.connect_port;
   const auto guard = job.regime.settings->config.access.private_upstreams;
-  endpoint.allow_private = guard == PrivateUpstreams::allow || (guard == PrivateUpstreams::named && upstream != nullptr);
+  endpoint.allow_private =
+      guard == PrivateUpstreams::allow || (guard == PrivateUpstreams::named && upstream != nullptr);
   if (upstream) {
     endpoint.verify = upstream->tls_verify;
     endpoint.ca_file = upstream->tls_ca_file;
@@ -166,7 +175,8 @@ net::Task<Result<Asked, AskFailure>> ask(Desk& desk, std::shared_ptr<FetchJob> j
         asked.framing = *framing;
         co_return std::move(asked);
       }
-      co_return AskFailure{502, job->known.route.target.host + " sent an answer whose length is ambiguous: " + std::string{framing.error().what}};
+      co_return AskFailure{502, job->known.route.target.host +
+                                    " sent an answer whose length is ambiguous: " + std::string{framing.error().what}};
     }
     const bool died = trouble.nothing_arrived && trouble.error != net::IoError::timed_out;
     const bool again = died && may_retry(*job) && (asked.connection->reused ? attempt == 0 : attempt < retries);

@@ -13,12 +13,13 @@
 namespace cachearr::proxy {
 
 struct AskFailure {
-  int status = 502;      // what the client is told
-  std::string what;      // a sentence
+  int status = 502;        // what the client is told
+  std::string what;        // a sentence
   bool by_client = false;  // the client's own body was the reason: nothing is wrong with the origin
 };
 
-/// A final head. It looks into the connection's inbox, where its bytes still stand: consume `head_bytes` before reading on.
+/// A final head. It looks into the connection's inbox, where its bytes still stand: consume `head_bytes` before reading
+/// on.
 struct Asked {
   origin::ConnectionPtr connection;
   http::ResponseHead head;

@@ -21,9 +21,12 @@ struct Asked {
   SteadyClock::time_point started = SteadyClock::now();
 };
 
-Next refuse(Session& session, const Asked& asked, Refused refused) {
-  session.append_refusal(asked.request, asked.known, refused, false);
-  return Next::close;
+/// Only a client that is asked for credentials may go on (they come on the same connection), unless it has already sent
+/// something that it meant for the tunnel.
+Next refuse(Session& session, const Asked& asked, const Refused& refused) {
+  const bool keep_alive = refused.status == 407 && session.inbox().empty() && asked.request.minor_version > 0;
+  session.append_refusal(asked.request, asked.known, refused, keep_alive);
+  return keep_alive ? Next::go_on : Next::close;
 }
 
 /// Why this CONNECT is refused; status 0: it is not.
@@ -32,6 +35,7 @@ Refused judge(Session& session, const http::RequestHead& request, Asked& asked) 
   auto& target = asked.known.route.target;
   const auto read = http::read_target(request, "http", target);
   if (!read) return {400, read.error().what};
+  asked.known.route.host_field = target.host + ":" + std::to_string(target.port);
   if (!session.door().upstream.empty() || session.door().tls) return {405, "this listener is no forward proxy"};
   if (!desk.settings().is_authorised(request.fields.value(FieldId::proxy_authorization)))
     return {407, "this proxy wants a user and a password", "Proxy-Authenticate: Basic realm=\"cachearr\"\r\n"};
@@ -53,7 +57,8 @@ origin::Endpoint endpoint_of(Session& session, const Asked& asked) {
   endpoint.host = target.host;
   endpoint.port = target.port;
   endpoint.tunnel = true;
-  endpoint.allow_private = guard == PrivateUpstreams::allow || (guard == PrivateUpstreams::named && upstream != nullptr);
+  endpoint.allow_private =
+      guard == PrivateUpstreams::allow || (guard == PrivateUpstreams::named && upstream != nullptr);
   if (upstream) endpoint.parent = upstream->proxy;
   return endpoint;
 }
@@ -83,7 +88,8 @@ net::Task<Next> tunnel(Session& session, std::unique_ptr<Asked> asked, bool esta
     if (told != IoError::none) co_return Next::close;
   }
   const auto idle = desk.settings().config.timeouts.client_idle * 10;
-  const auto relayed = co_await relay(desk.worker, session.stream(), session.inbox(), *origin->stream, origin->inbox, idle);
+  const auto relayed =
+      co_await relay(desk.worker, session.stream(), session.inbox(), *origin->stream, origin->inbox, idle);
   http::CacheStatus cache;
   cache.forward = http::Forward::bypass;
   session.record({asked->request, asked->known, {200, relayed.to_client}, cache, asked->started});
@@ -102,9 +108,9 @@ net::Task<Next> connect(Session& session, const http::RequestHead& request, std:
   asked->request.method_text = "CONNECT";
   asked->request.minor_version = request.minor_version;
   asked->known.now = session.desk().now();
-  auto refused = judge(session, request, *asked);
+  const auto refused = judge(session, request, *asked);
   session.inbox().consume(head_bytes);
-  if (refused.status != 0) co_return refuse(session, *asked, std::move(refused));
+  if (refused.status != 0) co_return refuse(session, *asked, refused);
   const auto early = co_await session.flush();
   if (early == Next::close) co_return Next::close;
   const auto& target = asked->known.route.target;

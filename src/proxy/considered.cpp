@@ -19,7 +19,8 @@ bool loops(const Desk& desk, const http::RequestHead& request) {
 }
 
 /// Why the cache has no part in this request; empty where it has.
-std::string_view bypass_reason(const http::RequestHead& request, const http::Framing& framing, const Considered& known) {
+std::string_view bypass_reason(const http::RequestHead& request, const http::Framing& framing,
+                               const Considered& known) {
   if (request.method != Method::get && request.method != Method::head) return "method";
   if (framing.body != http::Framing::Body::none) return "method";
   if (known.verdict.rule && known.verdict.rule->policy.mode == caching::Mode::never) return "rule-never";
@@ -74,7 +75,8 @@ void consider_routed(Desk& desk, const http::RequestHead& request, const http::F
   auto& route = into.route;
   into.verdict = {route.upstream, nullptr};
   if (route.upstream)
-    into.verdict.rule = desk.regime.rules->match(*route.upstream, request, route.target.path, route.target.query, into.captures);
+    into.verdict.rule =
+        desk.regime.rules->match(*route.upstream, request, route.target.path, route.target.query, into.captures);
   into.directives = request.fields.has(FieldId::cache_control) || request.fields.has(FieldId::pragma)
                         ? caching::request_directives(request.fields)
                         : caching::RequestDirectives{};

@@ -1,4 +1,5 @@
-// All that is known of one request before anything is sent: filled top to bottom by consider(), read by whoever acts on it.
+// All that is known of one request before anything is sent: filled top to bottom by consider(), read by whoever acts on
+// it.
 #pragma once
 
 #include <string>
@@ -29,13 +30,13 @@ struct Considered {
   Route route;
   rules::Verdict verdict;
   rules::Captures captures;
-  rules::KeyParts key;            // of the resource
-  std::string identity;           // of the selected variant; the resource's own where it does not vary
-  Hash128 id;                     // hash of `identity`
-  std::string varies_by;          // names of the selecting fields, as far as known
+  rules::KeyParts key;    // of the resource
+  std::string identity;   // of the selected variant; the resource's own where it does not vary
+  Hash128 id;             // hash of `identity`
+  std::string varies_by;  // names of the selecting fields, as far as known
   caching::RequestDirectives directives;
   store::EntryPtr entry;
-  bool hit_for_miss = false;      // the last answer could not be stored: do not collapse
+  bool hit_for_miss = false;  // the last answer could not be stored: do not collapse
   Course course = Course::refuse;
   http::Forward forward = http::Forward::none;
   std::string_view detail;
@@ -43,7 +44,8 @@ struct Considered {
   TimePoint now;
 };
 
-/// Routes, names and looks up. Sends nothing and changes nothing; allocates nothing for a hit. `into` keeps its capacity.
+/// Routes, names and looks up. Sends nothing and changes nothing; allocates nothing for a hit. `into` keeps its
+/// capacity.
 void consider(Desk& desk, const Door& door, const std::optional<Inside>& inside, const http::RequestHead& request,
               const http::Framing& framing, Considered& into);
 

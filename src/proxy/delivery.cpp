@@ -23,8 +23,8 @@ namespace {
 constexpr std::size_t kSendAtOnce = 256 * 1024;
 
 bool has_conditions_or_range(const http::FieldList& fields) {
-  return fields.has(FieldId::if_none_match) || fields.has(FieldId::if_modified_since) || fields.has(FieldId::if_match) ||
-         fields.has(FieldId::if_unmodified_since) || fields.has(FieldId::range);
+  return fields.has(FieldId::if_none_match) || fields.has(FieldId::if_modified_since) ||
+         fields.has(FieldId::if_match) || fields.has(FieldId::if_unmodified_since) || fields.has(FieldId::range);
 }
 
 /// One client's way through one or, rarely, two flights.
@@ -69,7 +69,9 @@ bool Delivery::keep_alive() const {
 
 bool Delivery::may_collapse() const {
   const auto& known = job_->known;
-  if (known.course == Course::bypass || job_->request.head.method != http::Method::get || known.hit_for_miss || job_->upgrade) return false;
+  if (known.course == Course::bypass || job_->request.head.method != http::Method::get || known.hit_for_miss ||
+      job_->upgrade)
+    return false;
   return known.course == Course::validate || !has_conditions_or_range(job_->request.head.fields);
 }
 
@@ -171,11 +173,13 @@ bool Delivery::is_for_us(const Outcome& outcome) {
   job_->known.id = hash128(job_->known.identity);
   job_->known.entry = desk_.services.store.find(job_->known.id, job_->known.identity);
   decide_by_entry(job_->known);
-  if (job_->known.course == Course::serve || job_->known.course == Course::serve_and_refresh) job_->known.course = Course::validate;
+  if (job_->known.course == Course::serve || job_->known.course == Course::serve_and_refresh)
+    job_->known.course = Course::validate;
   return false;
 }
 
-/// The client's stream must not be read by two: an upload that nobody needs any more is ended before the session goes on.
+/// The client's stream must not be read by two: an upload that nobody needs any more is ended before the session goes
+/// on.
 net::Task<> Delivery::end_upload() {
   if (!job_->upload || job_->upload->ended) co_return;
   if (!job_->upload->started) co_return;
@@ -237,7 +241,8 @@ net::Task<Next> Delivery::send_entry(const Outcome& outcome) {
 
 net::Task<Next> Delivery::send_failure(const Outcome& outcome) {
   const bool keep = keep_alive();
-  session_.append_refusal(job_->request.head, job_->known, {outcome.error_status, outcome.error, outcome.error_fields}, keep);
+  session_.append_refusal(job_->request.head, job_->known, {outcome.error_status, outcome.error, outcome.error_fields},
+                          keep);
   const auto next = co_await session_.flush();
   co_return keep ? next : Next::close;
 }
@@ -247,7 +252,8 @@ net::Task<Next> Delivery::go_over(const Outcome& outcome) {
   const auto sent = co_await net::write_all(session_.stream(), outcome.head);
   if (sent != IoError::none || !origin) co_return Next::close;
   const auto idle = desk_.settings().config.timeouts.client_idle * 10;
-  const auto relayed = co_await relay(desk_.worker, session_.stream(), session_.inbox(), *origin->stream, origin->inbox, idle);
+  const auto relayed =
+      co_await relay(desk_.worker, session_.stream(), session_.inbox(), *origin->stream, origin->inbox, idle);
   sent_ = {101, relayed.to_client};
   http::CacheStatus cache;
   cache.forward = http::Forward::bypass;
@@ -293,7 +299,7 @@ net::Task<Next> Delivery::send_answer(FlightReader& reader, const Outcome& outco
     net::reset_on_close(session_.stream());
     session_.stream().close();
   }
-  co_return whole && keep ? Next::go_on : Next::close;
+  co_return whole&& keep ? Next::go_on : Next::close;
 }
 
 /// Lays one piece of the body into the output.

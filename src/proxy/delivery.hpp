@@ -1,4 +1,5 @@
-// Answering what memory alone cannot: one client's part in a flight, from joining to the last byte. Runs on the session's worker.
+// Answering what memory alone cannot: one client's part in a flight, from joining to the last byte. Runs on the
+// session's worker.
 #pragma once
 
 #include <memory>

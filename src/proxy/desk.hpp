@@ -1,12 +1,13 @@
-// A worker's place of work: everything that serving a request needs, without a lock. One for each worker, touched only on its thread
-// (but for adopt(), which posts). Services is shared by all and outlives every desk.
+// A worker's place of work: everything that serving a request needs, without a lock. One for each worker, touched only
+// on its thread (but for adopt(), which posts). Services is shared by all and outlives every desk.
 #pragma once
 
-#include <cachearr/clock.hpp>
-
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <cachearr/clock.hpp>
 
 #include "net/worker.hpp"
 #include "origin/connections.hpp"
@@ -29,6 +30,7 @@ struct Services {
   std::string secret;      // keys the hashes of credentials; kept in the state directory
   std::string loop_token;  // this instance's name in CDN-Loop
   origin::DialSettings dial;
+  std::atomic<std::uint32_t> connections{0};  // of clients, on all workers
 };
 
 class Desk {

@@ -30,6 +30,8 @@ class Leader {
 
  private:
   bool serve_stale(StaleReason reason, int origin_status);
+  bool asked_conditionally() const;
+  caching::Policy policy() const;
   void fail(const AskFailure& failure);
   std::string validators() const;
   net::Task<> take(Asked& asked);
@@ -82,8 +84,9 @@ bool Leader::serve_stale(StaleReason reason, int origin_status) {
   const auto& entry = job_->known.entry;
   if (!entry || job_->background) return false;
   const auto now = desk_.now();
-  const bool allowed = reason == StaleReason::limited ? caching::may_serve_when_limited(entry->meta, now)
-                                                      : caching::may_serve_on_error(entry->meta, job_->known.directives, now);
+  const bool allowed = reason == StaleReason::limited
+                           ? caching::may_serve_when_limited(entry->meta, now)
+                           : caching::may_serve_on_error(entry->meta, job_->known.directives, now);
   if (!allowed) return false;
   desk_.cells.stale_served[static_cast<std::size_t>(reason)].add();
   Outcome stale;
@@ -96,6 +99,15 @@ bool Leader::serve_stale(StaleReason reason, int origin_status) {
   flight_.decide(std::move(stale));
   flight_.finish();
   return true;
+}
+
+/// Credentials are part of the name where an upstream is known, so that Authorization does not stand in the way;
+/// without one RFC 9111 alone decides.
+caching::Policy Leader::policy() const {
+  caching::Policy policy;
+  if (rule()) policy = rule()->policy;
+  policy.partitioned = policy.partitioned || (rule() && job_->known.key.has_credentials);
+  return policy;
 }
 
 void Leader::fail(const AskFailure& failure) {
@@ -126,10 +138,18 @@ net::Task<> Leader::run() {
     fail(asked.error());
     co_return;
   }
-  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(asked->timing.response_time - asked->timing.request_time);
-  desk_.cells.upstream_answered(job_->known.verdict.upstream ? job_->known.verdict.upstream->name : std::string{}, asked->head.status,
-                                static_cast<std::uint64_t>(took.count()));
+  const auto took =
+      std::chrono::duration_cast<std::chrono::microseconds>(asked->timing.response_time - asked->timing.request_time);
+  desk_.cells.upstream_answered(job_->known.verdict.upstream ? job_->known.verdict.upstream->name : std::string{},
+                                asked->head.status, static_cast<std::uint64_t>(took.count()));
   co_await take(*asked);
+}
+
+/// The client's own conditions went along.
+bool Leader::asked_conditionally() const {
+  const auto& fields = job_->request.head.fields;
+  if (job_->known.course == Course::validate && job_->request.head.method == http::Method::get) return validating_;
+  return fields.has(FieldId::if_none_match) || fields.has(FieldId::if_modified_since);
 }
 
 net::Task<> Leader::take(Asked& asked) {
@@ -149,12 +169,17 @@ net::Task<> Leader::take(Asked& asked) {
     release(asked, true);
     co_return;
   }
+  if (status == 304 && !asked_conditionally()) {
+    fail({502, job_->known.route.target.host + " answered 304 to a request without conditions"});
+    co_return;
+  }
   if (is_server_error(status) && serve_stale(StaleReason::if_error, status)) co_return;
   if (status == 429 && serve_stale(StaleReason::limited, status)) co_return;
   if (job_->request.head.method != http::Method::get || job_->known.course == Course::bypass)
     invalidate_after_write(desk_, *job_, asked.head);
   judge(asked);
-  if (asked.framing.body == http::Framing::Body::none && job_->request.head.method == http::Method::head) take_head_answer(asked);
+  if (asked.framing.body == http::Framing::Body::none && job_->request.head.method == http::Method::head)
+    take_head_answer(asked);
   co_await take_body(asked);
 }
 
@@ -164,8 +189,7 @@ void Leader::take_not_modified(const Asked& asked) {
   http::ResponseHead stored;
   http::ResponseHead merged_parsed;
   store::EntryPtr fresh = entry;
-  caching::Policy policy;
-  if (rule()) policy = rule()->policy;
+  const auto policy = this->policy();
   bool stored_again = false;
   if (http::parse_stored_head(entry->head(), stored) && caching::selects(asked.head, stored)) {
     auto merged = caching::merged_head(stored, asked.head);
@@ -203,8 +227,7 @@ void Leader::take_head_answer(const Asked& asked) {
   auto merged = caching::merged_head(stored, asked.head);
   http::ResponseHead merged_parsed;
   if (!http::parse_stored_head(merged, merged_parsed)) return;
-  caching::Policy policy;
-  if (rule()) policy = rule()->policy;
+  const auto policy = this->policy();
   const auto verdict = caching::may_freshen(job_->request.head, merged_parsed, asked.head, policy, timing_);
   if (verdict.storable()) keep_freshened(desk_, *job_, verdict, std::move(merged));
 }
@@ -212,13 +235,13 @@ void Leader::take_head_answer(const Asked& asked) {
 /// What is known from the head alone: may it be stored, may it be shared, must the body be seen first.
 void Leader::judge(const Asked& asked) {
   const bool is_get = job_->request.head.method == http::Method::get;
-  const bool bodiless = asked.framing.body == http::Framing::Body::none && (!is_get || asked.head.status != 200);
-  answer_ = compose_answer_head(asked.head, timing_.response_time, bodiless);
   outcome_.kind = Kind::answer;
   outcome_.status = asked.head.status;
   outcome_.answered = timing_.response_time;
-  outcome_.bodiless = !is_get && asked.framing.body == http::Framing::Body::none && job_->request.head.method == http::Method::head;
+  outcome_.bodiless =
+      !is_get && asked.framing.body == http::Framing::Body::none && job_->request.head.method == http::Method::head;
   if (asked.head.status == 204 || asked.head.status == 304) outcome_.bodiless = true;
+  answer_ = compose_answer_head(asked.head, timing_.response_time, outcome_.bodiless);
   if (asked.framing.body == http::Framing::Body::length) outcome_.length = asked.framing.length;
   if (asked.framing.body == http::Framing::Body::none && !outcome_.bodiless) outcome_.length = 0;
   auto& status = outcome_.cache_status;
@@ -226,11 +249,12 @@ void Leader::judge(const Asked& asked) {
   status.forward_status = asked.head.status;
   status.detail = job_->known.detail;
   outcome_.shareable = false;
-  caching::Policy policy;
-  if (rule()) policy = rule()->policy;
-  policy.partitioned = policy.partitioned || job_->known.key.has_credentials;
+  const auto policy = this->policy();
   verdict_ = caching::may_store(job_->request.head, asked.head, policy, timing_);
-  if (asked.head.fields.has(FieldId::age)) outcome_.age = std::chrono::duration_cast<std::chrono::seconds>(caching::initial_age(asked.head, caching::stated(asked.head, timing_.response_time), timing_)).count();
+  if (asked.head.fields.has(FieldId::age))
+    outcome_.age = std::chrono::duration_cast<std::chrono::seconds>(
+                       caching::initial_age(asked.head, caching::stated(asked.head, timing_.response_time), timing_))
+                       .count();
   if (!job_->may_store || !is_get || job_->known.course == Course::bypass) return;
   const bool too_large = outcome_.length.value_or(0) > max_object();
   if (verdict_.storable() && too_large) verdict_.reason = caching::Reason::too_large;
@@ -248,7 +272,8 @@ void Leader::judge(const Asked& asked) {
     caching::append_variant(outcome_.variant, outcome_.varies_by, job_->request.head.fields);
   }
   held_ = rule() && rules::needs_body(*rule()) && asked.head.status == 200;
-  if (held_) head_ = http::Owned<http::ResponseHead>{asked.head, asked.connection->inbox.readable().substr(0, asked.head_bytes)};
+  if (held_)
+    head_ = http::Owned<http::ResponseHead>{asked.head, asked.connection->inbox.readable().substr(0, asked.head_bytes)};
 }
 
 void Leader::publish() {
@@ -310,7 +335,9 @@ net::Task<bool> Leader::pump(Asked& asked) {
       }
       continue;
     }
-    if (piece.kind == Piece::Kind::failed && !shown) publish();
+    // Nothing was shown yet: an error tells more than a torso.
+    if (piece.kind == Piece::Kind::failed && !shown)
+      fail({502, job_->known.route.target.host + " broke off in the middle of its answer"});
     if (piece.kind == Piece::Kind::end && !shown) {
       if (keep_) store_whole();
       keep_ = false;
@@ -333,7 +360,8 @@ bool Leader::judge_whole_body() {
   std::string body;
   for (const auto piece : flight_.pieces()) body += piece;
   const auto& fields = head_.head.fields;
-  const auto verdict = rules::inspect_body(*rule(), fields.value(FieldId::content_type), fields.value(FieldId::content_encoding), body);
+  const auto verdict =
+      rules::inspect_body(*rule(), fields.value(FieldId::content_type), fields.value(FieldId::content_encoding), body);
   if (verdict.refused) {
     keep_ = false;
     outcome_.cache_status.stored = false;
@@ -342,8 +370,7 @@ bool Leader::judge_whole_body() {
     return true;
   }
   if (verdict.ttl) {
-    auto policy = rule()->policy;
-    policy.partitioned = policy.partitioned || job_->known.key.has_credentials;
+    auto policy = this->policy();
     policy.ttl = verdict.ttl;
     const auto again = caching::may_store(job_->request.head, head_.head, policy, timing_);
     if (again.storable()) verdict_ = again;

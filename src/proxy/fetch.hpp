@@ -1,5 +1,5 @@
-// The leader's way: ask the origin, judge the answer, store it, and hand it to all that wait. Belongs to no client: it goes on when the
-// client that caused it leaves, as long as the answer is worth storing.
+// The leader's way: ask the origin, judge the answer, store it, and hand it to all that wait. Belongs to no client: it
+// goes on when the client that caused it leaves, as long as the answer is worth storing.
 //
 // A fetch runs on the worker of its desk; its flight carries the answer to readers anywhere.
 #pragma once
@@ -20,14 +20,15 @@ struct FetchJob {
   http::Owned<http::RequestHead> request;
   http::Framing framing;
   Considered known;
-  Regime regime;                    // keeps the rules that `known` points into
-  std::shared_ptr<Upload> upload;   // null: no body
-  std::uint32_t generation = 0;     // of the store when the origin was asked
-  bool in_table = false;            // others may join: must be landed
+  Regime regime;                   // keeps the rules that `known` points into
+  std::shared_ptr<Upload> upload;  // null: no body
+  std::uint32_t generation = 0;    // of the store when the origin was asked
+  bool in_table = false;           // others may join: must be landed
   bool may_store = true;
-  bool background = false;          // nobody waits for it
-  bool upgrade = false;             // the client wants to leave HTTP
-  int max_forwards = -1;            // -1: as the client said
+  bool background = false;            // nobody waits for it
+  bool upgrade = false;               // the client wants to leave HTTP
+  bool surrogate = false;             // asked of us as if we were the origin
+  int max_forwards = -1;              // -1: as the client said
   origin::ConnectionPtr handed_over;  // after Outcome::Kind::upgraded
 };
 

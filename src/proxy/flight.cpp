@@ -136,7 +136,8 @@ FlightReader::~FlightReader() {
     const std::lock_guard lock{flight_->mutex_};
     std::erase(flight_->readers_, this);
     flight_->left_locked();
-    if (flight_->readers_.empty() && flight_->body_ == Flight::Body::open) abandoned = std::exchange(flight_->abandoned_, {});
+    if (flight_->readers_.empty() && flight_->body_ == Flight::Body::open)
+      abandoned = std::exchange(flight_->abandoned_, {});
   }
   if (abandoned) flight_->worker_.post(std::move(abandoned));
 }

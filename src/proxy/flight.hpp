@@ -1,10 +1,9 @@
-// One answer on its way from an origin, and those who wait for it. The leader writes it, belongs to no client, and wakes the readers
-// by event; each reader takes the answer at its own pace.
+// One answer on its way from an origin, and those who wait for it. The leader writes it, belongs to no client, and
+// wakes the readers by event; each reader takes the answer at its own pace.
 //
-// Thread-safe: readers may sit on other workers than the leader. Held by shared_ptr by the leader, the readers and the table.
+// Thread-safe: readers may sit on other workers than the leader. Held by shared_ptr by the leader, the readers and the
+// table.
 #pragma once
-
-#include <cachearr/clock.hpp>
 
 #include <cstdint>
 #include <deque>
@@ -15,6 +14,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <cachearr/clock.hpp>
 
 #include "http/cache_status.hpp"
 #include "net/event.hpp"
@@ -28,26 +29,26 @@ using ChunkPtr = std::shared_ptr<const std::string>;
 /// How the answer turned out. Set once, before anything of the answer is visible.
 struct Outcome {
   enum class Kind : std::uint8_t {
-    pending,   // not known yet
-    answer,    // head is here, the body follows
-    entry,     // a stored response answers: validated just now, or stale because of `status.detail`
-    failed,    // no answer; `error_status` and `error` say what to tell
-    upgraded   // 101: the leader's client takes the connection over
+    pending,  // not known yet
+    answer,   // head is here, the body follows
+    entry,    // a stored response answers: validated just now, or stale because of `status.detail`
+    failed,   // no answer; `error_status` and `error` say what to tell
+    upgraded  // 101: the leader's client takes the connection over
   } kind = Kind::pending;
-  std::string head;                          // answer: status line and field lines, without framing, Age and Connection
-  int status = 0;                            // answer: its status; entry: what the origin said (0: it was not asked)
-  std::optional<std::uint64_t> length;       // answer: of the body, where known
-  bool bodiless = false;                     // answer: to HEAD, 204 or 304
-  std::int64_t age = -1;                     // answer: the origin's Age plus transit, at `answered`; -1: none
+  std::string head;                     // answer: status line and field lines, without framing, Age and Connection
+  int status = 0;                       // answer: its status; entry: what the origin said (0: it was not asked)
+  std::optional<std::uint64_t> length;  // answer: of the body, where known
+  bool bodiless = false;                // answer: to HEAD, 204 or 304
+  std::int64_t age = -1;                // answer: the origin's Age plus transit, at `answered`; -1: none
   TimePoint answered{};
   store::EntryPtr entry;
-  http::CacheStatus cache_status;            // fwd, fwd-status, stored, detail; key is the reader's
+  http::CacheStatus cache_status;  // fwd, fwd-status, stored, detail; key is the reader's
   int error_status = 0;
   std::string error;
-  std::string error_fields;                  // further field lines of an error, such as Retry-After
-  bool shareable = true;                     // false: followers make their own requests
-  std::string varies_by;                     // answer, entry: names of the selecting fields…
-  std::string variant;                       // …and what the leader's request had there; a follower must have the same
+  std::string error_fields;  // further field lines of an error, such as Retry-After
+  bool shareable = true;     // false: followers make their own requests
+  std::string varies_by;     // answer, entry: names of the selecting fields…
+  std::string variant;       // …and what the leader's request had there; a follower must have the same
 };
 
 /// Where a reader stands after waiting.
@@ -124,13 +125,13 @@ class Flight {
   Outcome outcome_;           // constant once its kind is not pending
   std::vector<std::string> interims_;
   std::deque<ChunkPtr> chunks_;
-  std::uint64_t base_ = 0;    // position of chunks_.front()
+  std::uint64_t base_ = 0;  // position of chunks_.front()
   std::uint64_t end_ = 0;
   Body body_ = Body::open;
   std::vector<FlightReader*> readers_;
   std::vector<std::shared_ptr<FlightReader::Bell>> waiting_;
   std::function<void()> abandoned_;
-  net::Event room_;           // set on the leader's worker only
+  net::Event room_;  // set on the leader's worker only
   bool leader_waits_ = false;
 };
 

@@ -22,7 +22,8 @@ std::size_t worker_count(const Config& config) {
 Front::Front(FrontParts parts)
     : regime_{std::move(parts.regime)},
       metrics_{worker_count(regime_.settings->config)},
-      services_{parts.clock, parts.store, metrics_, flights_, std::move(parts.secret), std::move(parts.loop_token), {}} {
+      services_{parts.clock, parts.store, metrics_, flights_, std::move(parts.secret), std::move(parts.loop_token),
+                {},          {}} {
   const auto& config = regime_.settings->config;
   services_.dial.contexts = &parts.contexts;
   services_.dial.resolve = config.resolve;
@@ -114,7 +115,8 @@ bool Front::drain(Duration grace) {
     });
   }
   const auto deadline = std::chrono::steady_clock::now() + grace;
-  while (guests() > 0 && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(std::chrono::milliseconds{10});
+  while (guests() > 0 && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds{10});
   const bool all = guests() == 0;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     std::promise<void> done;

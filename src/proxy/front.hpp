@@ -1,15 +1,16 @@
 // The proxy as a whole: workers with their desks, and the listeners that feed them.
 //
-// Made, started and stopped by the application on the main thread; it owns the workers, and everything it is given outlives it.
+// Made, started and stopped by the application on the main thread; it owns the workers, and everything it is given
+// outlives it.
 #pragma once
-
-#include <cachearr/clock.hpp>
-#include <cachearr/config.hpp>
 
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <cachearr/clock.hpp>
+#include <cachearr/config.hpp>
 
 #include "net/listener.hpp"
 #include "net/worker.hpp"
@@ -24,7 +25,7 @@ struct FrontParts {
   const Clock& clock;
   store::Store& store;
   authority::ClientContexts& contexts;
-  std::string secret;      // keys the hashes of credentials
+  std::string secret;  // keys the hashes of credentials
   std::string loop_token;
   Regime regime;
 };

@@ -17,8 +17,8 @@ struct Name {
   std::string_view identity;
 };
 
-store::EntryPtr put(Desk& desk, const FetchJob& job, Name name, std::string_view head, std::span<const std::string_view> body,
-                    const caching::EntryMeta& meta) {
+store::EntryPtr put(Desk& desk, const FetchJob& job, Name name, std::string_view head,
+                    std::span<const std::string_view> body, const caching::EntryMeta& meta) {
   const auto& verdict = job.known.verdict;
   const auto tags = verdict.rule ? rules::tags_of(*verdict.rule, job.known.captures) : std::vector<std::string>{};
   const std::vector<std::string_view> tag_views{tags.begin(), tags.end()};
@@ -58,7 +58,8 @@ void put_vary_marker(Desk& desk, const FetchJob& job, std::string_view names) {
   put(desk, job, {key.id, key.identity}, names, {}, meta);
 }
 
-caching::EntryMeta with_label(Desk& desk, const FetchJob& job, const caching::StoreVerdict& verdict, const AnswerHead& head) {
+caching::EntryMeta with_label(Desk& desk, const FetchJob& job, const caching::StoreVerdict& verdict,
+                              const AnswerHead& head) {
   auto meta = verdict.meta;
   meta.label = desk.label_of(job.known.verdict);
   if (head.etag_at <= 0xFFFF && head.etag_size <= 0xFFFF) {
@@ -77,13 +78,15 @@ void invalidate_target(Desk& desk, const FetchJob& job, const http::Target& targ
   get.fields = job.request.head.fields;
   other.verdict.upstream = job.known.verdict.upstream;
   if (other.verdict.upstream)
-    other.verdict.rule = job.regime.rules->match(*other.verdict.upstream, get, target.path, target.query, other.captures);
+    other.verdict.rule =
+        job.regime.rules->match(*other.verdict.upstream, get, target.path, target.query, other.captures);
   rules::build_key(other.verdict, get, target, other.captures, desk.services.secret, other.key);
   desk.services.store.invalidate_soon({store::Selector::Kind::key, other.key.key, false});
   desk.cells.invalidations[0].add();
 }
 
-/// A URI reference in a response, resolved as far as this purpose needs: absolute, or an absolute path on the same host.
+/// A URI reference in a response, resolved as far as this purpose needs: absolute, or an absolute path on the same
+/// host.
 bool resolve_on_same_host(std::string_view reference, const http::Target& base, http::Target& into) {
   into = base;
   const auto scheme_end = reference.find("://");
@@ -115,7 +118,8 @@ void invalidate_by_rules(Desk& desk, const FetchJob& job) {
   if (!upstream) return;
   rules::Captures captures;
   const auto& target = job.known.route.target;
-  for (const auto* rule : job.regime.rules->invalidations(*upstream, job.request.head, target.path, target.query, captures)) {
+  for (const auto* rule :
+       job.regime.rules->invalidations(*upstream, job.request.head, target.path, target.query, captures)) {
     for (const auto& named : rule->invalidate) {
       const auto text = rules::expand(named.text, captures);
       const auto kind = named.kind == rules::Invalidation::Kind::tag ? store::Selector::Kind::tag
@@ -129,9 +133,11 @@ void invalidate_by_rules(Desk& desk, const FetchJob& job) {
 
 }  // namespace
 
-store::EntryPtr keep_answer(Desk& desk, const FetchJob& job, const caching::StoreVerdict& verdict, const AnswerHead& head,
-                            const caching::Selecting& selecting, std::span<const std::string_view> body) {
+store::EntryPtr keep_answer(Desk& desk, const FetchJob& job, const caching::StoreVerdict& verdict,
+                            const AnswerHead& head, const caching::Selecting& selecting,
+                            std::span<const std::string_view> body) {
   const auto meta = with_label(desk, job, verdict, head);
+  desk.cells.label(meta.label).lifetimes.record((meta.fresh_until_ms - meta.born_ms) / 1000);
   if (selecting.names.empty()) return put(desk, job, {job.known.key.id, job.known.key.identity}, head.text, body, meta);
   const auto names = caching::to_text(selecting);
   put_vary_marker(desk, job, names);
@@ -139,7 +145,8 @@ store::EntryPtr keep_answer(Desk& desk, const FetchJob& job, const caching::Stor
   return put(desk, job, {hash128(identity), identity}, head.text, body, meta);
 }
 
-store::EntryPtr keep_freshened(Desk& desk, const FetchJob& job, const caching::StoreVerdict& verdict, std::string merged_head) {
+store::EntryPtr keep_freshened(Desk& desk, const FetchJob& job, const caching::StoreVerdict& verdict,
+                               std::string merged_head) {
   AnswerHead head;
   head.text = std::move(merged_head);
   find_etag(head);

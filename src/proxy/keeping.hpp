@@ -14,17 +14,19 @@
 namespace cachearr::proxy {
 
 /// Stores a complete answer under the name that its Vary gives it. Null where it cannot be held.
-store::EntryPtr keep_answer(Desk& desk, const FetchJob& job, const caching::StoreVerdict& verdict, const AnswerHead& head,
-                            const caching::Selecting& selecting, std::span<const std::string_view> body);
+store::EntryPtr keep_answer(Desk& desk, const FetchJob& job, const caching::StoreVerdict& verdict,
+                            const AnswerHead& head, const caching::Selecting& selecting,
+                            std::span<const std::string_view> body);
 
 /// The stored answer with a new head and times, after a 304 or a HEAD that confirmed it.
-store::EntryPtr keep_freshened(Desk& desk, const FetchJob& job, const caching::StoreVerdict& verdict, std::string merged_head);
+store::EntryPtr keep_freshened(Desk& desk, const FetchJob& job, const caching::StoreVerdict& verdict,
+                               std::string merged_head);
 
 /// Remembers for a while that this resource's answers cannot be shared, so that nobody waits for the next one.
 void mark_hit_for_miss(Desk& desk, const FetchJob& job);
 
-/// After 2xx or 3xx to an unsafe request: its target, what Location and Content-Location name on the same host (RFC 9111 4.4), and what
-/// the rules name.
+/// After 2xx or 3xx to an unsafe request: its target, what Location and Content-Location name on the same host (RFC
+/// 9111 4.4), and what the rules name.
 void invalidate_after_write(Desk& desk, const FetchJob& job, const http::ResponseHead& answer);
 
 }  // namespace cachearr::proxy

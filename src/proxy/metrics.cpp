@@ -5,12 +5,14 @@
 namespace cachearr::proxy {
 
 std::string_view name_of(Ending ending) noexcept {
-  constexpr std::array<std::string_view, 8> names{"hit", "stale", "revalidated", "collapsed", "miss", "bypass", "tunnel", "error"};
+  constexpr std::array<std::string_view, 8> names{"hit",  "stale",  "revalidated", "collapsed",
+                                                  "miss", "bypass", "tunnel",      "error"};
   return names[static_cast<std::size_t>(ending)];
 }
 
 std::string_view name_of(StaleReason reason) noexcept {
-  constexpr std::array<std::string_view, 5> names{"stale-while-revalidate", "stale-if-error", "limited", "refused", "offline"};
+  constexpr std::array<std::string_view, 5> names{"stale-while-revalidate", "stale-if-error", "limited", "refused",
+                                                  "offline"};
   return names[static_cast<std::size_t>(reason)];
 }
 
@@ -18,6 +20,13 @@ void Histogram::record(std::uint64_t microseconds) noexcept {
   const auto at = std::lower_bound(kBounds.begin(), kBounds.end(), microseconds) - kBounds.begin();
   buckets[static_cast<std::size_t>(at)].add();
   sum_microseconds.add(microseconds);
+}
+
+void Lifetimes::record(std::int64_t seconds) noexcept {
+  const auto length = static_cast<std::uint64_t>(std::max<std::int64_t>(seconds, 0));
+  const auto at = std::lower_bound(kBounds.begin(), kBounds.end(), length) - kBounds.begin();
+  buckets[static_cast<std::size_t>(at)].add();
+  sum_seconds.add(length);
 }
 
 LabelCells& WorkerCells::label(std::uint32_t index) {
@@ -42,7 +51,8 @@ Metrics::Metrics(std::size_t workers) {
 
 std::uint32_t Metrics::label(std::string_view type, std::string_view upstream) {
   const std::lock_guard lock{mutex_};
-  const auto [at, added] = index_.try_emplace({std::string{type}, std::string{upstream}}, static_cast<std::uint32_t>(labels_.size()));
+  const auto [at, added] =
+      index_.try_emplace({std::string{type}, std::string{upstream}}, static_cast<std::uint32_t>(labels_.size()));
   if (added) labels_.push_back({std::string{type}, std::string{upstream}});
   return at->second;
 }

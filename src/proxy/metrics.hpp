@@ -30,8 +30,12 @@ std::string_view name_of(StaleReason reason) noexcept;
 /// A counter that one thread writes and any thread reads.
 class Cell {
  public:
-  void add(std::uint64_t by = 1) noexcept { value_.store(value_.load(std::memory_order_relaxed) + by, std::memory_order_relaxed); }
-  void subtract(std::uint64_t by = 1) noexcept { value_.store(value_.load(std::memory_order_relaxed) - by, std::memory_order_relaxed); }
+  void add(std::uint64_t by = 1) noexcept {
+    value_.store(value_.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+  }
+  void subtract(std::uint64_t by = 1) noexcept {
+    value_.store(value_.load(std::memory_order_relaxed) - by, std::memory_order_relaxed);
+  }
   std::uint64_t read() const noexcept { return value_.load(std::memory_order_relaxed); }
 
  private:
@@ -41,11 +45,22 @@ class Cell {
 /// Durations in buckets; bounds in microseconds, the last bucket is unbounded.
 class Histogram {
  public:
-  static constexpr std::array<std::uint32_t, 16> kBounds{50,     100,    250,     500,     1'000,   2'500,     5'000,     10'000,
-                                                         25'000, 50'000, 100'000, 250'000, 500'000, 1'000'000, 5'000'000, 30'000'000};
+  static constexpr std::array<std::uint32_t, 16> kBounds{50,      100,       250,       500,       1'000,   2'500,
+                                                         5'000,   10'000,    25'000,    50'000,    100'000, 250'000,
+                                                         500'000, 1'000'000, 5'000'000, 30'000'000};
   void record(std::uint64_t microseconds) noexcept;
   std::array<Cell, kBounds.size() + 1> buckets;
   Cell sum_microseconds;
+};
+
+/// Freshness lifetimes in buckets; bounds in seconds, the last bucket is unbounded.
+class Lifetimes {
+ public:
+  static constexpr std::array<std::uint32_t, 12> kBounds{1,      10,     60,      300,       900,       3'600,
+                                                         21'600, 86'400, 604'800, 2'592'000, 7'776'000, 31'536'000};
+  void record(std::int64_t seconds) noexcept;
+  std::array<Cell, kBounds.size() + 1> buckets;
+  Cell sum_seconds;
 };
 
 inline constexpr std::size_t kForwards = 9;
@@ -54,6 +69,7 @@ inline constexpr std::size_t kForwards = 9;
 struct LabelCells {
   Cell hits_memory, hits_disk;
   std::array<Cell, kForwards> misses;  // by http::Forward
+  Lifetimes lifetimes;                 // of what was stored
 };
 
 /// The counters of one upstream.

@@ -1,6 +1,8 @@
-// What is about to be sent on one connection: heads laid down in one text, bodies by reference, sent in one gathered write.
+// What is about to be sent on one connection: heads laid down in one text, bodies by reference, sent in one gathered
+// write.
 //
-// One for each worker, used between two suspensions; what the kernel does not take at once moves into the connection's own hands.
+// One for each worker, used between two suspensions; what the kernel does not take at once moves into the connection's
+// own hands.
 #pragma once
 
 #include <string>

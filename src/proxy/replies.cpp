@@ -28,8 +28,8 @@ http::Validators validators_of(const store::Entry& entry) {
 }
 
 bool has_conditions(const http::FieldList& fields) noexcept {
-  return fields.has(FieldId::if_none_match) || fields.has(FieldId::if_modified_since) || fields.has(FieldId::if_match) ||
-         fields.has(FieldId::if_unmodified_since);
+  return fields.has(FieldId::if_none_match) || fields.has(FieldId::if_modified_since) ||
+         fields.has(FieldId::if_match) || fields.has(FieldId::if_unmodified_since);
 }
 
 void append_fields(std::string& text, const http::ResponseHead& head, bool (*wanted)(FieldId)) {
@@ -56,7 +56,8 @@ bool belongs_to_part(FieldId id) { return id != FieldId::content_length && id !=
 bool belongs_to_multipart(FieldId id) { return belongs_to_part(id) && id != FieldId::content_type; }
 
 std::string content_range(const http::ByteRange& range, std::uint64_t size) {
-  return "Content-Range: bytes " + std::to_string(range.first) + "-" + std::to_string(range.last) + "/" + std::to_string(size) + "\r\n";
+  return "Content-Range: bytes " + std::to_string(range.first) + "-" + std::to_string(range.last) + "/" +
+         std::to_string(size) + "\r\n";
 }
 
 /// The parts of a 206 for one request: everything but the body is in `out.text()`.
@@ -146,8 +147,10 @@ Sent append_conditional(const Parts& parts) {
   if (request.method != http::Method::get || !request.fields.has(FieldId::range)) return {};
   const auto selected = http::select_ranges(request, validators, parts.entry->body().size());
   if (selected.kind == http::RangeVerdict::Kind::unsatisfiable) return parts.unsatisfiable();
-  if (selected.kind == http::RangeVerdict::Kind::whole || !http::parse_stored_head(parts.entry->head(), stored)) return {};
-  return selected.ranges.size() == 1 ? parts.single(stored, selected.ranges.front()) : parts.several(stored, selected.ranges);
+  if (selected.kind == http::RangeVerdict::Kind::whole || !http::parse_stored_head(parts.entry->head(), stored))
+    return {};
+  return selected.ranges.size() == 1 ? parts.single(stored, selected.ranges.front())
+                                     : parts.several(stored, selected.ranges);
 }
 
 }  // namespace
@@ -164,8 +167,8 @@ void append_tail(std::string& text, const http::CacheStatus& status, ReplyConnec
   }
 }
 
-Sent append_stored(Output& out, const http::RequestHead& request, const store::EntryPtr& entry, const http::CacheStatus& status,
-                   TimePoint now, ReplyConnection connection) {
+Sent append_stored(Output& out, const http::RequestHead& request, const store::EntryPtr& entry,
+                   const http::CacheStatus& status, TimePoint now, ReplyConnection connection) {
   if (has_conditions(request.fields) || request.fields.has(FieldId::range)) {
     const auto sent = append_conditional({out, request, entry, status, now, connection});
     if (sent.status != 0) return sent;
@@ -229,26 +232,38 @@ std::string xml_escaped(std::string_view text) {
 
 std::string problem_body(const ErrorReply& error) {
   std::string body = "{\"type\":\"about:blank\",\"title\":\"";
-  body.append(reason_phrase(error.status)).append("\",\"status\":").append(std::to_string(error.status)).append(",\"detail\":");
+  body.append(reason_phrase(error.status))
+      .append("\",\"status\":")
+      .append(std::to_string(error.status))
+      .append(",\"detail\":");
   text::append_json_string(body, error.detail);
   return body += "}\n";
 }
 
 /// 429 is "request limit reached" to a Newznab client, everything else an unknown error (Newznab API, "Error Codes").
 std::string newznab_body(const ErrorReply& error) {
-  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<error code=\"" + std::string{error.status == 429 ? "500" : "900"} +
-         "\" description=\"" + xml_escaped(error.detail) + "\"/>\n";
+  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<error code=\"" +
+         std::string{error.status == 429 ? "500" : "900"} + "\" description=\"" + xml_escaped(error.detail) + "\"/>\n";
 }
 
 }  // namespace
 
-Sent append_error(Output& out, const ErrorReply& error, bool head_only, rules::ErrorStyle style, ReplyConnection connection) {
+Sent append_error(Output& out, const ErrorReply& error, bool head_only, rules::ErrorStyle style,
+                  ReplyConnection connection) {
   const bool xml = style == rules::ErrorStyle::newznab;
   const auto body = xml ? newznab_body(error) : problem_body(error);
   auto& text = out.text();
-  text.append("HTTP/1.1 ").append(std::to_string(error.status)).append(" ").append(reason_phrase(error.status)).append("\r\n");
-  text.append("Content-Type: ").append(xml ? "application/xml" : "application/problem+json").append("\r\nContent-Length: ");
-  text.append(std::to_string(body.size())).append("\r\nCache-Control: no-store\r\nVia: 1.1 cachearr\r\n").append(error.extra_fields);
+  text.append("HTTP/1.1 ")
+      .append(std::to_string(error.status))
+      .append(" ")
+      .append(reason_phrase(error.status))
+      .append("\r\n");
+  text.append("Content-Type: ")
+      .append(xml ? "application/xml" : "application/problem+json")
+      .append("\r\nContent-Length: ");
+  text.append(std::to_string(body.size()))
+      .append("\r\nCache-Control: no-store\r\nVia: 1.1 cachearr\r\n")
+      .append(error.extra_fields);
   const http::CacheStatus nothing{};
   append_tail(text, error.cache_status ? *error.cache_status : nothing, connection);
   if (head_only) return {error.status, 0};

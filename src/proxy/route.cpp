@@ -58,14 +58,17 @@ void by_host(const rules::Upstream* upstream, Route& into) {
 
 Routed unknown_allowed(const Regime& regime, const Route& into) {
   if (into.upstream || regime.settings->config.access.allow_unknown_hosts) return true;
-  return Refused{403, "no upstream in the rules names the host " + into.target.host + ", and access.unknown_hosts is deny"};
+  return Refused{403,
+                 "no upstream in the rules names the host " + into.target.host + ", and access.unknown_hosts is deny"};
 }
 
 Routed origin_form(const Regime& regime, const Door& door, const std::optional<Inside>& inside, Route& into) {
   const auto& rules = *regime.rules;
   if (!door.upstream.empty()) {
     const auto* const upstream = rules.upstream_named(door.upstream);
-    if (!upstream) return Refused{502, "this listener is for the upstream \"" + door.upstream + "\", which the rules no longer name"};
+    if (!upstream)
+      return Refused{502,
+                     "this listener is for the upstream \"" + door.upstream + "\", which the rules no longer name"};
     towards_origin(*upstream, into, {});
     if (into.target.form != http::TargetForm::asterisk) into.target.path.insert(0, upstream->origin_path);
     return true;
@@ -94,14 +97,16 @@ Routed origin_form(const Regime& regime, const Door& door, const std::optional<I
     return true;
   }
   if (door.tls) return Refused{421, "no upstream in the rules names the host " + into.target.host};
-  return Refused{404, "nothing is mounted at this path; use this address as HTTP proxy, or a path such as /tmdb that an upstream's "
-                      "\"mount\" names"};
+  return Refused{
+      404,
+      "nothing is mounted at this path; use this address as HTTP proxy, or a path such as /tmdb that an upstream's "
+      "\"mount\" names"};
 }
 
 }  // namespace
 
-Routed route(const Regime& regime, const Door& door, const std::optional<Inside>& inside, const http::RequestHead& request,
-             Route& into) {
+Routed route(const Regime& regime, const Door& door, const std::optional<Inside>& inside,
+             const http::RequestHead& request, Route& into) {
   into.as_proxy = false;
   into.upstream = nullptr;
   const std::string_view scheme = door.tls ? "https" : inside ? std::string_view{inside->scheme} : "http";
@@ -120,7 +125,9 @@ Routed route_url(const Regime& regime, std::string_view url, Route& into) {
   request.method_text = "GET";
   request.target = url;
   const auto start = url.find("://");
-  const auto authority = start == std::string_view::npos ? std::string_view{} : url.substr(start + 3, url.find_first_of("/?", start + 3) - start - 3);
+  const auto authority = start == std::string_view::npos
+                             ? std::string_view{}
+                             : url.substr(start + 3, url.find_first_of("/?", start + 3) - start - 3);
   if (!authority.empty()) request.fields.add(http::FieldId::host, "Host", authority);
   if (authority.empty()) request.fields.add(http::FieldId::host, "Host", "localhost");
   return route(regime, Door{}, std::nullopt, request, into);

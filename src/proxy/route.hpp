@@ -40,7 +40,7 @@ struct Refused {
 
 /// `into` keeps the capacity of its strings.
 Result<bool, Refused> route(const Regime& regime, const Door& door, const std::optional<Inside>& inside,
-                                      const http::RequestHead& request, Route& into);
+                            const http::RequestHead& request, Route& into);
 
 /// The same for an URL, as explain and warm-up name what they want.
 Result<bool, Refused> route_url(const Regime& regime, std::string_view url, Route& into);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "caching/storing.hpp"
 #include "http/date.hpp"
 #include "net/head_parser.hpp"
 #include "proxy/connect.hpp"
@@ -27,7 +28,8 @@ Ending ending_of(const http::CacheStatus& cache, const Sent& sent, std::string_v
   if (cache.forward == http::Forward::none) return Ending::error;
   if (cache.collapsed) return Ending::collapsed;
   if (cache.forward_status == 304 && cache.forward == http::Forward::stale) return Ending::revalidated;
-  return cache.forward == http::Forward::bypass || cache.forward == http::Forward::method ? Ending::bypass : Ending::miss;
+  return cache.forward == http::Forward::bypass || cache.forward == http::Forward::method ? Ending::bypass
+                                                                                          : Ending::miss;
 }
 
 /// One fewer than the client allows; -1 where the field is none.
@@ -40,12 +42,14 @@ int forwards_left(std::string_view value) {
 bool wants_upgrade(const http::RequestHead& request) {
   const auto* const upgrade = request.fields.find(FieldId::upgrade);
   if (!upgrade || request.minor_version == 0 || upgrade->value.find("h2c") != std::string_view::npos) return false;
-  return request.fields.joined(FieldId::connection).find_first_of("uU") != std::string::npos && request.method == Method::get;
+  return request.fields.joined(FieldId::connection).find_first_of("uU") != std::string::npos &&
+         request.method == Method::get;
 }
 
 }  // namespace
 
-Session::Session(Desk& desk, std::shared_ptr<const Door> door, std::unique_ptr<net::Stream> stream, const net::Peer& peer)
+Session::Session(Desk& desk, std::shared_ptr<const Door> door, std::unique_ptr<net::Stream> stream,
+                 const net::Peer& peer)
     : desk_{desk},
       door_{std::move(door)},
       stream_{std::move(stream)},
@@ -53,10 +57,12 @@ Session::Session(Desk& desk, std::shared_ptr<const Door> door, std::unique_ptr<n
       allowed_{desk.settings().may_use(peer.address)} {
   desk_.worker.admit(*this);
   desk_.cells.client_connections.add();
+  desk_.services.connections.fetch_add(1, std::memory_order_relaxed);
 }
 
 Session::~Session() {
   desk_.cells.client_connections.subtract();
+  desk_.services.connections.fetch_sub(1, std::memory_order_relaxed);
   desk_.worker.dismiss(*this);
 }
 
@@ -65,50 +71,50 @@ void Session::leave(bool firmly) noexcept {
   if (firmly || (!busy_ && inbox_.empty())) stream_->close();
 }
 
-net::Task<Next> Session::flush() {
+bool Session::try_flush(Unsent& unsent) {
   auto& output = desk_.output;
-  if (output.empty()) co_return Next::go_on;
-  const auto& slices = output.slices();
-  const auto sent = stream_->try_write(slices);
+  if (output.empty()) return true;
   const auto total = output.bytes();
+  const auto sent = stream_->try_write(output.slices());
   desk_.cells.bytes_to_clients.add(total);
-  if (sent.error == IoError::none && sent.bytes == total) {
-    output.clear();
-    co_return Next::go_on;
+  if (sent.error == IoError::none && sent.bytes < total) {
+    // Others use the desk's output while this client takes its time.
+    unsent.output = std::make_unique<Output>(std::exchange(output, Output{}));
+    unsent.sent = sent.bytes;
+    return false;
   }
-  if (sent.error != IoError::none) {
-    output.clear();
-    co_return Next::close;
-  }
-  // Others use the desk's output while this client takes its time.
-  auto own = std::make_unique<Output>(std::move(output));
-  output = Output{};
-  auto rest = own->slices();
-  const auto left = net::drop_front(rest, sent.bytes);
+  output.clear();
+  if (sent.error != IoError::none) stream_->close();
+  return true;
+}
+
+net::Task<Next> Session::send_rest(Unsent unsent) {
+  auto slices = unsent.output->slices();
+  const auto left = net::drop_front(slices, unsent.sent);
   stream_->arm(desk_.settings().config.timeouts.client_idle);
   const auto error = co_await net::write_all(*stream_, left);
   stream_->disarm();
+  if (error != IoError::none) stream_->close();
   co_return error == IoError::none ? Next::go_on : Next::close;
 }
 
-net::Task<Next> Session::wait_for_more() {
-  const auto flushed = co_await flush();
-  if (flushed == Next::close) co_return Next::close;
-  const auto& config = desk_.settings().config;
+net::Task<Next> Session::flush() {
+  Unsent unsent;
+  if (try_flush(unsent)) co_return stream_->is_open() ? Next::go_on : Next::close;
+  const auto next = co_await send_rest(std::move(unsent));
+  co_return next;
+}
+
+/// The head's time limit is for the whole head, not for each byte.
+void Session::limit_wait() {
+  const auto& timeouts = desk_.settings().config.timeouts;
   if (inbox_.empty()) {
-    if (leaving_) co_return Next::close;
-    busy_ = false;
-    stream_->arm(config.timeouts.client_idle);
-  } else if (!busy_) {
-    busy_ = true;  // the head's time limit is for the whole head, not for each byte
-    stream_->arm(config.timeouts.client_header);
+    waits_for_head_ = false;
+    stream_->arm(timeouts.client_idle);
+  } else if (!waits_for_head_) {
+    waits_for_head_ = true;
+    stream_->arm(timeouts.client_header);
   }
-  const auto got = co_await inbox_.fill(*stream_, config.limits.max_header_bytes + 2);
-  if (got.error == IoError::timed_out && !inbox_.empty()) {
-    const auto next = refuse_unread(408, "the request did not arrive in time");
-    co_return next;
-  }
-  co_return got.error == IoError::none ? Next::go_on : Next::close;
 }
 
 /// The client may still be sending: closing at once would reset the connection and take the answer away from it.
@@ -127,29 +133,46 @@ net::Task<> Session::linger() {
 
 net::Task<> Session::run() {
   using Kind = net::HeadParse::Kind;
-  for (;;) {
+  auto next = Next::go_on;
+  while (next == Next::go_on) {
     const auto limit = desk_.settings().config.limits.max_header_bytes;
     const auto parsed = net::parse_request_head(inbox_.readable(), limit, desk_.request);
-    Next next = Next::close;
     if (parsed.kind == Kind::need_more) {
-      next = co_await wait_for_more();
-      if (next == Next::close) co_return;
+      Unsent unsent;
+      if (!try_flush(unsent)) {
+        next = co_await send_rest(std::move(unsent));
+        if (next == Next::close) co_return;
+      }
+      if (!stream_->is_open() || (leaving_ && inbox_.empty())) co_return;
+      limit_wait();
+      busy_ = false;
+      const auto got = co_await stream_->read_some(inbox_.room(limit + 2));
+      inbox_.added(got.bytes);
+      busy_ = true;
+      if (got.error == IoError::none) continue;
+      if (got.error != IoError::timed_out || inbox_.empty()) co_return;
+      next = refuse_unread(408, "the request did not arrive in time");
       continue;
     }
     stream_->disarm();
-    busy_ = true;
+    waits_for_head_ = false;
     if (parsed.kind == Kind::error) {
       next = refuse_unread(parsed.status, std::string{parsed.problem});
-    } else {
-      next = co_await answer(parsed.consumed);
+      continue;
     }
-    if (next == Next::close) break;
-    busy_ = false;
+    switch (answer_quickly(parsed.consumed)) {
+      case Quick::answered: break;
+      case Quick::answered_last: next = Next::close; break;
+      case Quick::connect: next = co_await connect(*this, desk_.request, parsed.consumed); break;
+      case Quick::slow: next = co_await answer_slowly(parsed.consumed); break;
+    }
+    if (desk_.output.bytes() > kMaxBatch) {
+      const auto flushed = co_await flush();
+      if (flushed == Next::close) co_return;
+    }
   }
   const auto flushed = co_await flush();
-  if (flushed == Next::go_on && stream_->is_open()) {
-    co_await linger();
-  }
+  if (flushed == Next::go_on) co_await linger();
 }
 
 Next Session::refuse_unread(int status, std::string detail) {
@@ -160,7 +183,8 @@ Next Session::refuse_unread(int status, std::string detail) {
   return Next::close;
 }
 
-Sent Session::append_refusal(const http::RequestHead& request, const Considered& known, const Refused& refused, bool keep_alive) {
+Sent Session::append_refusal(const http::RequestHead& request, const Considered& known, const Refused& refused,
+                             bool keep_alive) {
   http::CacheStatus cache;
   cache.forward = known.forward;
   cache.detail = known.detail;
@@ -174,48 +198,72 @@ Sent Session::append_refusal(const http::RequestHead& request, const Considered&
 }
 
 /// Max-Forwards used up, or OPTIONS for the proxy itself (RFC 9110 7.6.2 and 9.3.7).
-bool Session::answer_for_itself(const http::Framing& framing) {
+bool Session::answer_for_itself() {
   const auto& request = desk_.request;
   if (request.method != Method::options && request.method != Method::trace) return false;
   const bool for_us = request.target == "*" && door_->upstream.empty();
   if (!for_us && request.fields.value(FieldId::max_forwards) != "0") return false;
-  const bool keep_alive = framing.keep_alive && framing.body == http::Framing::Body::none;
+  const bool keep_alive = framing_.keep_alive && framing_.body == http::Framing::Body::none;
   if (request.method == Method::trace) {
     Considered unknown;
     unknown.now = desk_.now();
-    append_refusal(request, unknown, {405, "this proxy does not answer TRACE", "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n"},
+    append_refusal(request, unknown,
+                   {405, "this proxy does not answer TRACE", "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n"},
                    keep_alive);
     return true;
   }
-  desk_.output.text() += "HTTP/1.1 204 No Content\r\nAllow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, CONNECT\r\nVia: 1.1 cachearr\r\n";
+  desk_.output.text() +=
+      "HTTP/1.1 204 No Content\r\nAllow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, CONNECT\r\nVia: 1.1 "
+      "cachearr\r\n";
   append_tail(desk_.output.text(), {}, {keep_alive, request.minor_version == 0});
   return true;
 }
 
-Session::Quick Session::refuse_quickly(const http::Framing& framing, const Refused& refused) {
-  const bool keep_alive = framing.keep_alive && framing.body == http::Framing::Body::none && !leaving_;
+Session::Quick Session::refuse_quickly(const Refused& refused) {
+  // After a malformed request nobody knows where the next one begins.
+  const bool keep_alive =
+      refused.status != 400 && framing_.keep_alive && framing_.body == http::Framing::Body::none && !leaving_;
   append_refusal(desk_.request, desk_.considered, refused, keep_alive);
   return keep_alive ? Quick::answered : Quick::answered_last;
 }
 
-Session::Quick Session::answer_quickly(const http::Framing& framing, std::size_t head_bytes) {
+/// What memory alone can answer, refusals included; consumes the head unless somebody else goes on with it.
+Session::Quick Session::answer_quickly(std::size_t head_bytes) {
+  const auto& request = desk_.request;
+  if (request.method_text.size() > kMaxMethod) return refuse_unread(501, "unknown method"), Quick::answered_last;
+  const auto framing = http::frame_request(request);
+  if (!framing) return refuse_unread(framing.error().status, std::string{framing.error().what}), Quick::answered_last;
+  framing_ = *framing;
+  if (request.method == Method::connect) return Quick::connect;
+  const auto quick =
+      answer_for_itself()
+          ? (framing_.keep_alive && framing_.body == http::Framing::Body::none ? Quick::answered : Quick::answered_last)
+          : answer_from_memory(head_bytes);
+  if (quick != Quick::slow) inbox_.consume(head_bytes);
+  return quick;
+}
+
+Session::Quick Session::answer_from_memory(std::size_t head_bytes) {
   const auto started = SteadyClock::now();
   auto& known = desk_.considered;
   const auto& request = desk_.request;
-  consider(desk_, *door_, inside_, request, framing, known);
-  if (!allowed_) return refuse_quickly(framing, {403, peer_ + " may not use this proxy (access.clients)"});
-  if (known.route.as_proxy && !inside_ && !desk_.settings().is_authorised(request.fields.value(FieldId::proxy_authorization)))
-    return refuse_quickly(framing, {407, "this proxy wants a user and a password", "Proxy-Authenticate: Basic realm=\"cachearr\"\r\n"});
-  if (known.course == Course::refuse) return refuse_quickly(framing, known.refused);
+  consider(desk_, *door_, inside_, request, framing_, known);
+  if (!allowed_) return refuse_quickly({403, peer_ + " may not use this proxy (access.clients)"});
+  if (known.route.as_proxy && !inside_ &&
+      !desk_.settings().is_authorised(request.fields.value(FieldId::proxy_authorization)))
+    return refuse_quickly(
+        {407, "this proxy wants a user and a password", "Proxy-Authenticate: Basic realm=\"cachearr\"\r\n"});
+  if (known.course == Course::refuse) return refuse_quickly(known.refused);
   const bool served = known.course == Course::serve || known.course == Course::serve_and_refresh;
   if (!served) return Quick::slow;
   http::CacheStatus cache;
   cache.hit = true;
-  cache.ttl = (known.entry->meta.fresh_until_ms - known.now.time_since_epoch().count()) / 1000;
+  cache.ttl = caching::ttl_at(known.entry->meta, known.now);
   cache.key = known.key.key;
   cache.detail = known.detail;
-  const bool keep_alive = framing.keep_alive && !leaving_;
-  const auto sent = append_stored(desk_.output, request, known.entry, cache, known.now, {keep_alive, request.minor_version == 0});
+  const bool keep_alive = framing_.keep_alive && !leaving_;
+  const auto sent =
+      append_stored(desk_.output, request, known.entry, cache, known.now, {keep_alive, request.minor_version == 0});
   known.entry->count_hit();
   if (known.course == Course::serve_and_refresh) {
     desk_.cells.stale_served[static_cast<std::size_t>(StaleReason::while_revalidate)].add();
@@ -226,36 +274,13 @@ Session::Quick Session::answer_quickly(const http::Framing& framing, std::size_t
   return keep_alive ? Quick::answered : Quick::answered_last;
 }
 
-net::Task<Next> Session::answer(std::size_t head_bytes) {
+net::Task<Next> Session::answer_slowly(std::size_t head_bytes) {
   const auto& request = desk_.request;
-  if (request.method_text.size() > kMaxMethod) {
-    co_return refuse_unread(501, "unknown method");
-  }
-  const auto framing = http::frame_request(request);
-  if (!framing) {
-    co_return refuse_unread(framing.error().status, std::string{framing.error().what});
-  }
-  if (request.method == Method::connect) {
-    co_return co_await connect(*this, request, head_bytes);
-  }
-  if (answer_for_itself(*framing)) {
-    inbox_.consume(head_bytes);
-    co_return framing->keep_alive && framing->body == http::Framing::Body::none ? Next::go_on : Next::close;
-  }
-  const auto quick = answer_quickly(*framing, head_bytes);
-  if (quick != Quick::slow) {
-    inbox_.consume(head_bytes);
-    if (quick == Quick::answered_last) co_return Next::close;
-    if (desk_.output.bytes() > kMaxBatch || !stream_->is_open()) {
-      co_return co_await flush();
-    }
-    co_return Next::go_on;
-  }
-  auto job = make_job(desk_, request, inbox_.readable().substr(0, head_bytes), *framing);
+  auto job = make_job(desk_, request, inbox_.readable().substr(0, head_bytes), framing_);
   job->upgrade = wants_upgrade(request);
-  if (const auto forwards = request.fields.find(FieldId::max_forwards);
-      forwards && (request.method == Method::options || request.method == Method::trace))
-    job->max_forwards = forwards_left(forwards->value);
+  job->surrogate = !job->known.route.as_proxy;
+  if (request.method == Method::options || request.method == Method::trace)
+    job->max_forwards = forwards_left(request.fields.value(FieldId::max_forwards));
   inbox_.consume(head_bytes);
   const auto flushed = co_await flush();
   if (flushed == Next::close) co_return Next::close;
@@ -279,7 +304,7 @@ void Session::record(const Done& done) {
   LogFacts facts;
   facts.client = peer_;
   facts.method = done.request.method_text;
-  facts.scheme = route.target.scheme;
+  if (done.request.method != Method::connect) facts.scheme = route.target.scheme;
   facts.authority = route.host_field;
   facts.path = route.target.path;
   facts.query = route.target.query;
@@ -298,9 +323,23 @@ namespace {
 
 net::Task<> serve(std::unique_ptr<Session> session) { co_await session->run(); }
 
+/// More connections than configured: told so rather than left waiting in the kernel's queue.
+bool is_full(Desk& desk, net::Stream& stream) {
+  if (desk.services.connections.load(std::memory_order_relaxed) < desk.settings().config.limits.max_connections)
+    return false;
+  Output out;
+  append_error(out, {503, "too many connections (limits.max_connections)", "Retry-After: 1\r\n"}, false,
+               rules::ErrorStyle::problem, {false, false});
+  stream.try_write(out.slices());
+  stream.shutdown_write();
+  return true;
+}
+
 }  // namespace
 
-void start_session(Desk& desk, std::shared_ptr<const Door> door, std::unique_ptr<net::Stream> stream, const net::Peer& peer) {
+void start_session(Desk& desk, std::shared_ptr<const Door> door, std::unique_ptr<net::Stream> stream,
+                   const net::Peer& peer) {
+  if (is_full(desk, *stream)) return;
   auto session = std::make_unique<Session>(desk, std::move(door), std::move(stream), peer);
   desk.worker.spawn(serve(std::move(session)), "session");
 }

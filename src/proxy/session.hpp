@@ -1,7 +1,7 @@
 // One client connection: read, decide, answer, stay or go.
 //
-// Owned by its own coroutine on its worker. What is found in memory is answered without a suspension; several such requests in one read
-// leave in one write.
+// Owned by its own coroutine on its worker. What is found in memory is answered without a suspension; several such
+// requests in one read leave in one write.
 #pragma once
 
 #include <memory>
@@ -47,20 +47,29 @@ class Session final : public net::Guest {
   /// Sends what stands in the desk's output.
   net::Task<Next> flush();
   /// Puts an error into the output; an error always ends a request.
-  Sent append_refusal(const http::RequestHead& request, const Considered& known, const Refused& refused, bool keep_alive);
+  Sent append_refusal(const http::RequestHead& request, const Considered& known, const Refused& refused,
+                      bool keep_alive);
   void record(const Done& done);
   /// From here on the connection speaks to `inside` without naming it.
   void enter(Inside inside) { inside_ = std::move(inside); }
 
  private:
-  enum class Quick : std::uint8_t { answered, answered_last, slow };
+  enum class Quick : std::uint8_t { answered, answered_last, slow, connect };
+  /// What the kernel did not take at once.
+  struct Unsent {
+    std::unique_ptr<Output> output;
+    std::size_t sent = 0;
+  };
 
-  net::Task<Next> wait_for_more();
+  bool try_flush(Unsent& unsent);
+  net::Task<Next> send_rest(Unsent unsent);
+  void limit_wait();
   net::Task<> linger();
-  net::Task<Next> answer(std::size_t head_bytes);
-  Quick answer_quickly(const http::Framing& framing, std::size_t head_bytes);
-  Quick refuse_quickly(const http::Framing& framing, const Refused& refused);
-  bool answer_for_itself(const http::Framing& framing);
+  Quick answer_quickly(std::size_t head_bytes);
+  Quick answer_from_memory(std::size_t head_bytes);
+  Quick refuse_quickly(const Refused& refused);
+  bool answer_for_itself();
+  net::Task<Next> answer_slowly(std::size_t head_bytes);
   Next refuse_unread(int status, std::string detail);
 
   Desk& desk_;
@@ -69,12 +78,15 @@ class Session final : public net::Guest {
   std::string peer_;
   net::Inbox inbox_;
   std::optional<Inside> inside_;
+  http::Framing framing_;  // of the request being answered
   bool allowed_ = false;
+  bool waits_for_head_ = false;
   bool busy_ = false;
   bool leaving_ = false;
 };
 
 /// Serves a connection that was just accepted on the desk's worker.
-void start_session(Desk& desk, std::shared_ptr<const Door> door, std::unique_ptr<net::Stream> stream, const net::Peer& peer);
+void start_session(Desk& desk, std::shared_ptr<const Door> door, std::unique_ptr<net::Stream> stream,
+                   const net::Peer& peer);
 
 }  // namespace cachearr::proxy

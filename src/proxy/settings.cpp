@@ -40,7 +40,9 @@ bool Settings::may_connect_to_port(std::uint16_t port) const noexcept {
 bool Settings::is_authorised(std::string_view proxy_authorization) const {
   if (proxy_credentials.empty()) return true;
   constexpr std::string_view scheme = "basic ";
-  if (proxy_authorization.size() < scheme.size() || !text::iequals(proxy_authorization.substr(0, scheme.size()), scheme)) return false;
+  if (proxy_authorization.size() < scheme.size() ||
+      !text::iequals(proxy_authorization.substr(0, scheme.size()), scheme))
+    return false;
   const auto given = text::base64_decode(text::trim(proxy_authorization.substr(scheme.size())));
   return given && equal_in_constant_time(*given, proxy_credentials);
 }
@@ -53,13 +55,15 @@ std::shared_ptr<const Settings> compile_settings(const Config& config, Problems&
     if (const auto range = net::parse_range(text)) {
       settings->clients.push_back(*range);
     } else {
-      problems.push_back({{config.file, 0, 0}, "access.clients: \"" + text + "\" is not an address or range such as 192.168.0.0/16"});
+      problems.push_back(
+          {{config.file, 0, 0}, "access.clients: \"" + text + "\" is not an address or range such as 192.168.0.0/16"});
     }
   }
   if (!config.access.basic_user.empty()) {
     std::string password;
     if (!read_password(config.access.basic_password_file, password))
-      problems.push_back({{config.file, 0, 0}, "access.basic_auth: cannot read the password file " + config.access.basic_password_file});
+      problems.push_back({{config.file, 0, 0},
+                          "access.basic_auth: cannot read the password file " + config.access.basic_password_file});
     settings->proxy_credentials = config.access.basic_user + ":" + password;
   }
   if (problems.size() != before) return nullptr;

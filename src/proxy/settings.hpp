@@ -3,11 +3,11 @@
 // Immutable; shared by all workers, each of which holds its own pointer and swaps it on its own thread.
 #pragma once
 
-#include <cachearr/config.hpp>
-
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <cachearr/config.hpp>
 
 #include "base/position.hpp"
 #include "net/address.hpp"

@@ -14,7 +14,8 @@ struct Relayed {
   std::uint64_t to_origin = 0;
 };
 
-/// Sends what is buffered first. An end of one side is passed on (half-close); `idle` without a byte in either direction ends both.
+/// Sends what is buffered first. An end of one side is passed on (half-close); `idle` without a byte in either
+/// direction ends both.
 net::Task<Relayed> relay(net::Worker& worker, net::Stream& client, net::Inbox& client_inbox, net::Stream& origin,
                          net::Inbox& origin_inbox, Duration idle);
 

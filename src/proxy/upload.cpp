@@ -13,7 +13,8 @@ net::Task<net::IoError> send_piece(net::Stream& to, std::string_view data, bool 
   }
   std::array<char, 24> size{};
   const auto digits = std::snprintf(size.data(), size.size(), "%zx\r\n", data.size());
-  std::array<net::Slice, 3> slices{net::slice({size.data(), static_cast<std::size_t>(digits)}), net::slice(data), net::slice("\r\n")};
+  std::array<net::Slice, 3> slices{net::slice({size.data(), static_cast<std::size_t>(digits)}), net::slice(data),
+                                   net::slice("\r\n")};
   const std::span<net::Slice> all{slices};
   co_return co_await net::write_all(to, all);
 }

@@ -23,15 +23,16 @@ bool is_condition(FieldId id) noexcept {
   }
 }
 
-/// Fields that no key looks at and that some origins write into their answers or obey instead of the request line: an attacker's value
-/// would be stored for everybody.
+/// Fields that no key looks at and that some origins write into their answers or obey instead of the request line: an
+/// attacker's value would be stored for everybody.
 bool is_reflected(const http::Field& field) noexcept {
   if (field.id == FieldId::forwarded) return true;
   if (field.id != FieldId::other || field.name.size() < 2 || (field.name[0] | 0x20) != 'x') return false;
-  constexpr std::array<std::string_view, 10> names{"x-forwarded-host",   "x-forwarded-scheme", "x-forwarded-port",  "x-forwarded-server",
-                                                   "x-forwarded-prefix", "x-original-url",     "x-rewrite-url",     "x-http-method-override",
-                                                   "x-http-method",      "x-method-override"};
-  return std::any_of(names.begin(), names.end(), [&](std::string_view name) { return text::iequals(name, field.name); });
+  constexpr std::array<std::string_view, 10> names{
+      "x-forwarded-host", "x-forwarded-scheme", "x-forwarded-port",       "x-forwarded-server", "x-forwarded-prefix",
+      "x-original-url",   "x-rewrite-url",      "x-http-method-override", "x-http-method",      "x-method-override"};
+  return std::any_of(names.begin(), names.end(),
+                     [&](std::string_view name) { return text::iequals(name, field.name); });
 }
 
 bool is_ours_to_write(FieldId id) noexcept {
@@ -90,7 +91,9 @@ std::string compose(const UpstreamRequest& from) {
   }
   out += "Via: 1.1 cachearr\r\n";
   append_line(out, "CDN-Loop", from.loop_token);
-  if (from.through_http_parent && !from.parent_credentials.empty()) append_line(out, "Proxy-Authorization", from.parent_credentials);
+  if (from.surrogate) append_line(out, "Surrogate-Capability", "cachearr=\"Surrogate/1.0\"");
+  if (from.through_http_parent && !from.parent_credentials.empty())
+    append_line(out, "Proxy-Authorization", from.parent_credentials);
   append_body_framing(out, from);
   out += "\r\n";
   return out;

@@ -1,5 +1,5 @@
-// The request as the origin gets it: end-to-end fields only, our own Via and loop mark, conditions of ours instead of the client's.
-// Pure.
+// The request as the origin gets it: end-to-end fields only, our own Via and loop mark, conditions of ours instead of
+// the client's. Pure.
 #pragma once
 
 #include <string>
@@ -20,9 +20,10 @@ struct UpstreamRequest {
   bool whole = false;                // leave the client's conditions and ranges out: the whole answer is wanted
   bool through_http_parent = false;  // absolute form
   std::string_view parent_credentials = {};
-  bool upgrade = false;             // Connection: Upgrade goes along
-  bool cacheable = false;           // drop fields an origin may reflect into an answer that others will get
-  int max_forwards = -1;            // -1: as it is
+  bool upgrade = false;    // Connection: Upgrade goes along
+  bool cacheable = false;  // drop fields an origin may reflect into an answer that others will get
+  bool surrogate = false;  // say that we obey Surrogate-Control
+  int max_forwards = -1;   // -1: as it is
 };
 
 /// The whole head, empty line included.
