@@ -3,10 +3,10 @@
 // Calls may come from the admin thread only, unless they say otherwise.
 #pragma once
 
-#include <cachearr/clock.hpp>
-
 #include <string>
 #include <vector>
+
+#include <cachearr/clock.hpp>
 
 #include "base/position.hpp"
 #include "proxy/front.hpp"
@@ -17,8 +17,8 @@ namespace cachearr::admin {
 
 struct ReloadOutcome {
   bool taken = false;
-  Problems problems;                  // why the new files were refused; empty where they were taken
-  std::vector<std::string> changes;   // what is different now, a sentence each
+  Problems problems;                 // why the new files were refused; empty where they were taken
+  std::vector<std::string> changes;  // what is different now, a sentence each
 };
 
 /// Something an operator should know; the *arr applications' health shape.
@@ -34,7 +34,7 @@ class Instance {
   virtual proxy::Front& front() = 0;
   virtual store::Store& store() = 0;
   virtual const Clock& clock() const = 0;
-  virtual proxy::Regime regime() const = 0;       // what is in force now
+  virtual proxy::Regime regime() const = 0;  // what is in force now
   virtual const std::string& api_key() const = 0;
   virtual TimePoint started() const = 0;
   /// Reads configuration and rules again. Blocks for as long as that takes. All or nothing.

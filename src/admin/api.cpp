@@ -1,0 +1,90 @@
+#include "admin/api.hpp"
+
+#include <exception>
+
+#include "admin/calls.hpp"
+#include "base/log.hpp"
+#include "http/target.hpp"
+
+namespace cachearr::admin {
+
+namespace {
+
+constexpr std::uint64_t kJsonLimit = 1024 * 1024;
+
+Answer refuse(const Denied& denied) {
+  auto answer = problem(denied.status, denied.detail);
+  if (denied.status == 401) answer.fields = "WWW-Authenticate: Bearer realm=\"cachearr\"\r\n";
+  return answer;
+}
+
+bool has_body(const http::Framing& framing) {
+  using Body = http::Framing::Body;
+  return framing.body == Body::chunked || (framing.body == Body::length && framing.length > 0);
+}
+
+/// /metrics is open unless the configuration closes it; everything else as the table says.
+Needs needs_of(const Route& route, const AdminConfig& config) {
+  auto needs = route.needs;
+  if (route.pattern == kMetricsPath && !config.open_metrics) needs.access = Access::key;
+  return needs;
+}
+
+Answer refuse_unknown(const std::string& allow) {
+  if (allow.empty()) return problem(404, "there is no such call");
+  auto answer = problem(405, "this call wants another method: " + allow);
+  answer.fields = "Allow: " + allow + "\r\n";
+  return answer;
+}
+
+}  // namespace
+
+Api::Api(Instance& instance) : instance_{instance} {
+  add_system_calls(router_, instance_);
+  add_metrics_call(router_, instance_, tally_);
+  add_rules_calls(router_, instance_);
+  add_explain_call(router_, instance_);
+}
+
+Result<Api::Admitted, Answer> Api::admit(const http::RequestHead& head, const http::Framing& framing,
+                                         bool local) const {
+  http::Target target;
+  const auto read = http::read_target(head, "http", target);
+  if (!read) return problem(400, read.error().what);
+  const auto regime = instance_.regime();
+  const auto& config = regime.settings->config;
+  const House house{instance_.api_key(), config.admin.hosts};
+  if (const auto denied = check_host(house, target.host, target.port); denied && !local) return refuse(*denied);
+
+  Admitted admitted;
+  auto match = router_.find(head.method, target.path);
+  admitted.call.query = read_query(target.query);
+  const auto needs = match.route ? needs_of(*match.route, config.admin) : Needs{};
+  if (needs.access == Access::key && !local) {
+    if (const auto denied = check_key(house, head.fields, admitted.call.parameter("apikey"))) return refuse(*denied);
+  }
+  if (!match.route) return refuse_unknown(match.allow);
+  if (needs.effect != Effect::none) {
+    if (const auto denied = check_site(head.fields); denied && !local) return refuse(*denied);
+    if (const auto denied = check_content_type(head.fields, needs.effect, has_body(framing))) return refuse(*denied);
+  }
+  admitted.route = match.route;
+  admitted.call.head = &head;
+  admitted.call.method = match.route->method;
+  admitted.call.captures = std::move(match.captures);
+  admitted.body_limit = needs.effect == Effect::any_body ? config.limits.max_object_bytes : kJsonLimit;
+  if (framing.length > admitted.body_limit) return problem(413, "the body is larger than this call takes");
+  return admitted;
+}
+
+Answer Api::run(Admitted& admitted, std::string_view body) const {
+  admitted.call.body = body;
+  try {
+    return admitted.route->handler(admitted.call);
+  } catch (const std::exception& failure) {
+    log::error("admin call " + admitted.route->pattern + " failed: " + failure.what());
+    return problem(500, "the call failed; the log says why");
+  }
+}
+
+}  // namespace cachearr::admin

@@ -1,0 +1,44 @@
+// The admin API without its sockets: which calls there are, who may make them, and what they answer.
+//
+// Owned by the server; used on the admin thread only. Calls may block on the disk.
+#pragma once
+
+#include <cstdint>
+
+#include "admin/call.hpp"
+#include "admin/instance.hpp"
+#include "admin/router.hpp"
+#include "base/result.hpp"
+#include "http/framing.hpp"
+
+namespace cachearr::admin {
+
+/// What calls of this API did, for the metrics.
+struct Tally {
+  std::uint64_t invalidations = 0;
+};
+
+class Api {
+ public:
+  explicit Api(Instance& instance);
+  Api(const Api&) = delete;
+  Api& operator=(const Api&) = delete;
+
+  /// A call that may be made, once its body is there.
+  struct Admitted {
+    const Route* route = nullptr;
+    Call call;
+    std::uint64_t body_limit = 0;
+  };
+  /// Judges a request by its head alone. `local`: over the Unix socket, whose file's mode has said who may call. The
+  /// head must outlive what this returns.
+  Result<Admitted, Answer> admit(const http::RequestHead& head, const http::Framing& framing, bool local) const;
+  Answer run(Admitted& admitted, std::string_view body) const;
+
+ private:
+  Instance& instance_;
+  Tally tally_;
+  Router router_;
+};
+
+}  // namespace cachearr::admin

@@ -1,0 +1,107 @@
+#include "admin/call.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+
+namespace cachearr::admin {
+
+namespace {
+
+std::string decode_form(std::string_view text) {
+  std::string spaced{text};
+  std::replace(spaced.begin(), spaced.end(), '+', ' ');
+  return text::percent_decode(spaced);
+}
+
+constexpr std::string_view kPagePolicy =
+    "Content-Security-Policy: default-src 'self'; base-uri 'none'; frame-ancestors 'none'\r\n";
+// What an origin sent is data here, whatever it calls itself.
+constexpr std::string_view kDataPolicy =
+    "Content-Security-Policy: sandbox; default-src 'none'; frame-ancestors 'none'\r\nContent-Disposition: "
+    "attachment\r\n";
+
+}  // namespace
+
+std::string_view Call::parameter(std::string_view name) const noexcept {
+  for (const auto& [key, value] : query)
+    if (key == name) return value;
+  return {};
+}
+
+bool Call::has_parameter(std::string_view name) const noexcept {
+  return std::any_of(query.begin(), query.end(), [name](const auto& each) { return each.first == name; });
+}
+
+std::vector<std::pair<std::string, std::string>> read_query(std::string_view query) {
+  std::vector<std::pair<std::string, std::string>> parameters;
+  if (query.empty()) return parameters;
+  for (const auto part : text::split(query, '&')) {
+    if (part.empty()) continue;
+    const auto equals = part.find('=');
+    const auto value = equals == std::string_view::npos ? std::string_view{} : part.substr(equals + 1);
+    parameters.emplace_back(decode_form(part.substr(0, equals)), decode_form(value));
+  }
+  return parameters;
+}
+
+std::string_view reason_of(int status) noexcept {
+  switch (status) {
+    case 200: return "OK";
+    case 201: return "Created";
+    case 204: return "No Content";
+    case 400: return "Bad Request";
+    case 401: return "Unauthorized";
+    case 403: return "Forbidden";
+    case 404: return "Not Found";
+    case 405: return "Method Not Allowed";
+    case 408: return "Request Timeout";
+    case 409: return "Conflict";
+    case 413: return "Content Too Large";
+    case 414: return "URI Too Long";
+    case 415: return "Unsupported Media Type";
+    case 417: return "Expectation Failed";
+    case 421: return "Misdirected Request";
+    case 422: return "Unprocessable Content";
+    case 431: return "Request Header Fields Too Large";
+    case 500: return "Internal Server Error";
+    case 501: return "Not Implemented";
+    case 503: return "Service Unavailable";
+    case 505: return "HTTP Version Not Supported";
+    default: return "Error";
+  }
+}
+
+Answer problem(int status, std::string_view detail) {
+  Answer answer;
+  answer.status = status;
+  answer.content_type = "application/problem+json";
+  answer.body = "{\"title\":";
+  text::append_json_string(answer.body, reason_of(status));
+  answer.body += ",\"status\":";
+  text::append_number(answer.body, status);
+  answer.body += ",\"detail\":";
+  text::append_json_string(answer.body, detail);
+  answer.body += "}";
+  return answer;
+}
+
+std::string serialise_head(const Answer& answer, bool keep_alive) {
+  std::string head;
+  head.reserve(512);
+  head.append("HTTP/1.1 ")
+      .append(std::to_string(answer.status))
+      .append(" ")
+      .append(reason_of(answer.status))
+      .append("\r\n");
+  head.append("Content-Type: ").append(answer.content_type).append("\r\nContent-Length: ");
+  text::append_number(head, static_cast<std::int64_t>(answer.content().size()));
+  head += "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\n";
+  head += "Referrer-Policy: no-referrer\r\n";
+  head += answer.untrusted ? kDataPolicy : kPagePolicy;
+  head += answer.fields;
+  if (!keep_alive) head += "Connection: close\r\n";
+  return head += "\r\n";
+}
+
+}  // namespace cachearr::admin

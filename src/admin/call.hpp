@@ -1,0 +1,50 @@
+// One call of the admin API and its answer, as values: what the connection loop hands to a handler and gets back.
+//
+// Views of a Call look into the connection's buffers and into the session; they live until the handler returns.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "http/message.hpp"
+#include "store/entry.hpp"
+
+namespace cachearr::admin {
+
+struct Call {
+  const http::RequestHead* head = nullptr;
+  http::Method method = http::Method::get;                 // HEAD is told as GET
+  std::vector<std::string> captures;                       // of the route's pattern, decoded
+  std::vector<std::pair<std::string, std::string>> query;  // decoded, in order
+  std::string_view body;
+
+  /// The first parameter of that name; empty where there is none.
+  std::string_view parameter(std::string_view name) const noexcept;
+  bool has_parameter(std::string_view name) const noexcept;
+};
+
+/// Splits and decodes a query as forms write it ('+' is a space).
+std::vector<std::pair<std::string, std::string>> read_query(std::string_view query);
+
+struct Answer {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string fields;  // further field lines, each ended by CRLF
+  std::string body;
+  store::EntryPtr entry;   // not null: its body is the answer's, uncopied
+  bool untrusted = false;  // the body came from elsewhere: nothing in it may run, wherever it is shown
+
+  std::string_view content() const noexcept { return entry ? entry->body() : std::string_view{body}; }
+};
+
+/// problem+json (RFC 9457) with the status' own phrase as title.
+Answer problem(int status, std::string_view detail);
+std::string_view reason_of(int status) noexcept;
+
+/// The head of `answer` as it goes out, with the fields that keep browsers from being used against us, closing empty
+/// line included.
+std::string serialise_head(const Answer& answer, bool keep_alive);
+
+}  // namespace cachearr::admin

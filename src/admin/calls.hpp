@@ -1,0 +1,21 @@
+// The groups of calls, each in a unit of its own; Api lists them. What they are given must outlive the router.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string_view>
+
+#include "admin/api.hpp"
+
+namespace cachearr::admin {
+
+inline constexpr std::string_view kMetricsPath = "/metrics";
+
+void add_system_calls(Router& router, Instance& instance);  // ping, health, status
+void add_metrics_call(Router& router, Instance& instance, const Tally& tally);
+void add_rules_calls(Router& router, Instance& instance);  // rules, validate, reload
+void add_explain_call(Router& router, Instance& instance);
+
+/// JSON that goes out whatever bytes its texts hold.
+Answer json_answer(const nlohmann::ordered_json& data, int status = 200);
+
+}  // namespace cachearr::admin

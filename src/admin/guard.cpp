@@ -1,0 +1,78 @@
+#include "admin/guard.hpp"
+
+#include "base/text.hpp"
+#include "http/target.hpp"
+#include "net/address.hpp"
+
+namespace cachearr::admin {
+
+using http::FieldId;
+
+namespace {
+
+/// Looks at every byte of `given` whatever it holds.
+bool same(std::string_view expected, std::string_view given) noexcept {
+  if (expected.empty()) return false;
+  unsigned difference = expected.size() == given.size() ? 0 : 1;
+  for (std::size_t i = 0; i < given.size(); ++i)
+    difference |= static_cast<unsigned>(static_cast<unsigned char>(given[i] ^ expected[i % expected.size()]));
+  return difference == 0;
+}
+
+std::string_view bearer(std::string_view authorization) noexcept {
+  constexpr std::string_view scheme = "bearer ";
+  if (authorization.size() <= scheme.size() || !text::iequals(authorization.substr(0, scheme.size()), scheme))
+    return {};
+  return text::trim(authorization.substr(scheme.size()));
+}
+
+bool is_configured(const House& house, std::string_view host, std::uint16_t port) {
+  for (const auto& name : house.hosts) {
+    const auto parsed = http::parse_host_port(name);
+    if (parsed && text::iequals(parsed->host, host) && (parsed->port == 0 || parsed->port == port)) return true;
+  }
+  return false;
+}
+
+/// "http://localhost:9798" is of the same origin as a request to "localhost:9798"; a scheme that a TLS proxy before us
+/// took off does not matter.
+bool is_own_origin(std::string_view origin, std::string_view host) noexcept {
+  const auto start = origin.find("://");
+  return start != std::string_view::npos && !host.empty() && text::iequals(origin.substr(start + 3), host);
+}
+
+}  // namespace
+
+std::optional<Denied> check_host(const House& house, std::string_view host, std::uint16_t port) {
+  if (host.empty() || host == "localhost" || net::parse_address(host) || is_configured(house, host, port))
+    return std::nullopt;
+  return Denied{421, "this host name is not one of ours; name it in admin.hosts"};
+}
+
+std::optional<Denied> check_key(const House& house, const http::FieldList& fields, std::string_view query_key) {
+  bool known = same(house.api_key, query_key);
+  for (const auto& field : fields) {
+    if (field.id == FieldId::x_api_key) known |= same(house.api_key, field.value);
+    if (field.id == FieldId::authorization) known |= same(house.api_key, bearer(field.value));
+  }
+  if (known) return std::nullopt;
+  return Denied{401, "this call needs the API key: X-Api-Key, Authorization: Bearer, or the parameter apikey"};
+}
+
+std::optional<Denied> check_site(const http::FieldList& fields) {
+  constexpr Denied foreign{403, "another site may not change anything here"};
+  const auto* const site = fields.find("Sec-Fetch-Site");
+  if (site && site->value != "same-origin" && site->value != "none") return foreign;
+  const auto* const origin = fields.find(FieldId::origin);
+  if (origin && !is_own_origin(origin->value, fields.value(FieldId::host))) return foreign;
+  return std::nullopt;
+}
+
+std::optional<Denied> check_content_type(const http::FieldList& fields, Effect effect, bool has_body) {
+  if (effect != Effect::json || !has_body) return std::nullopt;
+  const auto type = fields.value(FieldId::content_type);
+  if (text::iequals(text::trim(type.substr(0, type.find(';'))), "application/json")) return std::nullopt;
+  return Denied{415, "the body of this call is JSON: Content-Type: application/json"};
+}
+
+}  // namespace cachearr::admin

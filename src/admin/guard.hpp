@@ -1,0 +1,53 @@
+// Who may call: any web page in the house can reach this listener through a browser, so each call proves that it is
+// meant for us (Host), comes from somebody who knows the key, and is no other site's doing. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/message.hpp"
+
+namespace cachearr::admin {
+
+/// What a call needs to be let in.
+enum class Access : std::uint8_t { open, key };
+
+/// How a call may change something.
+enum class Effect : std::uint8_t {
+  none,     // reads
+  json,     // takes JSON, so that no form of another site can be a call
+  any_body  // the body is data: a key's value
+};
+
+struct Needs {
+  Access access = Access::key;
+  Effect effect = Effect::none;
+};
+
+struct House {
+  std::string_view api_key;
+  const std::vector<std::string>& hosts;  // further names of ours, with or without port
+};
+
+struct Denied {
+  int status = 403;
+  std::string_view detail;
+};
+
+/// Is this Host ours: loopback, an IP literal, or a configured name? An attacker's name that resolves to us is none of
+/// these. `host` as http::read_target gives it. An HTTP/1.0 client without Host (empty) is no browser, and is let in.
+std::optional<Denied> check_host(const House& house, std::string_view host, std::uint16_t port);
+
+/// The key in X-Api-Key, Authorization: Bearer or `query_key`. Takes as long for every wrong one of the same length.
+std::optional<Denied> check_key(const House& house, const http::FieldList& fields, std::string_view query_key);
+
+/// A changing call that a browser says another site made.
+std::optional<Denied> check_site(const http::FieldList& fields);
+
+/// A body of a changing call must say that it is JSON.
+std::optional<Denied> check_content_type(const http::FieldList& fields, Effect effect, bool has_body);
+
+}  // namespace cachearr::admin
