@@ -69,7 +69,7 @@ EOF
     --resolve "plain.test:80:127.0.0.1:$http" --resolve "plain.test:443:127.0.0.1:$https" >"$work/log" 2>&1 &
   proxy_pid=$!
   proxy=http://127.0.0.1:$port
-  until curl -sf "http://127.0.0.1:$admin/ping" >/dev/null; do
+  until grep -q ready "$work/log"; do
     kill -0 "$proxy_pid" 2>/dev/null || { cat "$work/log" >&2; echo "the program did not start" >&2; exit 2; }
     sleep 0.1
   done

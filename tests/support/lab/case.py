@@ -19,6 +19,7 @@ def local(origin, name="local", rules=(), **upstream):
 class Scenario(unittest.TestCase):
     """Set `rules_of(origin)` or `config` in a subclass. Paths from path() are new, so that tests share an instance."""
 
+    maxDiff = None
     config, reverse, arguments, environment = {}, (), (), {}
     _number = itertools.count(1)
 
