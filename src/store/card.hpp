@@ -4,7 +4,7 @@
 // Layout, little-endian, no padding (format 1):
 //   u64 checksum      XXH3-64 of all that follows, seeded with the id under which the card is filed
 //   u64 first_chunk   number of the first chunk of the record
-//   u64 record_hash   XXH3-64 of the record: identity, head, stored body
+//   u64 record_hash   XXH3-64 of the record: id, identity, head, stored body
 //   u64 body_size     of the stored body
 //   u64 plain_size    of the body as it is served; differs from body_size where the body is kept as a zstd frame
 //   EntryMeta         64 bytes as they are in memory
@@ -39,7 +39,7 @@ struct Card {
   std::string_view upstream;
   std::string_view type;
 
-  std::uint64_t record_size() const noexcept { return std::uint64_t{identity_size} + head_size + body_size; }
+  std::uint64_t record_size() const noexcept { return sizeof(Hash128) + identity_size + head_size + body_size; }
   Subject subject() const noexcept { return {key, upstream, tags, generation}; }
 };
 

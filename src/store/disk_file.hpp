@@ -116,6 +116,9 @@ class DiskBatch {
   int erase(const Hash128& id);
   /// Erases all whose ids begin so.
   int erase(IdPrefix prefix);
+  /// Takes up to `count` records from the old end of the file, where pages become free together: what `spare` says yes
+  /// to goes to the new end, the rest is erased. MDB_NOTFOUND where there are no more.
+  int reclaim(std::size_t count, const std::function<bool(const Hash128&, const Card&)>& spare);
   /// Gives a stored response other metadata; nothing where it is not there.
   int amend(const Hash128& id, const std::function<void(Card&)>& change);
   int put_rule(const Invalidation& rule);
@@ -128,6 +131,9 @@ class DiskBatch {
   DiskBatch(DiskFile& file, MDB_txn* txn) : file_{file}, txn_{txn} {}
   int append_record(const Entry& entry, std::string_view body, std::uint64_t& hash);
   int erase_chunks(const Card& card);
+  int erase_chunk(std::uint64_t number);
+  int oldest(std::uint64_t& number, Hash128& id, std::string& card);
+  int move_to_end(const Hash128& id, Card& card);
 
   DiskFile& file_;
   MDB_txn* txn_;

@@ -2,24 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "store/memory_tier.hpp"
 
 namespace cachearr::store {
 namespace {
 
-constexpr std::int64_t kTickMs = 4 * 60 * 1000;
 constexpr std::size_t kSlotBytes =
     (15 * 16 + 16) / 15 + 1;  // boost's groups: 15 slots of 16 bytes and 16 bytes of metadata
-
-std::uint16_t tick(std::int64_t now_ms) noexcept { return static_cast<std::uint16_t>(now_ms / kTickMs); }
-
-/// Cold, large and seldom used come first.
-double worthlessness(const DiskSlot& slot, std::int64_t now_ms) noexcept {
-  const auto idle = static_cast<std::uint16_t>(tick(now_ms) - slot.used_at);
-  const double uses = 1.0 + slot.frequency;
-  return (1.0 + idle) * std::sqrt(static_cast<double>(bytes_of(slot))) / (uses * uses);
-}
 
 bool is_expired(const DiskSlot& slot, std::int64_t now_ms) noexcept {
   return std::int64_t{slot.useless_after_s} * 1000 < now_ms;
@@ -29,12 +20,11 @@ bool is_expired(const DiskSlot& slot, std::int64_t now_ms) noexcept {
 
 std::uint32_t key_hash_of(std::string_view key) noexcept { return static_cast<std::uint32_t>(hash128(key).low); }
 
-DiskSlot slot_of(std::string_view key, const EntryMeta& meta, std::uint64_t bytes, std::int64_t now_ms) noexcept {
+DiskSlot slot_of(std::string_view key, const EntryMeta& meta, std::uint64_t bytes) noexcept {
   DiskSlot slot;
   slot.key_hash = key_hash_of(key);
   slot.useless_after_s =
       static_cast<std::uint32_t>(std::clamp<std::int64_t>(useless_after(meta) / 1000 + 1, 0, UINT32_MAX));
-  slot.used_at = tick(now_ms);
   slot.size_code =
       static_cast<std::uint8_t>(std::ceil(std::log2(static_cast<double>(std::max<std::uint64_t>(bytes, 2))) * 8));
   return slot;
@@ -84,14 +74,20 @@ void DiskIndex::erase(IdPrefix prefix) noexcept {
   change(prefix.bits, [&](Map& map) { map.erase(fingerprint_of(prefix.bits)); });
 }
 
-unsigned DiskIndex::touch(const Hash128& id, std::int64_t now_ms) noexcept {
+unsigned DiskIndex::touch(const Hash128& id) noexcept {
   return change(id.high, [&](Map& map) -> unsigned {
     const auto at = map.find(fingerprint_of(id.high));
     if (at == map.end()) return 0;
-    at->second.used_at = tick(now_ms);
     const unsigned before = at->second.frequency;
     if (before < 255) ++at->second.frequency;
     return before;
+  });
+}
+
+unsigned DiskIndex::take_frequency(const Hash128& id) noexcept {
+  return change(id.high, [&](Map& map) -> unsigned {
+    const auto at = map.find(fingerprint_of(id.high));
+    return at == map.end() ? 0 : std::exchange(at->second.frequency, std::uint8_t{0});
   });
 }
 
@@ -114,53 +110,13 @@ std::vector<IdPrefix> DiskIndex::with_keys(const std::vector<std::uint32_t>& key
   return found;
 }
 
-std::vector<DiskIndex::Victim> DiskIndex::victims(std::uint64_t bytes, std::int64_t now_ms) {
-  std::vector<Victim> chosen;
-  std::uint64_t sum = 0;
-  for (std::size_t round = 0; round < kShards && sum < bytes; ++round) {
-    const std::size_t shard = eviction_hand_.fetch_add(1, std::memory_order_relaxed) % kShards;
-    const std::size_t first = chosen.size();
-    // A few shards in each call share the burden, so that the worst of many are compared.
-    pick_from(shard, std::max<std::uint64_t>(bytes / 4, 1), now_ms, chosen);
-    for (std::size_t i = first; i < chosen.size(); ++i) sum += chosen[i].bytes;
-  }
-  return chosen;
-}
-
-void DiskIndex::pick_from(std::size_t index, std::uint64_t wanted, std::int64_t now_ms, std::vector<Victim>& victims) {
-  struct Ranked {
-    double worthlessness;
-    Victim victim;
-  };
-  std::vector<Ranked> ranked;
-  Shard& shard = shards_[index];
-  {
-    const std::lock_guard lock{shard.mutex};
-    ranked.reserve(shard.slots.size());
-    for (auto& [fingerprint, slot] : shard.slots) {
-      const bool expired = is_expired(slot, now_ms);
-      const double rank = expired ? HUGE_VAL : worthlessness(slot, now_ms);
-      ranked.push_back({rank, {prefix_of(index, fingerprint), bytes_of(slot), expired}});
-      slot.frequency /= 2;
-    }
-  }
-  std::sort(ranked.begin(), ranked.end(),
-            [](const Ranked& a, const Ranked& b) { return a.worthlessness > b.worthlessness; });
-  std::uint64_t sum = 0;
-  for (const Ranked& one : ranked) {
-    if (sum >= wanted && !one.victim.expired) break;
-    victims.push_back(one.victim);
-    sum += one.victim.bytes;
-  }
-}
-
-std::vector<DiskIndex::Victim> DiskIndex::expired(std::int64_t now_ms, std::size_t limit) {
+std::vector<DiskIndex::Expired> DiskIndex::expired(std::int64_t now_ms, std::size_t limit) {
   const std::size_t index = expiry_hand_.fetch_add(1, std::memory_order_relaxed) % kShards;
-  std::vector<Victim> found;
+  std::vector<Expired> found;
   const std::lock_guard lock{shards_[index].mutex};
   for (const auto& [fingerprint, slot] : shards_[index].slots) {
     if (found.size() == limit) break;
-    if (is_expired(slot, now_ms)) found.push_back({prefix_of(index, fingerprint), bytes_of(slot), true});
+    if (is_expired(slot, now_ms)) found.push_back({prefix_of(index, fingerprint), bytes_of(slot)});
   }
   return found;
 }

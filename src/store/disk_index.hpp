@@ -27,44 +27,41 @@ struct IdPrefix {
 struct DiskSlot {
   std::uint32_t key_hash = 0;
   std::uint32_t useless_after_s = 0;  // seconds since the epoch; nobody can use it after that
-  std::uint16_t used_at = 0;          // ticks of 4 minutes, wrapping
   std::uint8_t size_code = 0;         // eighths of the binary logarithm of the bytes
-  std::uint8_t frequency = 0;         // disk hits lately, halved by the hand that looks for victims
+  std::uint8_t frequency = 0;         // disk hits since it was written or last spared from eviction
 };
 
 std::uint32_t key_hash_of(std::string_view key) noexcept;
-DiskSlot slot_of(std::string_view key, const EntryMeta& meta, std::uint64_t bytes, std::int64_t now_ms) noexcept;
+DiskSlot slot_of(std::string_view key, const EntryMeta& meta, std::uint64_t bytes) noexcept;
 std::uint64_t bytes_of(const DiskSlot& slot) noexcept;  // to within a tenth
 
 class DiskIndex {
  public:
-  struct Victim {
+  static constexpr std::size_t kShards = 64;
+  struct Expired {
     IdPrefix prefix;
     std::uint64_t bytes = 0;
-    bool expired = false;
   };
 
   bool has(const Hash128& id) const noexcept;
   void put(const Hash128& id, const DiskSlot& slot);
-  /// As put(), but leaves what is there: for the loader, which may be behind the writers.
+  /// As put(), but leaves what is there: for those who may be behind the event loops.
   void put_if_absent(const Hash128& id, const DiskSlot& slot);
   void erase(IdPrefix prefix) noexcept;
   /// Counts a disk hit; returns how many there had been lately.
-  unsigned touch(const Hash128& id, std::int64_t now_ms) noexcept;
+  unsigned touch(const Hash128& id) noexcept;
+  /// The hits counted so far, which are forgotten now.
+  unsigned take_frequency(const Hash128& id) noexcept;
   void clear() noexcept;
   std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
   std::uint64_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
 
   /// Everything filed under keys of these hashes, sorted and unique.
   std::vector<IdPrefix> with_keys(const std::vector<std::uint32_t>& key_hashes) const;
-  /// Those worth least among the next ones under the hand, about `bytes` together; expired ones first. Fewer where the
-  /// hand has been everywhere.
-  std::vector<Victim> victims(std::uint64_t bytes, std::int64_t now_ms);
   /// Expired ones in the next shard under the hand.
-  std::vector<Victim> expired(std::int64_t now_ms, std::size_t limit);
+  std::vector<Expired> expired(std::int64_t now_ms, std::size_t limit);
 
  private:
-  static constexpr std::size_t kShards = 64;
   using Map = boost::unordered_flat_map<std::uint32_t, DiskSlot>;
   struct Shard {
     mutable std::mutex mutex;
@@ -77,12 +74,10 @@ class DiskIndex {
   }
   template <class F>
   auto change(std::uint64_t bits, F&& act);
-  void pick_from(std::size_t shard, std::uint64_t wanted, std::int64_t now_ms, std::vector<Victim>& victims);
 
   std::array<Shard, kShards> shards_;
   std::atomic<std::size_t> size_{0};
   std::atomic<std::uint64_t> bytes_{0};
-  std::atomic<std::size_t> eviction_hand_{0};
   std::atomic<std::size_t> expiry_hand_{0};
 };
 

@@ -1,8 +1,6 @@
 #include "store/disk_record.hpp"
 
 #include <algorithm>
-#include <array>
-#include <memory>
 #include <utility>
 #include <vector>
 #include <xxhash.h>
@@ -14,23 +12,9 @@ namespace {
 
 constexpr std::size_t kSumSize = 8;
 
-/// XXH3-64 over pieces.
-class Hasher {
- public:
-  Hasher() { XXH3_64bits_reset(state_.get()); }
-  void add(std::string_view bytes) { XXH3_64bits_update(state_.get(), bytes.data(), bytes.size()); }
-  std::uint64_t digest() const { return XXH3_64bits_digest(state_.get()); }
-
- private:
-  struct Free {
-    void operator()(XXH3_state_t* state) const noexcept { XXH3_freeState(state); }
-  };
-  std::unique_ptr<XXH3_state_t, Free> state_{XXH3_createState()};
-};
-
 /// The pieces of a record as they lie in the file; valid as long as the transaction.
 struct Pieces {
-  std::string front;                   // identity and head
+  std::string front;                   // id, identity and head
   std::vector<std::string_view> body;  // the rest
 };
 
@@ -39,7 +23,7 @@ int gather(MDB_txn* txn, MDB_dbi chunks, const Card& card, Pieces& pieces) {
   std::uint64_t number = card.first_chunk;
   MDB_val key{sizeof number, &number};
   MDB_val data;
-  const std::size_t front = std::size_t{card.identity_size} + card.head_size;
+  const std::size_t front = sizeof(Hash128) + card.identity_size + card.head_size;
   std::uint64_t left = card.record_size();
   pieces.front.reserve(front);
   pieces.body.reserve(chunk_count(card));
@@ -80,7 +64,7 @@ int read_record(MDB_txn* txn, unsigned chunks, const Card& card, const Wanted& w
   Pieces pieces;
   const int code = gather(txn, chunks, card, pieces);
   if (code != 0) return code;
-  const auto identity = std::string_view{pieces.front}.substr(0, card.identity_size);
+  const auto identity = std::string_view{pieces.front}.substr(sizeof(Hash128), card.identity_size);
   if (!wanted.identity.empty() && wanted.identity != identity) return MDB_NOTFOUND;
   std::string plain;
   if (card.packed && !unpack(card, wanted.conversion, pieces, plain)) return kSpoilt;
@@ -92,7 +76,7 @@ int read_record(MDB_txn* txn, unsigned chunks, const Card& card, const Wanted& w
   parts.upstream = card.upstream;
   parts.type = card.type;
   parts.tag_hashes = card.tags;
-  parts.head = std::string_view{pieces.front}.substr(card.identity_size);
+  parts.head = std::string_view{pieces.front}.substr(sizeof(Hash128) + card.identity_size);
   parts.body = pieces.body;
   parts.meta = card.meta;
   if (wanted.conversion.label) parts.meta.label = wanted.conversion.label(card.type, card.upstream);
@@ -101,150 +85,6 @@ int read_record(MDB_txn* txn, unsigned chunks, const Card& card, const Wanted& w
   parts.generation = card.generation;
   found = make_entry(parts);
   return found ? 0 : MDB_NOTFOUND;
-}
-
-int DiskBatch::put(const Entry& entry, const EntryMeta& meta, std::uint32_t generation, const Conversion& conversion) {
-  int code = erase(entry.id());
-  if (code != 0 && code != MDB_NOTFOUND) return code;
-  Card card = card_of(entry);
-  card.meta = meta;
-  card.generation = generation;
-  const std::string packed = conversion.pack ? conversion.pack(entry) : std::string{};
-  card.packed = !packed.empty();
-  const std::string_view body = card.packed ? std::string_view{packed} : entry.body();
-  card.body_size = body.size();
-  card.first_chunk = file_.next_chunk_;
-  if ((code = append_record(entry, body, card.record_hash)) != 0) return code;
-  const std::string bytes = encode(card, entry.id());
-  IdKey key{entry.id()};
-  MDB_val name = key.val();
-  MDB_val data = val(bytes);
-  return mdb_put(txn_, file_.names_.cards, &name, &data, 0);
-}
-
-int DiskBatch::append_record(const Entry& entry, std::string_view body, std::uint64_t& hash) {
-  std::array<std::string_view, 3> parts{entry.identity(), entry.head(), body};
-  Hasher hasher;
-  std::size_t left = 0;
-  for (const auto part : parts) {
-    left += part.size();
-    hasher.add(part);
-  }
-  hash = hasher.digest();
-  auto* part = parts.data();
-  while (left > 0) {
-    MDB_val key{sizeof file_.next_chunk_, &file_.next_chunk_};
-    MDB_val room{std::min(left, kChunk), nullptr};
-    const int code = mdb_put(txn_, file_.names_.chunks, &key, &room, MDB_RESERVE | MDB_APPEND);
-    if (code != 0) return code;
-    auto* to = static_cast<char*>(room.mv_data);
-    for (std::size_t size = room.mv_size; size > 0;) {
-      const auto some = std::min(size, part->size());
-      if (some == 0) {
-        ++part;
-        continue;
-      }
-      std::memcpy(to, part->data(), some);
-      part->remove_prefix(some);
-      to += some;
-      size -= some;
-    }
-    left -= room.mv_size;
-    ++file_.next_chunk_;
-  }
-  return 0;
-}
-
-int DiskBatch::erase(const Hash128& id) {
-  IdKey key{id};
-  MDB_val name = key.val();
-  MDB_val data;
-  int code = mdb_get(txn_, file_.names_.cards, &name, &data);
-  if (code != 0) return code;
-  Card card;
-  // The chunks of a damaged card are nobody's any more; they stay until the file is made anew.
-  if (decode(view(data), id, card) && (code = erase_chunks(card)) != 0) return code;
-  return mdb_del(txn_, file_.names_.cards, &name, nullptr);
-}
-
-int DiskBatch::erase_chunks(const Card& card) {
-  const std::uint64_t end = card.first_chunk + chunk_count(card);
-  for (std::uint64_t number = card.first_chunk; number < end; ++number) {
-    MDB_val key{sizeof number, &number};
-    const int code = mdb_del(txn_, file_.names_.chunks, &key, nullptr);
-    if (code != 0 && code != MDB_NOTFOUND) return code;
-  }
-  return 0;
-}
-
-int DiskBatch::erase(IdPrefix prefix) {
-  std::vector<Hash128> ids;
-  {
-    Cursor cursor{txn_, file_.names_.cards};
-    IdKey first{{0, prefix.bits}};
-    MDB_val key = first.val();
-    MDB_val data;
-    int code = cursor.get(key, data, MDB_SET_RANGE);
-    for (; code == 0 && key.mv_size == 16 && prefix.begins(IdKey::id_of(key)); code = cursor.get(key, data, MDB_NEXT)) {
-      ids.push_back(IdKey::id_of(key));
-    }
-    if (code != 0 && code != MDB_NOTFOUND) return code;
-  }
-  for (const auto& id : ids) {
-    const int code = erase(id);
-    if (code != 0 && code != MDB_NOTFOUND) return code;
-  }
-  return 0;
-}
-
-int DiskBatch::amend(const Hash128& id, const std::function<void(Card&)>& change) {
-  IdKey key{id};
-  MDB_val name = key.val();
-  MDB_val data;
-  const int code = mdb_get(txn_, file_.names_.cards, &name, &data);
-  if (code != 0) return code == MDB_NOTFOUND ? 0 : code;
-  const std::string before{view(data)};
-  Card card;
-  if (!decode(before, id, card)) return 0;
-  change(card);
-  const std::string after = encode(card, id);
-  MDB_val changed = val(after);
-  return mdb_put(txn_, file_.names_.cards, &name, &changed, 0);
-}
-
-int DiskBatch::put_rule(const Invalidation& rule) {
-  const std::string name = rule_key(rule.generation);
-  const std::string bytes = encode_rule(rule);
-  MDB_val key = val(name);
-  MDB_val data = val(bytes);
-  const int code = mdb_put(txn_, file_.names_.rules, &key, &data, 0);
-  return code != 0 ? code : put_generation(rule.generation);
-}
-
-int DiskBatch::drop_rules(std::uint32_t up_to) {
-  Cursor cursor{txn_, file_.names_.rules};
-  MDB_val key;
-  MDB_val data;
-  std::vector<std::string> names;
-  const std::string last = rule_key(up_to);
-  int code = 0;
-  for (code = cursor.get(key, data, MDB_FIRST); code == 0 && view(key) <= last;
-       code = cursor.get(key, data, MDB_NEXT)) {
-    names.emplace_back(view(key));
-  }
-  if (code != 0 && code != MDB_NOTFOUND) return code;
-  for (const auto& name : names) {
-    MDB_val dead = val(name);
-    if ((code = mdb_del(txn_, file_.names_.rules, &dead, nullptr)) != 0) return code;
-  }
-  return 0;
-}
-
-int DiskBatch::put_state(std::string_view name, std::string_view bytes) {
-  const std::string checked = with_checksum(bytes);
-  MDB_val key = val(name);
-  MDB_val data = val(checked);
-  return mdb_put(txn_, file_.names_.state, &key, &data, 0);
 }
 
 std::string rule_key(std::uint32_t generation) {

@@ -1,9 +1,11 @@
 // Records, rules and state as bytes in the LMDB file: the parts of DiskFile that only turn bytes into values and back.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <xxhash.h>
 
 #include "store/card.hpp"
 #include "store/disk_file.hpp"
@@ -11,6 +13,20 @@
 struct MDB_txn;
 
 namespace cachearr::store {
+
+/// XXH3-64 over pieces.
+class Hasher {
+ public:
+  Hasher() { XXH3_64bits_reset(state_.get()); }
+  void add(std::string_view bytes) { XXH3_64bits_update(state_.get(), bytes.data(), bytes.size()); }
+  std::uint64_t digest() const { return XXH3_64bits_digest(state_.get()); }
+
+ private:
+  struct Free {
+    void operator()(XXH3_state_t* state) const noexcept { XXH3_freeState(state); }
+  };
+  std::unique_ptr<XXH3_state_t, Free> state_{XXH3_createState()};
+};
 
 struct Wanted {
   const Hash128& id;

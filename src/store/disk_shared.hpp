@@ -60,6 +60,7 @@ struct DiskShared {
     const std::lock_guard lock{mutex_};
     file_ = std::move(file);
     problem_.clear();
+    damaged = false;
     up_.store(true, std::memory_order_release);
   }
   void set_down(std::string problem) {

@@ -42,7 +42,7 @@ void DiskTier::put(const EntryPtr& entry) {
     if (may_hold(entry->id())) erase(entry->id());
     return;
   }
-  shared_.index.put(entry->id(), slot_of(entry->key(), entry->meta, entry->footprint(), shared_.now_ms()));
+  shared_.index.put(entry->id(), slot_of(entry->key(), entry->meta, entry->footprint()));
   if (!shared_.queue.put(entry)) {
     shared_.index.erase(IdPrefix::of(entry->id()));
     shared_.unsaved = true;
@@ -90,7 +90,7 @@ EntryPtr DiskTier::read_file(const Hash128& id, std::string_view identity) {
       erase(id);
       return {};
     case Outcome::damaged:
-      shared_.damaged = true;
+      if (shared_.file() == file) shared_.damaged = true;
       shared_.queue.wake();
       return {};
     default: shared_.errors.fetch_add(1, std::memory_order_relaxed); return {};

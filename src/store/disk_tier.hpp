@@ -60,7 +60,7 @@ class DiskTier {
   /// Visits cards in the order of their ids from `after` on, until `visit` returns false. What is invalidated is left
   /// out.
   void for_each_card(Hash128 after, const std::function<bool(const Hash128&, const Card&)>& visit);
-  unsigned touch(const Hash128& id) noexcept { return shared_.index.touch(id, shared_.now_ms()); }
+  unsigned touch(const Hash128& id) noexcept { return shared_.index.touch(id); }
 
   bool is_up() const noexcept { return shared_.is_up(); }
   std::string problem() const { return shared_.problem(); }

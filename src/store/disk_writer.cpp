@@ -11,12 +11,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kIdle{1000};
 constexpr std::uint64_t kGroupBytes = 4 * 1024 * 1024;
-// Above the first share of the map room is made down to the second: LMDB needs free pages even to delete.
-constexpr std::uint64_t kHighPercent = 90;
-constexpr std::uint64_t kLowPercent = 85;
-constexpr std::size_t kErasedAtOnce = 512;
-// An answer nobody may serve any more still has validators worth asking with.
-constexpr std::int64_t kKeptForValidationMs = 3'600'000;
+constexpr std::size_t kAmendedAtOnce = 256;
 
 std::uint8_t saved_mark(std::uint32_t hits) noexcept { return static_cast<std::uint8_t>(1 + std::bit_width(hits)); }
 
@@ -143,7 +138,9 @@ Outcome DiskWriter::try_group(const Group& group) {
 
 void DiskWriter::written(const Group& group) {
   for (const auto& [id, entry] : group) {
-    if (entry) entry->set_saved(saved_mark(entry->hits()));
+    if (!entry) continue;
+    entry->set_saved(saved_mark(entry->hits()));
+    shared_.index.put_if_absent(id, slot_of(entry->key(), entry->meta, entry->footprint()));
   }
   shared_.memory.reserve(shared_.index.bytes());
 }
@@ -154,39 +151,6 @@ void DiskWriter::skip(const Group& group) {
     shared_.index.erase(IdPrefix::of(id));
     shared_.errors.fetch_add(1, std::memory_order_relaxed);
   }
-}
-
-void DiskWriter::make_room(std::uint64_t needed) {
-  if (!file_) return;
-  const std::uint64_t percent = file_->max_bytes() / 100;
-  const std::uint64_t wanted = file_->used_bytes() + needed + needed / 4;
-  if (wanted > kHighPercent * percent) evict(wanted - kLowPercent * percent);
-}
-
-Outcome DiskWriter::evict(std::uint64_t bytes) {
-  // Victims are known once the index is; until then a full store takes nothing new, for seconds at most.
-  if (!shared_.loaded) return Outcome::full;
-  const auto outcome = erase(shared_.index.victims(bytes, shared_.now_ms()));
-  accept(outcome);
-  return outcome;
-}
-
-Outcome DiskWriter::erase(const std::vector<DiskIndex::Victim>& victims) {
-  for (std::size_t at = 0; at < victims.size() && file_; at += kErasedAtOnce) {
-    const std::size_t end = std::min(at + kErasedAtOnce, victims.size());
-    const auto outcome = file_->write([&](DiskBatch& batch) {
-      for (std::size_t i = at; i < end; ++i) {
-        if (const int code = batch.erase(victims[i].prefix)) return code;
-      }
-      return 0;
-    });
-    if (outcome != Outcome::done) return outcome;
-    for (std::size_t i = at; i < end; ++i) {
-      shared_.index.erase(victims[i].prefix);
-      (victims[i].expired ? shared_.expired : shared_.evictions).fetch_add(1, std::memory_order_relaxed);
-    }
-  }
-  return Outcome::done;
 }
 
 void DiskWriter::keep_house() {
@@ -216,12 +180,6 @@ void DiskWriter::keep_house() {
   }
 }
 
-void DiskWriter::expire_some() {
-  if (!file_ || !shared_.loaded) return;
-  const auto victims = shared_.index.expired(shared_.now_ms() - kKeptForValidationMs, kErasedAtOnce);
-  if (!victims.empty()) accept(erase(victims));
-}
-
 /// Counts of hits go to disk when they have doubled, so that a busy answer costs a few writes in all; at the end all
 /// do.
 void DiskWriter::save_hits(bool all) {
@@ -232,8 +190,8 @@ void DiskWriter::save_hits(bool all) {
     if (entry->on_disk() && differs) changed.push_back(entry);
     return true;
   });
-  for (std::size_t at = 0; at < changed.size() && file_; at += kErasedAtOnce) {
-    const std::size_t end = std::min(at + kErasedAtOnce, changed.size());
+  for (std::size_t at = 0; at < changed.size() && file_; at += kAmendedAtOnce) {
+    const std::size_t end = std::min(at + kAmendedAtOnce, changed.size());
     const auto outcome = file_->write([&](DiskBatch& batch) {
       for (std::size_t i = at; i < end; ++i) {
         const auto hits = changed[i]->hits();
@@ -252,7 +210,7 @@ void DiskWriter::queue_unsaved() {
   shared_.unsaved = false;
   shared_.memory.for_each([&](const EntryPtr& entry) {
     if (entry->on_disk() || useless_after(entry->meta) < shared_.now_ms()) return true;
-    shared_.index.put(entry->id(), slot_of(entry->key(), entry->meta, entry->footprint(), shared_.now_ms()));
+    shared_.index.put(entry->id(), slot_of(entry->key(), entry->meta, entry->footprint()));
     if (shared_.queue.put(entry)) return true;
     shared_.unsaved = true;
     return false;

@@ -37,7 +37,10 @@ class DiskWriter {
   void written(const Group& group);
   void make_room(std::uint64_t needed);
   Outcome evict(std::uint64_t bytes);
-  Outcome erase(const std::vector<DiskIndex::Victim>& victims);
+  std::vector<DiskIndex::Expired> next_expired(std::uint64_t bytes);
+  Outcome reclaim(std::size_t count);
+  Outcome erase_expired(const std::vector<DiskIndex::Expired>& expired);
+  void forget(const Hash128& id);
   void skip(const Group& group);
 
   void keep_house();

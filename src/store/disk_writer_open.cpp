@@ -30,6 +30,7 @@ bool DiskWriter::open() {
     if (lock_) lock_->forget();
   });
   if (check_->wait(kCheckFirst) == IntegrityCheck::State::damaged) {
+    check_.reset();
     log::warning("the store in " + folder + " is damaged; it is set aside and a new one begun");
     shared_.errors.fetch_add(1, std::memory_order_relaxed);
     set_aside(folder, shared_.now_ms() / 1000);
@@ -76,10 +77,10 @@ void DiskWriter::load_index() {
       const auto held = file.lock();
       if (!held || stopped.stop_requested()) return;
       const auto outcome = held->scan(at, kLoadedAtOnce, end, [&](const Hash128& id, const Card& card) {
-        shared_.index.put_if_absent(id, slot_of(card.key, card.meta, card.record_size(), card.meta.stored_ms));
+        shared_.index.put_if_absent(id, slot_of(card.key, card.meta, card.record_size()));
       });
       if (outcome == Outcome::damaged) {
-        shared_.damaged = true;
+        if (shared_.file() == held) shared_.damaged = true;
         return shared_.queue.wake();
       }
       if (outcome != Outcome::done) return;

@@ -41,12 +41,8 @@ void DiskWriter::sweep_step() {
     return end ? batch.drop_rules(generation) : 0;
   });
   if (outcome == Outcome::full || !accept(outcome)) return;
-  EntryPtr pending;
   for (const auto& [id, standing] : hit) {
-    // What was stored anew since is queued and keeps its slot.
-    if (standing == Standing::gone && shared_.queue.find(id, pending) == DiskQueue::Pending::unknown) {
-      shared_.index.erase(IdPrefix::of(id));
-    }
+    if (standing == Standing::gone) forget(id);
   }
   if (end) {
     shared_.invalidations.swept_on_disk(generation);

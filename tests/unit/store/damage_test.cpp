@@ -1,0 +1,192 @@
+// Whatever has happened to the file: no wrong byte is served, nothing crashes, and the store goes on.
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <gtest/gtest.h>
+#include <random>
+#include <string>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+
+#include "store/store.hpp"
+#include "unit/store/folder.hpp"
+#include "unit/store/made.hpp"
+
+// A file found damaged in the middle of an operation is left as it is, with all that belongs to it: see DiskFile.
+extern "C" const char* __lsan_default_suppressions();
+extern "C" const char* __lsan_default_suppressions() { return "leak:liblmdb\nleak:run_guarded\n"; }
+
+namespace cachearr::store {
+namespace {
+
+using test::id_of;
+using test::identity_of;
+using test::make;
+
+constexpr std::uint64_t kMiB = 1024 * 1024;
+constexpr int kAnswers = 120;
+
+std::string body_of(int i) {
+  std::mt19937 random{static_cast<unsigned>(i)};
+  std::string body(200 + random() % 5000, '\0');
+  for (char& c : body) c = static_cast<char>(random());
+  return body;
+}
+
+class Damage : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    options.disk_path = folder.path();
+    const auto store = started();
+    for (int i = 0; i < kAnswers; ++i)
+      store->put(make({.key = std::to_string(i), .tags = {"t"}, .body = body_of(i)}, clock));
+    store->put_state("bucket", "state");
+  }
+  std::unique_ptr<Store> started() {
+    auto made = make_store(options, clock);
+    return made ? std::move(made).value() : nullptr;
+  }
+  static EntryPtr find(Store& store, const std::string& key) {
+    if (EntryPtr entry = store.find(id_of(key), identity_of(key))) return entry;
+    std::promise<EntryPtr> found;
+    store.find_on_disk(id_of(key), identity_of(key), [&](EntryPtr entry) { found.set_value(std::move(entry)); });
+    return found.get_future().get();
+  }
+  /// Reads everything, and uses the store further. Returns how many answers were still there.
+  int use() {
+    const auto store = started();
+    EXPECT_TRUE(store);
+    int left = 0;
+    for (int i = 0; i < kAnswers; ++i) {
+      const EntryPtr entry = find(*store, std::to_string(i));
+      if (!entry) continue;
+      ++left;
+      EXPECT_EQ(entry->body(), body_of(i));
+    }
+    store->invalidate({Selector::Kind::pattern, "1*", false});
+    for (int i = 0; i < 20; ++i) store->put(make({.key = "new" + std::to_string(i), .body = body_of(i)}, clock));
+    store->flush();
+    for (int i = 0; i < 20; ++i) EXPECT_TRUE(find(*store, "new" + std::to_string(i)));
+    // It may have been found damaged just now; another file takes its place at once.
+    for (int i = 0; i < 2'000'000 && !store->stats().disk_problem.empty(); ++i) std::this_thread::yield();
+    EXPECT_EQ(store->stats().disk_problem, "");
+    return left;
+  }
+  void overwrite(std::uint64_t at, const std::string& bytes) const {
+    std::fstream file{folder.data(), std::ios::in | std::ios::out | std::ios::binary};
+    file.seekp(static_cast<std::streamoff>(at));
+    file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  }
+  bool set_aside() const {
+    for (const auto& file : std::filesystem::directory_iterator{folder.path()}) {
+      if (file.path().filename().string().starts_with("data.mdb.bad-")) return true;
+    }
+    return false;
+  }
+
+  ManualClock clock;
+  test::Folder folder;
+  StoreOptions options{
+      .memory_max = 4 * kMiB, .disk_path = {}, .disk_max = 16 * kMiB, .compression = false, .label = {}};
+};
+
+TEST_F(Damage, NoneLosesNothing) {
+  EXPECT_EQ(use(), kAnswers);
+  EXPECT_FALSE(set_aside());
+}
+
+TEST_F(Damage, OfSingleBitsNeverServesAWrongByte) {
+  const auto whole = folder.path() + "/whole";
+  std::filesystem::copy_file(folder.data(), whole);
+  std::mt19937_64 random{7};
+  for (int round = 0; round < 25; ++round) {
+    std::filesystem::copy_file(whole, folder.data(), std::filesystem::copy_options::overwrite_existing);
+    std::ifstream in{whole, std::ios::binary};
+    for (int flips = 0; flips < 4; ++flips) {
+      const auto at = random() % std::filesystem::file_size(whole);
+      in.seekg(static_cast<std::streamoff>(at));
+      overwrite(at, {1, static_cast<char>(in.get() ^ (1 << random() % 8))});
+    }
+    use();
+    ASSERT_FALSE(HasFailure()) << "round " << round;
+  }
+}
+
+TEST_F(Damage, OfZeroedPagesNeverServesAWrongByte) {
+  const auto whole = folder.path() + "/whole";
+  std::filesystem::copy_file(folder.data(), whole);
+  std::mt19937_64 random{11};
+  for (int round = 0; round < 25; ++round) {
+    std::filesystem::copy_file(whole, folder.data(), std::filesystem::copy_options::overwrite_existing);
+    for (int page = 0; page < 2; ++page)
+      overwrite(random() % (std::filesystem::file_size(whole) / 4096) * 4096, std::string(4096, '\0'));
+    use();
+    ASSERT_FALSE(HasFailure()) << "round " << round;
+  }
+}
+
+TEST_F(Damage, ByTruncationIsSurvived) {
+  const auto whole = folder.path() + "/whole";
+  std::filesystem::copy_file(folder.data(), whole);
+  std::mt19937_64 random{13};
+  for (int round = 0; round < 15; ++round) {
+    std::filesystem::copy_file(whole, folder.data(), std::filesystem::copy_options::overwrite_existing);
+    std::filesystem::resize_file(folder.data(), random() % std::filesystem::file_size(whole));
+    use();
+    ASSERT_FALSE(HasFailure()) << "round " << round;
+  }
+}
+
+TEST_F(Damage, WhileItIsInUseIsSurvived) {
+  const auto store = started();
+  ASSERT_EQ(::truncate(folder.data().c_str(), 3 * 4096), 0);
+  for (int i = 0; i < kAnswers; ++i) {
+    if (const EntryPtr entry = find(*store, std::to_string(i))) {
+      EXPECT_EQ(entry->body(), body_of(i));
+    }
+  }
+  store->put(make({.key = "new", .body = "new"}, clock));
+  store->flush();
+  EXPECT_TRUE(find(*store, "new"));
+}
+
+TEST_F(Damage, ThatMakesItSomethingElseSetsItAside) {
+  std::ofstream{folder.data(), std::ios::binary} << std::string(50'000, 'x');
+  EXPECT_EQ(use(), 0);
+  EXPECT_TRUE(set_aside());
+}
+
+TEST_F(Damage, OneFileSetAsideIsKeptNotMany) {
+  for (int round = 0; round < 3; ++round) {
+    std::ofstream{folder.data(), std::ios::binary} << std::string(50'000, 'x');
+    clock.advance(Duration{2'000});
+    use();
+  }
+  int count = 0;
+  for (const auto& file : std::filesystem::directory_iterator{folder.path()}) {
+    count += file.path().filename().string().starts_with("data.mdb.bad-") ? 1 : 0;
+  }
+  EXPECT_EQ(count, 1);
+}
+
+TEST_F(Damage, OfAnEmptyFileIsNone) {
+  std::filesystem::resize_file(folder.data(), 0);
+  EXPECT_EQ(use(), 0);
+}
+
+TEST_F(Damage, OfAFolderThatCannotBeMadeLeavesMemory) {
+  options.disk_path = folder.data() + "/not-a-folder";
+  const auto store = started();
+  ASSERT_TRUE(store);
+  store->put(make({.key = "a"}, clock));
+  store->flush();
+  EXPECT_TRUE(store->find(id_of("a"), identity_of("a")));
+  EXPECT_FALSE(store->may_be_on_disk(id_of("b")));
+  EXPECT_TRUE(store->stats().disk_enabled);
+  EXPECT_NE(store->stats().disk_problem, "");
+  EXPECT_EQ(store->invalidate({Selector::Kind::all, "", false}), 1U);
+}
+
+}  // namespace
+}  // namespace cachearr::store

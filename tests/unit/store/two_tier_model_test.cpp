@@ -1,0 +1,144 @@
+// Both tiers against a model that remembers everything: what is found is always the newest, never what was purged;
+// counts are exact while nothing is evicted from disk; a restart changes nothing.
+#include <future>
+#include <gtest/gtest.h>
+#include <map>
+#include <random>
+#include <string>
+
+#include "base/text.hpp"
+#include "store/store.hpp"
+#include "unit/store/folder.hpp"
+#include "unit/store/made.hpp"
+
+namespace cachearr::store {
+namespace {
+
+using test::id_of;
+using test::identity_of;
+using test::make;
+
+struct Known {
+  std::string body;
+  std::string tag;
+  std::string upstream;
+  bool stale = false;
+};
+
+class Model : public ::testing::TestWithParam<unsigned> {
+ protected:
+  void restart() {
+    store.reset();
+    auto made = make_store({.memory_max = 1024 * 1024,
+                            .disk_path = folder.path(),
+                            .disk_max = 64ULL << 20,
+                            .compression = GetParam() % 2 == 0,
+                            .label = {}},
+                           clock);
+    ASSERT_TRUE(made);
+    store = std::move(made).value();
+  }
+  EntryPtr find(const std::string& key) {
+    if (EntryPtr entry = store->find(id_of(key), identity_of(key))) return entry;
+    if (!store->may_be_on_disk(id_of(key))) return {};
+    std::promise<EntryPtr> found;
+    store->find_on_disk(id_of(key), identity_of(key), [&](EntryPtr entry) { found.set_value(std::move(entry)); });
+    return found.get_future().get();
+  }
+  void put(const std::string& key) {
+    Known one;
+    one.body = key + std::string(random() % 20'000, static_cast<char>('a' + random() % 26));
+    one.tag = "t" + std::to_string(random() % 4);
+    one.upstream = "u" + std::to_string(random() % 4);
+    store->put(make(
+        {.key = key, .upstream = one.upstream, .tags = {one.tag}, .body = one.body, .flags = EntryFlag::kText}, clock));
+    known[key] = one;
+  }
+  void check(const std::string& key) {
+    const EntryPtr entry = find(key);
+    const auto at = known.find(key);
+    ASSERT_EQ(static_cast<bool>(entry), at != known.end()) << key;
+    if (!entry) return;
+    EXPECT_EQ(entry->body(), at->second.body);
+    EXPECT_EQ((entry->meta.flags & EntryFlag::kInvalidated) != 0, at->second.stale);
+  }
+  Selector some_selector() {
+    const auto kind = static_cast<Selector::Kind>(random() % 4);
+    const auto digit = std::to_string(random() % 4);
+    const bool soft = random() % 2 == 0;
+    switch (kind) {
+      case Selector::Kind::key: return {kind, std::to_string(random() % 300), soft};
+      case Selector::Kind::pattern: return {kind, std::to_string(random() % 30) + "*", soft};
+      case Selector::Kind::tag: return {kind, "t" + digit, soft};
+      default: return {Selector::Kind::upstream, "u" + digit, soft};
+    }
+  }
+  static bool names(const Selector& selector, const std::string& key, const Known& one) {
+    switch (selector.kind) {
+      case Selector::Kind::key: return key == selector.text;
+      case Selector::Kind::pattern: return text::glob_match(selector.text, key);
+      case Selector::Kind::tag: return one.tag == selector.text;
+      case Selector::Kind::upstream: return one.upstream == selector.text;
+      case Selector::Kind::all: return true;
+    }
+    return false;
+  }
+  std::uint64_t apply(const Selector& selector) {
+    std::uint64_t count = 0;
+    for (auto at = known.begin(); at != known.end();) {
+      if (!names(selector, at->first, at->second)) {
+        ++at;
+        continue;
+      }
+      ++count;
+      at->second.stale = true;
+      at = selector.soft ? std::next(at) : known.erase(at);
+    }
+    return count;
+  }
+
+  ManualClock clock;
+  test::Folder folder;
+  std::unique_ptr<Store> store;
+  std::map<std::string, Known> known;
+  std::mt19937 random{GetParam()};
+};
+
+TEST_P(Model, AndStoreAgree) {
+  restart();
+  for (int step = 0; step < 1200; ++step) {
+    const auto key = std::to_string(random() % 300);
+    const auto what = random() % 200;
+    if (what < 80) {
+      put(key);
+    } else if (what < 180) {
+      check(key);
+    } else if (what < 188) {
+      store->erase(id_of(key), identity_of(key));
+      known.erase(key);
+    } else if (what < 194) {
+      const Selector selector = some_selector();
+      ASSERT_EQ(store->invalidate(selector), apply(selector))
+          << static_cast<int>(selector.kind) << selector.text << " step " << step;
+    } else if (what < 197) {
+      const Selector selector = some_selector();
+      store->invalidate_soon(selector);
+      apply(selector);
+    } else if (what == 197) {
+      restart();
+    } else {
+      store->flush();
+    }
+    ASSERT_FALSE(HasFailure()) << "step " << step;
+  }
+  restart();
+  for (int i = 0; i < 300; ++i) check(std::to_string(i));
+  EXPECT_EQ(
+      store->list({.pattern = {}, .tag = {}, .upstream = {}, .type = {}, .limit = 1000, .cursor = {}}).keys.size(),
+      known.size());
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, Model, ::testing::Range(1U, 9U));
+
+}  // namespace
+}  // namespace cachearr::store
