@@ -250,8 +250,12 @@ std::optional<Item> parse_item(std::string_view text) {
 }
 
 void append_string(std::string& out, std::string_view text) {
+  const auto is_plain = [](char c) { return c >= 0x20 && c <= 0x7E && c != '"' && c != '\\'; };
   out += '"';
-  for (const char c : text) {
+  // Nearly every text goes in whole; only what follows the first odd character is looked at one by one.
+  const auto odd = std::find_if_not(text.begin(), text.end(), is_plain);
+  out.append(text.begin(), odd);
+  for (const char c : text.substr(static_cast<std::size_t>(odd - text.begin()))) {
     if (c == '"' || c == '\\') out += '\\';
     out += c >= 0x20 && c <= 0x7E ? c : '?';
   }

@@ -166,18 +166,22 @@ Result<bool> read_target(const RequestHead& head, std::string_view default_schem
   return true;
 }
 
-std::string authority_of(std::string_view scheme, std::string_view host, std::uint16_t port) {
+void assign_authority(std::string& into, std::string_view scheme, std::string_view host, std::uint16_t port) {
   const bool ipv6 = host.find(':') != std::string_view::npos;
-  std::string result;
-  result.reserve(host.size() + 8);
-  if (ipv6) result += '[';
-  result += host;
-  if (ipv6) result += ']';
+  into.clear();
+  if (ipv6) into += '[';
+  into += host;
+  if (ipv6) into += ']';
   const bool is_default = (scheme == "https" && port == 443) || (scheme == "http" && port == 80);
   if (port != 0 && !is_default) {
-    result += ':';
-    text::append_number(result, port);
+    into += ':';
+    text::append_number(into, port);
   }
+}
+
+std::string authority_of(std::string_view scheme, std::string_view host, std::uint16_t port) {
+  std::string result;
+  assign_authority(result, scheme, host, port);
   return result;
 }
 

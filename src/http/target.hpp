@@ -33,6 +33,8 @@ Result<bool> read_target(const RequestHead& head, std::string_view default_schem
 
 /// "host:port" with the port left out where it is the scheme's default, brackets around IPv6.
 std::string authority_of(std::string_view scheme, std::string_view host, std::uint16_t port);
+/// The same into a string that keeps its memory.
+void assign_authority(std::string& into, std::string_view scheme, std::string_view host, std::uint16_t port);
 
 /// Splits "host", "host:port", "[v6]:port"; port 0 where there is none.
 struct HostPort {

@@ -30,6 +30,24 @@ std::string_view bypass_reason(const http::RequestHead& request, const http::Fra
 
 Forward forward_of(std::string_view reason) { return reason == "method" ? Forward::method : Forward::bypass; }
 
+/// Where no rule says otherwise, an answer that was stored for a request without cookies serves one with cookies too
+/// (RFC 9111 does not look at them); what came for a cookie is kept apart all the same.
+void look_up_without_cookie(Desk& desk, const http::RequestHead& request, Considered& into) {
+  http::RequestHead plain = request;
+  plain.fields.remove(FieldId::cookie);
+  Considered anonymous;
+  anonymous.now = into.now;
+  rules::build_key(into.verdict, plain, into.route.target, into.captures, desk.services.secret, anonymous.key);
+  look_up(desk.services.store, plain, anonymous);
+  if (!anonymous.entry) return;
+  anonymous.directives = into.directives;
+  decide_by_entry(anonymous);
+  if (anonymous.course != Course::serve) return;
+  into.entry = std::move(anonymous.entry);
+  into.course = Course::serve;
+  into.forward = Forward::none;
+}
+
 }  // namespace
 
 void decide_by_entry(Considered& into) {
@@ -89,6 +107,8 @@ void consider_routed(Desk& desk, const http::RequestHead& request, const http::F
   }
   look_up(desk.services.store, request, into);
   decide_by_entry(into);
+  if (into.course == Course::fetch && !into.verdict.rule && request.fields.has(FieldId::cookie))
+    look_up_without_cookie(desk, request, into);
   const bool would_ask = into.course == Course::fetch || into.course == Course::validate;
   if (would_ask && into.directives.only_if_cached) {
     into.course = Course::refuse;

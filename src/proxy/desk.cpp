@@ -34,17 +34,22 @@ Desk::~Desk() = default;
 void Desk::adopt(Regime next) {
   worker.post([this, next = std::move(next)]() mutable {
     regime = std::move(next);
-    labels_.clear();
+    labels_of_rules_.clear();
+    labels_of_upstreams_.clear();
     considered = Considered{};  // its pointers go into the old rules
   });
 }
 
 std::uint32_t Desk::label_of(const rules::Verdict& verdict) {
-  if (!verdict.rule) return verdict.upstream ? services.metrics.label("", verdict.upstream->name) : 0;
-  const auto index = verdict.rule->index;
-  if (index >= labels_.size()) labels_.resize(index + 1, 0);
-  if (labels_[index] == 0) labels_[index] = services.metrics.label(verdict.rule->type, verdict.upstream->name) + 1;
-  return labels_[index] - 1;
+  if (!verdict.upstream) return 0;
+  auto& known = verdict.rule ? labels_of_rules_ : labels_of_upstreams_;
+  const auto index = verdict.rule ? verdict.rule->index : verdict.upstream->index;
+  if (index >= known.size()) known.resize(index + 1, 0);
+  if (known[index] == 0) {
+    const std::string_view type = verdict.rule ? std::string_view{verdict.rule->type} : std::string_view{};
+    known[index] = services.metrics.label(type, verdict.upstream->name) + 1;
+  }
+  return known[index] - 1;
 }
 
 }  // namespace cachearr::proxy

@@ -14,6 +14,7 @@
 #include "proxy/access_log.hpp"
 #include "proxy/considered.hpp"
 #include "proxy/metrics.hpp"
+#include "proxy/objectors.hpp"
 #include "proxy/output.hpp"
 #include "proxy/settings.hpp"
 #include "store/store.hpp"
@@ -31,6 +32,7 @@ struct Services {
   std::string loop_token;  // this instance's name in CDN-Loop
   origin::DialSettings dial;
   std::atomic<std::uint32_t> connections{0};  // of clients, on all workers
+  Objectors objectors = {};
 };
 
 class Desk {
@@ -58,7 +60,9 @@ class Desk {
 
  private:
   class Housekeeping;
-  std::vector<std::uint32_t> labels_;  // by rule index, +1; 0: not asked yet
+  // By index, plus 1; 0: not asked yet.
+  std::vector<std::uint32_t> labels_of_rules_;
+  std::vector<std::uint32_t> labels_of_upstreams_;
   std::unique_ptr<Housekeeping> housekeeping_;
 };
 

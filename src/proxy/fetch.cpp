@@ -39,6 +39,7 @@ class Leader {
   void take_head_answer(const Asked& asked);
   net::Task<> take_body(Asked& asked);
   void judge(const Asked& asked);
+  bool request_answers_get(const Asked& asked);
   bool judge_whole_body();
   void publish();
   net::Task<bool> pump(Asked& asked);
@@ -255,6 +256,7 @@ void Leader::judge(const Asked& asked) {
     outcome_.age = std::chrono::duration_cast<std::chrono::seconds>(
                        caching::initial_age(asked.head, caching::stated(asked.head, timing_.response_time), timing_))
                        .count();
+  if (request_answers_get(asked)) return;
   if (!job_->may_store || !is_get || job_->known.course == Course::bypass) return;
   const bool too_large = outcome_.length.value_or(0) > max_object();
   if (verdict_.storable() && too_large) verdict_.reason = caching::Reason::too_large;
@@ -274,6 +276,28 @@ void Leader::judge(const Asked& asked) {
   held_ = rule() && rules::needs_body(*rule()) && asked.head.status == 200;
   if (held_)
     head_ = http::Owned<http::ResponseHead>{asked.head, asked.connection->inbox.readable().substr(0, asked.head_bytes)};
+}
+
+/// The answer to a POST may be the representation that later GETs of its target get (RFC 9110 9.3.3): then it is stored
+/// under their name.
+bool Leader::request_answers_get(const Asked& asked) {
+  const auto& post = job_->request.head;
+  if (rule() || post.method != http::Method::post || !caching::answers_later_get(post, asked.head)) return false;
+  http::RequestHead get = post;
+  get.method = http::Method::get;
+  get.method_text = "GET";
+  const auto verdict = caching::may_store(get, asked.head, policy(), timing_);
+  if (!verdict.storable() || verdict.source == caching::LifetimeSource::none ||
+      verdict.source == caching::LifetimeSource::heuristic)
+    return false;
+  if (outcome_.length.value_or(0) > max_object()) return false;
+  verdict_ = verdict;
+  selecting_ = caching::selecting_fields(asked.head, policy());
+  rules::build_key(job_->known.verdict, get, job_->known.route.target, job_->known.captures, desk_.services.secret,
+                   job_->known.key);
+  job_->generation = desk_.services.store.generation();  // after what this very request invalidated
+  keep_ = true;
+  return true;
 }
 
 void Leader::publish() {

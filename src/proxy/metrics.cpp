@@ -16,6 +16,13 @@ std::string_view name_of(StaleReason reason) noexcept {
   return names[static_cast<std::size_t>(reason)];
 }
 
+std::string_view name_of(Interception outcome) noexcept {
+  constexpr std::array<std::string_view, 10> names{"intercepted", "distrusted",  "broken-off", "failed",
+                                                   "left-alone",  "not-tls",     "no-name",    "other-name",
+                                                   "no-http-1.1", "nothing-said"};
+  return names[static_cast<std::size_t>(outcome)];
+}
+
 void Histogram::record(std::uint64_t microseconds) noexcept {
   const auto at = std::lower_bound(kBounds.begin(), kBounds.end(), microseconds) - kBounds.begin();
   buckets[static_cast<std::size_t>(at)].add();

@@ -27,6 +27,22 @@ std::string_view name_of(Ending ending) noexcept;
 enum class StaleReason : std::uint8_t { while_revalidate, if_error, limited, refused, offline, count };
 std::string_view name_of(StaleReason reason) noexcept;
 
+/// What became of a connection whose HTTPS the rules want looked at.
+enum class Interception : std::uint8_t {
+  intercepted,   // answered with a leaf, and the client went on to ask
+  distrusted,    // the client said that it does not believe the leaf
+  broken_off,    // the client went away without a word when it saw the leaf
+  failed,        // no handshake for another reason
+  left_alone,    // tunnelled: this client does not believe
+  not_tls,       // tunnelled: other bytes than TLS
+  no_name,       // tunnelled, or refused at a TLS listener: the client names no host
+  other_name,    // tunnelled, or refused at a TLS listener: the client names a host that is not to be intercepted
+  no_http_1_1,   // tunnelled: the client wants another protocol than HTTP/1.1
+  nothing_said,  // tunnelled, or closed at a TLS listener: the client said nothing, or not enough, in time
+  count
+};
+std::string_view name_of(Interception outcome) noexcept;
+
 /// A counter that one thread writes and any thread reads.
 class Cell {
  public:
@@ -86,6 +102,7 @@ struct WorkerCells {
   std::array<Histogram, static_cast<std::size_t>(Ending::count)> requests;
   std::array<Cell, static_cast<std::size_t>(StaleReason::count)> stale_served;
   Cell collapsed, client_connections, upstream_connections, bytes_to_clients, bytes_from_upstreams, calls_saved;
+  std::array<Cell, static_cast<std::size_t>(Interception::count)> interceptions;
   std::array<Cell, 4> invalidations;  // write, rule, api, event
 
   mutable std::mutex mutex;  // guards growth of `labels` and everything of `upstreams`

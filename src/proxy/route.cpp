@@ -10,26 +10,22 @@ using Routed = Result<bool, Refused>;
 
 std::uint16_t default_port(std::string_view scheme) noexcept { return scheme == "https" ? 443 : 80; }
 
-/// Connects to the upstream's origin and names the answer by the host that the upstream stands for.
-void towards_origin(const rules::Upstream& upstream, Route& into, std::string_view asked_host) {
+void connect_to_origin(const rules::Upstream& upstream, Route& into) {
   into.upstream = &upstream;
-  into.connect_scheme = upstream.origin_scheme;
+  into.connect_scheme = into.target.scheme = upstream.origin_scheme;
   into.connect_host = upstream.origin_host;
-  into.connect_port = upstream.origin_port;
-  const bool named = !asked_host.empty() || (!upstream.hosts.empty() && !upstream.hosts.front().starts_with('*'));
-  into.target.scheme = upstream.origin_scheme;
-  into.target.port = upstream.origin_port;
-  if (!named) {
-    into.target.host = upstream.origin_host;
-  } else if (!asked_host.empty()) {
-    into.target.host = asked_host;
-  } else {
+  into.connect_port = into.target.port = upstream.origin_port;
+}
+
+/// For requests that name no host of the upstream (mounts, listeners of their own): its first host, else its origin.
+void towards_origin(const rules::Upstream& upstream, Route& into) {
+  connect_to_origin(upstream, into);
+  if (!upstream.hosts.empty() && !upstream.hosts.front().starts_with('*')) {
     into.target.host = upstream.hosts.front();
-  }
-  if (named) {
-    into.host_field = http::authority_of("", into.target.host, 0);
+    http::assign_authority(into.host_field, "", into.target.host, 0);
   } else {
-    into.host_field = http::authority_of(upstream.origin_scheme, upstream.origin_host, upstream.origin_port);
+    into.target.host = upstream.origin_host;
+    http::assign_authority(into.host_field, upstream.origin_scheme, upstream.origin_host, upstream.origin_port);
   }
 }
 
@@ -40,7 +36,7 @@ void as_asked(const rules::Upstream* upstream, Route& into) {
   into.connect_scheme = into.target.scheme;
   into.connect_host = into.target.host;
   into.connect_port = into.target.port;
-  into.host_field = http::authority_of(into.target.scheme, into.target.host, into.target.port);
+  http::assign_authority(into.host_field, into.target.scheme, into.target.host, into.target.port);
 }
 
 /// An upstream with an origin of its own stands for its hosts on their usual port; another port is another server.
@@ -49,10 +45,8 @@ void by_host(const rules::Upstream* upstream, Route& into) {
   const auto port = target.port == 0 ? default_port(target.scheme) : target.port;
   if (!upstream || !upstream->origin_given) return as_asked(upstream, into);
   if (port != default_port(target.scheme) && port != upstream->origin_port) return as_asked(nullptr, into);
-  const std::string asked = target.host;
-  const auto authority = http::authority_of(target.scheme, asked, port);
-  towards_origin(*upstream, into, asked);
-  into.host_field = authority;
+  http::assign_authority(into.host_field, target.scheme, target.host, port);
+  connect_to_origin(*upstream, into);
   target.path.insert(0, upstream->origin_path);
 }
 
@@ -69,7 +63,7 @@ Routed origin_form(const Regime& regime, const Door& door, const std::optional<I
     if (!upstream)
       return Refused{502,
                      "this listener is for the upstream \"" + door.upstream + "\", which the rules no longer name"};
-    towards_origin(*upstream, into, {});
+    towards_origin(*upstream, into);
     if (into.target.form != http::TargetForm::asterisk) into.target.path.insert(0, upstream->origin_path);
     return true;
   }
@@ -87,12 +81,13 @@ Routed origin_form(const Regime& regime, const Door& door, const std::optional<I
     auto& path = into.target.path;
     path.erase(0, mounted->mount.size());
     if (path.empty()) path = "/";
-    towards_origin(*mounted, into, {});
+    towards_origin(*mounted, into);
     path.insert(0, mounted->origin_path);
     return true;
   }
   if (const auto* const named = rules.upstream_for_host(into.target.host)) {
-    towards_origin(*named, into, into.target.host);
+    http::assign_authority(into.host_field, "", into.target.host, 0);
+    connect_to_origin(*named, into);
     into.target.path.insert(0, named->origin_path);
     return true;
   }

@@ -13,6 +13,10 @@
 #include "net/address.hpp"
 #include "rules/rule_set.hpp"
 
+namespace cachearr::authority {
+class LeafCache;
+}
+
 namespace cachearr::proxy {
 
 struct Settings {
@@ -33,6 +37,7 @@ std::shared_ptr<const Settings> compile_settings(const Config& config, Problems&
 struct Regime {
   std::shared_ptr<const Settings> settings;
   std::shared_ptr<const rules::RuleSet> rules;
+  std::shared_ptr<authority::LeafCache> leaves = nullptr;  // null: nothing is intercepted
 };
 
 }  // namespace cachearr::proxy

@@ -1,0 +1,146 @@
+#include "proxy/interception.hpp"
+
+#include "authority/client_hello.hpp"
+#include "authority/leaf_cache.hpp"
+#include "base/log.hpp"
+#include "base/units.hpp"
+#include "net/tls_accept.hpp"
+
+namespace cachearr::proxy {
+
+using authority::ClientHello;
+using net::IoError;
+using Next = Intercepted::Next;
+
+namespace {
+
+constexpr std::uint16_t kHttps = 443;
+
+Intercepted tunnelled(Interception outcome) { return {Next::tunnel, outcome}; }
+Intercepted closed(Interception outcome) { return {Next::close, outcome}; }
+
+/// What the client says first; it stays in the inbox. Incomplete where the client does not say it in time.
+net::Task<ClientHello> read_hello(Session& session) {
+  const auto limit = session.desk().settings().config.timeouts.client_header;
+  for (;;) {
+    auto hello = authority::read_client_hello(session.inbox().readable());
+    if (hello.kind != ClientHello::Kind::incomplete) co_return hello;
+    if (session.inbox().readable().size() >= authority::kMaxClientHello) co_return hello;
+    const auto got = co_await session.read_more(authority::kMaxClientHello, limit);
+    if (got.error != IoError::none) co_return hello;
+  }
+}
+
+/// Why this hello gets no leaf for `host`; intercepted: it does.
+Interception judge(Session& session, const ClientHello& hello, const std::string& host) {
+  if (hello.kind == ClientHello::Kind::incomplete) return Interception::nothing_said;
+  if (hello.kind == ClientHello::Kind::not_tls) return Interception::not_tls;
+  if (hello.server_name.empty()) return Interception::no_name;
+  if (hello.server_name != host) return Interception::other_name;
+  if (!hello.offers_http_1_1) return Interception::no_http_1_1;
+  auto& desk = session.desk();
+  if (desk.services.objectors.objects(session.peer(), host, desk.now())) return Interception::left_alone;
+  return Interception::intercepted;
+}
+
+/// Says why a client is left alone, and for how long.
+void announce(const std::string& client, const std::string& host, const std::string& why, Duration pause) {
+  log::warning(client + ": " + why + "; for the next " + format_duration(pause) + " its connections to " + host +
+               " pass through untouched and uncached");
+}
+
+/// The client ended the connection before it asked for anything.
+Interception note_failure(Session& session, net::TlsStream& stream, IoError error, const std::string& host) {
+  auto& desk = session.desk();
+  auto& objectors = desk.services.objectors;
+  if (error == IoError::tls) {
+    const auto why = net::distrust_told_by(stream);
+    if (why.empty()) return Interception::failed;
+    announce(session.peer(), host, why, objectors.object(session.peer(), host, desk.now()));
+    return Interception::distrusted;
+  }
+  if (error != IoError::reset) return Interception::failed;
+  const auto pause = objectors.broke_off(session.peer(), host, desk.now());
+  if (pause > Duration::zero())
+    announce(session.peer(), host,
+             "the client has closed the connection twice in a row when it saw the local authority's certificate for " +
+                 host +
+                 ", so it probably does not believe it: let it trust the authority (\"cachearr ca "
+                 "trust-help\"), or it pins its own",
+             pause);
+  return Interception::broken_off;
+}
+
+net::Task<Intercepted> answer_handshake(Session& session, std::string host) {
+  auto& desk = session.desk();
+  auto leaf = desk.regime.leaves->connection(host);
+  if (!leaf) {
+    log::warning(host + " is not intercepted: " + leaf.error().what);
+    co_return tunnelled(Interception::failed);
+  }
+  auto made = net::make_server_stream(desk.worker, session.stream(), std::move(*leaf), session.inbox().readable());
+  auto& stream = *made;
+  session.inbox().consume(session.inbox().readable().size());
+  session.change_stream(std::move(made));
+  stream.arm(desk.settings().config.timeouts.client_header);
+  const auto shaken = co_await stream.handshake(true);
+  stream.disarm();
+  if (shaken != IoError::none) co_return closed(note_failure(session, stream, shaken, host));
+  // In TLS 1.3 a client may find fault with the certificate after the handshake is over for us.
+  const auto& settings = desk.settings().config;
+  const auto got = co_await session.read_more(settings.limits.max_header_bytes, settings.timeouts.client_idle);
+  if (got.error == IoError::tls || got.error == IoError::reset)
+    co_return closed(note_failure(session, stream, got.error, host));
+  if (got.error != IoError::none) co_return closed(Interception::intercepted);
+  desk.services.objectors.believed(session.peer(), host);
+  co_return Intercepted{Next::inside, Interception::intercepted};
+}
+
+net::Task<Intercepted> counted(Session& session, net::Task<Intercepted> attempt) {
+  const auto result = co_await std::move(attempt);
+  session.desk().cells.interceptions[static_cast<std::size_t>(result.outcome)].add();
+  co_return result;
+}
+
+net::Task<Intercepted> try_intercept(Session& session, std::string host) {
+  const auto hello = co_await read_hello(session);
+  const auto outcome = judge(session, hello, host);
+  if (outcome != Interception::intercepted) co_return tunnelled(outcome);
+  co_return co_await answer_handshake(session, std::move(host));
+}
+
+net::Task<Intercepted> try_at_door(Session& session, std::string& host) {
+  const auto hello = co_await read_hello(session);
+  host = hello.server_name;
+  const auto outcome = judge(session, hello, host);
+  if (outcome == Interception::nothing_said || outcome == Interception::not_tls) co_return closed(outcome);
+  const auto& regime = session.desk().regime;
+  if (host.empty() || !is_intercepted(regime, regime.rules->upstream_for_host(host), host, kHttps)) {
+    net::send_unrecognized_name(session.stream());
+    co_return closed(host.empty() ? Interception::no_name : Interception::other_name);
+  }
+  if (outcome == Interception::left_alone || outcome == Interception::no_http_1_1) co_return tunnelled(outcome);
+  auto answered = co_await answer_handshake(session, host);
+  co_return answered;
+}
+
+}  // namespace
+
+bool is_intercepted(const Regime& regime, const rules::Upstream* upstream, const std::string& host,
+                    std::uint16_t port) {
+  if (!regime.leaves || !upstream || !upstream->intercept) return false;
+  const bool at_origin = upstream->origin_given && upstream->origin_scheme == "https" && port == upstream->origin_port;
+  return (port == kHttps || at_origin) && regime.leaves->authority().covers(host);
+}
+
+net::Task<Intercepted> intercept(Session& session, std::string host) {
+  auto attempt = try_intercept(session, std::move(host));
+  co_return co_await counted(session, std::move(attempt));
+}
+
+net::Task<Intercepted> intercept_at_door(Session& session, std::string& host) {
+  auto attempt = try_at_door(session, host);
+  co_return co_await counted(session, std::move(attempt));
+}
+
+}  // namespace cachearr::proxy

@@ -1,0 +1,55 @@
+// Clients that do not believe the local authority, each for one host: these are tunnelled untouched for a while.
+//
+// One for all workers; thread-safe, every call takes one short lock.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <cachearr/clock.hpp>
+
+namespace cachearr::proxy {
+
+struct Objector {
+  std::string client, host;
+  TimePoint until;
+};
+
+class Objectors {
+ public:
+  static constexpr std::size_t kMax = 1000;
+  static constexpr std::chrono::minutes kFirst{10};
+  static constexpr std::chrono::hours kLongest{6};
+
+  /// True while this client is to get `host` untouched.
+  bool objects(const std::string& client, const std::string& host, TimePoint now) const;
+  /// The client said that it does not believe. Gives how long it is left alone: twice as long each time in a row.
+  Duration object(const std::string& client, const std::string& host, TimePoint now);
+  /// The client went away when it saw the certificate, which may have any reason; none unless twice in a row.
+  Duration broke_off(const std::string& client, const std::string& host, TimePoint now);
+  /// The client sent a request: whatever it did before, it believes now.
+  void believed(const std::string& client, const std::string& host);
+  /// Those that are left alone now.
+  std::vector<Objector> list(TimePoint now) const;
+  /// Asks everybody again from now on: the authority or the clients may have been put right.
+  void forget();
+
+ private:
+  struct Known {
+    TimePoint until{};    // left alone until then
+    unsigned times = 0;   // left alone in a row
+    unsigned breaks = 0;  // in a row
+  };
+  using Name = std::pair<std::string, std::string>;
+  Duration leave_alone(Known& known, TimePoint now);
+  Known& at(const std::string& client, const std::string& host, TimePoint now);
+
+  mutable std::mutex mutex_;
+  std::map<Name, Known> known_;  // guarded by mutex_
+};
+
+}  // namespace cachearr::proxy
