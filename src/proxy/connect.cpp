@@ -1,5 +1,7 @@
 #include "proxy/connect.hpp"
 
+#include "base/log.hpp"
+#include "proxy/interception.hpp"
 #include "proxy/tunnel.hpp"
 
 namespace cachearr::proxy {
@@ -36,6 +38,7 @@ Refused judge(Session& session, const http::RequestHead& request, Asked& asked) 
   const auto read = http::read_target(request, "http", target);
   if (!read) return {400, read.error().what};
   asked.known.route.host_field = target.host + ":" + std::to_string(target.port);
+  if (!session.is_allowed()) return {403, session.peer() + " may not use this proxy (access.clients)"};
   if (!session.door().upstream.empty() || session.door().tls) return {405, "this listener is no forward proxy"};
   if (!desk.settings().is_authorised(request.fields.value(FieldId::proxy_authorization)))
     return {407, "this proxy wants a user and a password", "Proxy-Authenticate: Basic realm=\"cachearr\"\r\n"};
@@ -92,9 +95,44 @@ net::Task<Next> tunnel(Session& session, std::unique_ptr<Asked> asked, bool esta
       co_await relay(desk.worker, session.stream(), session.inbox(), *origin->stream, origin->inbox, idle);
   http::CacheStatus cache;
   cache.forward = http::Forward::bypass;
+  cache.detail = asked->known.detail;
   session.record({asked->request, asked->known, {200, relayed.to_client}, cache, asked->started});
   session.stream().close();
   co_return Next::close;
+}
+
+/// Answers the handshake inside the tunnel, or passes everything on.
+net::Task<Next> look_inside(Session& session, std::unique_ptr<Asked> asked) {
+  auto& target = asked->known.route.target;
+  const auto told = co_await net::write_all(session.stream(), kEstablished);
+  if (told != IoError::none) co_return Next::close;
+  const auto done = co_await intercept(session, target.host);
+  if (done.next == Intercepted::Next::close) co_return Next::close;
+  if (done.next == Intercepted::Next::tunnel) {
+    asked->known.detail = name_of(done.outcome);
+    co_return co_await tunnel(session, std::move(asked), true);
+  }
+  session.enter({"https", target.host, target.port});
+  co_return Next::go_on;
+}
+
+/// A connection that names its host by SNI, as if it had asked for a tunnel there.
+void become_connect(Asked& asked, Desk& desk) {
+  auto& route = asked.known.route;
+  asked.request.method = http::Method::connect;
+  asked.request.method_text = "CONNECT";
+  asked.known.now = desk.now();
+  route.target.port = 443;
+  route.host_field = route.target.host + ":443";
+  route.upstream = asked.known.verdict.upstream = desk.regime.rules->upstream_for_host(route.target.host);
+}
+
+std::string hint_for(const Desk& desk, const std::string& host) {
+  if (!desk.regime.leaves) return "there is no authority (\"cachearr ca init\")";
+  const auto* const upstream = host.empty() ? nullptr : desk.regime.rules->upstream_for_host(host);
+  if (!upstream) return "no upstream in the rules names it";
+  if (!upstream->intercept) return "the upstream \"" + upstream->name + "\" does not say \"intercept\": true";
+  return "\"cachearr ca init --renew\" makes an authority for it, which every client then has to trust";
 }
 
 /// Plain HTTP begins with a method; anything else is a protocol of its own (TLS begins with 0x16).
@@ -114,6 +152,9 @@ net::Task<Next> connect(Session& session, const http::RequestHead& request, std:
   const auto early = co_await session.flush();
   if (early == Next::close) co_return Next::close;
   const auto& target = asked->known.route.target;
+  if (is_intercepted(session.desk().regime, asked->known.route.upstream, target.host, target.port)) {
+    co_return co_await look_inside(session, std::move(asked));
+  }
   if (target.port != 80) {
     co_return co_await tunnel(session, std::move(asked), false);
   }
@@ -130,6 +171,28 @@ net::Task<Next> connect(Session& session, const http::RequestHead& request, std:
   }
   session.enter({"http", target.host, target.port});
   co_return Next::go_on;
+}
+
+net::Task<Next> enter_by_tls(Session& session) {
+  if (!session.is_allowed()) co_return Next::close;
+  auto& desk = session.desk();
+  auto asked = std::make_unique<Asked>();
+  auto& target = asked->known.route.target;
+  const auto done = co_await intercept_at_door(session, target.host);
+  if (done.next == Intercepted::Next::inside) co_return Next::go_on;
+  if (done.next == Intercepted::Next::tunnel) {
+    become_connect(*asked, desk);
+    asked->known.detail = name_of(done.outcome);
+    co_return co_await tunnel(session, std::move(asked), true);
+  }
+  if (done.outcome == Interception::not_tls && begins_http(session.inbox().readable()))
+    refuse(session, *asked, {400, "this listener speaks TLS: ask for https://"});
+  const bool refused = done.outcome == Interception::no_name || done.outcome == Interception::other_name;
+  if (refused && desk.services.refused_names.first(target.host))
+    log::warning(session.peer() + " asked a TLS listener for " +
+                 (target.host.empty() ? std::string{"no host name at all"} : target.host) +
+                 ", for which the local authority signs nothing: " + hint_for(desk, target.host));
+  co_return Next::close;
 }
 
 }  // namespace cachearr::proxy

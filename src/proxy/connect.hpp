@@ -1,4 +1,5 @@
-// CONNECT: a blind tunnel, or plain HTTP inside one to port 80. Runs on the session's worker.
+// What stands before HTTP: CONNECT (a blind tunnel, HTTPS that is intercepted, or plain HTTP inside one to port 80) and
+// the handshake of TLS listeners. Runs on the session's worker.
 #pragma once
 
 #include <string>
@@ -10,5 +11,8 @@ namespace cachearr::proxy {
 /// `request` looks into the session's inbox, where its `head_bytes` still stand. After Next::go_on the session reads
 /// requests inside the tunnel.
 net::Task<Next> connect(Session& session, const http::RequestHead& request, std::size_t head_bytes);
+
+/// What a TLS listener does before it reads requests; Next::go_on where a handshake was answered.
+net::Task<Next> enter_by_tls(Session& session);
 
 }  // namespace cachearr::proxy

@@ -15,6 +15,7 @@
 #include "proxy/considered.hpp"
 #include "proxy/metrics.hpp"
 #include "proxy/objectors.hpp"
+#include "proxy/once.hpp"
 #include "proxy/output.hpp"
 #include "proxy/settings.hpp"
 #include "store/store.hpp"
@@ -33,6 +34,7 @@ struct Services {
   origin::DialSettings dial;
   std::atomic<std::uint32_t> connections{0};  // of clients, on all workers
   Objectors objectors = {};
+  Once refused_names = {};  // at TLS listeners
 };
 
 class Desk {

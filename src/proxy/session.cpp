@@ -105,6 +105,15 @@ net::Task<Next> Session::flush() {
   co_return next;
 }
 
+net::Task<net::IoResult> Session::read_more(std::size_t size, Duration limit) {
+  stream_->arm(limit);
+  busy_ = false;
+  const auto got = co_await inbox_.fill(*stream_, size);
+  busy_ = true;
+  stream_->disarm();
+  co_return got;
+}
+
 /// The head's time limit is for the whole head, not for each byte.
 void Session::limit_wait() {
   const auto& timeouts = desk_.settings().config.timeouts;
@@ -134,6 +143,7 @@ net::Task<> Session::linger() {
 net::Task<> Session::run() {
   using Kind = net::HeadParse::Kind;
   auto next = Next::go_on;
+  if (door_->tls) next = co_await enter_by_tls(*this);
   while (next == Next::go_on) {
     const auto limit = desk_.settings().config.limits.max_header_bytes;
     const auto parsed = net::parse_request_head(inbox_.readable(), limit, desk_.request);
@@ -324,9 +334,10 @@ namespace {
 net::Task<> serve(std::unique_ptr<Session> session) { co_await session->run(); }
 
 /// More connections than configured: told so rather than left waiting in the kernel's queue.
-bool is_full(Desk& desk, net::Stream& stream) {
+bool is_full(Desk& desk, const Door& door, net::Stream& stream) {
   if (desk.services.connections.load(std::memory_order_relaxed) < desk.settings().config.limits.max_connections)
     return false;
+  if (door.tls) return true;
   Output out;
   append_error(out, {503, "too many connections (limits.max_connections)", "Retry-After: 1\r\n"}, false,
                rules::ErrorStyle::problem, {false, false});
@@ -339,7 +350,7 @@ bool is_full(Desk& desk, net::Stream& stream) {
 
 void start_session(Desk& desk, std::shared_ptr<const Door> door, std::unique_ptr<net::Stream> stream,
                    const net::Peer& peer) {
-  if (is_full(desk, *stream)) return;
+  if (is_full(desk, *door, *stream)) return;
   auto session = std::make_unique<Session>(desk, std::move(door), std::move(stream), peer);
   desk.worker.spawn(serve(std::move(session)), "session");
 }

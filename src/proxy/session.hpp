@@ -44,6 +44,14 @@ class Session final : public net::Guest {
   net::Stream& stream() noexcept { return *stream_; }
   net::Inbox& inbox() noexcept { return inbox_; }
   const Door& door() const noexcept { return *door_; }
+  const std::string& peer() const noexcept { return peer_; }
+  /// access.clients lets this client in.
+  bool is_allowed() const noexcept { return allowed_; }
+  /// One read into the inbox, up to `size` unread bytes in all, within `limit`. A client that has sent nothing may be
+  /// asked to leave meanwhile.
+  net::Task<net::IoResult> read_more(std::size_t size, Duration limit);
+  /// From here on the connection is read and written through `next`.
+  void change_stream(std::unique_ptr<net::Stream> next) { stream_ = std::move(next); }
   /// Sends what stands in the desk's output.
   net::Task<Next> flush();
   /// Puts an error into the output; an error always ends a request.

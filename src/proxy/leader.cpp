@@ -1,0 +1,182 @@
+#include "proxy/leader.hpp"
+
+#include "caching/reuse.hpp"
+#include "caching/validation.hpp"
+#include "proxy/flights.hpp"
+#include "proxy/keeping.hpp"
+
+namespace cachearr::proxy {
+
+using http::FieldId;
+using Kind = Outcome::Kind;
+
+Leader::~Leader() {
+  land();
+  Outcome lost;
+  lost.kind = Kind::failed;
+  lost.error_status = 502;
+  lost.error = "the request was given up";
+  flight_.decide(std::move(lost));  // no effect where the outcome is known
+  flight_.break_off();              // no effect where the body is whole
+}
+
+/// From here on the store answers; nobody joins any more.
+void Leader::land() {
+  if (!job_->in_table) return;
+  job_->in_table = false;
+  desk_.services.flights.land(job_->known.id, job_->flight);
+}
+
+bool Leader::serve_stale(StaleReason reason, int origin_status) {
+  const auto& entry = job_->known.entry;
+  if (!entry || job_->background) return false;
+  const auto now = desk_.now();
+  const bool allowed = reason == StaleReason::limited
+                           ? caching::may_serve_when_limited(entry->meta, now)
+                           : caching::may_serve_on_error(entry->meta, job_->known.directives, now);
+  if (!allowed) return false;
+  desk_.cells.stale_served[static_cast<std::size_t>(reason)].add();
+  Outcome stale;
+  stale.kind = Kind::entry;
+  stale.entry = entry;
+  stale.status = origin_status;
+  stale.cache_status.hit = true;
+  stale.cache_status.ttl = caching::ttl_at(entry->meta, now);
+  stale.cache_status.detail = name_of(reason);
+  flight_.decide(std::move(stale));
+  flight_.finish();
+  return true;
+}
+
+/// Credentials are part of the name where an upstream is known, so that Authorization does not stand in the way;
+/// without one RFC 9111 alone decides.
+caching::Policy Leader::policy() const {
+  caching::Policy policy;
+  if (rule()) policy = rule()->policy;
+  policy.partitioned = policy.partitioned || (rule() && job_->known.key.has_credentials);
+  return policy;
+}
+
+void Leader::fail(const AskFailure& failure) {
+  if (!failure.by_client && serve_stale(StaleReason::if_error, 0)) return;
+  Outcome failed;
+  failed.kind = Kind::failed;
+  failed.error_status = failure.status;
+  failed.error = failure.what;
+  failed.cache_status.forward = job_->known.forward;
+  failed.cache_status.detail = job_->known.detail;
+  flight_.decide(std::move(failed));
+}
+
+std::string Leader::validators() const {
+  std::string lines;
+  const auto& known = job_->known;
+  http::ResponseHead stored;
+  if (known.course == Course::bypass || !known.entry || job_->request.head.method != http::Method::get) return lines;
+  if (http::parse_stored_head(known.entry->head(), stored)) caching::append_validators(lines, stored);
+  return lines;
+}
+
+net::Task<> Leader::run() {
+  auto conditions = validators();
+  validating_ = !conditions.empty();
+  auto asked = co_await ask(desk_, job_, std::move(conditions));
+  if (!asked) {
+    fail(asked.error());
+    co_return;
+  }
+  const auto took =
+      std::chrono::duration_cast<std::chrono::microseconds>(asked->timing.response_time - asked->timing.request_time);
+  desk_.cells.upstream_answered(job_->known.verdict.upstream ? job_->known.verdict.upstream->name : std::string{},
+                                asked->head.status, static_cast<std::uint64_t>(took.count()));
+  co_await take(*asked);
+}
+
+/// The client's own conditions went along.
+bool Leader::asked_conditionally() const {
+  const auto& fields = job_->request.head.fields;
+  if (job_->known.course == Course::validate && job_->request.head.method == http::Method::get) return validating_;
+  return fields.has(FieldId::if_none_match) || fields.has(FieldId::if_modified_since);
+}
+
+net::Task<> Leader::take(Asked& asked) {
+  const int status = asked.head.status;
+  timing_ = asked.timing;
+  if (status == 101) {
+    outcome_.kind = Kind::upgraded;
+    outcome_.head = compose_upgrade(asked.head);
+    asked.connection->inbox.consume(asked.head_bytes);
+    job_->handed_over = std::move(asked.connection);
+    flight_.decide(std::move(outcome_));
+    flight_.finish();
+    co_return;
+  }
+  if (status == 304 && validating_) {
+    take_not_modified(asked);
+    release(asked, true);
+    co_return;
+  }
+  if (status == 304 && !asked_conditionally()) {
+    fail({502, job_->known.route.target.host + " answered 304 to a request without conditions"});
+    co_return;
+  }
+  if (is_server_error(status) && serve_stale(StaleReason::if_error, status)) co_return;
+  if (status == 429 && serve_stale(StaleReason::limited, status)) co_return;
+  if (job_->request.head.method != http::Method::get || job_->known.course == Course::bypass)
+    invalidate_after_write(desk_, *job_, asked.head);
+  judge(asked);
+  if (asked.framing.body == http::Framing::Body::none && job_->request.head.method == http::Method::head)
+    take_head_answer(asked);
+  co_await take_body(asked);
+}
+
+/// RFC 9111 4.3.3 and 4.3.4: the stored answer is confirmed and takes over what the 304 says.
+void Leader::take_not_modified(const Asked& asked) {
+  const auto& entry = job_->known.entry;
+  http::ResponseHead stored;
+  http::ResponseHead merged_parsed;
+  store::EntryPtr fresh = entry;
+  const auto policy = this->policy();
+  bool stored_again = false;
+  if (http::parse_stored_head(entry->head(), stored) && caching::selects(asked.head, stored)) {
+    auto merged = caching::merged_head(stored, asked.head);
+    if (http::parse_stored_head(merged, merged_parsed)) {
+      const auto verdict = caching::may_freshen(job_->request.head, merged_parsed, asked.head, policy, timing_);
+      if (verdict.storable() && job_->may_store) {
+        if (auto kept = keep_freshened(desk_, *job_, verdict, std::move(merged))) fresh = std::move(kept);
+        stored_again = true;
+      }
+    }
+  }
+  Outcome confirmed;
+  confirmed.kind = Kind::entry;
+  confirmed.entry = fresh;
+  confirmed.status = 304;
+  confirmed.cache_status.forward = job_->known.forward;
+  confirmed.cache_status.forward_status = 304;
+  confirmed.cache_status.stored = stored_again;
+  confirmed.varies_by = job_->known.varies_by;
+  land();
+  flight_.decide(std::move(confirmed));
+  flight_.finish();
+}
+
+/// A HEAD's answer tells whether the stored answer to GET still holds (RFC 9111 4.3.5).
+void Leader::take_head_answer(const Asked& asked) {
+  const auto& entry = job_->known.entry;
+  if (!entry || asked.head.status != 200 || job_->known.course == Course::bypass) return;
+  http::ResponseHead stored;
+  if (!http::parse_stored_head(entry->head(), stored)) return;
+  if (caching::contradicts(asked.head, stored)) {
+    desk_.services.store.erase(entry->id(), entry->identity());
+    return;
+  }
+  auto merged = caching::merged_head(stored, asked.head);
+  http::ResponseHead merged_parsed;
+  if (!http::parse_stored_head(merged, merged_parsed)) return;
+  const auto policy = this->policy();
+  const auto verdict = caching::may_freshen(job_->request.head, merged_parsed, asked.head, policy, timing_);
+  if (verdict.storable()) keep_freshened(desk_, *job_, verdict, std::move(merged));
+}
+
+}  // namespace cachearr::proxy

@@ -1,0 +1,189 @@
+// What an answer is worth, and its way through the flight into the store.
+#include "caching/freshness.hpp"
+#include "net/body_reader.hpp"
+#include "proxy/keeping.hpp"
+#include "proxy/leader.hpp"
+
+namespace cachearr::proxy {
+
+using http::FieldId;
+using Kind = Outcome::Kind;
+
+/// What is known from the head alone: may it be stored, may it be shared, must the body be seen first.
+void Leader::judge(const Asked& asked) {
+  const bool is_get = job_->request.head.method == http::Method::get;
+  outcome_.kind = Kind::answer;
+  outcome_.status = asked.head.status;
+  outcome_.answered = timing_.response_time;
+  outcome_.bodiless =
+      !is_get && asked.framing.body == http::Framing::Body::none && job_->request.head.method == http::Method::head;
+  if (asked.head.status == 204 || asked.head.status == 304) outcome_.bodiless = true;
+  answer_ = compose_answer_head(asked.head, timing_.response_time, outcome_.bodiless);
+  if (asked.framing.body == http::Framing::Body::length) outcome_.length = asked.framing.length;
+  if (asked.framing.body == http::Framing::Body::none && !outcome_.bodiless) outcome_.length = 0;
+  auto& status = outcome_.cache_status;
+  status.forward = job_->known.forward;
+  status.forward_status = asked.head.status;
+  status.detail = job_->known.detail;
+  outcome_.shareable = false;
+  const auto policy = this->policy();
+  verdict_ = caching::may_store(job_->request.head, asked.head, policy, timing_);
+  if (asked.head.fields.has(FieldId::age))
+    outcome_.age = std::chrono::duration_cast<std::chrono::seconds>(
+                       caching::initial_age(asked.head, caching::stated(asked.head, timing_.response_time), timing_))
+                       .count();
+  if (request_answers_get(asked)) return;
+  if (!job_->may_store || !is_get || job_->known.course == Course::bypass) return;
+  const bool too_large = outcome_.length.value_or(0) > max_object();
+  if (verdict_.storable() && too_large) verdict_.reason = caching::Reason::too_large;
+  keep_ = verdict_.storable();
+  outcome_.shareable = keep_ || is_server_error(asked.head.status);
+  if (!keep_) {
+    if (status.detail.empty()) status.detail = caching::detail_of(verdict_.reason);
+    const bool herd = verdict_.reason != caching::Reason::status && verdict_.reason != caching::Reason::partial;
+    if (herd && !is_server_error(asked.head.status)) mark_hit_for_miss(desk_, *job_);
+    return;
+  }
+  selecting_ = caching::selecting_fields(asked.head, policy);
+  if (!selecting_.names.empty()) {
+    outcome_.varies_by = caching::to_text(selecting_);
+    caching::append_variant(outcome_.variant, outcome_.varies_by, job_->request.head.fields);
+  }
+  held_ = rule() && rules::needs_body(*rule()) && asked.head.status == 200;
+  if (held_)
+    head_ = http::Owned<http::ResponseHead>{asked.head, asked.connection->inbox.readable().substr(0, asked.head_bytes)};
+}
+
+/// The answer to a POST may be the representation that later GETs of its target get (RFC 9110 9.3.3): then it is stored
+/// under their name.
+bool Leader::request_answers_get(const Asked& asked) {
+  const auto& post = job_->request.head;
+  if (rule() || post.method != http::Method::post || !caching::answers_later_get(post, asked.head)) return false;
+  http::RequestHead get = post;
+  get.method = http::Method::get;
+  get.method_text = "GET";
+  const auto verdict = caching::may_store(get, asked.head, policy(), timing_);
+  if (!verdict.storable() || verdict.source == caching::LifetimeSource::none ||
+      verdict.source == caching::LifetimeSource::heuristic)
+    return false;
+  if (outcome_.length.value_or(0) > max_object()) return false;
+  verdict_ = verdict;
+  selecting_ = caching::selecting_fields(asked.head, policy());
+  rules::build_key(job_->known.verdict, get, job_->known.route.target, job_->known.captures, desk_.services.secret,
+                   job_->known.key);
+  job_->generation = desk_.services.store.generation();  // after what this very request invalidated
+  keep_ = true;
+  return true;
+}
+
+void Leader::publish() {
+  outcome_.head = answer_.text;
+  flight_.decide(outcome_);
+}
+
+net::Task<> Leader::take_body(Asked& asked) {
+  asked.connection->inbox.consume(asked.head_bytes);
+  if (!keep_) land();  // who comes now must not wait for this answer
+  outcome_.cache_status.stored = keep_;
+  const bool whole = co_await pump(asked);
+  if (!whole) {
+    if (held_) fail({502, job_->known.route.target.host + " broke off in the middle of its answer"});
+    flight_.break_off();
+    co_return;
+  }
+  const bool refused = held_ && judge_whole_body();
+  if (refused && serve_stale(StaleReason::refused, outcome_.status)) {
+    release(asked, whole);
+    co_return;
+  }
+  if (keep_) store_whole();
+  land();
+  if (held_) publish();
+  flight_.finish();
+  release(asked, whole);
+}
+
+/// Moves the body from the connection into the flight. True where it arrived whole.
+net::Task<bool> Leader::pump(Asked& asked) {
+  using Piece = net::BodyReader::Piece;
+  net::BodyReader reader{*asked.connection->stream, asked.connection->inbox, asked.framing};
+  const auto idle = job_->regime.settings->config.timeouts.upstream_idle;
+  bool shown = held_;
+  for (;;) {
+    Piece piece;
+    // A body that came with its head is stored before the head is shown: its readers then need only one wake-up.
+    const bool ready = reader.buffered(piece);
+    if (!ready) {
+      if (!shown) publish();
+      shown = true;
+      piece = co_await reader.next(idle);
+    }
+    if (piece.kind == Piece::Kind::data) {
+      flight_.append(piece.data, keep_);
+      if (keep_ && flight_.size() > max_object()) {
+        keep_ = false;
+        land();
+        if (held_) outcome_.cache_status.detail = caching::detail_of(caching::Reason::too_large);
+        held_ = false;
+        outcome_.cache_status.stored = false;
+        if (!shown) publish();
+        shown = true;
+      }
+      if (!keep_ && !held_ && shown) {
+        const bool wanted = co_await flight_.make_room();
+        if (!wanted) co_return false;
+      }
+      continue;
+    }
+    // Nothing was shown yet: an error tells more than a torso.
+    if (piece.kind == Piece::Kind::failed && !shown)
+      fail({502, job_->known.route.target.host + " broke off in the middle of its answer"});
+    if (piece.kind == Piece::Kind::end && !shown) {
+      if (keep_) store_whole();
+      keep_ = false;
+      publish();
+    }
+    co_return piece.kind == Piece::Kind::end;
+  }
+}
+
+void Leader::store_whole() {
+  auto head = answer_;
+  if (outcome_.status != 204 && outcome_.status != 304)
+    head.text += "Content-Length: " + std::to_string(flight_.size()) + "\r\n";
+  const auto pieces = flight_.pieces();
+  keep_answer(desk_, *job_, verdict_, head, selecting_, pieces);
+}
+
+/// The rule's conditions on the body: a refused answer is not stored, another TTL may hold. True: refused.
+bool Leader::judge_whole_body() {
+  std::string body;
+  for (const auto piece : flight_.pieces()) body += piece;
+  const auto& fields = head_.head.fields;
+  const auto verdict =
+      rules::inspect_body(*rule(), fields.value(FieldId::content_type), fields.value(FieldId::content_encoding), body);
+  if (verdict.refused) {
+    keep_ = false;
+    outcome_.cache_status.stored = false;
+    outcome_.cache_status.detail = caching::detail_of(caching::Reason::refused);
+    outcome_.shareable = true;
+    return true;
+  }
+  if (verdict.ttl) {
+    auto policy = this->policy();
+    policy.ttl = verdict.ttl;
+    const auto again = caching::may_store(job_->request.head, head_.head, policy, timing_);
+    if (again.storable()) verdict_ = again;
+  }
+  return false;
+}
+
+/// The connection serves again only after a whole exchange.
+void Leader::release(Asked& asked, bool whole) {
+  if (!whole || !asked.framing.keep_alive || asked.framing.body == http::Framing::Body::until_close) return;
+  if (job_->upload && !job_->upload->finished) return;
+  if (asked.head.status == 304 && validating_) asked.connection->inbox.consume(asked.head_bytes);
+  desk_.connections.keep(std::move(asked.connection));
+}
+
+}  // namespace cachearr::proxy
