@@ -4,6 +4,7 @@
 #include <cstring>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <utility>
 
 #include "net/socket_base.hpp"
 
@@ -32,9 +33,22 @@ class OpenSslStream final : public TlsStream {
       ERR_clear_error();
       const int done = SSL_do_handshake(ssl_.get());
       if (done == 1) co_return IoError::none;
+      if (SSL_get_error(ssl_.get(), done) == SSL_ERROR_WANT_READ && end_early()) continue;
       const auto ready = co_await wait_for(SSL_get_error(ssl_.get(), done));
       if (ready != IoError::none) co_return ready;
     }
+  }
+
+  /// A server's handshake never ends on what the client sent before it began, so the socket takes over in handshake().
+  void feed(std::string_view early) override {
+    if (early.empty()) return;
+    auto* const memory = BIO_new(BIO_s_mem());
+    if (!memory || BIO_write(memory, early.data(), static_cast<int>(early.size())) <= 0) {
+      BIO_free(memory);
+      return plain_.close();
+    }
+    SSL_set0_rbio(ssl_.get(), memory);
+    feeding_ = true;
   }
 
   Task<IoResult> read_some(std::span<char> into) override {
@@ -78,7 +92,17 @@ class OpenSslStream final : public TlsStream {
     }
     plain_.close();
   }
-  bool is_stale() noexcept override { return SSL_has_pending(ssl_.get()) != 0 || plain_.is_stale(); }
+  /// A look inside, not at the socket: a session ticket that came after the last answer is nothing to worry about.
+  bool is_stale() noexcept override {
+    if (!plain_.is_open()) return true;
+    ERR_clear_error();
+    char byte = 0;
+    std::size_t bytes = 0;
+    const int done = SSL_peek_ex(ssl_.get(), &byte, 1, &bytes);
+    const bool quiet = done != 1 && SSL_get_error(ssl_.get(), done) == SSL_ERROR_WANT_READ;
+    ERR_clear_error();
+    return !quiet;
+  }
   bool is_open() const noexcept override { return plain_.is_open(); }
   int native_handle() noexcept override { return plain_.native_handle(); }
   SSL* ssl() noexcept override { return ssl_.get(); }
@@ -97,7 +121,19 @@ class OpenSslStream final : public TlsStream {
 
   void expire() noexcept override { plain_.run_out(); }
 
+  /// What was fed is used up; true where the socket has just taken over.
+  bool end_early() noexcept {
+    if (!std::exchange(feeding_, false)) return false;
+    BIO* const socket = SSL_get_wbio(ssl_.get());
+    BIO_up_ref(socket);
+    SSL_set0_rbio(ssl_.get(), socket);
+    return true;
+  }
+
   Task<IoError> wait_for(int why) {
+    // The other side vanished without a word of TLS: as with TCP, what came before it is not all.
+    if (why == SSL_ERROR_SSL && ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
+      return at_once(IoError::reset);
     switch (why) {
       case SSL_ERROR_WANT_READ: return plain_.readable();
       case SSL_ERROR_WANT_WRITE: return plain_.wait_writable();
@@ -131,6 +167,7 @@ class OpenSslStream final : public TlsStream {
   static constexpr std::size_t kRecord = 16384;
   Plain plain_;
   SslPtr ssl_;
+  bool feeding_ = false;  // reads from what was fed, not yet from the socket
 };
 
 }  // namespace

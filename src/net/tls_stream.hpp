@@ -27,6 +27,8 @@ class TlsStream : public Stream {
   /// Client or server side of the handshake, as the SSL object was prepared; limited by the armed deadline.
   /// Why it failed is told by the SSL object's verify result and the error queue.
   virtual Task<IoError> handshake(bool as_server) = 0;
+  /// Bytes of the peer that somebody else has taken from the socket; before the handshake. They are copied.
+  virtual void feed(std::string_view early) = 0;
   virtual SSL* ssl() noexcept = 0;
 };
 

@@ -107,8 +107,8 @@ net::Task<Next> look_inside(Session& session, std::unique_ptr<Asked> asked) {
   const auto told = co_await net::write_all(session.stream(), kEstablished);
   if (told != IoError::none) co_return Next::close;
   const auto done = co_await intercept(session, target.host);
-  if (done.next == Intercepted::Next::close) co_return Next::close;
-  if (done.next == Intercepted::Next::tunnel) {
+  if (done.way == Intercepted::Way::close) co_return Next::close;
+  if (done.way == Intercepted::Way::tunnel) {
     asked->known.detail = name_of(done.outcome);
     co_return co_await tunnel(session, std::move(asked), true);
   }
@@ -177,10 +177,11 @@ net::Task<Next> enter_by_tls(Session& session) {
   if (!session.is_allowed()) co_return Next::close;
   auto& desk = session.desk();
   auto asked = std::make_unique<Asked>();
+  asked->known.now = desk.now();
   auto& target = asked->known.route.target;
   const auto done = co_await intercept_at_door(session, target.host);
-  if (done.next == Intercepted::Next::inside) co_return Next::go_on;
-  if (done.next == Intercepted::Next::tunnel) {
+  if (done.way == Intercepted::Way::inside) co_return Next::go_on;
+  if (done.way == Intercepted::Way::tunnel) {
     become_connect(*asked, desk);
     asked->known.detail = name_of(done.outcome);
     co_return co_await tunnel(session, std::move(asked), true);

@@ -10,14 +10,14 @@ namespace cachearr::proxy {
 
 using authority::ClientHello;
 using net::IoError;
-using Next = Intercepted::Next;
+using Way = Intercepted::Way;
 
 namespace {
 
 constexpr std::uint16_t kHttps = 443;
 
-Intercepted tunnelled(Interception outcome) { return {Next::tunnel, outcome}; }
-Intercepted closed(Interception outcome) { return {Next::close, outcome}; }
+Intercepted tunnelled(Interception outcome) { return {Way::tunnel, outcome}; }
+Intercepted closed(Interception outcome) { return {Way::close, outcome}; }
 
 /// What the client says first; it stays in the inbox. Incomplete where the client does not say it in time.
 net::Task<ClientHello> read_hello(Session& session) {
@@ -93,7 +93,7 @@ net::Task<Intercepted> answer_handshake(Session& session, std::string host) {
     co_return closed(note_failure(session, stream, got.error, host));
   if (got.error != IoError::none) co_return closed(Interception::intercepted);
   desk.services.objectors.believed(session.peer(), host);
-  co_return Intercepted{Next::inside, Interception::intercepted};
+  co_return Intercepted{Way::inside, Interception::intercepted};
 }
 
 net::Task<Intercepted> counted(Session& session, net::Task<Intercepted> attempt) {

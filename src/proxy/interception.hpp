@@ -10,11 +10,11 @@ namespace cachearr::proxy {
 
 /// How an attempt to intercept ended.
 struct Intercepted {
-  enum class Next : std::uint8_t {
+  enum class Way : std::uint8_t {
     inside,  // the session's stream speaks TLS, and the first bytes of a request are in its inbox
     tunnel,  // pass everything on untouched; what was read is in the inbox
     close,
-  } next = Next::close;
+  } way = Way::close;
   Interception outcome = Interception::failed;
 };
 
