@@ -64,17 +64,11 @@ DiskQueue::Pending DiskQueue::find(const Hash128& id, EntryPtr& entry) const {
   return Pending::unknown;
 }
 
-void DiskQueue::for_each(const std::function<void(const EntryPtr&)>& visit) const {
-  std::vector<EntryPtr> entries;
-  {
-    const std::lock_guard lock{mutex_};
-    for (const DiskWork* work : {&waiting_, &writing_}) {
-      for (const auto& [id, entry] : work->changes) {
-        if (entry) entries.push_back(entry);
-      }
-    }
-  }
-  for (const auto& entry : entries) visit(entry);
+std::unordered_map<Hash128, EntryPtr> DiskQueue::pending() const {
+  const std::lock_guard lock{mutex_};
+  std::unordered_map<Hash128, EntryPtr> all = waiting_.changes;
+  all.insert(writing_.changes.begin(), writing_.changes.end());
+  return all;
 }
 
 bool DiskQueue::due() const {

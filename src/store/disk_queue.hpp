@@ -38,8 +38,8 @@ class DiskQueue {
   enum class Pending : std::uint8_t { unknown, here, erased };
   /// What a reader has to know of changes that are not on disk yet.
   Pending find(const Hash128& id, EntryPtr& entry) const;
-  /// Calls `visit` with each entry that waits.
-  void for_each(const std::function<void(const EntryPtr&)>& visit) const;
+  /// All that waits, null for what is to be erased.
+  std::unordered_map<Hash128, EntryPtr> pending() const;
 
   /// For the writer: waits until something is urgent, enough has gathered, the oldest has waited long enough, `idle`
   /// has passed or the end has come. What it returns stays visible to find() until done().

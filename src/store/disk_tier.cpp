@@ -124,18 +124,19 @@ void DiskTier::flush() {
 
 std::uint64_t DiskTier::count_hit(const Invalidation& rule, const Ids& counted) {
   std::uint64_t count = 0;
-  Ids waiting;
   const auto is_first = [&](const Hash128& id, const Subject& subject, const EntryMeta& meta) {
     return is_response(meta) && rule.hits(subject) && !counted.contains(id) &&
            shared_.invalidations.standing_before(rule.generation, subject) != Standing::gone;
   };
-  shared_.queue.for_each([&](const EntryPtr& entry) {
-    if (is_first(entry->id(), subject_of(*entry), entry->meta) && waiting.insert(entry->id()).second) ++count;
-  });
+  // What waits hides what the file has under the same id.
+  const auto pending = shared_.queue.pending();
+  for (const auto& [id, entry] : pending) {
+    if (entry && is_first(id, subject_of(*entry), entry->meta)) ++count;
+  }
   const auto file = shared_.file();
   if (!file) return count;
   const auto look = [&](const Hash128& id, const Card& card) {
-    if (is_first(id, card.subject(), card.meta) && !waiting.contains(id)) ++count;
+    if (is_first(id, card.subject(), card.meta) && !pending.contains(id)) ++count;
   };
   if (rule.selector.kind == Selector::Kind::key && shared_.loaded) {
     for (const IdPrefix prefix : shared_.index.with_keys({key_hash_of(rule.selector.text)})) {
