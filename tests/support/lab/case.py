@@ -74,7 +74,7 @@ class Scenario(unittest.TestCase):
         self.assertEqual("application/problem+json", response["content-type"])
         problem = json.loads(response.body)
         self.assertEqual(status, problem["status"])
-        self.assertGreater(len(problem["detail"]), 10, problem)
+        self.assertGreater(len(problem["detail"]), 5, problem)
         return problem
 
     def assertAnswered(self, response, body, status=200):
