@@ -12,6 +12,8 @@ from sources import cpp, line_of, tell, without_comments, without_literals
 HEAD = re.compile(r"\b(?:if|while|switch)\s*\(")
 LAMBDA = re.compile(r"\bco_await\b[^;]*?[(,]\s*\[(?!\s*\]|\s*&[\w\s,&]*\])")
 BRACED = re.compile(r"co_await\b[^;{]*[\w>(,]\s*\{")
+# A class with constructors and without anything to destroy: it may stand in braces.
+HARMLESS = re.compile(r"\bDuration\s*\{[^{}]*\}")
 SPAWN = re.compile(r"\bco_spawn\s*\(\s*co_await\b")
 
 SELF_TEST = [
@@ -31,6 +33,8 @@ SELF_TEST = [
     ("if (a) while (co_await more()) step();", True),
     ("co_await stream.read_some(buffer);", False),
     ('co_await write("a { brace");', False),
+    ("co_await reader.next(Duration{1000});", False),
+    ("co_await reader.next(Duration{1000}, {a, b});", True),
     ("// if (co_await read())\nco_await read();", False),
 ]
 
@@ -71,7 +75,7 @@ def shapes(text):
             what = "co_spawn(co_await ...); name the executor first"
         elif LAMBDA.search(tail):
             what = "a capturing lambda in an awaiting expression; name it first"
-        elif BRACED.match(tail):
+        elif BRACED.match(HARMLESS.sub("Duration()", tail)):
             what = "a braced temporary in an awaiting expression; name it first"
         if what:
             yield line_of(text, start + at), what
