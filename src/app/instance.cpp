@@ -2,10 +2,12 @@
 
 #include "app/admin_client.hpp"
 #include "app/exit_code.hpp"
+#include "app/interception.hpp"
 #include "app/load_rules.hpp"
 #include "app/state_files.hpp"
 #include "base/hash.hpp"
 #include "base/log.hpp"
+#include "http/date.hpp"
 
 namespace cachearr::app {
 
@@ -21,7 +23,8 @@ std::vector<std::string> changes_between(const proxy::Regime& before, const prox
   std::vector<std::string> changes;
   const auto count = [&](std::string_view what, std::size_t old_count, std::size_t new_count) {
     if (old_count != new_count)
-      changes.push_back(std::string{what} + ": " + std::to_string(old_count) + " before, " + std::to_string(new_count) + " now");
+      changes.push_back(std::string{what} + ": " + std::to_string(old_count) + " before, " + std::to_string(new_count) +
+                        " now");
   };
   count("upstreams", before.rules->upstreams().size(), after.rules->upstreams().size());
   count("rules", before.rules->rules().size(), after.rules->rules().size());
@@ -39,7 +42,8 @@ std::vector<std::string> changes_between(const proxy::Regime& before, const prox
                 "listeners");
   needs_restart(old_config.threads != new_config.threads, "threads");
   needs_restart(old_config.memory_max_bytes != new_config.memory_max_bytes, "memory.max_bytes");
-  needs_restart(old_config.disk_path != new_config.disk_path || old_config.disk_max_bytes != new_config.disk_max_bytes, "disk");
+  needs_restart(old_config.disk_path != new_config.disk_path || old_config.disk_max_bytes != new_config.disk_max_bytes,
+                "disk");
   needs_restart(old_config.admin.address != new_config.admin.address, "admin.address");
   return changes;
 }
@@ -78,7 +82,9 @@ std::optional<StartFailure> Instance::start() {
     api_key_ = *key;
   }
   if (auto failure = open_store(config)) return failure;
-  const proxy::FrontParts parts{clock_, *store_, contexts_, secret_, "cachearr-" + to_hex(hash128(secret_ + "loop")).substr(0, 12), regime_};
+  prepare_tls(regime_, nullptr);
+  const proxy::FrontParts parts{
+      clock_, *store_, contexts_, secret_, "cachearr-" + to_hex(hash128(secret_ + "loop")).substr(0, 12), regime_};
   front_ = std::make_unique<proxy::Front>(parts);
   if (auto failure = open_listeners(config)) return failure;
   front_->start();
@@ -86,8 +92,25 @@ std::optional<StartFailure> Instance::start() {
   return std::nullopt;
 }
 
+void Instance::prepare_tls(proxy::Regime& next, const LeavesPtr& current) {
+  const auto& config = next.settings->config;
+  next.leaves = load_leaves(config, clock_, current);
+  contexts_.reset(next.leaves ? next.leaves->authority().fingerprint() : std::string{});
+  // Reading the system's certificates takes a while: now, and not with the first request.
+  const auto roots = contexts_.get({});
+  if (!roots) log::warning("no certificate of an upstream can be checked: " + roots.error().what);
+  log_interception(config, *next.rules, next.leaves.get(), clock_.now());
+}
+
 std::optional<StartFailure> Instance::open_store(const Config& config) {
-  store_ = store::make_memory_store(config.memory_max_bytes, clock_);
+  store::StoreOptions options;
+  options.memory_max = config.memory_max_bytes;
+  options.disk_path = config.disk_path;
+  options.disk_max = config.disk_max_bytes;
+  options.compression = config.cache.compression;
+  auto opened = store::make_store(options, clock_);
+  if (!opened) return unavailable(opened.error().what);
+  store_ = std::move(*opened);
   return std::nullopt;
 }
 
@@ -135,6 +158,7 @@ admin::ReloadOutcome Instance::reload() {
   if (next) {
     outcome.taken = true;
     outcome.changes = changes_between(regime_, *next);
+    prepare_tls(*next, regime_.leaves);
     regime_ = *next;
     front_->adopt(regime_);
     log::set_level(log::level_of(regime_.settings->config.log.level));
@@ -146,8 +170,22 @@ admin::ReloadOutcome Instance::reload() {
   return outcome;
 }
 
+void Instance::add_interception_notes(std::vector<admin::HealthNote>& notes) const {
+  using Type = admin::HealthNote::Type;
+  const auto now = clock_.now();
+  const auto current = regime();
+  for (auto& note : interception_notes(current.settings->config, *current.rules, current.leaves.get(), now))
+    notes.push_back({Type::warning, "Interception", std::move(note)});
+  for (const auto& objector : front_->services().objectors.list(now))
+    notes.push_back({Type::notice, "Interception",
+                     objector.client + " does not believe the local authority's certificate for " + objector.host +
+                         " and gets it untouched and uncached until " + http::format_date(objector.until) +
+                         ": let it trust the authority (\"cachearr ca trust-help\"), then \"cachearr reload\""});
+}
+
 std::vector<admin::HealthNote> Instance::notes() const {
   std::vector<admin::HealthNote> notes;
+  add_interception_notes(notes);
   const auto last = last_reload();
   if (!last.taken)
     notes.push_back({admin::HealthNote::Type::error, "Reload",

@@ -1,6 +1,7 @@
 // The running program: configuration, rules, store, proxy and admin listener, wired together.
 //
-// Owned by run_server(); made and destroyed on the main thread. reload() may be called from the main and the admin thread.
+// Owned by run_server(); made and destroyed on the main thread. reload() may be called from the main and the admin
+// thread.
 #pragma once
 
 #include <memory>
@@ -47,6 +48,9 @@ class Instance final : public admin::Instance {
 
  private:
   std::optional<proxy::Regime> read_regime(Problems& problems) const;
+  /// Gives `next` its leaves and forgets what was known of certificates.
+  void prepare_tls(proxy::Regime& next, const std::shared_ptr<authority::LeafCache>& current);
+  void add_interception_notes(std::vector<admin::HealthNote>& notes) const;
   std::optional<StartFailure> open_store(const Config& config);
   std::optional<StartFailure> open_listeners(const Config& config);
 

@@ -1,5 +1,6 @@
 #include "proxy/access_log.hpp"
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 
@@ -23,10 +24,30 @@ void append_or_dash(std::string& out, std::string_view text) {
   out.append(text.empty() ? std::string_view{"-"} : text);
 }
 
+bool is_one_of(std::string_view name, std::span<const std::string> secrets) {
+  const auto plain = text::percent_decode(name);
+  return std::any_of(secrets.begin(), secrets.end(),
+                     [&](const std::string& secret) { return text::iequals(secret, plain); });
+}
+
+/// The query with the values of the named parameters taken out; the general redaction takes out what is secret
+/// anywhere.
+std::string without_values(std::string_view query, std::span<const std::string> secrets) {
+  std::string out;
+  for (const auto pair : text::split(query, '&')) {
+    const auto name = pair.substr(0, pair.find('='));
+    out.append(out.empty() ? "" : "&")
+        .append(is_one_of(name, secrets) ? std::string{name} + "=***" : std::string{pair});
+  }
+  return out;
+}
+
 void append_url(std::string& out, const LogFacts& facts) {
   if (!facts.scheme.empty()) out.append(facts.scheme).append("://");
   out.append(facts.authority);
-  append_redacted(out, facts.path, facts.query);
+  const bool known = std::all_of(facts.secrets.begin(), facts.secrets.end(), &is_secret_parameter);
+  if (known || facts.query.empty()) return append_redacted(out, facts.path, facts.query);
+  append_redacted(out, facts.path, without_values(facts.query, facts.secrets));
 }
 
 /// Control characters of a request's own text must not make a second line.

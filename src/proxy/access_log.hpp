@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,7 @@ struct LogFacts {
   std::uint64_t bytes = 0;  // of the body
   std::uint64_t microseconds = 0;
   std::string_view upstream, rule, key;
+  std::span<const std::string> secrets;  // query parameters that the upstream's rules call credentials, lower case
   http::CacheStatus cache;
   std::string_view error;  // what went wrong, free of secrets; empty: nothing
 };

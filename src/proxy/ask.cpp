@@ -1,6 +1,7 @@
 #include "proxy/ask.hpp"
 
 #include "net/head_parser.hpp"
+#include "net/tls_accept.hpp"
 #include "origin/parent.hpp"
 #include "proxy/answer_head.hpp"
 #include "proxy/upstream_request.hpp"
@@ -51,6 +52,7 @@ struct HeadTrouble {
   net::IoError error = net::IoError::none;
   std::string_view malformed;
   bool nothing_arrived = false;
+  std::string tls = {};  // what TLS says about it, a sentence
 };
 
 AskFailure failure_of(const HeadTrouble& trouble, const FetchJob& job) {
@@ -62,6 +64,7 @@ AskFailure failure_of(const HeadTrouble& trouble, const FetchJob& job) {
             true};
   if (!trouble.malformed.empty())
     return {502, host + " sent an answer that is no valid HTTP: " + std::string{trouble.malformed}};
+  if (!trouble.tls.empty()) return {502, host + ": " + trouble.tls};
   if (trouble.error == net::IoError::timed_out) return {504, host + " did not answer in time"};
   return {502, host + " ended the connection without an answer (" + std::string{net::name_of(trouble.error)} + ")"};
 }
@@ -102,7 +105,10 @@ net::Task<HeadTrouble> read_head(FetchJob& job, Asked& asked, Duration limit) {
     const auto got = co_await connection.inbox.fill(*connection.stream, kMaxResponseHead);
     if (got.error != net::IoError::none) {
       const bool nothing = !anything && connection.inbox.empty();
-      co_return HeadTrouble{got.error, {}, nothing};
+      HeadTrouble trouble{got.error, {}, nothing};
+      // A server may ask for a client's certificate after the handshake, and end it over that (TLS 1.3).
+      if (got.error == net::IoError::tls) trouble.tls = net::tls_trouble_of(*connection.stream);
+      co_return trouble;
     }
     anything = true;
   }

@@ -86,6 +86,7 @@ void Front::start() {
 }
 
 void Front::adopt(Regime regime) {
+  services_.objectors.forget();
   for (auto& desk : desks_) desk->adopt(regime);
 }
 

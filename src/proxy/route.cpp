@@ -51,6 +51,9 @@ void by_host(const rules::Upstream* upstream, Route& into) {
 }
 
 Routed unknown_allowed(const Regime& regime, const Route& into) {
+  if (!into.upstream && into.target.host == kOwnHost)
+    return Refused{404,
+                   "this proxy has only pages about its certificate here: http://" + std::string{kOwnHost} + "/ca"};
   if (into.upstream || regime.settings->config.access.allow_unknown_hosts) return true;
   return Refused{403,
                  "no upstream in the rules names the host " + into.target.host + ", and access.unknown_hosts is deny"};
@@ -69,7 +72,7 @@ Routed origin_form(const Regime& regime, const Door& door, const std::optional<I
   }
   if (inside) {
     if (!into.target.host.empty() && into.target.host != inside->host)
-      return Refused{400, "Host differs from the host that the tunnel was opened to"};
+      return Refused{421, "this tunnel was opened to " + inside->host + ", not to " + into.target.host};
     into.target.scheme = inside->scheme;
     into.target.host = inside->host;
     into.target.port = inside->port;
@@ -108,7 +111,7 @@ Routed route(const Regime& regime, const Door& door, const std::optional<Inside>
   const auto read = http::read_target(request, scheme, into.target);
   if (!read) return Refused{400, read.error().what};
   if (into.target.form != http::TargetForm::absolute) return origin_form(regime, door, inside, into);
-  if (!door.upstream.empty() || inside) return origin_form(regime, door, inside, into);
+  if (!door.upstream.empty() || door.tls || inside) return origin_form(regime, door, inside, into);
   into.as_proxy = true;
   by_host(regime.rules->upstream_for_host(into.target.host), into);
   return unknown_allowed(regime, into);

@@ -22,6 +22,10 @@ struct Inside {
   std::uint16_t port = 0;
 };
 
+/// What clients of the forward proxy call this proxy itself, for its certificate. Reserved for private use: where no
+/// proxy is in the way, nobody else can ever answer for it.
+inline constexpr std::string_view kOwnHost = "cachearr.internal";
+
 struct Route {
   http::Target target;  // effective: what the stored answer is named by
   const rules::Upstream* upstream = nullptr;

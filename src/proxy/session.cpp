@@ -7,6 +7,7 @@
 #include "net/head_parser.hpp"
 #include "proxy/connect.hpp"
 #include "proxy/delivery.hpp"
+#include "proxy/public_pages.hpp"
 
 namespace cachearr::proxy {
 
@@ -263,7 +264,12 @@ Session::Quick Session::answer_from_memory(std::size_t head_bytes) {
       !desk_.settings().is_authorised(request.fields.value(FieldId::proxy_authorization)))
     return refuse_quickly(
         {407, "this proxy wants a user and a password", "Proxy-Authenticate: Basic realm=\"cachearr\"\r\n"});
-  if (known.course == Course::refuse) return refuse_quickly(known.refused);
+  if (known.course == Course::refuse) {
+    const bool keep_alive = framing_.keep_alive && framing_.body == http::Framing::Body::none && !leaving_;
+    if (append_public_file(desk_, request, known, keep_alive))
+      return keep_alive ? Quick::answered : Quick::answered_last;
+    return refuse_quickly(known.refused);
+  }
   const bool served = known.course == Course::serve || known.course == Course::serve_and_refresh;
   if (!served) return Quick::slow;
   http::CacheStatus cache;
@@ -321,7 +327,10 @@ void Session::record(const Done& done) {
   facts.status = done.sent.status;
   facts.bytes = done.sent.body_bytes;
   facts.microseconds = static_cast<std::uint64_t>(took);
-  if (done.known.verdict.upstream) facts.upstream = done.known.verdict.upstream->name;
+  if (const auto* const upstream = done.known.verdict.upstream) {
+    facts.upstream = upstream->name;
+    facts.secrets = upstream->credential_query;
+  }
   if (done.known.verdict.rule) facts.rule = done.known.verdict.rule->name;
   facts.key = done.known.key.key;
   facts.cache = done.cache;

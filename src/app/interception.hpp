@@ -1,0 +1,30 @@
+// The local authority as the running program uses it: loaded at start and at each reload. Main or admin thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <cachearr/clock.hpp>
+#include <cachearr/config.hpp>
+
+#include "authority/leaf_cache.hpp"
+#include "rules/rule_set.hpp"
+
+namespace cachearr::app {
+
+using LeavesPtr = std::shared_ptr<authority::LeafCache>;
+
+/// The leaves to intercept with; null where interception is off or impossible (the notes say why). `current` stays
+/// where its authority is still the one on disk, so that clients keep their sessions.
+LeavesPtr load_leaves(const Config& config, const Clock& clock, const LeavesPtr& current);
+
+/// What an operator should know about the authority now, a sentence each.
+std::vector<std::string> interception_notes(const Config& config, const rules::RuleSet& rules,
+                                            const authority::LeafCache* leaves, TimePoint now);
+
+/// Says in the log what is intercepted with which authority, and the notes.
+void log_interception(const Config& config, const rules::RuleSet& rules, const authority::LeafCache* leaves,
+                      TimePoint now);
+
+}  // namespace cachearr::app
