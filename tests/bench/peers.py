@@ -55,10 +55,16 @@ class Server:
                 self.get("/ready")
                 return self
             except OSError:
-                if self.process.poll() is not None or time.monotonic() > end:
+                if self.ended_within(0.1) or time.monotonic() > end:
                     self.stop()
                     raise SystemExit("%s did not start, see %s" % (self.name, output.name)) from None
-                time.sleep(0.1)
+
+    def ended_within(self, seconds):
+        try:
+            self.process.wait(seconds)
+            return True
+        except subprocess.TimeoutExpired:
+            return False
 
     def get(self, path):
         request = urllib.request.Request("http://127.0.0.1:%d%s" % (self.port, path),
@@ -90,10 +96,7 @@ class Server:
     def stop(self):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(15)
-            except subprocess.TimeoutExpired:
-                pass
+            self.ended_within(15)
         try:
             os.killpg(self.process.pid, signal.SIGKILL)
         except ProcessLookupError:

@@ -39,14 +39,11 @@ make_repository() {
 }
 
 start_origin() {
-  : >"$work/ports"
+  mkfifo "$work/ports"
+  touch "$work/requests.log"
   python3 "$here/fixture_origin.py" "$work" "$work/server.pem" "$work/server.key" >"$work/ports" &
   origin_pid=$!
-  until read -r http https <"$work/ports" 2>/dev/null && [ -n "${https:-}" ]; do
-    kill -0 "$origin_pid" 2>/dev/null || { echo "the origin did not start" >&2; exit 2; }
-    sleep 0.1
-  done
-  touch "$work/requests.log"
+  read -r http https <"$work/ports" || { echo "the origin did not start" >&2; exit 2; }
 }
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
@@ -69,10 +66,11 @@ EOF
     --resolve "plain.test:80:127.0.0.1:$http" --resolve "plain.test:443:127.0.0.1:$https" >"$work/log" 2>&1 &
   proxy_pid=$!
   proxy=http://127.0.0.1:$port
-  until grep -q ready "$work/log"; do
-    kill -0 "$proxy_pid" 2>/dev/null || { cat "$work/log" >&2; echo "the program did not start" >&2; exit 2; }
-    sleep 0.1
-  done
+  if ! timeout 20 tail -n +1 -f --pid="$proxy_pid" "$work/log" | grep -qm1 ready; then
+    cat "$work/log" >&2
+    echo "the program did not start" >&2
+    exit 2
+  fi
 }
 
 # client NAME EXPECTED-UPSTREAM-REQUESTS WANTED-TEXT COMMAND...: runs it twice; both outputs must hold the text, the origin must have seen

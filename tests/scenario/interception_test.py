@@ -1,112 +1,19 @@
 """HTTPS through CONNECT: intercepted for the hosts that rules name, untouched for all others and for all who object."""
-import json
 import os
 import re
 import shutil
 import socket
 import ssl
 import subprocess
-import tempfile
 import warnings
 
-from lab.case import Scenario, main
-from lab.certs import Authority
-from lab.origin import Origin, fresh
-from lab.proxy import Proxy, free_ports, run_program
-from lab.wire import Wire, connect, parse_cache_status, request_bytes
-
-HOST, BLIND, BAD = "api.intercepted.test", "blind.intercepted.test", "bad.intercepted.test"
+from lab.case import main
+from lab.intercepting import BAD, BLIND, HOST, InterceptingScenario
+from lab.origin import fresh
+from lab.wire import Wire
 
 
-class Intercepting(Proxy):
-    """A proxy whose user has run `cachearr ca init`, with a TLS listener beside the plain one."""
-
-    def write_config(self):
-        super().write_config()
-        self.tls_port = free_ports(1)[0]
-        with open(self.config_file) as file:
-            config = json.load(file)
-        config["listeners"].append({"address": "127.0.0.1:%d" % self.tls_port, "tls": True})
-        with open(self.config_file, "w") as file:
-            json.dump(config, file, indent=1)
-
-    def launch(self):
-        made = run_program("ca", "init", "--renew", "--config", self.config_file)
-        if made.returncode != 0:
-            raise AssertionError("ca init: %s%s" % (made.stdout, made.stderr))
-        super().launch()
-
-    @property
-    def ca_folder(self):
-        return os.path.join(self.folder, "state", "ca")
-
-    @property
-    def ca_file(self):
-        return os.path.join(self.ca_folder, "ca.pem")
-
-
-class Interception(Scenario):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = tempfile.mkdtemp(prefix="cachearr-tls-")
-        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
-        cls.authority = Authority(cls.folder)
-        cls.origin = Origin(tls=cls.authority.server("DNS:" + HOST, "DNS:" + BLIND))
-        cls.addClassCleanup(cls.origin.close)
-        cls.proxy = cls.make().start()
-        cls.addClassCleanup(cls.proxy.stop)
-
-    @classmethod
-    def make(cls, **config):
-        tls = {"ca_file": cls.authority.file}
-        upstreams = {"api": {"hosts": [HOST], "mount": "/api", "intercept": True, "tls": tls},
-                     "bad": {"hosts": [BAD], "intercept": True, "tls": tls},
-                     "blind": {"hosts": [BLIND]}}
-        config.setdefault("intercept", {"enabled": True})
-        arguments = []
-        for host in (HOST, BLIND, BAD):
-            arguments += ["--resolve", "%s:443:127.0.0.1:%d" % (host, cls.origin.port)]
-        return Intercepting({"upstreams": upstreams}, config, arguments=arguments)
-
-    # ---- a client
-
-    def tunnel(self, host=HOST, proxy=None):
-        wire = (proxy or self.proxy).connect()
-        self.addCleanup(wire.close)
-        wire.send(request_bytes("CONNECT", host + ":443", host + ":443"))
-        self.assertEqual(200, wire.read_final_head().status)
-        self.assertEqual(b"", wire.buffer)
-        return wire
-
-    def trusting(self, proxy=None):
-        return ssl.create_default_context(cafile=(proxy or self.proxy).ca_file)
-
-    def tls(self, host=HOST, name=None, context=None, proxy=None, session=None):
-        """A TLS connection through the proxy; `name` is the server name that is sent, none for ""."""
-        wire = self.tunnel(host, proxy)
-        name = host if name is None else name
-        sock = (context or self.trusting(proxy)).wrap_socket(wire.sock, server_hostname=name or None, session=session)
-        self.addCleanup(sock.close)
-        return Wire(sock)
-
-    @staticmethod
-    def get(wire, path, host=HOST):
-        wire.send(request_bytes("GET", path, host))
-        response = wire.read_response()
-        response.cache = parse_cache_status(response["cache-status"])
-        return response
-
-    @staticmethod
-    def anybody():
-        """A client that looks at nothing: for seeing which certificate it gets."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        return context
-
-    def origins_certificate(self):
-        with self.anybody().wrap_socket(socket.create_connection(("127.0.0.1", self.origin.port))) as sock:
-            return sock.getpeercert(True)
-
+class Interception(InterceptingScenario):
     # ---- what is intercepted
 
     def test_the_second_request_inside_a_tunnel_is_a_hit(self):
@@ -218,24 +125,16 @@ class Interception(Scenario):
             self.assertEqual(b"\x02back", wire.exactly(5))
 
     def test_a_client_that_does_not_trust_is_tunnelled_on_its_next_attempt_and_the_log_says_why(self):
-        proxy = self.make()
-        proxy.start()
-        self.addCleanup(proxy.stop)
-        strict = ssl.create_default_context(cafile=self.authority.file)
+        proxy, strict = self.another(), self.strict()
         with self.assertRaises(ssl.SSLCertVerificationError):
             self.tls(context=strict, proxy=proxy)
-        proxy.log.wait_for("does not believe")
+        proxy.log.wait_for("does not believe.*trust-help")
         with self.tls(context=strict, proxy=proxy) as wire:
             self.assertEqual(self.origins_certificate(), wire.sock.getpeercert(True))
+        with self.tls(BAD, context=self.anybody(), proxy=proxy) as wire:
+            self.assertNotEqual(self.origins_certificate(), wire.sock.getpeercert(True))
 
     # ---- without a proxy setting: the host's name leads to the TLS listener
-
-    def directly(self, name=HOST):
-        wire = connect(("127.0.0.1", self.proxy.tls_port))
-        self.addCleanup(wire.close)
-        sock = self.trusting().wrap_socket(wire.sock, server_hostname=name)
-        self.addCleanup(sock.close)
-        return Wire(sock)
 
     def test_the_tls_listener_shares_entries_with_the_tunnel(self):
         path = self.path()

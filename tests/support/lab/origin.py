@@ -151,7 +151,7 @@ class Origin:
         for step in steps:
             if isinstance(step, (bytes, bytearray)):
                 if request.method == "HEAD":
-                    step = step[:step.index(b"\r\n\r\n") + 4]
+                    step = step[:step.find(b"\r\n\r\n") + 4] if b"\r\n\r\n" in step else b""
                 wire.send(step)
             elif isinstance(step, threading.Event):
                 if not step.wait(TIME_LIMIT):

@@ -22,7 +22,7 @@ PORT_TAKEN = 69
 
 
 def binary():
-    return os.environ.get("CACHEARR_BIN") or os.path.join(ROOT, "build", "cachearr")
+    return os.path.abspath(os.environ.get("CACHEARR_BIN") or os.path.join(ROOT, "build", "cachearr"))
 
 
 def free_ports(count):
@@ -132,7 +132,7 @@ class Proxy:
 
     def launch(self):
         environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-        environment.update({"ASAN_OPTIONS": "abort_on_error=0:detect_leaks=1:exitcode=99",
+        environment.update({"ASAN_OPTIONS": "abort_on_error=0:detect_leaks=1:exitcode=99:quarantine_size_mb=8",
                             "UBSAN_OPTIONS": "print_stacktrace=1", "HOME": self.folder})
         environment.update(self.environment)
         command = [binary(), "serve", "--config", self.config_file] + self.arguments
