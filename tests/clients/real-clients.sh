@@ -51,6 +51,7 @@ free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1
 start_proxy() {
   port=$(free_port) admin=$(free_port)
   mkdir "$work/rules"
+  : >"$work/log"
   cat >"$work/rules/own.json" <<EOF
 { "upstreams": { "git": { "hosts": ["git.test"], "origin": "http://git.test" },
                  "feeds": { "hosts": ["feeds.test"], "origin": "http://feeds.test", "mount": "/feeds" },
@@ -63,7 +64,7 @@ EOF
   SSL_CERT_FILE=$work/ca.pem "$binary" serve --config "$work/cachearr.json" \
     --resolve "api.themoviedb.org:443:127.0.0.1:$https" --resolve "api.themoviedb.org:80:127.0.0.1:$http" \
     --resolve "git.test:80:127.0.0.1:$http" --resolve "feeds.test:80:127.0.0.1:$http" \
-    --resolve "plain.test:80:127.0.0.1:$http" --resolve "plain.test:443:127.0.0.1:$https" >"$work/log" 2>&1 &
+    --resolve "plain.test:80:127.0.0.1:$http" --resolve "plain.test:443:127.0.0.1:$https" >>"$work/log" 2>&1 &
   proxy_pid=$!
   proxy=http://127.0.0.1:$port
   if ! timeout 20 tail -n +1 -f --pid="$proxy_pid" "$work/log" | grep -qm1 ready; then
