@@ -44,6 +44,8 @@ Api::Api(Instance& instance) : instance_{instance} {
   add_metrics_call(router_, instance_, tally_);
   add_rules_calls(router_, instance_);
   add_explain_call(router_, instance_);
+  add_key_calls(router_, instance_, tally_);
+  add_keys_calls(router_, instance_, tally_);
 }
 
 Result<Api::Admitted, Answer> Api::admit(const http::RequestHead& head, const http::Framing& framing,

@@ -14,6 +14,8 @@ void add_system_calls(Router& router, Instance& instance);  // ping, health, sta
 void add_metrics_call(Router& router, Instance& instance, const Tally& tally);
 void add_rules_calls(Router& router, Instance& instance);  // rules, validate, reload
 void add_explain_call(Router& router, Instance& instance);
+void add_key_calls(Router& router, Instance& instance, Tally& tally);   // one key: value, ttl, expire
+void add_keys_calls(Router& router, Instance& instance, Tally& tally);  // many: list, mget, purge
 
 /// JSON that goes out whatever bytes its texts hold.
 Answer json_answer(const nlohmann::ordered_json& data, int status = 200);

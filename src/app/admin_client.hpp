@@ -23,8 +23,9 @@ std::string admin_socket_path(const std::string& state_dir);
 struct AdminRequest {
   std::string method = "GET";
   std::string target;  // "/api/v1/explain?url=…", already percent-encoded
-  std::string body;    // JSON, sent with every method but GET
+  std::string body;    // sent with every method but GET
   Duration timeout{30'000};
+  std::string content_type = "application/json";
 };
 
 /// The error says in words a user understands why there is no answer ("no instance is running…").

@@ -46,6 +46,8 @@ void add_explain(CLI::App& program, Invocation& invocation);
 void add_reload(CLI::App& program, Invocation& invocation);
 void add_healthcheck(CLI::App& program, Invocation& invocation);
 void add_ca(CLI::App& program, Invocation& invocation);
+void add_reading_keys(CLI::App& program, Invocation& invocation);   // keys, get, mget, ttl, exists
+void add_changing_keys(CLI::App& program, Invocation& invocation);  // set, del, expire, purge
 
 /// Prints why something failed, as one line on the error stream. Gives exit_no.
 int fail(const Invocation& invocation, const std::string& why);

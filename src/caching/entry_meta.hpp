@@ -34,6 +34,7 @@ enum EntryFlag : std::uint16_t {
   kNegative = 128,      // an error status
   kHeuristic = 256,     // lifetime is heuristic
   kFromRule = 512,
+  kByHand = 1024,  // no answer of an origin: put through the key API; gone when it is no longer fresh
 };
 
 }  // namespace cachearr::caching

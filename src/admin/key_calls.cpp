@@ -1,0 +1,156 @@
+// Calls on one key: its value, its time to live.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "admin/calls.hpp"
+#include "admin/key_values.hpp"
+#include "admin/request_json.hpp"
+#include "base/units.hpp"
+#include "caching/storing.hpp"
+
+namespace cachearr::admin {
+
+namespace {
+
+using http::FieldId;
+using Json = nlohmann::ordered_json;
+
+/// What these calls need.
+struct Keys {
+  Instance& instance;
+  Tally& tally;
+  store::Store& store() const { return instance.store(); }
+  TimePoint now() const { return instance.clock().now(); }
+  std::vector<store::EntryPtr> entries(const Call& call) const {
+    return entries_of(store(), call.captures.front(), now());
+  }
+};
+
+Answer no_such_key() { return problem(404, "nothing is stored under this key"); }
+
+std::string_view partition_of(const store::Entry& entry) noexcept {
+  if ((entry.meta.flags & caching::kByHand) != 0) return "api";
+  return entry.identity().starts_with("-\n") ? "shared" : "credential";
+}
+
+Json meta_json(const Keys& keys, const store::Entry& entry, std::size_t variants) {
+  const auto value = value_of(entry, "*");
+  const auto& meta = entry.meta;
+  const bool in_memory = static_cast<bool>(keys.store().find(entry.id(), entry.identity()));
+  Json json = {
+      {"key", entry.key()}, {"type", entry.type()}, {"upstream", entry.upstream()}, {"partition", partition_of(entry)}};
+  json["status"] = meta.status;
+  json["contentType"] = value.content_type;
+  json["contentEncoding"] = value.content_encoding.empty() ? Json(nullptr) : Json(value.content_encoding);
+  json["size"] = entry.body().size();
+  json["age"] = caching::age_at(meta, keys.now());
+  json["ttl"] = time_to_live(meta, keys.now());
+  json["hits"] = entry.hits();
+  json["tier"] = in_memory && entry.on_disk() ? "both" : in_memory ? "memory" : "disk";
+  json["variants"] = variants;
+  return json;
+}
+
+Answer get_key(const Keys& keys, const Call& call) {
+  const auto entries = keys.entries(call);
+  if (entries.empty()) return no_such_key();
+  const auto& entry = entries.front();
+  if (call.parameter("meta") == "1") return json_answer(meta_json(keys, *entry, entries.size()));
+  const auto* const accepts = call.head->fields.find(FieldId::accept_encoding);
+  auto value = value_of(*entry, accepts ? std::optional{accepts->value} : std::nullopt);
+  Answer answer;
+  answer.untrusted = true;
+  answer.content_type = std::move(value.content_type);
+  if (!value.content_encoding.empty()) answer.fields = "Content-Encoding: " + value.content_encoding + "\r\n";
+  answer.fields += "Age: " + std::to_string(caching::age_at(entry->meta, keys.now())) + "\r\n";
+  if (value.decoded) {
+    answer.body = std::move(*value.decoded);
+  } else {
+    answer.entry = entry;
+  }
+  entry->count_hit();
+  return answer;
+}
+
+/// The time to live a value without a wish of its own gets from its type; none: it stays.
+std::optional<Duration> usual_ttl(const Keys& keys, std::string_view type) {
+  const auto& ttls = keys.instance.regime().rules->ttls();
+  const auto at = ttls.find(std::string{type});
+  return at == ttls.end() ? std::nullopt : std::optional{at->second};
+}
+
+Answer put_key(const Keys& keys, const Call& call) {
+  const auto& key = call.captures.front();
+  const bool printable = std::none_of(key.begin(), key.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+  if (!printable || key.size() > kLongestKeyName)
+    return problem(400, "a key has 1 to " + std::to_string(kLongestKeyName) + " bytes and no control characters");
+  const auto now = keys.now();
+  NewValue value;
+  value.key = key;
+  value.body = call.body;
+  value.content_type = call.head->fields.value(FieldId::content_type);
+  if (value.content_type.empty()) value.content_type = "application/octet-stream";
+  value.content_encoding = call.head->fields.value(FieldId::content_encoding);
+  value.type = call.has_parameter("type") ? call.parameter("type")
+               : key.starts_with("user:") ? "user"
+                                          : std::string_view{};
+  if (value.type.size() > 255) return problem(400, "the type is too long");
+  std::optional<Duration> ttl = usual_ttl(keys, value.type);
+  if (call.has_parameter("ttl")) {
+    ttl = parse_duration(call.parameter("ttl"));
+    if (!is_time_to_live(ttl)) return problem(400, "ttl is a duration such as 300, 15m or 24h");
+  }
+  if (ttl) value.until = now + *ttl;
+  switch (set_value(keys.store(), value, now)) {
+    case SetResult::too_large: return problem(413, "the store has no room for a value of this size");
+    case SetResult::made: break;
+    case SetResult::replaced: return json_answer({{"key", key}, {"size", call.body.size()}, {"replaced", true}});
+  }
+  return json_answer({{"key", key}, {"size", call.body.size()}, {"replaced", false}}, 201);
+}
+
+Answer delete_key(const Keys& keys, const Call& call) {
+  const auto there = keys.entries(call).size();
+  keys.store().invalidate({store::Selector::Kind::key, call.captures.front(), false});
+  ++keys.tally.invalidations;
+  if (there == 0) return no_such_key();
+  return json_answer({{"deleted", there}});
+}
+
+Answer ttl_of_key(const Keys& keys, const Call& call) {
+  const auto entries = keys.entries(call);
+  return json_answer({{"ttl", entries.empty() ? -2 : time_to_live(entries.front()->meta, keys.now())}});
+}
+
+Answer expire_key(const Keys& keys, const Call& call) {
+  const auto wish = read_object(call);
+  if (!wish) return wish.error();
+  const auto at = wish->find("ttl");
+  if (at == wish->end())
+    return problem(400, "say which: {\"ttl\": 300}, seconds or a duration such as \"15m\"; null: never");
+  const auto ttl = at->is_null() ? std::nullopt : duration_of(*at);
+  if (!at->is_null() && !ttl) return problem(400, "ttl is a number of seconds or a duration such as \"15m\"");
+  if (keys.entries(call).empty()) return no_such_key();
+  // As in Redis: a time that is over already ends the key.
+  if (ttl && ttl->count() <= 0) return delete_key(keys, call);
+  const auto until = ttl ? keys.now() + *ttl : kNever;
+  keys.store().expire_key(call.captures.front(), until);
+  return ttl_of_key(keys, call);
+}
+
+}  // namespace
+
+void add_key_calls(Router& router, Instance& instance, Tally& tally) {
+  using http::Method;
+  const auto add = [&](Method method, std::string pattern, Effect effect, Answer (*handler)(const Keys&, const Call&)) {
+    auto run = [keys = Keys{instance, tally}, handler](const Call& call) { return handler(keys, call); };
+    router.add({method, std::move(pattern), {Access::key, effect}, std::move(run)});
+  };
+  add(Method::get, "/api/v1/keys/{}", Effect::none, get_key);
+  add(Method::put, "/api/v1/keys/{}", Effect::any_body, put_key);
+  add(Method::delete_, "/api/v1/keys/{}", Effect::json, delete_key);
+  add(Method::get, "/api/v1/keys/{}/ttl", Effect::none, ttl_of_key);
+  add(Method::post, "/api/v1/keys/{}/expire", Effect::json, expire_key);
+}
+
+}  // namespace cachearr::admin

@@ -1,0 +1,178 @@
+// Calls on many keys: lists, values of several, purges.
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "admin/calls.hpp"
+#include "admin/counts.hpp"
+#include "admin/key_values.hpp"
+#include "admin/request_json.hpp"
+#include "base/text.hpp"
+#include "caching/storing.hpp"
+
+namespace cachearr::admin {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+using store::KeyOrder;
+using store::Selector;
+
+constexpr std::size_t kMostListed = 1000;
+constexpr std::size_t kMostGot = 1000;
+constexpr std::size_t kMostBytesGot = 64 * 1024 * 1024;
+
+struct Keys {
+  Instance& instance;
+  Tally& tally;
+};
+
+Json info_json(const store::KeyInfo& info, TimePoint now) {
+  return {{"key", info.key},
+          {"type", info.type},
+          {"upstream", info.upstream},
+          {"status", info.meta.status},
+          {"size", info.bytes},
+          {"age", caching::age_at(info.meta, now)},
+          {"ttl", time_to_live(info.meta, now)},
+          {"hits", info.hits},
+          // One miss brought it here.
+          {"hitRate", std::round(share(info.hits, 1) * 100) / 100},
+          {"tier", info.in_memory && info.on_disk ? "both"
+                   : info.in_memory               ? "memory"
+                                                  : "disk"}};
+}
+
+std::optional<KeyOrder> order_of(std::string_view name) {
+  if (name.empty() || name == "none") return KeyOrder::none;
+  if (name == "hits") return KeyOrder::hits;
+  if (name == "ttl") return KeyOrder::ttl;
+  if (name == "size") return KeyOrder::size;
+  return std::nullopt;
+}
+
+Answer list_keys(const Keys& keys, const Call& call) {
+  store::KeyQuery query;
+  query.pattern = call.parameter("pattern");
+  query.tag = call.parameter("tag");
+  query.upstream = call.parameter("upstream");
+  query.type = call.parameter("type");
+  query.cursor = call.parameter("cursor");
+  const auto order = order_of(call.parameter("sort"));
+  if (!order) return problem(400, "sort is hits, ttl or size");
+  query.order = *order;
+  if (call.has_parameter("limit")) {
+    const auto limit = text::parse_unsigned(call.parameter("limit"));
+    if (!limit || *limit == 0) return problem(400, "limit is a number from 1 to " + std::to_string(kMostListed));
+    query.limit = static_cast<std::size_t>(std::min<std::uint64_t>(*limit, kMostListed));
+  }
+  const auto page = keys.instance.store().list(query);
+  const auto now = keys.instance.clock().now();
+  Json list = Json::array();
+  for (const auto& info : page.keys)
+    if (is_there(info.meta, now)) list.push_back(info_json(info, now));
+  return json_answer({{"keys", std::move(list)}, {"cursor", page.cursor.empty() ? Json(nullptr) : Json(page.cursor)}});
+}
+
+/// The names in an array of texts; none where it is anything else.
+std::optional<std::vector<std::string>> names_of(const nlohmann::json& list) {
+  if (!list.is_array()) return std::nullopt;
+  std::vector<std::string> names;
+  for (const auto& item : list) {
+    if (!item.is_string()) return std::nullopt;
+    names.push_back(item.get<std::string>());
+  }
+  return names;
+}
+
+Json value_json(const store::Entry& entry) {
+  const auto value = value_of(entry, std::nullopt);
+  Json json = {{"key", entry.key()}, {"contentType", value.content_type}};
+  // What could not be decoded is bytes.
+  const bool is_text = value.content_encoding.empty() && text::is_utf8(value.body(entry));
+  if (is_text) {
+    json["body"] = value.body(entry);
+  } else {
+    json["bodyBase64"] = text::base64_encode(value.body(entry));
+    if (!value.content_encoding.empty()) json["contentEncoding"] = value.content_encoding;
+  }
+  return json;
+}
+
+Answer get_several(const Keys& keys, const Call& call) {
+  const auto wish = read_object(call);
+  if (!wish) return wish.error();
+  const auto at = wish->find("keys");
+  const auto names = at == wish->end() ? std::nullopt : names_of(*at);
+  if (!names || names->size() > kMostGot)
+    return problem(400, "say which: {\"keys\": [\"a\", \"b\"]}, at most " + std::to_string(kMostGot));
+  const auto now = keys.instance.clock().now();
+  Json values = Json::array();
+  std::size_t bytes = 0;
+  for (const auto& entry : keys.instance.store().find_keys(*names)) {
+    if (!entry || !is_there(entry->meta, now)) {
+      values.push_back(nullptr);
+      continue;
+    }
+    bytes += entry->body().size();
+    if (bytes > kMostBytesGot)
+      return problem(413, "these values are too much for one answer; ask for fewer keys at a time");
+    values.push_back(value_json(*entry));
+    entry->count_hit();
+  }
+  return json_answer({{"values", std::move(values)}});
+}
+
+/// What a purge names; none where it names nothing or more than one thing, which would leave open which of them count.
+std::optional<std::vector<Selector>> selectors_of(const nlohmann::json& wish) {
+  using Kind = Selector::Kind;
+  std::vector<Selector> selectors;
+  int named = 0;
+  const bool soft = wish.value("soft", false);
+  for (const auto& [name, kind] :
+       {std::pair{"pattern", Kind::pattern}, {"tag", Kind::tag}, {"upstream", Kind::upstream}}) {
+    const auto at = wish.find(name);
+    if (at == wish.end()) continue;
+    if (!at->is_string() || at->get_ref<const std::string&>().empty()) return std::nullopt;
+    selectors.push_back({kind, at->get<std::string>(), soft});
+    ++named;
+  }
+  if (const auto at = wish.find("keys"); at != wish.end()) {
+    const auto names = names_of(*at);
+    if (!names) return std::nullopt;
+    for (const auto& name : *names) selectors.push_back({Kind::key, name, soft});
+    ++named;
+  }
+  if (const auto at = wish.find("all"); at != wish.end()) {
+    if (!at->is_boolean() || !at->get<bool>()) return std::nullopt;
+    selectors.push_back({Kind::all, {}, soft});
+    ++named;
+  }
+  return named == 1 ? std::optional{std::move(selectors)} : std::nullopt;
+}
+
+Answer purge(const Keys& keys, const Call& call) {
+  const auto wish = read_object(call);
+  if (!wish) return wish.error();
+  if (wish->contains("soft") && !(*wish)["soft"].is_boolean()) return problem(400, "soft is true or false");
+  const auto selectors = selectors_of(*wish);
+  if (!selectors) return problem(400, "name exactly one of keys (an array), pattern, tag, upstream, or \"all\": true");
+  std::uint64_t purged = 0;
+  for (const auto& selector : *selectors) purged += keys.instance.store().invalidate(selector);
+  keys.tally.invalidations += selectors->size();
+  return json_answer({{"purged", purged}});
+}
+
+}  // namespace
+
+void add_keys_calls(Router& router, Instance& instance, Tally& tally) {
+  using http::Method;
+  const auto add = [&](Method method, std::string pattern, Effect effect, Answer (*handler)(const Keys&, const Call&)) {
+    auto run = [keys = Keys{instance, tally}, handler](const Call& call) { return handler(keys, call); };
+    router.add({method, std::move(pattern), {Access::key, effect}, std::move(run)});
+  };
+  add(Method::get, "/api/v1/keys", Effect::none, list_keys);
+  add(Method::post, "/api/v1/keys/mget", Effect::json, get_several);
+  add(Method::post, "/api/v1/purge", Effect::json, purge);
+}
+
+}  // namespace cachearr::admin
