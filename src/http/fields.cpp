@@ -115,6 +115,8 @@ std::string_view field_name(FieldId id) noexcept {
 }
 
 void FieldList::add(FieldId id, std::string_view name, std::string_view value) {
+  constexpr std::size_t usual = 16;  // one allocation for nearly every message
+  if (items_.capacity() == 0) items_.reserve(usual);
   items_.push_back({name, value, id});
   present_ |= bit(id);
 }

@@ -15,12 +15,24 @@ using Handler = boost::asio::async_result<Token, void()>::handler_type;
 }  // namespace
 
 struct Event::Impl final : Waiting {
-  explicit Impl(Worker& w) : worker{w} { worker.expect(*this); }
-  ~Impl() override { worker.forget(*this); }
+  explicit Impl(Worker& w) : worker{w} {}
+  ~Impl() override {
+    if (waiter) worker.forget(*this);
+  }
+  // The worker knows of it only while a coroutine waits: without one it may end on any thread.
+  void keep(Handler handler) {
+    waiter.emplace(std::move(handler));
+    worker.expect(*this);
+  }
+  Handler take() {
+    worker.forget(*this);
+    Handler handler = std::move(*waiter);
+    waiter.reset();
+    return handler;
+  }
   bool give_up() noexcept override {
     if (!waiter) return false;
-    const Handler abandoned = std::move(*waiter);
-    waiter.reset();
+    const Handler abandoned = take();
     return true;
   }
   Worker& worker;
@@ -34,7 +46,7 @@ Event::~Event() = default;
 Task<> Event::wait() {
   auto* const impl = impl_.get();
   if (!impl->set) {
-    auto keep = [impl](auto handler) { impl->waiter.emplace(std::move(handler)); };
+    auto keep = [impl](auto handler) { impl->keep(std::move(handler)); };
     auto waiting = boost::asio::async_initiate<const Token, void()>(std::move(keep), boost::asio::use_awaitable);
     co_await std::move(waiting);
   }
@@ -44,9 +56,7 @@ Task<> Event::wait() {
 void Event::set() {
   impl_->set = true;
   if (!impl_->waiter) return;
-  Handler waiter = std::move(*impl_->waiter);
-  impl_->waiter.reset();
-  boost::asio::post(impl_->worker.context(), std::move(waiter));
+  boost::asio::post(impl_->worker.context(), impl_->take());
 }
 
 }  // namespace cachearr::net

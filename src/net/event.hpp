@@ -1,4 +1,5 @@
-// Lets one coroutine wait until something happens; never polls. Belongs to one worker; only its thread calls it.
+// Lets one coroutine wait until something happens; never polls. Belongs to one worker; only its thread calls it. While
+// nobody waits it may be destroyed on any thread, and after the worker.
 #pragma once
 
 #include <memory>

@@ -56,7 +56,9 @@ void Worker::start() {
 
 bool Worker::is_current() const noexcept { return current_worker == this; }
 
-void Worker::post(std::function<void()> job) { asio::post(impl_->context, std::move(job)); }
+void Worker::post(std::function<void()> job) {
+  if (!abandoned_) asio::post(impl_->context, std::move(job));
+}
 
 void Worker::spawn(Task<> task, std::string_view what) {
   asio::co_spawn(impl_->context, std::move(task), [what](std::exception_ptr failure) {
@@ -104,6 +106,7 @@ Task<> Worker::sweep_forever() {
 }
 
 void Worker::expect(Waiting& waiting) noexcept {
+  waiting.previous_ = nullptr;
   waiting.next_ = first_waiting_;
   if (first_waiting_) first_waiting_->previous_ = &waiting;
   first_waiting_ = &waiting;
@@ -123,6 +126,7 @@ void Worker::join() {
 }
 
 void Worker::abandon() noexcept {
+  abandoned_ = true;
   // Giving one up may destroy others with it, so the walk begins anew each time.
   for (auto* waiting = first_waiting_; waiting;) waiting = waiting->give_up() ? first_waiting_ : waiting->next_;
   impl_.reset();

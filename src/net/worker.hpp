@@ -90,6 +90,7 @@ class Worker {
   Guest* first_guest_ = nullptr;
   std::size_t guest_count_ = 0;
   Waiting* first_waiting_ = nullptr;
+  bool abandoned_ = false;  // set when no thread runs any more; what is destroyed then may still try to wake others
   std::unique_ptr<Impl> impl_;
 };
 
