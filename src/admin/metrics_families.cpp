@@ -127,6 +127,12 @@ void add_requests(const Counts& counts, Families& into) {
   for (std::size_t i = 0; i < counts.stale_served.size(); ++i)
     stale.add({{"reason", std::string{name_of(static_cast<proxy::StaleReason>(i))}}}, counts.stale_served[i]);
   into.push_back(stale.take());
+  auto interceptions = counter("cachearr_interceptions_total",
+                               "Connections to hosts whose HTTPS the rules want looked at, by what became of them.");
+  for (std::size_t i = 0; i < counts.interceptions.size(); ++i)
+    interceptions.add({{"outcome", std::string{name_of(static_cast<proxy::Interception>(i))}}},
+                      counts.interceptions[i]);
+  into.push_back(interceptions.take());
   into.push_back(counter("cachearr_collapsed_total", "Requests that shared the fetch of another.")
                      .add({}, counts.collapsed)
                      .take());

@@ -10,11 +10,13 @@ namespace cachearr::proxy {
 
 using authority::ClientHello;
 using net::IoError;
+using SteadyClock = std::chrono::steady_clock;
 using Way = Intercepted::Way;
 
 namespace {
 
 constexpr std::uint16_t kHttps = 443;
+constexpr std::chrono::seconds kRightAfter{2};
 
 Intercepted tunnelled(Interception outcome) { return {Way::tunnel, outcome}; }
 Intercepted closed(Interception outcome) { return {Way::close, outcome}; }
@@ -50,6 +52,20 @@ void announce(const std::string& client, const std::string& host, const std::str
 }
 
 /// The client ended the connection before it asked for anything.
+Interception note_break(Session& session, const std::string& host, Objectors::When when) {
+  auto& desk = session.desk();
+  const auto pause = desk.services.objectors.broke_off(session.peer(), host, desk.now(), when);
+  if (pause > Duration::zero())
+    announce(session.peer(), host,
+             "the client has closed the connection several times in a row when it saw the local authority's "
+             "certificate for " +
+                 host +
+                 ", so it probably does not believe it: let it trust the authority (\"cachearr ca trust-help\"), or it "
+                 "pins its own",
+             pause);
+  return Interception::broken_off;
+}
+
 Interception note_failure(Session& session, net::TlsStream& stream, IoError error, const std::string& host) {
   auto& desk = session.desk();
   auto& objectors = desk.services.objectors;
@@ -59,16 +75,18 @@ Interception note_failure(Session& session, net::TlsStream& stream, IoError erro
     announce(session.peer(), host, why, objectors.object(session.peer(), host, desk.now()));
     return Interception::distrusted;
   }
-  if (error != IoError::reset) return Interception::failed;
-  const auto pause = objectors.broke_off(session.peer(), host, desk.now());
-  if (pause > Duration::zero())
-    announce(session.peer(), host,
-             "the client has closed the connection twice in a row when it saw the local authority's certificate for " +
-                 host +
-                 ", so it probably does not believe it: let it trust the authority (\"cachearr ca "
-                 "trust-help\"), or it pins its own",
-             pause);
-  return Interception::broken_off;
+  const bool gone = error == IoError::reset || error == IoError::closed;
+  return gone ? note_break(session, host, Objectors::When::in_handshake) : Interception::failed;
+}
+
+/// No request came after the handshake. Some clients look at the certificate only then; others connect in advance, and
+/// close what they do not need after a while.
+Interception note_silence(Session& session, net::TlsStream& stream, IoError error, const std::string& host,
+                          SteadyClock::time_point shaken) {
+  if (error == IoError::tls) return note_failure(session, stream, error, host);
+  const bool gone = error == IoError::reset || error == IoError::closed;
+  if (!gone || SteadyClock::now() - shaken > kRightAfter) return Interception::intercepted;
+  return note_break(session, host, Objectors::When::after_it);
 }
 
 net::Task<Intercepted> answer_handshake(Session& session, std::string host) {
@@ -86,12 +104,11 @@ net::Task<Intercepted> answer_handshake(Session& session, std::string host) {
   const auto shaken = co_await stream.handshake(true);
   stream.disarm();
   if (shaken != IoError::none) co_return closed(note_failure(session, stream, shaken, host));
+  const auto since = SteadyClock::now();
   // In TLS 1.3 a client may find fault with the certificate after the handshake is over for us.
   const auto& settings = desk.settings().config;
   const auto got = co_await session.read_more(settings.limits.max_header_bytes, settings.timeouts.client_idle);
-  if (got.error == IoError::tls || got.error == IoError::reset)
-    co_return closed(note_failure(session, stream, got.error, host));
-  if (got.error != IoError::none) co_return closed(Interception::intercepted);
+  if (got.error != IoError::none) co_return closed(note_silence(session, stream, got.error, host, since));
   desk.services.objectors.believed(session.peer(), host);
   co_return Intercepted{Way::inside, Interception::intercepted};
 }

@@ -4,6 +4,14 @@
 
 namespace cachearr::proxy {
 
+namespace {
+
+constexpr unsigned kInHandshake = 5;
+constexpr unsigned kAfterIt = 2;
+constexpr unsigned kEnough = 10;
+
+}  // namespace
+
 bool Objectors::objects(const std::string& client, const std::string& host, TimePoint now) const {
   const std::lock_guard lock{mutex_};
   const auto found = known_.find({client, host});
@@ -24,7 +32,7 @@ Objectors::Known& Objectors::at(const std::string& client, const std::string& ho
 Duration Objectors::leave_alone(Known& known, TimePoint now) {
   const Duration limit = std::min<Duration>(kLongest, Duration{kFirst} * (1U << std::min(known.times, 8U)));
   ++known.times;
-  known.breaks = 0;
+  known.suspicion = 0;
   known.until = now + limit;
   return limit;
 }
@@ -34,10 +42,11 @@ Duration Objectors::object(const std::string& client, const std::string& host, T
   return leave_alone(at(client, host, now), now);
 }
 
-Duration Objectors::broke_off(const std::string& client, const std::string& host, TimePoint now) {
+Duration Objectors::broke_off(const std::string& client, const std::string& host, TimePoint now, When when) {
   const std::lock_guard lock{mutex_};
   auto& known = at(client, host, now);
-  return ++known.breaks < 2 ? Duration::zero() : leave_alone(known, now);
+  known.suspicion += when == When::in_handshake ? kInHandshake : kAfterIt;
+  return known.suspicion < kEnough ? Duration::zero() : leave_alone(known, now);
 }
 
 void Objectors::believed(const std::string& client, const std::string& host) {

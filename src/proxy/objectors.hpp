@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <string>
@@ -29,8 +30,10 @@ class Objectors {
   bool objects(const std::string& client, const std::string& host, TimePoint now) const;
   /// The client said that it does not believe. Gives how long it is left alone: twice as long each time in a row.
   Duration object(const std::string& client, const std::string& host, TimePoint now);
-  /// The client went away when it saw the certificate, which may have any reason; none unless twice in a row.
-  Duration broke_off(const std::string& client, const std::string& host, TimePoint now);
+  enum class When : std::uint8_t { in_handshake, after_it };
+  /// The client went away before it asked for anything, which may have any reason: zero until it happened twice in a
+  /// row in the middle of the handshake, or five times right after it.
+  Duration broke_off(const std::string& client, const std::string& host, TimePoint now, When when);
   /// The client sent a request: whatever it did before, it believes now.
   void believed(const std::string& client, const std::string& host);
   /// Those that are left alone now.
@@ -40,9 +43,9 @@ class Objectors {
 
  private:
   struct Known {
-    TimePoint until{};    // left alone until then
-    unsigned times = 0;   // left alone in a row
-    unsigned breaks = 0;  // in a row
+    TimePoint until{};       // left alone until then
+    unsigned times = 0;      // left alone in a row
+    unsigned suspicion = 0;  // grows with each connection that was broken off
   };
   using Name = std::pair<std::string, std::string>;
   Duration leave_alone(Known& known, TimePoint now);

@@ -141,7 +141,7 @@ class Clients(InterceptingScenario):
             self.get(wire, self.path())
         self.break_off(proxy)
         self.break_off(proxy)
-        proxy.log.wait_for("twice in a row")
+        proxy.log.wait_for("several times in a row")
         with self.tls(context=self.strict(), proxy=proxy) as wire:
             self.assertEqual(self.origins_certificate(), wire.sock.getpeercert(True))
 
