@@ -7,7 +7,7 @@ import threading
 from lab.case import Scenario, local, main
 from lab.origin import answer, head
 from lab.proxy import PORT_TAKEN, Proxy
-from lab.wire import request_bytes
+from lab.wire import WireError, request_bytes
 
 
 def rules_with_ttl(origin, ttl):
@@ -129,6 +129,37 @@ class Ending(Scenario):
             wire.read_response()
             self.proxy.signal(signal.SIGINT)
             self.assertEqual(0, self.proxy.process.wait(20))
+
+    def test_sigterm_under_load_breaks_no_answer_that_had_begun(self):
+        self.proxy, path, broken, served = self.start(), self.path(), [], []
+        self.origin.on(path, answer("z" * 20000, 200, {"Cache-Control": "max-age=60"}))
+
+        def keep_asking():
+            with self.proxy.connect() as wire:
+                while True:
+                    try:
+                        wire.send(request_bytes("GET", self.url(path), self.origin.authority))
+                        if not wire.buffer and not wire.fill():
+                            return
+                    except OSError:
+                        return
+                    try:
+                        response = wire.read_response()
+                        served.append(len(response.body))
+                        if response["connection"] == "close":
+                            return
+                    except (WireError, OSError) as problem:
+                        broken.append(repr(problem))
+                        return
+        clients = [threading.Thread(target=keep_asking) for _ in range(8)]
+        for client in clients:
+            client.start()
+        self.origin.wait_for(path)
+        self.proxy.signal(signal.SIGTERM)
+        for client in clients:
+            client.join()
+        self.assertEqual(0, self.proxy.process.wait(20))
+        self.assertEqual(([], {20000}), (broken, set(served)))
 
     def test_what_does_not_finish_within_the_grace_is_cut(self):
         self.proxy, never = self.start(config={"timeouts": {"shutdown_grace": "1s", "upstream_idle": "60s"}}), threading.Event()

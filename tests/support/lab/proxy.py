@@ -82,11 +82,12 @@ class Log:
 class Proxy:
     """One running instance. `reverse` names the upstreams that get a listener of their own; `rules` is a rules file as data."""
 
-    def __init__(self, rules=None, config=None, reverse=(), arguments=(), environment=None, threads=2):
+    def __init__(self, rules=None, config=None, reverse=(), arguments=(), environment=None, threads=2, prefix=()):
         self.folder = tempfile.mkdtemp(prefix="cachearr-test-")
         self.rules, self.change, self.reverse_names = rules or {}, config or {}, list(reverse)
         self.arguments, self.environment, self.threads = list(arguments), environment or {}, threads
         self.process = self.log = None
+        self.prefix = list(prefix)  # a command that runs the program
         self.rules_file = os.path.join(self.folder, "rules", "test.json")
         self.config_file = os.path.join(self.folder, "cachearr.json")
         os.mkdir(os.path.dirname(self.rules_file))
@@ -135,7 +136,7 @@ class Proxy:
         environment.update({"ASAN_OPTIONS": "abort_on_error=0:detect_leaks=1:exitcode=99:quarantine_size_mb=8",
                             "UBSAN_OPTIONS": "print_stacktrace=1", "HOME": self.folder})
         environment.update(self.environment)
-        command = [binary(), "serve", "--config", self.config_file] + self.arguments
+        command = self.prefix + [binary(), "serve", "--config", self.config_file] + self.arguments
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                         errors="replace", env=environment, cwd=self.folder)
         self.log = Log(self.process.stdout)
