@@ -1,4 +1,5 @@
-// The bare yardstick and the fast origin of the benchmarks: one thread, one epoll loop, a canned answer to every request.
+// The bare yardstick and the fast origin of the benchmarks: one thread, one epoll loop, a canned answer to every
+// request.
 //
 //   epoll_server PORT BODY_BYTES [DELAY_MS]
 //
@@ -49,10 +50,11 @@ static void build_answer(void) {
   struct tm parts;
   char date[64];
   strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &parts));
-  int head = snprintf(answer, 1024,
-                      "HTTP/1.1 200 OK\r\nDate: %s\r\nContent-Type: application/json\r\nCache-Control: public, max-age=3600\r\n"
-                      "Vary: Accept-Encoding\r\nETag: \"canned\"\r\nContent-Length: %zu\r\n\r\n",
-                      date, body_size);
+  int head = snprintf(
+      answer, 1024,
+      "HTTP/1.1 200 OK\r\nDate: %s\r\nContent-Type: application/json\r\nCache-Control: public, max-age=3600\r\n"
+      "Vary: Accept-Encoding\r\nETag: \"canned\"\r\nContent-Length: %zu\r\n\r\n",
+      date, body_size);
   memset(answer + head, 'x', body_size);
   answer_size = (size_t)head + body_size;
 }
@@ -78,7 +80,8 @@ static int reply(int fd, const char* request) {
   if (strncmp(request, "GET /count ", 11) == 0) {
     char text[160], number[24];
     int digits = snprintf(number, sizeof number, "%lu", requests);
-    int size = snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\nCache-Control: no-store\r\nContent-Length: %d\r\n\r\n%s", digits, number);
+    int size = snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\nCache-Control: no-store\r\nContent-Length: %d\r\n\r\n%s",
+                        digits, number);
     return send_all(fd, text, (size_t)size);
   }
   ++requests;
@@ -145,8 +148,10 @@ int main(int argc, char** argv) {
     build_answer();
     for (int i = 0; i < count; ++i) {
       int fd = events[i].data.fd;
-      if (fd == listener) accept_all(listener, epoll);
-      else if (!serve(fd)) drop(fd);
+      if (fd == listener)
+        accept_all(listener, epoll);
+      else if (!serve(fd))
+        drop(fd);
     }
     answer_due();
   }

@@ -27,8 +27,8 @@ static const char* const kModes[] = {"closed", "unique", "count", "rate", "herd"
 
 struct Connection {
   int fd, busy;
-  long long due;        // when the request in flight was due, microseconds
-  size_t used, missing; // bytes of head in `input`; bytes of body still to come
+  long long due;         // when the request in flight was due, microseconds
+  size_t used, missing;  // bytes of head in `input`; bytes of body still to come
   char input[kInput];
 };
 
@@ -62,7 +62,10 @@ static int open_connection(struct Connection* c) {
 static void ask(struct Connection* c, long long due) {
   char text[1024], number[24] = "";
   if (mode == unique || mode == count) snprintf(number, sizeof number, "%lu", sent);
-  int size = snprintf(text, sizeof text, "GET %s%s HTTP/1.1\r\nHost: bench.test\r\nUser-Agent: load\r\nAccept: */*\r\nAccept-Encoding: gzip\r\n\r\n", path, number);
+  int size = snprintf(
+      text, sizeof text,
+      "GET %s%s HTTP/1.1\r\nHost: bench.test\r\nUser-Agent: load\r\nAccept: */*\r\nAccept-Encoding: gzip\r\n\r\n", path,
+      number);
   ++sent;
   ++busy;
   c->busy = 1;
@@ -158,7 +161,8 @@ static double percentile(double share) {
 int main(int argc, char** argv) {
   int wanted = argc > 1 ? 0 : 6;
   while (wanted < 6 && strcmp(argv[1], kModes[wanted]) != 0) ++wanted;
-  if (wanted == 6 || argc < (wanted < 3 ? 6 : wanted == rate ? 7 : 5)) return fprintf(stderr, "usage: see the head of load.c\n"), 2;
+  if (wanted == 6 || argc < (wanted < 3 ? 6 : wanted == rate ? 7 : 5))
+    return fprintf(stderr, "usage: see the head of load.c\n"), 2;
   mode = (enum Mode)wanted;
   port = atoi(argv[2]);
   path = argv[3];
@@ -170,14 +174,15 @@ int main(int argc, char** argv) {
   for (int i = 0; i < connections; ++i)
     if ((all[i] = calloc(1, sizeof **all)) == NULL || !open_connection(all[i])) return 1;
   long long start = now_us(), end = start + (mode == count ? 600 : span) * 1000000;
-  if (mode == rate) run_rate(start, end, atof(argv[6]));
-  else run_closed(end);
+  if (mode == rate)
+    run_rate(start, end, atof(argv[6]));
+  else
+    run_closed(end);
   double seconds = (double)(now_us() - start) / 1e6;
-  printf("requests=%lu seconds=%.3f errors=%lu lost=%d p50=%.0f p99=%.0f p999=%.0f max=%.0f\n", answered, seconds, errors, busy,
-         percentile(0.5), percentile(0.99), percentile(0.999), percentile(1));
+  printf("requests=%lu seconds=%.3f errors=%lu lost=%d p50=%.0f p99=%.0f p999=%.0f max=%.0f\n", answered, seconds,
+         errors, busy, percentile(0.5), percentile(0.99), percentile(0.999), percentile(1));
   fflush(stdout);
   if (mode == idle)
-    while (getchar() != EOF) {
-    }
+    while (getchar() != EOF) {}
   return errors > 0 || busy > 0;
 }
