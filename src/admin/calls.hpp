@@ -14,7 +14,7 @@ void add_public_calls(Router& router, Instance& instance);  // the authority's c
 void add_system_calls(Router& router, Instance& instance);  // ping, health, status
 void add_metrics_call(Router& router, Instance& instance, const Tally& tally);
 void add_authority_calls(Router& router, Instance& instance);  // the certificate, and how to trust it
-void add_rules_calls(Router& router, Instance& instance);  // rules, validate, reload
+void add_rules_calls(Router& router, Instance& instance);      // rules, validate, reload
 void add_explain_call(Router& router, Instance& instance);
 void add_key_calls(Router& router, Instance& instance, Tally& tally);   // one key: value, ttl, expire
 void add_keys_calls(Router& router, Instance& instance, Tally& tally);  // many: list, mget, purge

@@ -21,6 +21,8 @@ def compile_tools(folder):
     flags = ["-O2", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"]
     for name in ("epoll_server", "load"):
         subprocess.run(["gcc", *flags, os.path.join(HERE, name + ".c"), "-o", os.path.join(folder, name)], check=True)
+    subprocess.run(["gcc", *flags, os.path.join(HERE, "tls_load.c"), "-o", os.path.join(folder, "tls_load"), "-lssl", "-lcrypto",
+                    "-lpthread"], check=True)
     shim = os.path.join(folder, "malloc_count.so")
     subprocess.run(["gcc", *flags, "-shared", "-fPIC", os.path.join(HERE, "malloc_count.c"), "-o", shim], check=True)
     return os.path.join(folder, "load"), os.path.join(folder, "epoll_server"), shim
@@ -32,6 +34,7 @@ class Bench:
     def __init__(self, options, folder):
         self.options, self.folder = options, folder
         self.load_program, peers.Epoll.program, self.shim = compile_tools(folder)
+        self.tls_load_program = os.path.join(folder, "tls_load")
         peers.Cachearr.binary = options.binary
         self.serial = 0
 

@@ -1,14 +1,14 @@
 #!/bin/bash
 # Benchmarks cachearr beside nginx, HAProxy, Varnish, Traffic Server, Squid and a bare epoll server (two cores needed).
 #
-#   tests/bench/run.sh [hit|miss|latency|scale|herd|memory|alloc|idle]... [--rounds N] [--seconds S] [--servers a,b] [--binary FILE]
+#   tests/bench/run.sh [hit|miss|latency|scale|herd|memory|alloc|idle|tls]... [--rounds N] [--seconds S] [--servers a,b] [--binary FILE]
 #
 # Installs the peers where they are missing (as root, on Debian 12); without root it says what to install.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 
 missing=
-for pair in nginx:nginx-light haproxy:haproxy varnishd:varnish traffic_server:trafficserver squid:squid-openssl gcc:gcc \
+for pair in nginx:nginx-light haproxy:haproxy varnishd:varnish traffic_server:trafficserver squid:squid-openssl gcc:gcc openssl:openssl \
             python3:python3 taskset:util-linux; do
   command -v "${pair%%:*}" >/dev/null 2>&1 || [ -x "/usr/sbin/${pair%%:*}" ] || missing="$missing ${pair#*:}"
 done

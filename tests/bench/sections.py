@@ -3,6 +3,8 @@ import os
 import struct
 import subprocess
 
+import tls_peers
+
 CONNECTIONS = 64
 
 
@@ -205,4 +207,38 @@ def idle(bench, table):
     table("memory for each idle connection [4 KB]", rows, ["bytes", "errors"], "bytes")
 
 
-ALL = {"hit": hit, "miss": miss, "latency": latency, "scale": scale, "herd": herd, "memory": memory, "alloc": alloc, "idle": idle}
+def tls(bench, table):
+    """Hits over TLS: on kept connections, and each with a handshake of its own, no session resumed."""
+    tls_peers.TlsServer.certificates = certificates = tls_peers.Certificates(os.path.join(bench.folder, "certificates"))
+    origin = tls_peers.TlsOrigin(certificates, 4096)
+
+    def asked(server, mode, connections, seconds):
+        before = server.cpu_seconds()
+        command = ["taskset", "-c", "1", bench.tls_load_program, mode, str(server.port), server.authority, "/same", str(connections),
+                   str(seconds)] + (["connect"] if server.tunnel else [])
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+        run = bench.figures(ended.stdout, ended.stderr)
+        return run, (server.cpu_seconds() - before) * 1e6 / max(run["requests"], 1)
+
+    def measure(name):
+        server = tls_peers.PEERS[name](bench.folder, origin.port).start()
+        try:
+            asked(server, "closed", 1, 1)
+            kept, kept_cpu = asked(server, "closed", CONNECTIONS, bench.options.seconds)
+            fresh, fresh_cpu = asked(server, "fresh", CONNECTIONS, bench.options.seconds)
+        finally:
+            server.stop()
+        return {"req/s": kept["requests"] / kept["seconds"], "cpu_us": kept_cpu, "p99_us": kept["p99"],
+                "new/s": fresh["requests"] / fresh["seconds"], "new_cpu_us": fresh_cpu, "new_p99_us": fresh["p99"],
+                "errors": kept["errors"] + fresh["errors"]}
+
+    rows = bench.in_turn([name for name in bench.names() if name in tls_peers.PEERS], measure)
+    origin.stop()
+    columns = ["req/s", "cpu_us", "p99_us", "new/s", "new_cpu_us", "new_p99_us", "errors"]
+    table("hit, 4 KB, over TLS, 64 connections: kept and new [rate: nginx' TLS; 5x Squid's ssl-bump]", rows, columns, "cpu_us")
+    if "cachearr" in rows and "squid" in rows:
+        print("rate against Squid: %.2f kept, %.2f new" % tuple(rows["cachearr"][column] / rows["squid"][column]
+                                                               for column in ("req/s", "new/s")))
+
+
+ALL = {"hit": hit, "miss": miss, "latency": latency, "scale": scale, "herd": herd, "memory": memory, "alloc": alloc, "idle": idle, "tls": tls}
