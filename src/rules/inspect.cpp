@@ -12,8 +12,16 @@ namespace cachearr::rules {
 
 namespace {
 
+/// Without XML's white space around it.
+std::string_view trimmed(std::string_view text) noexcept {
+  constexpr std::string_view blanks = " \t\r\n";
+  const auto first = text.find_first_not_of(blanks);
+  return first == std::string_view::npos ? std::string_view{}
+                                         : text.substr(first, text.find_last_not_of(blanks) + 1 - first);
+}
+
 bool fits(const BodyCondition& condition, std::string_view value) {
-  const auto text = text::trim(value);
+  const auto text = trimmed(value);
   return (!condition.equals || text == *condition.equals) && condition.fits(text);
 }
 

@@ -8,6 +8,7 @@
 #include "rules/partition.hpp"
 #include "rules/query.hpp"
 #include "rules/rule_set.hpp"
+#include "rules/secret_memo.hpp"
 #include "rules/spelling.hpp"
 
 namespace cachearr::rules {
@@ -61,7 +62,7 @@ bool is_well_known_field(const http::Field& field) noexcept {
     case http::FieldId::authorization:
     case http::FieldId::cookie:
     case http::FieldId::x_api_key: return true;
-    case http::FieldId::other: return is_secret_field(field.name);
+    case http::FieldId::other: return is_secret_field_remembered(field.name);
     default: return false;
   }
 }
@@ -79,7 +80,7 @@ void collect_fields(const Task& task) {
 /// Where an upstream names its own credentials, one or two letters ("i", "r") are what they say there, not secrets.
 bool is_secret(const Task& task, std::string_view name) noexcept {
   const bool named = task.upstream && task.upstream->credentials_given;
-  return (!named || name.size() > 2) && is_secret_parameter(name);
+  return (!named || name.size() > 2) && is_secret_parameter_remembered(name);
 }
 
 /// Sorts the parameters of a request with a rule: held by the template, ignored, credentials, and the rest.
@@ -105,6 +106,7 @@ void collect_with_rule(const Task& task) {
     task.scratch.shown.push_back({name, value, parameter.has_value, masked, task.scratch.shown.size()});
     return false;
   });
+  if (task.scratch.shown.size() < 2) return;
   std::sort(task.scratch.shown.begin(), task.scratch.shown.end(), [](const Shown& a, const Shown& b) {
     const int order = a.name.compare(b.name);
     return order != 0 ? order < 0 : a.order < b.order;
@@ -143,9 +145,16 @@ void append_shown(const Task& task, char first) {
   if (task.scratch.shown.empty() && task.target.has_query && task.target.query.empty()) key.push_back(first);
 }
 
+bool is_seen_to(const Task& task) noexcept {
+  return task.compiled && task.upstream->credentials_given && task.rule->policy.mode != caching::Mode::never &&
+         task.compiled->secret_segments.empty();
+}
+
 /// The path with every secret segment masked; a segment masked here takes part in the partition.
 void append_path(const Task& task, std::string& out) {
   auto& path = task.scratch.path;
+  // Who wrote a rule that stores, and named the secrets, has seen to the path: a name made of a hash is no key there.
+  if (is_seen_to(task)) return append_sent(out, task.target.path);
   path.clear();
   append_sent(path, task.target.path);
   if (task.compiled && !task.compiled->secret_segments.empty()) {
@@ -156,12 +165,6 @@ void append_path(const Task& task, std::string& out) {
       const bool hide = std::find(secret.begin(), secret.end(), i) != secret.end();
       out += hide ? kMasked : segments.items[i];
     }
-    return;
-  }
-  // Who wrote a rule that stores, and named the secrets, has seen to the path: a name made of a hash is no key there.
-  const bool seen_to = task.rule && task.upstream->credentials_given && task.rule->policy.mode != caching::Mode::never;
-  if (seen_to) {
-    out += path;
     return;
   }
   auto& masked = task.scratch.masked_path;

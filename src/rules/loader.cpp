@@ -150,7 +150,9 @@ struct Loader {
       } else if (model == &upstream || likeness.contains(entry.like)) {
         node->problem("'" + entry.like + "' is itself like another; name that one");
       } else {
+        const auto index = upstream.index;
         upstream = *model;
+        upstream.index = index;
         // What leads requests to the model cannot lead them here as well.
         upstream.hosts.clear();
         upstream.mount.clear();

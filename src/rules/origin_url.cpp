@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "http/address.hpp"
 #include "http/target.hpp"
 
 namespace cachearr::rules {
@@ -22,8 +23,13 @@ bool is_name(std::string_view host) {
   return true;
 }
 
-bool is_host(std::string_view host) {
-  return is_name(host) || (host.find(':') != std::string_view::npos && http::looks_like_ip(host));
+/// Brings IPv6 into its one spelling; false for what is neither a name nor an address.
+bool make_host(std::string& host) {
+  if (host.find(':') == std::string::npos) return is_name(host);
+  std::string canonical;
+  if (!http::canonical_ipv6(host, canonical)) return false;
+  host = std::move(canonical);
+  return true;
 }
 
 /// The scheme's default where `port` is 0.
@@ -53,15 +59,15 @@ Result<OriginUrl> parse_origin(std::string_view url) {
     return Error{"an origin holds no user and password; the clients' credentials go through to it"};
   }
   const auto place = http::parse_host_port(split->authority);
-  const auto host = place.ok() ? text::to_lower(place->host) : std::string{};
-  if (!is_host(host)) return Error{"'" + split->authority + "' is no host, or no host and port"};
+  auto host = place.ok() ? text::to_lower(place->host) : std::string{};
+  if (!make_host(host)) return Error{"'" + split->authority + "' is no host, or no host and port"};
   auto& path = split->rest;
   if (path.find_first_of("?#") != std::string::npos) return Error{"an origin ends with its path; remove '?' and '#'"};
   if (std::any_of(path.begin(), path.end(), [](char c) { return c <= 0x20 || c >= 0x7F; })) {
     return Error{"the origin's path holds a character that has to be percent-encoded"};
   }
   while (path.ends_with('/')) path.pop_back();
-  return OriginUrl{split->scheme, host, port_or_default(place->port, split->scheme), path};
+  return OriginUrl{split->scheme, std::move(host), port_or_default(place->port, split->scheme), path};
 }
 
 Result<std::string> host_pattern(std::string_view text) {
@@ -74,7 +80,7 @@ Result<std::string> host_pattern(std::string_view text) {
   }
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
   if (host.ends_with('.')) host.pop_back();
-  if (is_host(host.starts_with("*.") ? std::string_view{host}.substr(2) : std::string_view{host})) return host;
+  if (host.starts_with("*.") ? is_name(std::string_view{host}.substr(2)) : make_host(host)) return host;
   const auto colon = host.rfind(':');
   if (colon != std::string::npos && is_name(host.substr(0, colon))) {
     return Error{"a host is named without its port; write " + host.substr(0, colon) +
@@ -91,8 +97,8 @@ std::string problem_of_proxy(std::string_view url) {
   const auto at = split->authority.rfind('@');
   const auto authority = at == std::string::npos ? split->authority : split->authority.substr(at + 1);
   const auto place = http::parse_host_port(authority);
-  if (!place.ok() || !is_host(text::to_lower(place->host)))
-    return "'" + authority + "' is no host, or no host and port";
+  auto host = place.ok() ? text::to_lower(place->host) : std::string{};
+  if (!make_host(host)) return "'" + authority + "' is no host, or no host and port";
   if (!split->rest.empty() && split->rest != "/") return "a parent proxy's URL ends with its port";
   return {};
 }

@@ -10,7 +10,7 @@ namespace cachearr::rules {
 
 namespace {
 
-int compare_names(std::string_view a, std::string_view b) noexcept {
+int compare_fields(std::string_view a, std::string_view b) noexcept {
   const auto shared = std::min(a.size(), b.size());
   for (std::size_t i = 0; i < shared; ++i) {
     const char x = text::lower(a[i]), y = text::lower(b[i]);
@@ -46,15 +46,15 @@ void append_hash(std::string& out, std::string_view secret, const std::string& c
 void Partition::write_canonical() {
   std::sort(items_.begin(), items_.end(), [](const Item& a, const Item& b) {
     if (a.where != b.where) return a.where < b.where;
-    const int names = compare_names(a.name, b.name);
-    return names != 0 ? names < 0 : a.value < b.value;
+    const int names = a.where == 'h' ? compare_fields(a.name, b.name) : a.name.compare(b.name);
+    return names != 0 ? names < 0 : a.order < b.order;
   });
   canonical_.clear();
   for (const auto& item : items_) {
     canonical_.push_back(item.where);
     text::append_number(canonical_, static_cast<std::int64_t>(item.name.size()));
     canonical_.push_back(':');
-    for (const char c : item.name) canonical_.push_back(text::lower(c));
+    for (const char c : item.name) canonical_.push_back(item.where == 'h' ? text::lower(c) : c);
     text::append_number(canonical_, static_cast<std::int64_t>(item.value.size()));
     canonical_.push_back(':');
     canonical_ += item.value;

@@ -11,15 +11,19 @@ namespace cachearr::rules {
 class Partition {
  public:
   void clear() noexcept { items_.clear(); }
-  /// `where` is 'h' a header field, 'p' a path segment or 'q' a query parameter. Names compare without regard to case.
-  void add(char where, std::string_view name, std::string_view value) { items_.push_back({where, name, value}); }
+  /// `where` is 'h' a header field, whose name has no case, 'p' a path segment or 'q' a query parameter.
+  void add(char where, std::string_view name, std::string_view value) {
+    items_.push_back({where, items_.size(), name, value});
+  }
   bool empty() const noexcept { return items_.empty(); }
-  /// Appends 32 hexadecimal digits, or "-" where no credential was added. The order of adding does not matter.
+  /// Appends 32 hexadecimal digits, or "-" where no credential was added. The order of adding matters only among items
+  /// of one name: an origin may look at the first of them or at the last.
   void append_to(std::string& out, std::string_view secret);
 
  private:
   struct Item {
     char where;
+    std::size_t order;
     std::string_view name, value;
   };
   void write_canonical();

@@ -122,7 +122,7 @@ Result<PathPattern> compile_path(std::string_view text) {
 PathSegments::PathSegments(std::string_view path) noexcept {
   for (std::size_t at = path.starts_with('/') ? 1 : 0; count < kMost;) {
     const auto slash = count + 1 == kMost ? std::string_view::npos : path.find('/', at);
-    items[count++] = path.substr(at, slash == std::string_view::npos ? slash : slash - at);
+    std::construct_at(&items[count++], path.substr(at, slash == std::string_view::npos ? slash : slash - at));
     if (slash == std::string_view::npos) return;
     at = slash + 1;
   }

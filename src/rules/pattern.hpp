@@ -2,8 +2,9 @@
 // Plain values, made by the loader, matched by any thread; matching allocates nothing and is linear in practice.
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -49,15 +50,18 @@ class Bindings {
     bool from_query;
     bool absent;
   };
+  Bindings() noexcept {}                    // the places stay uninitialised until they are used
   static constexpr std::size_t kMost = 24;  // captures a rule may have; the loader refuses more
   void clear() noexcept { used_ = 0; }
-  void add(const Item& item) noexcept { items_[used_++] = item; }
+  void add(const Item& item) noexcept { std::construct_at(&items_[used_++], item); }
   std::size_t size() const noexcept { return used_; }
   void cut(std::size_t size) noexcept { used_ = size; }
-  std::span<const Item> items() const noexcept { return {items_.data(), used_}; }
+  std::span<const Item> items() const noexcept { return {items_, used_}; }
 
  private:
-  std::array<Item, kMost> items_;
+  union {
+    Item items_[kMost];
+  };
   std::size_t used_ = 0;
 };
 
@@ -65,8 +69,10 @@ class Bindings {
 struct PathSegments {
   static constexpr std::size_t kMost = 64;
   explicit PathSegments(std::string_view path) noexcept;
-  std::span<const std::string_view> all() const noexcept { return {items.data(), count}; }
-  std::array<std::string_view, kMost> items;
+  std::span<const std::string_view> all() const noexcept { return {items, count}; }
+  union {  // not initialised beyond `count`: most paths have few segments
+    std::string_view items[kMost];
+  };
   std::size_t count = 0;
 };
 

@@ -14,7 +14,12 @@ bool is_sent_normal(std::string_view text) noexcept;  // append_sent would chang
 
 /// A query's name or value decoded: %XX and '+'.
 void append_decoded(std::string& out, std::string_view text);
-inline bool is_decoded(std::string_view text) noexcept { return text.find_first_of("%+") == std::string_view::npos; }
+inline bool is_decoded(std::string_view text) noexcept {
+  for (const char c : text) {
+    if (c == '%' || c == '+') return false;
+  }
+  return true;
+}
 
 /// Decoded text as it stands in the query part of a key: what separates there ('&', '=', '+', …) is encoded.
 void append_query_text(std::string& out, std::string_view decoded);
