@@ -29,14 +29,14 @@ def client_hello(name=HOST, alpn=()):
 class Clients(InterceptingScenario):
     def test_a_client_hello_may_come_with_the_connect(self):
         connecting = request_bytes("CONNECT", HOST + ":443", HOST + ":443")
-        with self.proxy.connect() as wire:
+        with self.another().connect() as wire:  # what breaks off here must not count for other tests
             wire.send(connecting + client_hello())
             self.assertEqual(200, wire.read_final_head().status)
             self.assertEqual(b"\x16\x03", wire.exactly(2))
 
     def test_a_client_hello_may_come_in_pieces(self):
         hello = client_hello()
-        with self.tunnel() as wire:
+        with self.tunnel(proxy=self.another()) as wire:
             wire.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             for at in range(0, len(hello), 40):
                 wire.send(hello[at:at + 40])
@@ -77,7 +77,6 @@ class Clients(InterceptingScenario):
         origin.close()
         with self.tls(proxy=proxy) as wire:
             self.assertHit(self.get(wire, path))
-            self.assertProblem(self.get(wire, self.path()), 502)
 
     def another_towards(self, origin):
         proxy = self.make()
