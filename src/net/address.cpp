@@ -32,6 +32,7 @@ const std::array<AddressRange, 22>& private_ranges() {
 bool Address::is_v4() const noexcept { return std::equal(kMapped.begin(), kMapped.end(), bytes.begin()); }
 
 std::optional<Address> parse_address(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) return std::nullopt;  // the system's functions stop there
   const std::string copy{text};
   Address address;
   if (inet_pton(AF_INET6, copy.c_str(), address.bytes.data()) == 1) return address;

@@ -28,7 +28,8 @@ class Collector final : public bhttp::basic_parser<IsRequest> {
     this->header_limit(static_cast<std::uint32_t>(limit));
     this->body_limit(boost::none);
   }
-  bool folded() const noexcept { return folded_; }
+  /// `end`: behind the empty line. A fold at the very end has no field behind it that would show it.
+  bool folded(const char* end) const noexcept { return folded_ || (line_end_ && spans_lines(line_end_, end, 2)); }
   bool too_many() const noexcept { return too_many_; }
 
  private:
@@ -58,8 +59,11 @@ class Collector final : public bhttp::basic_parser<IsRequest> {
     // end leaves its line end in the gap between name and value, or between value and the next name.
     const bool inside = text.empty() || (text.data() >= bytes_.data() && text.data() < bytes_.data() + bytes_.size());
     if (!inside || spans_lines(name.data() + name.size(), text.empty() ? name.data() + name.size() : text.data(), 0) ||
-        (line_end_ && spans_lines(line_end_, name.data(), 1)))
+        (line_end_ && spans_lines(line_end_, name.data(), 1))) {
       folded_ = true;
+      error = bhttp::error::bad_value;
+      return;
+    }
     line_end_ = text.empty() ? name.data() + name.size() : text.data() + text.size();
     head_.fields.add(view(name), text);
   }
@@ -107,7 +111,7 @@ HeadParse parse(std::string_view bytes, std::size_t limit, Head& into) {
   Code error;
   const auto consumed = collector.put(boost::asio::const_buffer{head.data(), head.size()}, error);
   if (collector.too_many()) return fail(431, "too many header fields");
-  if (collector.folded()) return fail(400, "folded header line");
+  if (collector.folded(head.data() + head.size())) return fail(400, "folded header line");
   if (error == bhttp::error::bad_version && names_version(head)) return fail(505, "unsupported HTTP version");
   if (error && error != bhttp::error::need_more) return fail(400, "malformed header section");
   if (!collector.is_header_done() || consumed != head.size()) return fail(400, "malformed header section");
@@ -147,6 +151,7 @@ HeadParse parse_response_head(std::string_view bytes, std::size_t limit, http::R
   thread_local std::string patched;
   patched.assign(bytes).insert(kStatusLine, 1, ' ');
   auto result = parse<false>(patched, limit + 1, into);
+  if (result.kind == HeadParse::Kind::need_more && is_hopeless(bytes)) return fail(400, "this is not HTTP/1.1");
   if (result.kind != HeadParse::Kind::complete) return result;
   into.fields.rebase(patched.data() + 1, bytes.data());
   into.reason = {};

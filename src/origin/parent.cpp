@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "http/target.hpp"
+#include "net/address.hpp"
 #include "net/head_parser.hpp"
 
 namespace cachearr::origin {
@@ -9,6 +10,7 @@ namespace cachearr::origin {
 namespace {
 
 constexpr std::size_t kMaxReply = 16 * 1024;
+constexpr std::size_t kMaxName = 255;  // its length is one byte
 
 /// Reads until `count` bytes are buffered; false where the parent ended first.
 net::Task<bool> need(net::Stream& stream, net::Inbox& inbox, std::size_t count) {
@@ -36,6 +38,29 @@ void append_port(std::string& out, std::uint16_t port) {
   out += static_cast<char>(port & 0xFF);
 }
 
+/// Type and address: addresses as such, since not every parent takes their text for a name.
+void append_destination(std::string& out, const std::string& host) {
+  const auto address = net::parse_address(host);
+  if (!address) {
+    out += '\x03';
+    out += static_cast<char>(host.size());
+    out += host;
+    return;
+  }
+  out += address->is_v4() ? '\x01' : '\x04';
+  out.append(address->bytes.begin() + (address->is_v4() ? 12 : 0), address->bytes.end());
+}
+
+/// Length of the address that starts with `type` and `first`; 0 where there is no such type.
+std::size_t address_size(char type, char first) noexcept {
+  switch (type) {
+    case 1: return 4;
+    case 3: return 1U + static_cast<unsigned char>(first);
+    case 4: return 16;
+    default: return 0;
+  }
+}
+
 net::Task<Result<bool>> authenticate(net::Stream& stream, net::Inbox& inbox, const Parent& parent) {
   std::string message{"\x01"};
   message += static_cast<char>(parent.user.size());
@@ -53,6 +78,7 @@ net::Task<Result<bool>> authenticate(net::Stream& stream, net::Inbox& inbox, con
 
 net::Task<Result<bool>> open_socks(net::Stream& stream, net::Inbox& inbox, Parent parent, std::string host,
                                    std::uint16_t port) {
+  if (host.size() > kMaxName) co_return Error{"the host's name is too long for SOCKS5"};
   const bool with_password = !parent.user.empty();
   const std::string greeting = with_password ? std::string{"\x05\x02\x00\x02", 4} : std::string{"\x05\x01\x00", 3};
   const auto greeted = co_await net::write_all(stream, greeting);
@@ -66,17 +92,18 @@ net::Task<Result<bool>> open_socks(net::Stream& stream, net::Inbox& inbox, Paren
   } else if (method != 0) {
     co_return Error{"the SOCKS5 parent wants an authentication that is not configured"};
   }
-  std::string request{"\x05\x01\x00\x03", 4};
-  request += static_cast<char>(host.size());
-  request += host;
+  std::string request{"\x05\x01\x00", 3};
+  append_destination(request, host);
   append_port(request, port);
   const auto asked = co_await net::write_all(stream, request);
   const bool replied = asked == net::IoError::none && co_await need(stream, inbox, 5);
   if (!replied) co_return Error{"the SOCKS5 parent ended the connection"};
   const auto head = inbox.readable();
+  if (head[0] != 5) co_return Error{"the parent does not speak SOCKS5"};
   if (head[1] != 0)
     co_return Error{"the SOCKS5 parent: " + std::string{socks_problem(static_cast<unsigned char>(head[1]))}};
-  const std::size_t address = head[3] == 1 ? 4 : head[3] == 4 ? 16 : 1U + static_cast<unsigned char>(head[4]);
+  const auto address = address_size(head[3], head[4]);
+  if (address == 0) co_return Error{"the parent does not speak SOCKS5"};
   const std::size_t whole = 4 + address + 2;
   const bool complete = co_await need(stream, inbox, whole);
   if (!complete) co_return Error{"the SOCKS5 parent ended the connection"};
@@ -131,7 +158,7 @@ std::optional<Parent> parse_parent(std::string_view url) {
     url.remove_prefix(at + 1);
   }
   const auto address = http::parse_host_port(url);
-  if (!address || parent.user.size() > 255 || parent.password.size() > 255) return std::nullopt;
+  if (!address || parent.user.size() > kMaxName || parent.password.size() > kMaxName) return std::nullopt;
   parent.host = address->host;
   parent.port = address->port ? address->port : static_cast<std::uint16_t>(parent.socks5 ? 1080 : 3128);
   return parent;

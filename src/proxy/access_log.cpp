@@ -36,9 +36,9 @@ std::string without_values(std::string_view query, std::span<const std::string> 
   std::string out;
   for (const auto pair : text::split(query, '&')) {
     const auto name = pair.substr(0, pair.find('='));
-    out.append(out.empty() ? "" : "&")
-        .append(is_one_of(name, secrets) ? std::string{name} + "=***" : std::string{pair});
+    out.append(is_one_of(name, secrets) ? std::string{name} + "=***" : std::string{pair}).append("&");
   }
+  if (!out.empty()) out.pop_back();
   return out;
 }
 
@@ -50,9 +50,10 @@ void append_url(std::string& out, const LogFacts& facts) {
   append_redacted(out, facts.path, without_values(facts.query, facts.secrets));
 }
 
-/// Control characters of a request's own text must not make a second line.
-void append_printable(std::string& out, std::string_view text) {
-  for (const char c : text) out += static_cast<unsigned char>(c) < ' ' || c == '\x7F' ? '?' : c;
+/// Control characters, from wherever they come, must not make a second line.
+void make_printable(std::string& out, std::size_t from) {
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7F'; };
+  std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(from), out.end(), is_control, '?');
 }
 
 }  // namespace
@@ -78,9 +79,8 @@ void AccessLog::stamp(TimePoint now) {
 
 void AccessLog::write_text(const LogFacts& facts) {
   auto& out = batch_;
-  out.append("|Info|access|").append(facts.client).append(" ");
-  append_printable(out, facts.method);
-  out += ' ';
+  const auto start = out.size();
+  out.append("|Info|access|").append(facts.client).append(" ").append(facts.method).append(" ");
   append_url(out, facts);
   out += ' ';
   text::append_number(out, facts.status);
@@ -98,11 +98,8 @@ void AccessLog::write_text(const LogFacts& facts) {
   http::CacheStatus decision = facts.cache;
   decision.key = {};
   http::append(out, decision);
-  if (!facts.error.empty()) {
-    out.append(" (");
-    append_printable(out, facts.error);
-    out += ')';
-  }
+  if (!facts.error.empty()) out.append(" (").append(facts.error).append(")");
+  make_printable(out, start);
   out += '\n';
 }
 

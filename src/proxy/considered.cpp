@@ -1,5 +1,7 @@
 #include "proxy/considered.hpp"
 
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "caching/reuse.hpp"
 #include "caching/vary.hpp"
@@ -14,8 +16,10 @@ using http::Method;
 namespace {
 
 bool loops(const Desk& desk, const http::RequestHead& request) {
-  const auto* const field = request.fields.find("CDN-Loop");
-  return field && field->value.find(desk.services.loop_token) != std::string_view::npos;
+  return std::any_of(request.fields.begin(), request.fields.end(), [&](const http::Field& field) {
+    return field.id == FieldId::other && text::iequals(field.name, "CDN-Loop") &&
+           field.value.find(desk.services.loop_token) != std::string_view::npos;
+  });
 }
 
 /// Why the cache has no part in this request; empty where it has.

@@ -218,13 +218,14 @@ namespace {
 
 std::string xml_escaped(std::string_view text) {
   std::string out;
+  const bool ascii_only = !text::is_utf8(text);
   for (const char c : text) {
     switch (c) {
       case '&': out += "&amp;"; break;
       case '<': out += "&lt;"; break;
       case '>': out += "&gt;"; break;
       case '"': out += "&quot;"; break;
-      default: out += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+      default: out += static_cast<unsigned char>(c) < ' ' || (ascii_only && (c & 0x80) != 0) ? ' ' : c;
     }
   }
   return out;

@@ -47,7 +47,8 @@ void append_target(std::string& out, const UpstreamRequest& from) {
   const auto& target = from.route.target;
   if (from.through_http_parent)
     out.append("http://").append(http::authority_of("http", from.route.connect_host, from.route.connect_port));
-  out.append(target.path);
+  // "*" is the whole server; a proxy is told so by a target without path (RFC 9112 3.2.4).
+  if (!from.through_http_parent || target.path != "*") out.append(target.path);
   if (target.has_query) out.append("?").append(target.query);
 }
 

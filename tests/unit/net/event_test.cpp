@@ -1,0 +1,185 @@
+#include "net/event.hpp"
+
+#include <future>
+#include <gtest/gtest.h>
+#include <memory>
+#include <vector>
+
+#include "unit/net/pump.hpp"
+
+namespace cachearr::net {
+namespace {
+
+using test::Pump;
+
+struct Witness {
+  explicit Witness(int& c) : count{c} {}
+  Witness(const Witness&) = delete;
+  Witness& operator=(const Witness&) = delete;
+  ~Witness() { ++count; }
+  int& count;
+};
+
+Task<> wait_and_count(Event& event, int& woken, int& ended) {
+  const Witness witness{ended};
+  for (;;) {
+    co_await event.wait();
+    ++woken;
+  }
+}
+/// Owns the event it waits for, and another that somebody else waits for.
+Task<> wait_and_own(Worker& worker, [[maybe_unused]] std::shared_ptr<Event> other, int& ended) {
+  const Witness witness{ended};
+  Event own{worker};
+  co_await own.wait();
+}
+Task<> wait_shared(std::shared_ptr<Event> event, int& ended) {
+  const Witness witness{ended};
+  co_await event->wait();
+}
+
+TEST(AnEvent, WakesWhoWaits) {
+  int woken = 0, ended = 0;
+  Pump pump;
+  Event event{pump.worker};
+  pump.worker.spawn(wait_and_count(event, woken, ended), "test");
+  pump.settle();
+  EXPECT_EQ(woken, 0);
+  event.set();
+  pump.settle();
+  EXPECT_EQ(woken, 1);
+  pump.worker.abandon();
+  EXPECT_EQ(ended, 1);
+}
+
+TEST(AnEvent, ThatWasSetBeforeWakesAtOnce) {
+  int woken = 0, ended = 0;
+  Pump pump;
+  Event event{pump.worker};
+  event.set();
+  pump.worker.spawn(wait_and_count(event, woken, ended), "test");
+  pump.settle();
+  EXPECT_EQ(woken, 1);
+  pump.worker.abandon();
+}
+
+TEST(AnEvent, ThatIsSetOftenWakesOnce) {
+  int woken = 0, ended = 0;
+  Pump pump;
+  Event event{pump.worker};
+  for (int i = 0; i < 3; ++i) event.set();
+  pump.worker.spawn(wait_and_count(event, woken, ended), "test");
+  pump.settle();
+  EXPECT_EQ(woken, 1);
+  for (int i = 0; i < 3; ++i) event.set();
+  pump.settle();
+  EXPECT_EQ(woken, 2);
+  pump.worker.abandon();
+}
+
+TEST(AnEvent, MayEndWithoutAWaiterOnAnyThreadAndAfterItsWorker) {
+  std::vector<std::unique_ptr<Event>> events;
+  std::vector<std::unique_ptr<Event>> late;
+  {
+    Worker worker{0};
+    worker.start();
+    std::promise<void> made;
+    worker.post([&] {
+      for (int i = 0; i < 1000; ++i) events.push_back(std::make_unique<Event>(worker));
+      late.push_back(std::make_unique<Event>(worker));
+      made.set_value();
+    });
+    made.get_future().get();
+    std::promise<void> busy;
+    worker.post([&] {
+      // Meanwhile the worker makes and ends others of its own.
+      for (int i = 0; i < 1000; ++i) Event{worker}.set();
+      busy.set_value();
+    });
+    events.clear();
+    busy.get_future().get();
+  }
+  late.clear();
+}
+
+TEST(AWorker, GivesUpItsSuspendedCoroutines) {
+  int woken = 0, ended = 0;
+  Pump pump;
+  Event first{pump.worker}, second{pump.worker};
+  for (auto* const event : {&first, &second}) pump.worker.spawn(wait_and_count(*event, woken, ended), "test");
+  pump.settle();
+  pump.worker.abandon();
+  EXPECT_EQ(woken, 0);
+  EXPECT_EQ(ended, 2);
+}
+
+TEST(AWorker, GivesUpCoroutinesThatOwnWhatTheyWaitFor) {
+  int ended = 0;
+  Pump pump;
+  for (int i = 0; i < 3; ++i) {
+    auto other = std::make_shared<Event>(pump.worker);
+    pump.worker.spawn(wait_and_own(pump.worker, other, ended), "test");
+    pump.worker.spawn(wait_shared(std::move(other), ended), "test");
+  }
+  pump.settle();
+  EXPECT_EQ(ended, 0);
+  pump.worker.abandon();
+  EXPECT_EQ(ended, 6);
+}
+
+TEST(AWorker, EndsWhatWasWokenButHasNotRun) {
+  int woken = 0, ended = 0;
+  Pump pump;
+  Event event{pump.worker};
+  pump.worker.spawn(wait_and_count(event, woken, ended), "test");
+  pump.settle();
+  event.set();
+  pump.worker.abandon();
+  EXPECT_EQ(woken, 0);
+  EXPECT_EQ(ended, 1);
+}
+
+TEST(AWorker, DropsJobsThatComeTooLate) {
+  Pump pump;
+  pump.worker.abandon();
+  pump.worker.post([] { FAIL() << "no loop runs any more"; });
+}
+
+TEST(AWorker, RunsJobsInTheirOrderOnItsOwnThread) {
+  Worker worker{7};
+  EXPECT_EQ(worker.index(), 7U);
+  EXPECT_FALSE(worker.is_current());
+  worker.start();
+  std::vector<int> order;
+  std::promise<bool> done;
+  for (int i = 0; i < 100; ++i) worker.post([&order, i] { order.push_back(i); });
+  worker.post([&] { done.set_value(worker.is_current()); });
+  EXPECT_TRUE(done.get_future().get());
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(order[static_cast<std::size_t>(i)], i);
+}
+
+class Visitor final : public Guest {
+ public:
+  void leave(bool firmly) noexcept override { ++(firmly ? firm : kind); }
+  int kind = 0;
+  int firm = 0;
+};
+
+TEST(AWorker, AsksItsGuestsToLeave) {
+  Worker worker{0};
+  Visitor one, two, three;
+  for (auto* const guest : {&one, &two, &three}) worker.admit(*guest);
+  EXPECT_EQ(worker.guests(), 3U);
+  worker.dismiss(two);
+  worker.ask_guests_to_leave(false);
+  worker.ask_guests_to_leave(true);
+  EXPECT_EQ(one.kind + three.kind, 2);
+  EXPECT_EQ(one.firm + three.firm, 2);
+  EXPECT_EQ(two.kind + two.firm, 0);
+  worker.dismiss(three);
+  worker.dismiss(one);
+  EXPECT_EQ(worker.guests(), 0U);
+}
+
+}  // namespace
+}  // namespace cachearr::net
