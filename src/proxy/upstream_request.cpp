@@ -28,9 +28,11 @@ bool is_condition(FieldId id) noexcept {
 bool is_reflected(const http::Field& field) noexcept {
   if (field.id == FieldId::forwarded) return true;
   if (field.id != FieldId::other || field.name.size() < 2 || (field.name[0] | 0x20) != 'x') return false;
-  constexpr std::array<std::string_view, 10> names{
-      "x-forwarded-host", "x-forwarded-scheme", "x-forwarded-port",       "x-forwarded-server", "x-forwarded-prefix",
-      "x-original-url",   "x-rewrite-url",      "x-http-method-override", "x-http-method",      "x-method-override"};
+  constexpr std::array<std::string_view, 14> names{
+      "x-forwarded-host",   "x-forwarded-scheme",  "x-forwarded-port",       "x-forwarded-server",
+      "x-forwarded-prefix", "x-forwarded-proto",   "x-forwarded-ssl",        "x-host",
+      "x-original-url",     "x-rewrite-url",       "x-http-method-override", "x-http-method",
+      "x-method-override",  "x-http-host-override"};
   return std::any_of(names.begin(), names.end(),
                      [&](std::string_view name) { return text::iequals(name, field.name); });
 }
