@@ -1,9 +1,8 @@
 #include "app/server.hpp"
 
-#include <signal.h>
-
 #include <chrono>
 #include <iostream>
+#include <signal.h>
 
 #include "app/exit_code.hpp"
 #include "app/instance.hpp"

@@ -1,15 +1,14 @@
 #include "app/state_files.hpp"
 
-#include <fcntl.h>
-#include <sys/random.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <vector>
 
 namespace cachearr::app {
@@ -28,7 +27,9 @@ std::string random_hex(std::size_t bytes) {
   return text;
 }
 
-Error failure(const std::string& what, const std::string& file) { return Error{what + " " + file + ": " + std::strerror(errno)}; }
+Error failure(const std::string& what, const std::string& file) {
+  return Error{what + " " + file + ": " + std::strerror(errno)};
+}
 
 /// Whole or not at all: written beside, flushed, then renamed.
 Result<bool> write_secret(const std::string& file, const std::string& text) {
@@ -36,7 +37,8 @@ Result<bool> write_secret(const std::string& file, const std::string& text) {
   const int handle = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (handle < 0) return failure("cannot write", temporary);
   const auto line = text + "\n";
-  const bool written = ::write(handle, line.data(), line.size()) == static_cast<ssize_t>(line.size()) && ::fsync(handle) == 0;
+  const bool written =
+      ::write(handle, line.data(), line.size()) == static_cast<ssize_t>(line.size()) && ::fsync(handle) == 0;
   ::close(handle);
   if (!written || ::rename(temporary.c_str(), file.c_str()) != 0) return failure("cannot write", file);
   return true;
