@@ -1,14 +1,14 @@
 // Every setting as plain structs with its default (README.md, "Configuration"). Plain values; read-only after start.
 #pragma once
 
-#include <cachearr/clock.hpp>
-
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
+
+#include <cachearr/clock.hpp>
 
 namespace cachearr {
 
@@ -24,7 +24,7 @@ struct AdminConfig {
   std::string address = "127.0.0.1:9798";  // empty: no admin listener
   std::string api_key;                     // empty: made and kept in the state directory
   std::vector<std::string> hosts = {"localhost"};
-  bool open_metrics = true;                // /metrics without a key
+  bool open_metrics = true;  // /metrics without a key
 };
 
 enum class Switch : std::uint8_t { off, on, automatic };
@@ -32,7 +32,7 @@ enum class PrivateUpstreams : std::uint8_t { named, allow, deny };
 
 struct AccessConfig {
   std::vector<std::string> clients = {"127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"};
-  std::string basic_user;           // empty: no proxy authentication
+  std::string basic_user;  // empty: no proxy authentication
   std::string basic_password_file;
   std::vector<std::uint16_t> connect_ports = {443, 80};
   bool allow_unknown_hosts = true;
@@ -70,11 +70,11 @@ struct Config {
   std::string state_dir;      // resolved, absolute
   std::uint32_t threads = 0;  // 0: one for each core
   std::uint64_t memory_max_bytes = 256ULL * 1024 * 1024;
-  std::string disk_path;      // resolved, absolute; empty: no disk tier
+  std::string disk_path;  // resolved, absolute; empty: no disk tier
   std::uint64_t disk_max_bytes = 4ULL * 1024 * 1024 * 1024;
   std::vector<std::string> rules;  // resolved, absolute
   Switch intercept = Switch::automatic;
-  std::string ca_dir;              // resolved, absolute
+  std::string ca_dir;  // resolved, absolute
   AccessConfig access;
   TimeoutConfig timeouts;
   LimitConfig limits;

@@ -81,7 +81,8 @@ Result<std::string> receive_all(int socket) {
 std::string serialise(const AdminRequest& request) {
   auto text = request.method + " " + request.target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
   if (request.method != "GET") {
-    text += "Content-Type: " + request.content_type + "\r\nContent-Length: " + std::to_string(request.body.size()) + "\r\n";
+    text +=
+        "Content-Type: " + request.content_type + "\r\nContent-Length: " + std::to_string(request.body.size()) + "\r\n";
   }
   return text + "\r\n" + (request.method == "GET" ? "" : request.body);
 }

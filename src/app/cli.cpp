@@ -21,7 +21,8 @@ void describe(CLI::App& program, Invocation& invocation) {
   program.set_version_flag("--version", version_text(), "Print the version and those of the libraries");
   add_config_option(program, invocation);
   add_serve_options(program, invocation);
-  for (const auto add : {add_serve, add_check, add_explain, add_reload, add_healthcheck, add_ca, add_reading_keys, add_changing_keys})
+  for (const auto add :
+       {add_serve, add_check, add_explain, add_reload, add_healthcheck, add_ca, add_reading_keys, add_changing_keys})
     add(program, invocation);
 }
 

@@ -21,7 +21,8 @@ constexpr Duration kHeuristicLimit = std::chrono::hours{24};
 /// Age is a singleton, but of a list the first member counts (RFC 9111 5.1).
 Duration age_value(const http::ResponseHead& response) {
   if (!response.fields.has(FieldId::age)) return Duration{0};
-  // RFC 9111 5.1 lets a cache take the first of several; an answer that two caches disagree about is better asked for again.
+  // RFC 9111 5.1 lets a cache take the first of several; an answer that two caches disagree about is better asked for
+  // again.
   const auto age = http::parse_delta_seconds(response.fields.joined(FieldId::age));
   return age ? Duration{seconds{*age}} : kUnknownAge;
 }
