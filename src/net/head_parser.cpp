@@ -142,7 +142,7 @@ HeadParse parse_request_head(std::string_view bytes, std::size_t limit, http::Re
 }
 
 HeadParse parse_response_head(std::string_view bytes, std::size_t limit, http::ResponseHead& into) {
-  if (bytes.size() <= kStatusLine || bytes[kStatusLine] != '\r') {
+  if (bytes.size() <= kStatusLine || bytes[kStatusLine] != '\r' || !bytes.starts_with("HTTP/1.")) {
     const auto result = parse<false>(bytes, limit, into);
     if (result.kind == HeadParse::Kind::need_more && is_hopeless(bytes)) return fail(400, "this is not HTTP/1.1");
     return result;

@@ -27,7 +27,9 @@ namespace {
 
 Result<tcp::endpoint> endpoint_from(const std::string& text) {
   const bool any = text.starts_with(':');
-  const auto parsed = http::parse_host_port(any ? "[::]" + text : text);
+  // Port 0, which no URL may name, lets the kernel choose.
+  const auto shown = any ? "[::]" + text : text;
+  const auto parsed = http::parse_host_port(shown.ends_with(":0") ? shown.substr(0, shown.size() - 2) : shown);
   if (!parsed) return Error{text + " is not an address: write it as 127.0.0.1:9797 or [::1]:9797"};
   const auto host = parsed->host == "localhost" ? std::string{"127.0.0.1"} : parsed->host;
   boost::system::error_code error;

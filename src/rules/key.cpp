@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/redact.hpp"
+#include "base/secret_shape.hpp"
 #include "base/text.hpp"
 #include "rules/compiled.hpp"
 #include "rules/partition.hpp"
@@ -77,10 +78,11 @@ void collect_fields(const Task& task) {
   }
 }
 
-/// Where an upstream names its own credentials, one or two letters ("i", "r") are what they say there, not secrets.
-bool is_secret(const Task& task, std::string_view name) noexcept {
+/// Where an upstream names its own credentials, one or two letters ("i", "r") are what they say there, not secrets; but
+/// a value that has the shape of a key is one.
+bool is_secret(const Task& task, std::string_view name, std::string_view value) noexcept {
   const bool named = task.upstream && task.upstream->credentials_given;
-  return (!named || name.size() > 2) && is_secret_parameter_remembered(name);
+  return (!named || name.size() > 2 || is_secret_shape(value)) && is_secret_parameter_remembered(name);
 }
 
 /// Sorts the parameters of a request with a rule: held by the template, ignored, credentials, and the rest.
@@ -100,7 +102,7 @@ void collect_with_rule(const Task& task) {
       task.credential('q', name, value, task.shares_named());
       return false;
     }
-    const bool masked = is_secret(task, name);
+    const bool masked = is_secret(task, name, value);
     // An unnamed secret separates even where credentials are shared: no word of the rules says that it may be dropped.
     if (masked) task.credential('q', name, value, false);
     task.scratch.shown.push_back({name, value, parameter.has_value, masked, task.scratch.shown.size()});
@@ -119,7 +121,7 @@ void collect_without_rule(const Task& task) {
   for_each_parameter(task.target.query, [&](const Parameter& parameter) {
     const auto name = decoded(parameter.name);
     const bool named = task.upstream && names(task.upstream->credential_query, name);
-    const bool masked = named || is_secret(task, name);
+    const bool masked = named || is_secret(task, name, parameter.value);
     if (masked) task.credential('q', name, parameter.value, named && task.shares_named());
     task.scratch.shown.push_back({parameter.name, parameter.value, parameter.has_value, masked, 0});
     return false;
@@ -145,16 +147,9 @@ void append_shown(const Task& task, char first) {
   if (task.scratch.shown.empty() && task.target.has_query && task.target.query.empty()) key.push_back(first);
 }
 
-bool is_seen_to(const Task& task) noexcept {
-  return task.compiled && task.upstream->credentials_given && task.rule->policy.mode != caching::Mode::never &&
-         task.compiled->secret_segments.empty();
-}
-
 /// The path with every secret segment masked; a segment masked here takes part in the partition.
 void append_path(const Task& task, std::string& out) {
   auto& path = task.scratch.path;
-  // Who wrote a rule that stores, and named the secrets, has seen to the path: a name made of a hash is no key there.
-  if (is_seen_to(task)) return append_sent(out, task.target.path);
   path.clear();
   append_sent(path, task.target.path);
   if (task.compiled && !task.compiled->secret_segments.empty()) {

@@ -260,6 +260,7 @@ struct Loader {
     if (!upstream) {
       entry.node.get("upstream")
           ->problem("no upstream '" + entry.upstream + "'" + did_you_mean(entry.upstream, upstream_names()));
+      report_what_else_is_wrong(entry);
       return;
     }
     read_into(entry, *upstream);
@@ -269,6 +270,16 @@ struct Loader {
     for (const auto& [name, model] : likeness) {
       if (model == entry.upstream) read_into(entry, *find_upstream(name));
     }
+    entry.source->file.report_to(problems);
+  }
+
+  /// A rule that belongs to nobody is still read, so that its other problems are told in the same go.
+  void report_what_else_is_wrong(const RuleEntry& entry) {
+    const Upstream nobody;
+    Rule orphan;
+    orphan.name = entry.name;
+    orphan.upstream = &nobody;
+    read_rule(entry.node, set->impl_->ttls, orphan);
     entry.source->file.report_to(problems);
   }
 

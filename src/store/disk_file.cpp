@@ -295,7 +295,12 @@ bool DiskFile::is_in_place() const noexcept {
 
 bool DiskBatch::is_missing(int code) noexcept { return code == MDB_NOTFOUND; }
 
+/// The newest invalidation ever is remembered: a lower number would let purged answers come back after a crash.
 int DiskBatch::put_generation(std::uint32_t generation) {
+  std::uint32_t newest = 0;
+  const int code = read_number(txn_, file_.names_.meta, kGenerationName, newest);
+  if (code != 0 && !is_missing(code)) return code;
+  if (code == 0 && newest >= generation) return 0;
   return write_number(txn_, file_.names_.meta, kGenerationName, generation);
 }
 

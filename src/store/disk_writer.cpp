@@ -132,7 +132,7 @@ Outcome DiskWriter::try_group(const Group& group) {
                                        generation, shared_.options.conversion);
       if (code != 0 && !DiskBatch::is_missing(code)) return code;
     }
-    return 0;
+    return batch.put_generation(generation);
   });
 }
 

@@ -5,6 +5,8 @@ from urllib.parse import quote
 
 from lab.case import Scenario, local, main
 from lab.origin import fresh
+from lab.proxy import API_KEY
+from lab.wire import connect, request_bytes
 
 
 class KeyScenario(Scenario):
@@ -102,7 +104,10 @@ class ByHand(KeyScenario):
                 self.assertEqual(200, self.call("DELETE", key).status)
 
     def test_a_value_beyond_the_limit_is_413(self):
-        self.assertEqual(413, self.put("big", b"x" * (17 << 20)).status)
+        headers = {"X-Api-Key": API_KEY, "Content-Length": str(17 << 20)}
+        with connect(("127.0.0.1", self.proxy.admin_port)) as wire:
+            wire.send(request_bytes("PUT", "/api/v1/keys/big", "127.0.0.1", headers))
+            self.assertEqual(413, wire.read_final_head().status)
 
     def test_a_page_of_another_site_may_not_set_or_delete(self):
         for method in ("PUT", "DELETE"):

@@ -40,7 +40,7 @@ class Reload(Scenario):
         self.proxy.write_rules(broken)
         result = self.reload()
         self.assertEqual(78, result.returncode, result)
-        for word in ("nobody", "colour", "soon"):
+        for word in ("nobody", "colour", "a duration is expected"):
             self.assertIn(word, result.stdout + result.stderr)
         self.assertRegex(result.stdout + result.stderr, r"test\.json:\d+:\d+: ")
         self.assertGreater(self.ttl_of(self.path()), 3500)

@@ -24,7 +24,8 @@ TEST(ResponseHeads, AreViewsIntoTheGivenBytes) {
   EXPECT_EQ(head.minor_version, 0);
   EXPECT_EQ(head.fields.value(http::FieldId::server), "x");
   EXPECT_EQ(head.fields.value(http::FieldId::etag), "\"1\"");
-  for (const auto& field : head.fields) EXPECT_TRUE(lies_in(field.name, bytes) && lies_in(field.value, bytes));
+  for (const auto& field : head.fields)
+    EXPECT_TRUE(lies_in(field.name, bytes) && (field.value.empty() || lies_in(field.value, bytes)));
 }
 
 TEST(ResponseHeads, AreCompleteWithTheirLastByte) {
@@ -51,7 +52,8 @@ TEST(ResponseHeads, WithoutReasonPhraseAreViewsIntoTheGivenBytesToo) {
   EXPECT_EQ(head.reason, "");
   ASSERT_EQ(head.fields.size(), 2U);
   EXPECT_EQ(head.fields.value(http::FieldId::server), "x");
-  for (const auto& field : head.fields) EXPECT_TRUE(lies_in(field.name, bytes) && lies_in(field.value, bytes));
+  for (const auto& field : head.fields)
+    EXPECT_TRUE(lies_in(field.name, bytes) && (field.value.empty() || lies_in(field.value, bytes)));
 }
 
 TEST(ResponseHeads, WithAFoldedLineAreRefused) {

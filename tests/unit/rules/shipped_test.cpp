@@ -4,6 +4,7 @@
 #include <fstream>
 #include <gtest/gtest.h>
 #include <set>
+#include <unistd.h>
 
 #include "base/units.hpp"
 #include "rules/rule_files.hpp"
@@ -44,7 +45,8 @@ std::vector<Row> read_rows() {
 /// The shipped rules, and a file of the user's that says where the templates' servers are.
 std::shared_ptr<const RuleSet> shipped_set() {
   static const auto set = [] {
-    const auto path = std::filesystem::path{testing::TempDir()} / "cachearr-shipped-test.json";
+    const auto path =
+        std::filesystem::path{testing::TempDir()} / ("cachearr-shipped-test-" + std::to_string(::getpid()) + ".json");
     std::ofstream{path} << R"({"upstreams": {
         "newznab": {"hosts": ["indexer.test"]},
         "prowlarr": {"hosts": ["prowlarr.test"], "origin": "http://prowlarr.test:9696"},

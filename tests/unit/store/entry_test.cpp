@@ -129,7 +129,7 @@ TEST(Entry, CostsLittleBesidesHeadAndBody) {
   const EntryPtr entry = make(
       {.key = "metadata:series:tmdbId:1399:en-US", .tags = {"series", "tmdb:1399"}, .body = std::string(1024, 'x')},
       clock);
-  EXPECT_LE(entry->footprint() - entry->head().size() - entry->body().size(), 256U - 20U);
+  EXPECT_LE(entry->footprint() - entry->head().size() - entry->body().size(), 256U - 16U);
 }
 
 }  // namespace
