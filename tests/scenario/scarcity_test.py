@@ -1,6 +1,7 @@
 """What the machine may run out of: descriptors, log space, time. Requests go on where they can."""
 import os
 import threading
+import unittest
 
 from lab.case import Scenario, main
 from lab.origin import fresh
@@ -13,6 +14,8 @@ class Descriptors(Scenario):
             fields = file.read().rpartition(")")[2].split()
         return int(fields[11]) + int(fields[12])
 
+    @unittest.skipIf("undefined" in os.environ.get("CACHEARR_SANITIZE", ""),
+                     "UBSan looks through a pipe at what it checks, and takes every object for broken where it cannot have one")
     def test_without_descriptors_it_waits_idly_and_serves_again_when_there_are_some(self):
         path = self.path()
         self.origin.on(path, fresh("again"))

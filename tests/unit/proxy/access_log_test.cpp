@@ -136,6 +136,14 @@ TEST_F(AccessLogTest, HidesWhatTheUpstreamCallsACredential) {
   }
 }
 
+TEST_F(AccessLogTest, HidesCredentialsInQueriesThatSemicolonsPart) {
+  const std::vector<std::string> names{"zeta"};
+  auto secret = facts();
+  secret.secrets = names;
+  secret.query = "t=search;zeta=mine;q=x&zeta=more";
+  EXPECT_THAT(line(false, secret), HasSubstr("?t=search;zeta=***;q=x&zeta=*** "));
+}
+
 TEST_F(AccessLogTest, KeepsEverythingElseOfTheQueryWhereAnUpstreamHasCredentials) {
   const std::vector<std::string> names{"zz"};
   auto odd = facts();
