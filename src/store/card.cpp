@@ -11,6 +11,7 @@ static_assert(sizeof(EntryMeta) == 64 && std::is_trivially_copyable_v<EntryMeta>
               "a change of EntryMeta needs a new kFormat");
 
 constexpr std::size_t kChecksumSize = 8;
+constexpr std::size_t kMaxSize = 128 * 1024;  // more than all its parts can have
 constexpr std::uint8_t kCompressed = 1;
 constexpr std::uint8_t kPacked = 2;
 
@@ -79,6 +80,7 @@ std::string encode(const Card& card, const Hash128& id) {
 }
 
 bool decode(std::string_view bytes, const Hash128& id, Card& into) {
+  if (bytes.size() > kMaxSize) return false;  // a damaged page may claim anything
   Reader reader{bytes};
   std::uint64_t sum = 0;
   reader.read(sum);

@@ -86,8 +86,9 @@ int DiskFile::prepare(const std::string& folder) {
   page_size_ = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   mdb_env_set_mapsize(env_, max_bytes_ / page_size_ * page_size_);
   // No write map: it dies of a full disk and lets stray writes through. No read-ahead: reads are of single answers.
-  code = mdb_env_open(env_, folder.c_str(), MDB_NOTLS | MDB_NORDAHEAD, 0600);
+  code = mdb_env_open(env_, folder.c_str(), MDB_NOTLS | MDB_NORDAHEAD | MDB_NOSYNC, 0600);
   if (code != 0) return code;
+  clear_readers();
   struct stat status = {};
   if (::stat(path_.c_str(), &status) == 0) inode_ = status.st_ino;
 
@@ -108,13 +109,17 @@ int DiskFile::open_databases(MDB_txn* txn) {
                    {"chunks", MDB_INTEGERKEY, names_.chunks},
                    {"rules", 0, names_.rules},
                    {"state", 0, names_.state}};
+  // They are made all at once. One that is missing later is damage, and that must not be written to.
+  MDB_envinfo info;
+  mdb_env_info(env_, &info);
+  const unsigned create = info.me_last_txnid == 0 && info.me_last_pgno < 2 ? MDB_CREATE : 0;
   for (const auto& database : databases) {
-    const int code = mdb_dbi_open(txn, database.name, MDB_CREATE | database.flags, &database.handle);
-    if (code != 0) return code;
+    const int code = mdb_dbi_open(txn, database.name, create | database.flags, &database.handle);
+    if (code != 0) return code == MDB_NOTFOUND ? MDB_INVALID : code;
   }
   const int code = read_number(txn, names_.meta, kFormatName, found_format_);
-  if (code == MDB_NOTFOUND) return write_number(txn, names_.meta, kFormatName, kFormat);
-  if (code != 0) return code;
+  if (code == MDB_NOTFOUND && create != 0) return write_number(txn, names_.meta, kFormatName, kFormat);
+  if (code != 0) return code == MDB_NOTFOUND ? MDB_INVALID : code;
   if (found_format_ != kFormat) return MDB_VERSION_MISMATCH;
   Cursor cursor{txn, names_.chunks};
   MDB_val key;
@@ -267,6 +272,11 @@ Outcome DiskFile::write(const std::function<int(DiskBatch&)>& act) {
   return outcome_of(survived, code);
 }
 
+Outcome DiskFile::sync() {
+  if (untouchable_) return Outcome::damaged;
+  return outcome_of(true, mdb_env_sync(env_, 1));
+}
+
 void DiskFile::take_stock(MDB_txn* txn) noexcept {
   std::uint64_t pages = 2;  // the two that tell which transaction is the last
   // 0 and 1 are LMDB's own: free pages and the names of the others.
@@ -279,10 +289,14 @@ void DiskFile::take_stock(MDB_txn* txn) noexcept {
   used_bytes_ = pages * page_size_;
 }
 
+void DiskFile::clear_readers() noexcept {
+  int dead = 0;
+  if (!untouchable_) mdb_reader_check(env_, &dead);
+}
+
 void DiskFile::tidy() noexcept {
   if (untouchable_) return;
-  int dead = 0;
-  mdb_reader_check(env_, &dead);
+  clear_readers();
   MDB_envinfo info;
   if (mdb_env_info(env_, &info) != 0) return;
   ::madvise(info.me_mapaddr, (info.me_last_pgno + 1) * page_size_, MADV_DONTNEED);

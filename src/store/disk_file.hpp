@@ -4,6 +4,10 @@
 // Databases: "meta" (format, generation), "cards" (id, big-endian -> card), "chunks" (number -> at most kChunk bytes of
 // a record), "rules" (generation, big-endian -> invalidation not yet swept), "state" (name -> bytes).
 //
+// Commits do not wait for the device: what a killed process has committed is in the page cache, and on a machine whose
+// disk is busy with downloads a sync takes seconds. sync() is called beside the writer; what a power failure in between
+// does to the file is the business of PowerMark and IntegrityCheck.
+//
 // A record is cut into chunks of consecutive numbers, always appended at the end: LMDB keeps four of them on a page,
 // never needs a run of free pages for a large body, and what was stored together is freed together.
 #pragma once
@@ -70,15 +74,21 @@ class DiskFile {
   // The one writer.
   Outcome write(const std::function<int(DiskBatch&)>& act);
 
+  /// Waits until the device has everything committed so far. Any thread.
+  Outcome sync();
+
   std::uint64_t used_bytes() const noexcept { return used_bytes_; }  // of the writer: after its last batch
   std::uint64_t entries() const noexcept { return entries_; }
   std::uint64_t max_bytes() const noexcept { return max_bytes_; }
-  /// Frees the slots of readers that died, gives mapped pages back to the system (the page cache keeps them).
+  /// Frees the slots of readers whose process died; they keep pages from being used again.
+  void clear_readers() noexcept;
+  /// The same, and gives mapped pages back to the system (the page cache keeps them).
   void tidy() noexcept;
   /// The file is still where it was opened.
   bool is_in_place() const noexcept;
   /// What the last outcome but done and missing was, in words.
   std::string problem() const;
+  bool has_problem() const noexcept { return code_ != 0; }
 
  private:
   friend class DiskBatch;

@@ -17,11 +17,24 @@ constexpr std::uint64_t kChangeBytes = 128;
 
 bool DiskQueue::put(const EntryPtr& entry) {
   std::unique_lock lock{mutex_};
+  const bool fits = insert(entry);
+  added(lock, false);
+  return fits;
+}
+
+bool DiskQueue::put_again(const EntryPtr& entry) {
+  std::unique_lock lock{mutex_};
+  if (waiting_.changes.contains(entry->id()) || writing_.changes.contains(entry->id())) return true;
+  const bool fits = insert(entry);
+  added(lock, false);
+  return fits;
+}
+
+bool DiskQueue::insert(const EntryPtr& entry) {
   const auto cost = entry->footprint() + kChangeBytes;
   const bool fits = waiting_.bytes + writing_.bytes + cost <= max_bytes_;
   waiting_.changes.insert_or_assign(entry->id(), fits ? entry : EntryPtr{});
   waiting_.bytes += fits ? cost : kChangeBytes;
-  added(lock, false);
   return fits;
 }
 
@@ -35,6 +48,7 @@ void DiskQueue::erase(const Hash128& id) {
 void DiskQueue::put_rule(const Invalidation& rule) {
   std::unique_lock lock{mutex_};
   waiting_.rules.push_back(rule);
+  ++rules_put_;
   added(lock, true);
 }
 
@@ -97,20 +111,22 @@ void DiskQueue::done() {
     const std::lock_guard lock{mutex_};
     written = std::exchange(writing_, DiskWork{});
     finished_ = taken_;
+    rules_safe_ += written.rules.size();
   }
   written_.notify_all();
 }
 
-void DiskQueue::drop() {
-  DiskWork dropped;
+std::vector<Invalidation> DiskQueue::take_rules() {
+  const std::lock_guard lock{mutex_};
+  return std::exchange(waiting_.rules, {});
+}
+
+void DiskQueue::kept(std::size_t rules) {
   {
     const std::lock_guard lock{mutex_};
-    dropped = std::exchange(waiting_, DiskWork{});
-    oldest_ = {};
-    urgent_ = false;
-    ++taken_;
+    rules_safe_ += rules;
   }
-  done();
+  written_.notify_all();
 }
 
 void DiskQueue::wait_for_all() {
@@ -121,6 +137,15 @@ void DiskQueue::wait_for_all() {
   urgent_ = true;
   ready_.notify_one();
   written_.wait(lock, [&] { return finished_ >= mine || closed_; });
+}
+
+void DiskQueue::wait_for_rules() {
+  std::unique_lock lock{mutex_};
+  const std::uint64_t mine = rules_put_;
+  if (rules_safe_ >= mine) return;
+  urgent_ = true;
+  ready_.notify_one();
+  written_.wait(lock, [&] { return rules_safe_ >= mine || closed_; });
 }
 
 void DiskQueue::wake() {

@@ -31,6 +31,9 @@ class DiskQueue {
   /// False where the writer is too far behind: then what is on disk under this id is to be erased instead, which is
   /// queued.
   bool put(const EntryPtr& entry);
+  /// The same for what should have been written long since; what has been queued under this id meanwhile is newer and
+  /// stays.
+  bool put_again(const EntryPtr& entry);
   void erase(const Hash128& id);
   void put_rule(const Invalidation& rule);
   void put_state(std::string_view name, std::string_view bytes);
@@ -45,11 +48,14 @@ class DiskQueue {
   /// has passed or the end has come. What it returns stays visible to find() until done().
   DiskWork& take(std::chrono::milliseconds idle);
   void done();
-  /// Forgets what waits; those who wait for it are told.
-  void drop();
+  /// The invalidations that wait, for a writer that may not write yet; kept() says when they are safe elsewhere.
+  std::vector<Invalidation> take_rules();
+  void kept(std::size_t rules);
 
-  /// Waits until everything put in so far is on disk or was dropped.
+  /// Waits until everything put in so far has been dealt with.
   void wait_for_all();
+  /// The same for the invalidations alone.
+  void wait_for_rules();
   void wake();
   void close();
   bool closed() const;
@@ -58,6 +64,7 @@ class DiskQueue {
  private:
   using Clock = std::chrono::steady_clock;
   bool due() const;
+  bool insert(const EntryPtr& entry);
   void added(std::unique_lock<std::mutex>& lock, bool urgent);
 
   const std::uint64_t max_bytes_;
@@ -69,6 +76,8 @@ class DiskQueue {
   Clock::time_point oldest_{};
   std::uint64_t taken_ = 0;  // how often work was taken
   std::uint64_t finished_ = 0;
+  std::uint64_t rules_put_ = 0;
+  std::uint64_t rules_safe_ = 0;
   bool urgent_ = false;
   bool closed_ = false;
 };

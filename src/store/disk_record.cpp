@@ -60,6 +60,11 @@ bool unpack(const Card& card, const Conversion& conversion, Pieces& pieces, std:
 
 std::uint64_t chunk_count(const Card& card) noexcept { return (card.record_size() + kChunk - 1) / kChunk; }
 
+int check_record(MDB_txn* txn, unsigned chunks, const Card& card) {
+  Pieces pieces;
+  return gather(txn, chunks, card, pieces);
+}
+
 int read_record(MDB_txn* txn, unsigned chunks, const Card& card, const Wanted& wanted, EntryPtr& found) {
   Pieces pieces;
   const int code = gather(txn, chunks, card, pieces);

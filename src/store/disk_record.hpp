@@ -37,6 +37,9 @@ struct Wanted {
 /// Puts a record together again and checks it; LMDB's codes, kSpoilt, or MDB_NOTFOUND where it is another identity's.
 int read_record(MDB_txn* txn, unsigned chunks, const Card& card, const Wanted& wanted, EntryPtr& found);
 
+/// The same without making an entry of it.
+int check_record(MDB_txn* txn, unsigned chunks, const Card& card);
+
 /// Invalidations as values of the database "rules", whose key is the generation.
 std::string rule_key(std::uint32_t generation);
 std::string encode_rule(const Invalidation& rule);

@@ -19,10 +19,14 @@
 
 namespace cachearr::store {
 
+inline constexpr std::int64_t kMinLifeMs = 5'000;
+
 struct DiskOptions {
   std::string folder;
   std::uint64_t max_bytes = 0;
   std::uint64_t max_queue_bytes = 16 * 1024 * 1024;
+  Duration retry{60'000};
+  Duration check_first{50};
   Conversion conversion;
 };
 
@@ -68,6 +72,17 @@ struct DiskShared {
     up_.store(false, std::memory_order_release);
     file_.reset();
     problem_ = std::move(problem);
+  }
+
+  /// What dies soon is not worth a write, and would be gone after most restarts anyway.
+  bool is_worth_writing(const EntryMeta& meta) const noexcept { return useless_after(meta) >= now_ms() + kMinLifeMs; }
+  /// What memory has and the disk may have missed. False where the queue is full.
+  bool put_again(const EntryPtr& entry) {
+    if (entry->on_disk() || !is_worth_writing(entry->meta)) return true;
+    index.put_if_absent(entry->id(), slot_of(entry->key(), entry->meta, entry->footprint()));
+    if (queue.put_again(entry)) return true;
+    unsaved = true;
+    return false;
   }
 
   void put_state(std::string_view name, std::string_view bytes) {

@@ -9,8 +9,6 @@ namespace {
 
 constexpr std::size_t kReaders = 2;
 constexpr std::size_t kScannedAtOnce = 4'000;
-// What lives shorter is not worth a write, and would be gone after most restarts anyway.
-constexpr std::int64_t kMinLifeMs = 5'000;
 
 }  // namespace
 
@@ -38,21 +36,21 @@ void DiskTier::put(const EntryPtr& entry) {
     shared_.unsaved = true;
     return;
   }
-  if (useless_after(entry->meta) < shared_.now_ms() + kMinLifeMs) {
+  if (!shared_.is_worth_writing(entry->meta)) {
     if (may_hold(entry->id())) erase(entry->id());
     return;
   }
   shared_.index.put(entry->id(), slot_of(entry->key(), entry->meta, entry->footprint()));
-  if (!shared_.queue.put(entry)) {
-    shared_.index.erase(IdPrefix::of(entry->id()));
-    shared_.unsaved = true;
-  }
+  if (!shared_.queue.put(entry)) shared_.unsaved = true;
 }
 
-void DiskTier::erase(const Hash128& id) {
-  if (!may_hold(id)) return;
-  shared_.index.erase(IdPrefix::of(id));
+bool DiskTier::erase(const Hash128& id) {
+  EntryPtr pending;
+  const auto known = shared_.queue.find(id, pending);
+  if (known == DiskQueue::Pending::erased || (known == DiskQueue::Pending::unknown && !may_hold(id))) return false;
+  // Its slot stays until it is erased: a purge that comes meanwhile has to find it.
   shared_.queue.erase(id);
+  return true;
 }
 
 void DiskTier::put_state(std::string_view name, std::string_view bytes) {
@@ -115,10 +113,7 @@ void DiskTier::flush() {
   while (shared_.is_up()) {
     shared_.queue.wait_for_all();
     if (!shared_.unsaved.exchange(false)) return;
-    shared_.memory.for_each([&](const EntryPtr& entry) {
-      if (!entry->on_disk()) put(entry);
-      return !shared_.unsaved.load();
-    });
+    shared_.memory.for_each([&](const EntryPtr& entry) { return shared_.put_again(entry); });
   }
 }
 

@@ -29,7 +29,8 @@ class DiskTier {
   bool may_hold(const Hash128& id) const noexcept;
   void find(const Hash128& id, std::string_view identity, std::function<void(EntryPtr)> done);
   void put(const EntryPtr& entry);
-  void erase(const Hash128& id);
+  /// False where it is not there, as far as is known without the disk.
+  bool erase(const Hash128& id);
   void put_state(std::string_view name, std::string_view bytes);
   /// The rule is on its way to the disk and will be swept.
   void add_rule(const Invalidation& rule) { shared_.queue.put_rule(rule); }
@@ -38,7 +39,7 @@ class DiskTier {
   EntryPtr read(const Hash128& id, std::string_view identity);
   std::string get_state(std::string_view name) const { return shared_.get_state(name); }
   void flush();
-  void wait_for_rules() { shared_.queue.wait_for_all(); }
+  void wait_for_rules() { shared_.queue.wait_for_rules(); }
   using Ids = std::unordered_set<Hash128>;
   /// How many responses the rule is the first to hit, those of `counted` left out. Sweeps wait meanwhile.
   std::uint64_t count_hit(const Invalidation& rule, const Ids& counted);

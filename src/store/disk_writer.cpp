@@ -4,13 +4,18 @@
 #include <bit>
 #include <utility>
 
-#include "base/log.hpp"
+#include "store/power_mark.hpp"
+#include "store/rule_journal.hpp"
 
 namespace cachearr::store {
 namespace {
 
 constexpr std::chrono::milliseconds kIdle{1000};
 constexpr std::uint64_t kGroupBytes = 4 * 1024 * 1024;
+constexpr int kAttempts = 8;
+constexpr std::chrono::milliseconds kCheckAgain{20};
+// A service is given more than this to end.
+constexpr std::chrono::seconds kCheckAtEnd{20};
 constexpr std::size_t kAmendedAtOnce = 256;
 
 std::uint8_t saved_mark(std::uint32_t hits) noexcept { return static_cast<std::uint8_t>(1 + std::bit_width(hits)); }
@@ -34,6 +39,7 @@ void DiskWriter::stop() {
   shared_.queue.close();
   thread_.join();
   loader_ = {};
+  syncer_ = {};
   check_.reset();
   shared_.set_down("");
   file_.reset();
@@ -41,27 +47,50 @@ void DiskWriter::stop() {
 
 void DiskWriter::run() {
   while (!shared_.queue.closed()) {
-    DiskWork& work = shared_.queue.take(kIdle);
+    if (file_ && check_) {
+      await_check(kCheckAgain);
+      continue;
+    }
+    DiskWork& work = shared_.queue.take(std::min(kIdle, shared_.options.retry));
     if (shared_.damaged.exchange(false) && file_) recover();
     write(work);
     shared_.queue.done();
     keep_house();
     sweep_step();
   }
+  if (file_ && check_) await_check(kCheckAtEnd);
   do {
     queue_unsaved();
     write(shared_.queue.take(kIdle));
     shared_.queue.done();
-  } while (file_ && shared_.unsaved.load());
+  } while (may_write() && shared_.unsaved.load());
   save_hits(true);
+  if (may_write() && file_->sync() == Outcome::done) clear_power_mark(shared_.options.folder);
+}
+
+/// A large file's check goes on while readers are served already; what is to be written waits for its end.
+void DiskWriter::await_check(std::chrono::milliseconds at_most) {
+  const auto state = check_->wait(at_most);
+  const auto rules = shared_.queue.take_rules();
+  keep_rules(rules);
+  shared_.queue.kept(rules.size());
+  if (shared_.damaged.exchange(false) || state == IntegrityCheck::State::damaged) return recover();
+  if (state == IntegrityCheck::State::running) return;
+  check_.reset();
+  queue_rules({});
+}
+
+/// For as long as the file cannot be written to.
+void DiskWriter::keep_rules(const std::vector<Invalidation>& rules) {
+  if (rules.empty()) return;
+  journaled_ = true;
+  if (!journal_rules(shared_.options.folder, rules)) shared_.errors.fetch_add(1, std::memory_order_relaxed);
 }
 
 void DiskWriter::write(DiskWork& work) {
-  if (!file_) {
-    shared_.queue.drop();
-    return;
-  }
-  if (work.empty() || !write_rules_and_state(work)) return;
+  if (!may_write()) return keep_rules(work.rules);
+  if (work.empty()) return;
+  if (!write_rules_and_state(work)) return keep_rules(work.rules);
   Group group;
   std::uint64_t bytes = 0;
   const auto limit = std::min(kGroupBytes, file_->max_bytes() / 32);
@@ -91,11 +120,20 @@ bool DiskWriter::write_rules_and_state(const DiskWork& work) {
     return 0;
   };
   Outcome outcome = file_->write(act);
-  if (outcome == Outcome::full) {
+  for (int attempt = 0; outcome == Outcome::full && attempt < kAttempts && file_; ++attempt) {
+    // Pages that a reader may still see are not free yet: readers are short, but those of a killed process have to be
+    // cleared away.
+    file_->clear_readers();
     evict(file_->max_bytes() / 20);
+    std::this_thread::sleep_for(std::chrono::milliseconds{1 << attempt});
     if (file_) outcome = file_->write(act);
   }
-  return accept(outcome);
+  // What a purge has hit must not come back, not even by a kill; so rather no store than one that does not know of it.
+  if (outcome == Outcome::full) outcome = Outcome::damaged;
+  if (!file_ || !accept(outcome)) return false;
+  // All that is in the journal was queued before these when the file came up.
+  if (std::exchange(journaled_, journaled_ && work.rules.empty()) && !journaled_) clear_journal(shared_.options.folder);
+  return true;
 }
 
 /// False where the file is gone for now.
@@ -132,38 +170,44 @@ Outcome DiskWriter::try_group(const Group& group) {
                                        generation, shared_.options.conversion);
       if (code != 0 && !DiskBatch::is_missing(code)) return code;
     }
+    // Invalidations of the next process have to have larger numbers, even if the rule with this one is not on disk yet.
     return batch.put_generation(generation);
   });
 }
 
 void DiskWriter::written(const Group& group) {
   for (const auto& [id, entry] : group) {
-    if (!entry) continue;
+    if (!entry) {
+      forget(id);
+      continue;
+    }
     entry->set_saved(saved_mark(entry->hits()));
     shared_.index.put_if_absent(id, slot_of(entry->key(), entry->meta, entry->footprint()));
   }
   shared_.memory.reserve(shared_.index.bytes());
 }
 
-/// What does not fit even alone into an emptied store.
+/// What does not fit even alone into an emptied store. What it was to replace goes, too.
 void DiskWriter::skip(const Group& group) {
-  for (const auto& [id, entry] : group) {
-    shared_.index.erase(IdPrefix::of(id));
-    shared_.errors.fetch_add(1, std::memory_order_relaxed);
-  }
+  shared_.errors.fetch_add(group.size(), std::memory_order_relaxed);
+  const auto outcome = file_->write([&](DiskBatch& batch) {
+    for (const auto& [id, entry] : group) {
+      const int code = batch.erase(id);
+      if (code != 0 && !DiskBatch::is_missing(code)) return code;
+    }
+    return 0;
+  });
+  if (outcome != Outcome::done) return;
+  for (const auto& [id, entry] : group) shared_.index.erase(IdPrefix::of(id));
 }
 
 void DiskWriter::keep_house() {
   const auto now = Steady::now();
   if (now >= next_second_) {
     next_second_ = now + std::chrono::seconds{1};
-    if (check_ && check_->poll() != IntegrityCheck::State::running) {
-      const bool damaged = check_->poll() == IntegrityCheck::State::damaged;
-      check_.reset();
-      if (damaged && file_) recover();
-    }
     expire_some();
     queue_unsaved();
+    if (sync_failed_.exchange(false) && file_) go_down(file_->problem());
   }
   if (now >= next_ten_seconds_) {
     next_ten_seconds_ = now + std::chrono::seconds{10};
@@ -172,18 +216,15 @@ void DiskWriter::keep_house() {
   }
   if (now >= next_minute_) {
     next_minute_ = now + std::chrono::minutes{1};
-    if (!file_) {
-      open();
-    } else {
-      save_hits(false);
-    }
+    save_hits(false);
   }
+  if (!file_ && now >= next_try_) open();
 }
 
 /// Counts of hits go to disk when they have doubled, so that a busy answer costs a few writes in all; at the end all
 /// do.
 void DiskWriter::save_hits(bool all) {
-  if (!file_) return;
+  if (!may_write()) return;
   std::vector<EntryPtr> changed;
   shared_.memory.for_each([&](const EntryPtr& entry) {
     const bool differs = all ? entry->hits() != 0 : entry->saved() != saved_mark(entry->hits());
@@ -206,15 +247,9 @@ void DiskWriter::save_hits(bool all) {
 
 /// What the queue had no room for, or what a disk that was away has missed.
 void DiskWriter::queue_unsaved() {
-  if (!file_ || !shared_.unsaved.load() || shared_.queue.bytes() > shared_.options.max_queue_bytes / 4) return;
+  if (!may_write() || !shared_.unsaved.load() || shared_.queue.bytes() > shared_.options.max_queue_bytes / 4) return;
   shared_.unsaved = false;
-  shared_.memory.for_each([&](const EntryPtr& entry) {
-    if (entry->on_disk() || useless_after(entry->meta) < shared_.now_ms()) return true;
-    shared_.index.put(entry->id(), slot_of(entry->key(), entry->meta, entry->footprint()));
-    if (shared_.queue.put(entry)) return true;
-    shared_.unsaved = true;
-    return false;
-  });
+  shared_.memory.for_each([&](const EntryPtr& entry) { return shared_.put_again(entry); });
 }
 
 bool DiskWriter::accept(Outcome outcome) {

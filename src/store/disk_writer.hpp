@@ -2,6 +2,7 @@
 // owned by the disk tier.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -30,6 +31,11 @@ class DiskWriter {
   using Group = std::vector<std::pair<Hash128, EntryPtr>>;
 
   void run();
+  /// LMDB trusts the pages that it changes, and would write beyond its buffers for a damaged one: so nothing is written
+  /// to a file whose check is still under way.
+  bool may_write() const noexcept { return file_ && !check_; }
+  void await_check(std::chrono::milliseconds at_most);
+  void keep_rules(const std::vector<Invalidation>& rules);
   void write(DiskWork& work);
   bool write_rules_and_state(const DiskWork& work);
   bool write_group(const Group& group);
@@ -54,7 +60,10 @@ class DiskWriter {
   bool open();
   bool open_file();
   void restore();
+  void queue_rules(const std::vector<Invalidation>& written);
+  bool is_sound();
   void load_index();
+  void sync_beside();
   void go_down(const std::string& problem);
   /// False where the outcome is no reason to go on with this file; deals with that.
   bool accept(Outcome outcome);
@@ -62,13 +71,16 @@ class DiskWriter {
 
   DiskShared& shared_;
   std::unique_ptr<FolderLock> lock_;
-  std::shared_ptr<DiskFile> file_;     // the writer's own reference to shared_.file()
-  std::weak_ptr<DiskFile> last_file_;  // must be gone before the file is opened again
-  std::unique_ptr<IntegrityCheck> check_;
-  std::vector<Invalidation> sweeping_;  // the rules of the pass under way
+  std::shared_ptr<DiskFile> file_;         // the writer's own reference to shared_.file()
+  std::weak_ptr<DiskFile> last_file_;      // must be gone before the file is opened again
+  std::unique_ptr<IntegrityCheck> check_;  // while it is under way
+  bool journaled_ = false;                 // rules are in the journal
+  std::vector<Invalidation> sweeping_;     // the rules of the pass under way
   Hash128 swept_to_;
-  Steady::time_point next_second_{}, next_ten_seconds_{}, next_minute_{};
+  Steady::time_point next_second_{}, next_ten_seconds_{}, next_minute_{}, next_try_{};
+  std::atomic<bool> sync_failed_{false};
   std::jthread loader_;
+  std::jthread syncer_;
   std::jthread thread_;
 };
 

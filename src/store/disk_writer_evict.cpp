@@ -6,9 +6,12 @@
 namespace cachearr::store {
 namespace {
 
-// Above the first share of the map room is made down to the second: LMDB needs free pages even to delete.
-constexpr std::uint64_t kHighPercent = 90;
-constexpr std::uint64_t kLowPercent = 85;
+// LMDB needs free pages for every change, even to delete: a share of the map, and of a small one a larger share.
+constexpr std::uint64_t kReserveShare = 10;
+constexpr std::uint64_t kSmallReserveShare = 4;
+constexpr std::uint64_t kSmallReserve = 4 * 1024 * 1024;
+// Once it is touched, this much more is freed, so that not every commit has to.
+constexpr std::uint64_t kHeadroomShare = 20;
 constexpr std::size_t kErasedAtOnce = 256;
 constexpr std::uint64_t kLargeBytes = 64 * 1024;
 // An answer nobody may serve any more still has validators worth asking with.
@@ -18,9 +21,10 @@ constexpr std::int64_t kKeptForValidationMs = 3'600'000;
 
 void DiskWriter::make_room(std::uint64_t needed) {
   if (!file_) return;
-  const std::uint64_t percent = file_->max_bytes() / 100;
+  const std::uint64_t max = file_->max_bytes();
+  const std::uint64_t high = max - std::max(max / kReserveShare, std::min(max / kSmallReserveShare, kSmallReserve));
   const std::uint64_t wanted = file_->used_bytes() + needed + needed / 4;
-  if (wanted > kHighPercent * percent) evict(wanted - kLowPercent * percent);
+  if (wanted > high) evict(wanted - high + max / kHeadroomShare);
 }
 
 /// Least value first: what has expired, then from the old end what nobody asks for or what is large.
@@ -112,7 +116,7 @@ Outcome DiskWriter::erase_expired(const std::vector<DiskIndex::Expired>& expired
 }
 
 void DiskWriter::expire_some() {
-  if (!file_ || !shared_.loaded) return;
+  if (!may_write() || !shared_.loaded) return;
   const auto expired = shared_.index.expired(shared_.now_ms() - kKeptForValidationMs, kErasedAtOnce);
   if (!expired.empty()) accept(erase_expired(expired));
 }

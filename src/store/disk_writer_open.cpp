@@ -1,18 +1,21 @@
 // The part of the disk tier's writer that opens the file, goes down with it and comes back.
 #include <algorithm>
-#include <filesystem>
-#include <system_error>
+#include <condition_variable>
+#include <mutex>
+#include <unordered_set>
 #include <utility>
 
 #include "base/log.hpp"
 #include "store/disk_writer.hpp"
+#include "store/power_mark.hpp"
+#include "store/rule_journal.hpp"
 
 namespace cachearr::store {
 namespace {
 
-// A small store is checked before the first answer is read from it. The check of a large one goes on beside the work:
-// the first hit must not wait for it, and the guard around each read catches what it would have found.
-constexpr std::chrono::milliseconds kCheckFirst{50};
+constexpr std::chrono::milliseconds kCheckAgain{500};
+// How much a power failure may cost.
+constexpr std::chrono::seconds kSyncEach{5};
 constexpr std::size_t kLoadedAtOnce = 5'000;
 
 }  // namespace
@@ -26,23 +29,44 @@ bool DiskWriter::open() {
     if (!lock) return go_down(lock.error().what), false;
     lock_ = std::move(lock).value();
   }
-  check_ = std::make_unique<IntegrityCheck>(folder, [this] {
-    if (lock_) lock_->forget();
-  });
-  if (check_->wait(kCheckFirst) == IntegrityCheck::State::damaged) {
-    check_.reset();
-    log::warning("the store in " + folder + " is damaged; it is set aside and a new one begun");
-    shared_.errors.fetch_add(1, std::memory_order_relaxed);
-    set_aside(folder, shared_.now_ms() / 1000);
+  if (!check_) {
+    const auto depth = lost_power(folder) ? IntegrityCheck::Depth::every_byte : IntegrityCheck::Depth::structure;
+    check_ = std::make_unique<IntegrityCheck>(folder, depth, [this] {
+      if (lock_) lock_->forget();
+    });
   }
-  return open_file();
+  return is_sound() && open_file();
+}
+
+/// False while the outcome of the check has to be waited for.
+bool DiskWriter::is_sound() {
+  const std::string& folder = shared_.options.folder;
+  switch (check_->wait(std::chrono::milliseconds{shared_.options.check_first})) {
+    case IntegrityCheck::State::sound: check_.reset(); return true;
+    case IntegrityCheck::State::running:
+      // A small store is checked before the first answer is read from it. A large one's first hit must not wait: the
+      // guard around each read catches what the check would have found.
+      if (check_->depth() == IntegrityCheck::Depth::structure) return true;
+      // Writes may be missing in the middle of the file, which only a look at every byte can tell.
+      shared_.set_down("the store is checked after a power failure");
+      next_try_ = Steady::now() + kCheckAgain;
+      return false;
+    case IntegrityCheck::State::damaged: break;
+  }
+  check_.reset();
+  log::warning("the store in " + folder + " is damaged; it is set aside and a new one begun");
+  shared_.errors.fetch_add(1, std::memory_order_relaxed);
+  set_aside(folder, shared_.now_ms() / 1000);
+  return true;
 }
 
 bool DiskWriter::open_file() {
   const auto& options = shared_.options;
   bool damaged = false;
+  put_power_mark(options.folder);
   auto opened = DiskFile::open(options.folder, options.max_bytes, damaged);
   if (!opened && damaged && set_aside(options.folder, shared_.now_ms() / 1000)) {
+    check_.reset();
     log::warning(opened.error().what + "; it is set aside and a new one begun");
     shared_.errors.fetch_add(1, std::memory_order_relaxed);
     opened = DiskFile::open(options.folder, options.max_bytes, damaged);
@@ -54,7 +78,21 @@ bool DiskWriter::open_file() {
   if (!file_) return false;
   shared_.set_up(file_);
   load_index();
+  sync_beside();
   return true;
+}
+
+void DiskWriter::sync_beside() {
+  syncer_ = std::jthread{[this, file = std::weak_ptr{file_}](const std::stop_token& stopped) {
+    std::mutex mutex;
+    std::condition_variable_any woken;
+    std::unique_lock lock{mutex};
+    while (!woken.wait_for(lock, stopped, kSyncEach, [&] { return stopped.stop_requested(); })) {
+      const auto held = file.lock();
+      if (!held) return;
+      if (held->sync() == Outcome::failed) sync_failed_ = true;
+    }
+  }};
 }
 
 /// Rules and state of the file come into force; rules and state that it has missed are written to it.
@@ -62,11 +100,24 @@ void DiskWriter::restore() {
   std::vector<Invalidation> rules;
   std::uint32_t generation = 1;
   if (!accept(file_->read_rules(rules, generation))) return;
+  const auto written = rules;
+  for (auto& rule : journaled_rules(shared_.options.folder)) {
+    journaled_ = true;
+    rules.push_back(std::move(rule));
+  }
   shared_.invalidations.restore(std::move(rules), generation);
-  for (const auto& rule : shared_.invalidations.open_on_disk()) shared_.queue.put_rule(rule);
+  queue_rules(written);
   accept(file_->read_state([&](std::string_view name, std::string_view bytes) { shared_.restore_state(name, bytes); }));
   for (const auto& [name, bytes] : shared_.all_state()) shared_.queue.put_state(name, bytes);
   shared_.unsaved = true;
+}
+
+void DiskWriter::queue_rules(const std::vector<Invalidation>& written) {
+  std::unordered_set<std::uint32_t> known;
+  for (const auto& rule : written) known.insert(rule.generation);
+  for (const auto& rule : shared_.invalidations.open_on_disk()) {
+    if (!known.contains(rule.generation)) shared_.queue.put_rule(rule);
+  }
 }
 
 void DiskWriter::load_index() {
@@ -97,6 +148,7 @@ void DiskWriter::go_down(const std::string& problem) {
   shared_.errors.fetch_add(1, std::memory_order_relaxed);
   shared_.set_down(problem);
   loader_ = {};
+  syncer_ = {};
   check_.reset();
   file_.reset();
   sweeping_.clear();
@@ -104,13 +156,13 @@ void DiskWriter::go_down(const std::string& problem) {
   shared_.index.clear();
   shared_.memory.reserve(0);
   shared_.memory.for_each([](const EntryPtr& entry) { return entry->set_saved(0), true; });
-  next_minute_ = Steady::now() + std::chrono::minutes{1};
+  next_try_ = Steady::now() + shared_.options.retry;
 }
 
 /// The file is broken: it is set aside, and an empty one takes its place.
 void DiskWriter::recover() {
-  const std::string what = file_ ? file_->problem() : "damaged";
-  go_down("the store is damaged (" + what + ")");
+  const bool seen = file_ && file_->has_problem();
+  go_down(seen ? "the store is damaged (" + file_->problem() + ")" : "the store is damaged");
   if (set_aside(shared_.options.folder, shared_.now_ms() / 1000)) {
     last_file_.reset();  // what may still be open is another file now
     open_file();

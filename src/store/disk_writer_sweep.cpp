@@ -19,7 +19,7 @@ bool all_by_key(const std::vector<Invalidation>& rules) noexcept {
 }  // namespace
 
 void DiskWriter::sweep_step() {
-  if (!file_ || shared_.counting.load() != 0) return;
+  if (!may_write() || shared_.counting.load() != 0) return;
   if (sweeping_.empty()) {
     sweeping_ = shared_.invalidations.open_on_disk();
     swept_to_ = {};
@@ -27,6 +27,7 @@ void DiskWriter::sweep_step() {
   }
   std::vector<std::pair<Hash128, Standing>> hit;
   bool end = false;
+  const Hash128 before = swept_to_;
   if (!collect_for_sweep(hit, end)) return;
   const auto generation = sweeping_.back().generation;
   const auto now = shared_.now_ms();
@@ -40,7 +41,12 @@ void DiskWriter::sweep_step() {
     }
     return end ? batch.drop_rules(generation) : 0;
   });
-  if (outcome == Outcome::full || !accept(outcome)) return;
+  if (outcome == Outcome::full) {
+    swept_to_ = before;  // the same piece again, with more room
+    evict(file_->max_bytes() / 20);
+    return;
+  }
+  if (!accept(outcome)) return;
   for (const auto& [id, standing] : hit) {
     if (standing == Standing::gone) forget(id);
   }

@@ -1,12 +1,16 @@
 #include "store/folder_lock.hpp"
 
 #include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
 #include <fcntl.h>
 #include <filesystem>
 #include <string_view>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <system_error>
+#include <thread>
 #include <unistd.h>
 
 #include "base/text.hpp"
@@ -14,11 +18,26 @@
 namespace cachearr::store {
 namespace {
 
-std::string holder_of(int file) {
+constexpr int kTries = 100;
+constexpr std::chrono::milliseconds kBetweenTries{10};
+
+/// The process id that the holder has left; 0 where it cannot be read.
+pid_t holder_of(int file) {
   std::array<char, 32> digits{};
   const auto size = ::pread(file, digits.data(), digits.size(), 0);
   const auto pid = text::trim(std::string_view{digits.data(), size > 0 ? static_cast<std::size_t>(size) : 0});
-  return text::parse_unsigned(pid) ? "process " + std::string{pid} : "another process";
+  return static_cast<pid_t>(text::parse_unsigned(pid).value_or(0));
+}
+
+/// A killed holder may leave a child that is about to let go (IntegrityCheck), so a dead one is waited for a moment.
+bool lock(int file) {
+  for (int i = 0; i < kTries; ++i) {
+    if (::flock(file, LOCK_EX | LOCK_NB) == 0) return true;
+    const pid_t holder = holder_of(file);
+    if (holder == 0 || ::kill(holder, 0) == 0 || errno != ESRCH) return false;
+    std::this_thread::sleep_for(kBetweenTries);
+  }
+  return false;
 }
 
 void write_holder(int file) {
@@ -36,8 +55,10 @@ Result<std::unique_ptr<FolderLock>> FolderLock::take(const std::string& folder) 
   const std::string path = folder + "/owner";
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0) return std::unique_ptr<FolderLock>{};
-  if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
-    Error taken{"the store in " + folder + " is in use by " + holder_of(file)};
+  if (!lock(file)) {
+    const pid_t holder = holder_of(file);
+    Error taken{"the store in " + folder + " is in use by " +
+                (holder == 0 ? "another process" : "process " + std::to_string(holder))};
     ::close(file);
     return taken;
   }

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -17,7 +18,9 @@
 #include <vector>
 
 #include "store/card.hpp"
+#include "store/disk_record.hpp"
 #include "store/lmdb_codes.hpp"
+#include "store/page_check.hpp"
 
 namespace cachearr::store {
 namespace {
@@ -26,45 +29,32 @@ constexpr const char* kDataFile = "/data.mdb";
 constexpr std::string_view kAside = "data.mdb.bad-";
 // So many steps in one transaction: the writer cannot reuse pages that a reader may still see.
 constexpr std::size_t kSteps = 20'000;
-constexpr int kIoprioIdle = 3 << 13;
+// Behind the requests, but not idle: what is to be written waits for the end of the check.
+constexpr int kNice = 5;
+constexpr int kIoPriority = (2 << 13) | 7;
 
 struct EnvironmentEnd {
   void operator()(MDB_env* env) const noexcept { mdb_env_close(env); }
 };
 using Environment = std::unique_ptr<MDB_env, EnvironmentEnd>;
 
-/// The pages that are free, each once and inside the file.
-std::string check_free_pages(MDB_txn* txn, std::size_t last_page) {
-  std::vector<bool> free(last_page + 1);
-  std::size_t count = 0;
-  Cursor cursor{txn, 0};
-  MDB_val key;
-  MDB_val data;
-  int code = 0;
-  for (code = cursor.get(key, data, MDB_FIRST); code == 0; code = cursor.get(key, data, MDB_NEXT)) {
-    std::vector<std::size_t> pages(data.mv_size / sizeof(std::size_t));
-    if (pages.empty()) return "an empty list of free pages";
-    std::memcpy(pages.data(), data.mv_data, pages.size() * sizeof(std::size_t));
-    if (pages[0] >= pages.size()) return "a list of free pages that is too short";
-    for (std::size_t i = 1; i <= pages[0]; ++i) {
-      if (pages[i] < 2 || pages[i] > last_page || free[pages[i]]) return "a page that is free twice or outside";
-      free[pages[i]] = true;
-      ++count;
-    }
-  }
-  if (code != MDB_NOTFOUND) return mdb_strerror(code);
-  std::size_t used = count + 2;
-  std::vector<MDB_dbi> databases{0, 1};
-  for (const char* name : {"meta", "cards", "chunks", "rules", "state"}) {
-    MDB_dbi database = 0;
-    if (mdb_dbi_open(txn, name, 0, &database) == 0) databases.push_back(database);
-  }
-  for (const MDB_dbi database : databases) {
-    MDB_stat stat;
-    if (mdb_stat(txn, database, &stat) != 0) continue;
-    used += stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages;
-  }
-  return used > last_page + 1 ? "more pages in use than there are" : "";
+/// The pages as one transaction left them; it stays open so that the writer leaves them alone.
+std::string check_pages(MDB_env* env, const std::string& folder) {
+  MDB_txn* txn = nullptr;
+  MDB_stat stat;
+  int code = mdb_txn_begin(env, nullptr, MDB_RDONLY, &txn);
+  if (code != 0 || (code = mdb_env_stat(env, &stat)) != 0) return mdb_strerror(code);
+  const int file = ::open((folder + kDataFile).c_str(), O_RDONLY | O_CLOEXEC);
+  struct stat status = {};
+  if (file < 0 || ::fstat(file, &status) != 0) return "no file";
+  const auto size = static_cast<std::size_t>(status.st_size);
+  void* bytes = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file, 0);
+  ::close(file);
+  if (bytes == MAP_FAILED) return "no memory";
+  std::string damage = PageCheck{static_cast<const unsigned char*>(bytes), size, stat.ms_psize}.run(mdb_txn_id(txn));
+  ::munmap(bytes, size);
+  mdb_txn_abort(txn);
+  return damage;
 }
 
 /// Walks a database in its order, a new transaction every now and then.
@@ -103,12 +93,32 @@ std::string walk(MDB_env* env, const char* name) {
   return {};
 }
 
+/// Every card and every record against its checksum.
+std::string read_everything(MDB_env* env) {
+  MDB_txn* txn = nullptr;
+  int code = mdb_txn_begin(env, nullptr, MDB_RDONLY, &txn);
+  if (code != 0) return mdb_strerror(code);
+  MDB_dbi cards = 0;
+  MDB_dbi chunks = 0;
+  if (mdb_dbi_open(txn, "cards", 0, &cards) != 0 || mdb_dbi_open(txn, "chunks", 0, &chunks) != 0) return {};
+  Cursor cursor{txn, cards};
+  MDB_val key;
+  MDB_val data;
+  Card card;
+  for (code = cursor.get(key, data, MDB_FIRST); code == 0; code = cursor.get(key, data, MDB_NEXT)) {
+    if (key.mv_size != sizeof(Hash128) || !decode(view(data), IdKey::id_of(key), card)) return "a damaged card";
+    if (check_record(txn, chunks, card) != 0) return "a damaged record";
+  }
+  return code == MDB_NOTFOUND ? "" : mdb_strerror(code);
+}
+
 bool died_of_damage(int status) noexcept {
   if (WIFEXITED(status)) return WEXITSTATUS(status) != 0;
   return WTERMSIG(status) == SIGBUS || WTERMSIG(status) == SIGSEGV || WTERMSIG(status) == SIGABRT;
 }
 
-[[noreturn]] void run_child(const std::string& folder, const std::function<void()>& in_child) {
+[[noreturn]] void run_child(const std::string& folder, IntegrityCheck::Depth depth,
+                            const std::function<void()>& in_child) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   for (const int signal : {SIGBUS, SIGSEGV, SIGABRT, SIGTERM, SIGINT, SIGHUP}) std::signal(signal, SIG_DFL);
   sigset_t none;
@@ -116,17 +126,17 @@ bool died_of_damage(int status) noexcept {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   const struct rlimit no_core = {0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
-  ::setpriority(PRIO_PROCESS, 0, 19);
-  ::syscall(SYS_ioprio_set, 1, 0, kIoprioIdle);
+  ::setpriority(PRIO_PROCESS, 0, kNice);
+  ::syscall(SYS_ioprio_set, 1, 0, kIoPriority);
   const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
   if (nowhere >= 0) ::dup2(nowhere, STDERR_FILENO);  // a failed assertion is expected here and would only alarm
   in_child();
-  ::_exit(find_damage(folder).empty() ? 0 : 1);
+  ::_exit(find_damage(folder, depth).empty() ? 0 : 1);
 }
 
 }  // namespace
 
-std::string find_damage(const std::string& folder) {
+std::string find_damage(const std::string& folder, IntegrityCheck::Depth depth) {
   MDB_env* made = nullptr;
   int code = mdb_env_create(&made);
   if (code != 0) return mdb_strerror(code);
@@ -135,26 +145,22 @@ std::string find_damage(const std::string& folder) {
   code = mdb_env_open(made, folder.c_str(), MDB_RDONLY | MDB_NOTLS, 0600);
   if (code == ENOENT) return {};
   if (code != 0) return mdb_strerror(code);
-  MDB_envinfo info;
-  MDB_txn* txn = nullptr;
-  // In this order: the writer may go on meanwhile, and the last page only ever moves up.
-  if ((code = mdb_txn_begin(made, nullptr, MDB_RDONLY, &txn)) != 0) return mdb_strerror(code);
-  mdb_env_info(made, &info);
-  std::string damage = check_free_pages(txn, info.me_last_pgno);
-  mdb_txn_abort(txn);
+  std::string damage = check_pages(made, folder);
   for (const char* name : {"meta", "rules", "state", "cards", "chunks"}) {
     if (damage.empty()) damage = walk(made, name);
   }
+  if (damage.empty() && depth == IntegrityCheck::Depth::every_byte) damage = read_everything(made);
   return damage;
 }
 
-IntegrityCheck::IntegrityCheck(const std::string& folder, const std::function<void()>& in_child) {
+IntegrityCheck::IntegrityCheck(const std::string& folder, Depth depth, const std::function<void()>& in_child)
+    : depth_{depth} {
   struct stat status = {};
   if (::stat((folder + kDataFile).c_str(), &status) != 0 || status.st_size == 0) return;
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return;
   child_ = ::fork();
-  if (child_ == 0) run_child(folder, in_child);
+  if (child_ == 0) run_child(folder, depth, in_child);
   ::close(ends[1]);
   end_ = ends[0];
   if (child_ > 0) state_ = State::running;

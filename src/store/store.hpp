@@ -123,7 +123,10 @@ struct StoreOptions {
   std::uint64_t memory_max = 256ULL * 1024 * 1024;
   std::string disk_path;  // a folder, made if it is missing; empty: memory alone
   std::uint64_t disk_max = 4ULL * 1024 * 1024 * 1024;
-  bool compression = false;  // zstd for text bodies on disk
+  bool compression = false;     // zstd for text bodies on disk
+  Duration disk_retry{60'000};  // how long after the disk failed it is tried again
+  // How long the start waits for the check of the file; longer ones end beside the work, and writes wait for them.
+  Duration disk_check_first{50};
   /// EntryMeta::label of what comes back from disk, for (type, upstream). May be empty; called on the store's threads.
   std::function<std::uint32_t(std::string_view, std::string_view)> label;
 };

@@ -18,6 +18,8 @@ DiskOptions disk_options(const StoreOptions& options) {
   DiskOptions disk;
   disk.folder = options.disk_path;
   disk.max_bytes = options.disk_max;
+  disk.retry = options.disk_retry;
+  disk.check_first = options.disk_check_first;
   disk.conversion.label = options.label;
   if (options.compression) disk.conversion.pack = packed_for_disk;
   disk.conversion.unpack = zstd_decode_into;
@@ -52,9 +54,7 @@ class TwoTierStore final : public Store {
 
   bool erase(const Hash128& id, std::string_view identity) override {
     const bool in_memory = memory_.erase(id, identity);
-    const bool on_disk = disk_.may_hold(id);
-    disk_.erase(id);
-    return in_memory || on_disk;
+    return disk_.erase(id) || in_memory;
   }
 
   std::uint64_t invalidate(const Selector& selector) override {

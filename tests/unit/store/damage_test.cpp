@@ -37,7 +37,9 @@ std::string body_of(int i) {
 class Damage : public ::testing::Test {
  protected:
   void SetUp() override {
+    options.memory_max = 4 * kMiB;
     options.disk_path = folder.path();
+    options.disk_max = 16 * kMiB;
     const auto store = started();
     for (int i = 0; i < kAnswers; ++i)
       store->put(make({.key = std::to_string(i), .tags = {"t"}, .body = body_of(i)}, clock));
@@ -53,10 +55,14 @@ class Damage : public ::testing::Test {
     store.find_on_disk(id_of(key), identity_of(key), [&](EntryPtr entry) { found.set_value(std::move(entry)); });
     return found.get_future().get();
   }
+  static void wait_until_up(const Store& store) {
+    for (int i = 0; i < 30'000'000 && !store.stats().disk_problem.empty(); ++i) std::this_thread::yield();
+  }
   /// Reads everything, and uses the store further. Returns how many answers were still there.
   int use() {
     const auto store = started();
     EXPECT_TRUE(store);
+    wait_until_up(*store);
     int left = 0;
     for (int i = 0; i < kAnswers; ++i) {
       const EntryPtr entry = find(*store, std::to_string(i));
@@ -69,7 +75,7 @@ class Damage : public ::testing::Test {
     store->flush();
     for (int i = 0; i < 20; ++i) EXPECT_TRUE(find(*store, "new" + std::to_string(i)));
     // It may have been found damaged just now; another file takes its place at once.
-    for (int i = 0; i < 2'000'000 && !store->stats().disk_problem.empty(); ++i) std::this_thread::yield();
+    wait_until_up(*store);
     EXPECT_EQ(store->stats().disk_problem, "");
     return left;
   }
@@ -87,8 +93,7 @@ class Damage : public ::testing::Test {
 
   ManualClock clock;
   test::Folder folder;
-  StoreOptions options{
-      .memory_max = 4 * kMiB, .disk_path = {}, .disk_max = 16 * kMiB, .compression = false, .label = {}};
+  StoreOptions options;
 };
 
 TEST_F(Damage, NoneLosesNothing) {
@@ -96,7 +101,17 @@ TEST_F(Damage, NoneLosesNothing) {
   EXPECT_FALSE(set_aside());
 }
 
-TEST_F(Damage, OfSingleBitsNeverServesAWrongByte) {
+// 0: nobody waits for the check, as with a large file; so it is read unchecked, and written to only afterwards.
+class DamageBeforeOrAfterTheCheck : public Damage, public ::testing::WithParamInterface<int> {
+ protected:
+  void SetUp() override {
+    Damage::SetUp();
+    options.disk_check_first = Duration{GetParam()};
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Wait, DamageBeforeOrAfterTheCheck, ::testing::Values(0, 10'000));
+
+TEST_P(DamageBeforeOrAfterTheCheck, OfSingleBitsNeverServesAWrongByte) {
   const auto whole = folder.path() + "/whole";
   std::filesystem::copy_file(folder.data(), whole);
   std::mt19937_64 random{7};
@@ -113,7 +128,7 @@ TEST_F(Damage, OfSingleBitsNeverServesAWrongByte) {
   }
 }
 
-TEST_F(Damage, OfZeroedPagesNeverServesAWrongByte) {
+TEST_P(DamageBeforeOrAfterTheCheck, OfZeroedPagesNeverServesAWrongByte) {
   const auto whole = folder.path() + "/whole";
   std::filesystem::copy_file(folder.data(), whole);
   std::mt19937_64 random{11};
@@ -126,7 +141,7 @@ TEST_F(Damage, OfZeroedPagesNeverServesAWrongByte) {
   }
 }
 
-TEST_F(Damage, ByTruncationIsSurvived) {
+TEST_P(DamageBeforeOrAfterTheCheck, ByTruncationIsSurvived) {
   const auto whole = folder.path() + "/whole";
   std::filesystem::copy_file(folder.data(), whole);
   std::mt19937_64 random{13};
@@ -186,6 +201,86 @@ TEST_F(Damage, OfAFolderThatCannotBeMadeLeavesMemory) {
   EXPECT_TRUE(store->stats().disk_enabled);
   EXPECT_NE(store->stats().disk_problem, "");
   EXPECT_EQ(store->invalidate({Selector::Kind::all, "", false}), 1U);
+}
+
+TEST_F(Damage, ByTheFileVanishingIsNoticedAndRepaired) {
+  options.disk_retry = Duration{10};
+  const auto store = started();
+  std::filesystem::remove(folder.data());
+  for (int i = 0; i < 30'000'000 && !std::filesystem::exists(folder.data()); ++i) std::this_thread::yield();
+  store->put(make({.key = "new"}, clock));
+  store->flush();
+  EXPECT_TRUE(std::filesystem::exists(folder.data()));
+}
+
+TEST_F(Damage, OfTheFolderIsOverOnceTheFolderCanBeMade) {
+  const std::string blocked = folder.path() + "/blocked";
+  std::ofstream{blocked} << "a file where the folder should be";
+  options.disk_path = blocked + "/store";
+  options.disk_retry = Duration{10};
+  const auto store = started();
+  store->put(make({.key = "a", .body = "put while the disk was away"}, clock));
+  EXPECT_NE(store->stats().disk_problem, "");
+  std::filesystem::remove(blocked);
+  wait_until_up(*store);
+  EXPECT_EQ(store->stats().disk_problem, "");
+  store->flush();
+  EXPECT_EQ(store->stats().disk.entries, 1U);
+}
+
+TEST_F(Damage, IsLookedForInEveryByteAfterAPowerFailure) {
+  std::ofstream{folder.path() + "/unsynced"} << "another boot\n";
+  // One byte of one body: the structure is sound, and only its own reader would find it.
+  std::string whole;
+  {
+    std::ifstream in{folder.data(), std::ios::binary};
+    whole.assign(std::istreambuf_iterator<char>{in}, {});
+  }
+  const auto at = whole.rfind(body_of(5).substr(0, 100));
+  ASSERT_NE(at, std::string::npos);
+  overwrite(at + 10, "?");
+  EXPECT_EQ(use(), 0);
+  EXPECT_TRUE(set_aside());
+}
+
+TEST_F(Damage, ThatAPowerFailureDidNotDoCostsNothing) {
+  std::ofstream{folder.path() + "/unsynced"} << "another boot\n";
+  options.disk_retry = Duration{10};
+  const auto store = started();
+  wait_until_up(*store);
+  for (int i = 0; i < kAnswers; ++i) EXPECT_TRUE(find(*store, std::to_string(i)));
+}
+
+TEST_F(Damage, OfNoKindLosesWhatIsPutBeforeTheCheckHasEnded) {
+  options.disk_check_first = Duration{0};
+  {
+    const auto store = started();
+    store->put(make({.key = "early", .body = "put while the file is checked"}, clock));
+    EXPECT_EQ(store->invalidate({Selector::Kind::key, "3", false}), 1U);
+    EXPECT_FALSE(find(*store, "3"));
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder.path() + "/purges"));
+  const auto store = started();
+  EXPECT_TRUE(find(*store, "early"));
+  EXPECT_FALSE(find(*store, "3"));
+  EXPECT_TRUE(find(*store, "4"));
+}
+
+TEST_F(Damage, OfAnotherFormatSetsTheFileAside) {
+  std::string whole;
+  {
+    std::ifstream in{folder.data(), std::ios::binary};
+    whole.assign(std::istreambuf_iterator<char>{in}, {});
+  }
+  // The value after the name in the one leaf of the database "meta".
+  std::size_t changed = 0;
+  for (auto at = whole.find("format"); at != std::string::npos; at = whole.find("format", at + 1)) {
+    overwrite(at + 6, std::string{"\2\0\0\0", 4});
+    ++changed;
+  }
+  ASSERT_GT(changed, 0U);
+  EXPECT_EQ(use(), 0);
+  EXPECT_TRUE(set_aside());
 }
 
 }  // namespace

@@ -29,12 +29,12 @@ class Model : public ::testing::TestWithParam<unsigned> {
  protected:
   void restart() {
     store.reset();
-    auto made = make_store({.memory_max = 1024 * 1024,
-                            .disk_path = folder.path(),
-                            .disk_max = 64ULL << 20,
-                            .compression = GetParam() % 2 == 0,
-                            .label = {}},
-                           clock);
+    StoreOptions options;
+    options.memory_max = 1024 * 1024;
+    options.disk_path = folder.path();
+    options.disk_max = 64ULL << 20;
+    options.compression = GetParam() % 2 == 0;
+    auto made = make_store(options, clock);
     ASSERT_TRUE(made);
     store = std::move(made).value();
   }

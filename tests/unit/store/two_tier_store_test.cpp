@@ -23,7 +23,9 @@ class TwoTierStore : public ::testing::Test {
  protected:
   void SetUp() override { start(); }
   void start() {
+    options.memory_max = 4 * kMiB;
     options.disk_path = folder.path();
+    options.disk_max = 16 * kMiB;
     auto made = make_store(options, clock);
     ASSERT_TRUE(made) << made.error().what;
     store = std::move(made).value();
@@ -51,8 +53,7 @@ class TwoTierStore : public ::testing::Test {
 
   ManualClock clock;
   test::Folder folder;
-  StoreOptions options{
-      .memory_max = 4 * kMiB, .disk_path = {}, .disk_max = 16 * kMiB, .compression = false, .label = {}};
+  StoreOptions options;
   std::unique_ptr<Store> store;
 };
 
@@ -259,7 +260,7 @@ TEST_F(TwoTierStore, EvictsWhatHasExpiredFirst) {
   for (int i = 0; i < 1000; ++i) put({.key = "good" + std::to_string(i), .body = std::string(4000, 'x')});
   store->flush();
   clock.advance(Duration{120'000});
-  for (int i = 0; i < 1500; ++i) put({.key = "new" + std::to_string(i), .body = std::string(4000, 'x')});
+  for (int i = 0; i < 1200; ++i) put({.key = "new" + std::to_string(i), .body = std::string(4000, 'x')});
   store->flush();
   EXPECT_EQ(store->stats().disk.evictions, 0U);
   EXPECT_GT(store->stats().disk.expired, 0U);
