@@ -40,10 +40,10 @@ Answer refuse_unknown(const std::string& allow) {
 }  // namespace
 
 Api::Api(Instance& instance) : instance_{instance} {
-  add_public_calls(router_, instance_);
   add_system_calls(router_, instance_);
   add_metrics_call(router_, instance_, tally_);
   add_authority_calls(router_, instance_);
+  add_pac_call(router_, instance_);
   add_rules_calls(router_, instance_);
   add_explain_call(router_, instance_);
   add_key_calls(router_, instance_, tally_);

@@ -10,10 +10,10 @@ namespace cachearr::admin {
 
 inline constexpr std::string_view kMetricsPath = "/metrics";
 
-void add_public_calls(Router& router, Instance& instance);  // the authority's certificate
 void add_system_calls(Router& router, Instance& instance);  // ping, health, status
 void add_metrics_call(Router& router, Instance& instance, const Tally& tally);
 void add_authority_calls(Router& router, Instance& instance);  // the certificate, and how to trust it
+void add_pac_call(Router& router, Instance& instance);         // how browsers find the proxy
 void add_rules_calls(Router& router, Instance& instance);      // rules, validate, reload
 void add_explain_call(Router& router, Instance& instance);
 void add_key_calls(Router& router, Instance& instance, Tally& tally);   // one key: value, ttl, expire

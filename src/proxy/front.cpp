@@ -67,6 +67,7 @@ Result<bool> Front::listen_on(const ListenerConfig& config) {
     listeners_[i].push_back(std::move(*opened));
   }
   addresses_.push_back(address);
+  if (forward_address_.empty() && !config.tls && config.upstream.empty()) forward_address_ = address;
   never_dial(address);
   return true;
 }

@@ -41,6 +41,8 @@ class Front {
   Result<bool> listen();
   /// Addresses that listen() bound, with real ports.
   const std::vector<std::string>& addresses() const noexcept { return addresses_; }
+  /// The first of them that takes requests for every host without TLS; empty: none.
+  const std::string& forward_address() const noexcept { return forward_address_; }
   /// Lets another room serve connections on the first worker, by the same loop (the admin API). Before start().
   net::Worker& first_worker() noexcept { return *workers_.front(); }
   /// Our own addresses besides the proxy's: never dialled on a client's behalf. Before start().
@@ -66,6 +68,7 @@ class Front {
   Flights flights_;
   Services services_;
   std::vector<std::string> addresses_;
+  std::string forward_address_;
   std::vector<std::unique_ptr<net::Worker>> workers_;
   std::vector<std::unique_ptr<Desk>> desks_;
   std::vector<std::vector<std::unique_ptr<net::Listener>>> listeners_;  // by worker

@@ -1,4 +1,5 @@
 """The admin listener: what it answers, and whom it refuses (reliability first: any web page may be asking)."""
+import json
 import os
 import shutil
 import socket
@@ -7,7 +8,7 @@ import unittest
 
 from lab.case import Scenario, local, main
 from lab.origin import fresh
-from lab.proxy import API_KEY
+from lab.proxy import API_KEY, Proxy
 from lab.wire import connect, request_bytes
 
 CLOSED = ("/api/v1/rules", "/api/v1/explain?url=http://a.test/", "/api/v1/system/status")
@@ -97,6 +98,70 @@ class Answers(Scenario):
                     self.assertGreaterEqual(len(text), 32)
                     self.assertNotIn(text, proxy.log.text)
         self.assertTrue(found, os.listdir(state))
+
+
+PAC_QUESTION = """
+const vm = require('vm'), input = JSON.parse(require('fs').readFileSync(0));
+const browser = { isPlainHostName: (host) => !host.includes('.') };  // as the netscape specification has it
+vm.runInNewContext(input.file, browser);
+console.log(JSON.stringify(input.urls.map((url) => browser.FindProxyForURL(url, new URL(url).hostname))));
+"""
+
+
+class Listening(Proxy):
+    """A proxy whose first listener has these settings too, and that has these others."""
+
+    def __init__(self, first, *others, **config):
+        super().__init__(config=config)
+        self.first, self.others = first, list(others)
+
+    def write_config(self):
+        super().write_config()
+        with open(self.config_file) as file:
+            config = json.load(file)
+        config["listeners"][0].update(self.first)
+        config["listeners"] += self.others
+        with open(self.config_file, "w") as file:
+            json.dump(config, file)
+
+
+class ProxyAutoConfiguration(Scenario):
+    def listening(self, *settings, **config):
+        proxy = Listening(*settings, **config)
+        self.addCleanup(proxy.stop)
+        return proxy.start()
+
+    def fetch(self, proxy, host=None):
+        response = proxy.admin("GET", "/proxy.pac", key=None, host=host)
+        self.assertEqual((200, "application/x-ns-proxy-autoconfig"), (response.status, response.fields["content-type"]))
+        return response.body.decode()
+
+    def test_it_is_open_and_names_the_listener_that_takes_every_host(self):
+        self.assertIn("PROXY 127.0.0.1:%d;" % self.proxy.port, self.fetch(self.proxy))
+
+    def test_a_listener_on_every_address_is_found_by_the_name_that_was_asked(self):
+        proxy = self.listening({"tls": True}, {"address": "0.0.0.0:0"}, admin={"hosts": ["nas.home"]})
+        text = {host: self.fetch(proxy, host) for host in ("nas.home:9798", "192.0.2.7", "[2001:db8::7]:9798")}
+        self.assertRegex(text["nas.home:9798"], r"PROXY nas\.home:\d+;")
+        self.assertRegex(text["192.0.2.7"], r"PROXY 192\.0\.2\.7:\d+;")
+        self.assertRegex(text["[2001:db8::7]:9798"], r"PROXY \[2001:db8::7\]:\d+;")
+        self.assertEqual(421, proxy.admin("GET", "/proxy.pac", key=None, host="evil.test").status)
+
+    def test_without_such_a_listener_there_is_none(self):
+        proxy = self.listening({"tls": True})
+        self.assertEqual(404, proxy.admin("GET", "/proxy.pac", key=None).status)
+
+    @unittest.skipUnless(shutil.which("node"), "node is not installed")
+    def test_a_browser_finds_the_proxy_for_http_and_https_and_nothing_at_home(self):
+        file = self.fetch(self.proxy)
+        through = "PROXY 127.0.0.1:%d; DIRECT" % self.proxy.port
+        expected = {"http://a.test/": through, "https://a.test/x": through, "HTTPS://a.test/": through, "https://192.0.2.1/": through,
+                    "https://127.example.test/": through, "ftp://a.test/": "DIRECT", "wss://a.test/": "DIRECT", "http://nas/": "DIRECT",
+                    "http://localhost:8080/": "DIRECT", "http://127.0.0.1:8989/": "DIRECT", "http://[::1]:8989/": "DIRECT",
+                    "http://x.localhost/": "DIRECT"}
+        done = subprocess.run(["node", "-e", PAC_QUESTION], capture_output=True, text=True, check=True,
+                              input=json.dumps({"file": file, "urls": list(expected)}))
+        self.assertEqual(expected, dict(zip(expected, json.loads(done.stdout))))
 
 
 class Metrics(Scenario):
