@@ -3,6 +3,7 @@
 #include <chrono>
 #include <iostream>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include "app/exit_code.hpp"
 #include "app/instance.hpp"
@@ -21,6 +22,12 @@ sigset_t block_signals() {
   for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   return set;
+}
+
+/// A dump would hold the authority's key, credentials and what was answered with them.
+void dump_no_core() {
+  constexpr rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
 }
 
 /// A second request to end ends at once: nothing may hold it up.
@@ -65,6 +72,7 @@ void wait_for_the_end(Instance& instance, const sigset_t& signals) {
 }  // namespace
 
 int run_server(const ServeOptions& options) {
+  dump_no_core();
   const auto signals = block_signals();
   Instance instance{options.sources};
   if (const auto failure = instance.start()) {

@@ -106,6 +106,7 @@ class OpenSslStream final : public TlsStream {
   bool is_open() const noexcept override { return plain_.is_open(); }
   int native_handle() noexcept override { return plain_.native_handle(); }
   SSL* ssl() noexcept override { return ssl_.get(); }
+  std::string_view version() const noexcept override { return SSL_get_version(ssl_.get()); }
 
  private:
   /// The socket's readiness and end; bytes go through OpenSSL only. Its waits are bounded by the outer stream's

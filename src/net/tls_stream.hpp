@@ -30,6 +30,8 @@ class TlsStream : public Stream {
   /// Bytes of the peer that somebody else has taken from the socket; before the handshake. They are copied.
   virtual void feed(std::string_view early) = 0;
   virtual SSL* ssl() noexcept = 0;
+  /// "TLSv1.3", once the handshake is over. Lives for ever.
+  virtual std::string_view version() const noexcept = 0;
 };
 
 std::unique_ptr<TlsStream> make_tls_stream(Worker& worker, boost::asio::ip::tcp::socket socket, SslPtr ssl);

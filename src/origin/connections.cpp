@@ -131,6 +131,7 @@ net::Task<Result<ConnectionPtr, DialFailure>> Connections::dial(Endpoint endpoin
   if (!stream)
     co_return DialFailure{stream.error().timed_out ? Kind::timed_out : Kind::tls,
                           endpoint.host + ": " + stream.error().what};
+  connection->tls = (*stream)->version();
   connection->stream = std::move(*stream);
   co_return std::move(connection);
 }

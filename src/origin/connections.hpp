@@ -49,6 +49,7 @@ struct Connection {
   net::Inbox inbox;
   std::string pool;
   bool reused = false;
+  std::string_view tls = {};         // the version that was agreed upon, "TLSv1.3"; empty: plain
   bool through_http_parent = false;  // requests go in absolute form
 };
 using ConnectionPtr = std::shared_ptr<Connection>;

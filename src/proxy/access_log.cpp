@@ -101,6 +101,7 @@ void AccessLog::write_text(const LogFacts& facts) {
   http::CacheStatus decision = facts.cache;
   decision.key = {};
   http::append(out, decision);
+  if (!facts.tls.empty()) out.append(" over ").append(facts.tls);
   if (!facts.error.empty()) out.append(" (").append(facts.error).append(")");
   make_printable(out, start);
   out += '\n';
@@ -132,6 +133,7 @@ void AccessLog::write_json(const LogFacts& facts) {
   decision.key = {};
   http::append(composed, decision);
   member("decision", composed);
+  if (!facts.tls.empty()) member("upstreamTls", facts.tls);
   if (!facts.error.empty()) member("error", facts.error);
   out += "}\n";
 }

@@ -25,6 +25,7 @@ struct LogFacts {
   std::string_view upstream, rule, key;
   std::span<const std::string> secrets;  // query parameters that the upstream's rules call credentials, lower case
   http::CacheStatus cache;
+  std::string_view tls;    // the version spoken with the origin for this answer; empty: none
   std::string_view error;  // what went wrong, free of secrets; empty: nothing
 };
 

@@ -60,6 +60,7 @@ class Delivery {
   std::shared_ptr<Flight> flight_;
   bool leads_ = false;
   bool from_disk_ = false;
+  std::string_view tls_;  // spoken with the origin
   Sent sent_;
 };
 
@@ -206,7 +207,7 @@ net::Task<Next> Delivery::send_outcome(FlightReader& reader, const Outcome& outc
 }
 
 void Delivery::record(const http::CacheStatus& cache, std::string_view error) {
-  session_.record({job_->request.head, job_->known, sent_, cache, started_, error, from_disk_});
+  session_.record({job_->request.head, job_->known, sent_, cache, started_, error, from_disk_, tls_});
 }
 
 net::Task<Next> Delivery::serve_found() {
@@ -228,6 +229,7 @@ net::Task<Next> Delivery::serve_found() {
 }
 
 net::Task<Next> Delivery::send_entry(const Outcome& outcome) {
+  tls_ = outcome.tls;
   auto cache = outcome.cache_status;
   cache.key = job_->known.key.key;
   cache.collapsed = !leads_ && !cache.hit;
@@ -258,12 +260,14 @@ net::Task<Next> Delivery::go_over(const Outcome& outcome) {
   http::CacheStatus cache;
   cache.forward = http::Forward::bypass;
   cache.forward_status = 101;
+  tls_ = outcome.tls;
   record(cache);
   co_return Next::close;
 }
 
 net::Task<Next> Delivery::send_answer(FlightReader& reader, const Outcome& outcome) {
   const auto& request = job_->request.head;
+  tls_ = outcome.tls;
   auto cache = outcome.cache_status;
   cache.key = outcome.cache_status.stored ? std::string_view{job_->known.key.key} : std::string_view{};
   cache.collapsed = !leads_;

@@ -45,10 +45,11 @@ struct Outcome {
   http::CacheStatus cache_status;  // fwd, fwd-status, stored, detail; key is the reader's
   int error_status = 0;
   std::string error;
-  std::string error_fields;  // further field lines of an error, such as Retry-After
-  bool shareable = true;     // false: followers make their own requests
-  std::string varies_by;     // answer, entry: names of the selecting fields…
-  std::string variant;       // …and what the leader's request had there; a follower must have the same
+  std::string error_fields;   // further field lines of an error, such as Retry-After
+  bool shareable = true;      // false: followers make their own requests
+  std::string_view tls = {};  // answer, entry: the version spoken with the origin; empty: none, or it was not asked
+  std::string varies_by;      // answer, entry: names of the selecting fields…
+  std::string variant;        // …and what the leader's request had there; a follower must have the same
 };
 
 /// Where a reader stands after waiting.

@@ -102,6 +102,7 @@ bool Leader::asked_conditionally() const {
 net::Task<> Leader::take(Asked& asked) {
   const int status = asked.head.status;
   timing_ = asked.timing;
+  outcome_.tls = asked.connection->tls;
   if (status == 101) {
     outcome_.kind = Kind::upgraded;
     outcome_.head = compose_upgrade(asked.head);
@@ -155,6 +156,7 @@ void Leader::take_not_modified(const Asked& asked) {
   confirmed.cache_status.forward = job_->known.forward;
   confirmed.cache_status.forward_status = 304;
   confirmed.cache_status.stored = stored_again;
+  confirmed.tls = outcome_.tls;
   confirmed.varies_by = job_->known.varies_by;
   land();
   flight_.decide(std::move(confirmed));

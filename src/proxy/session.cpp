@@ -334,6 +334,7 @@ void Session::record(const Done& done) {
   if (done.known.verdict.rule) facts.rule = done.known.verdict.rule->name;
   facts.key = done.known.key.key;
   facts.cache = done.cache;
+  facts.tls = done.tls;
   facts.error = done.error;
   desk_.log.write(facts, done.known.now);
 }

@@ -30,6 +30,7 @@ struct Done {
   std::chrono::steady_clock::time_point started;
   std::string_view error = {};
   bool from_disk = false;
+  std::string_view tls = {};  // spoken with the origin
 };
 
 class Session final : public net::Guest {

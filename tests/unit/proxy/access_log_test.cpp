@@ -77,6 +77,14 @@ TEST_F(AccessLogTest, TellsWhatWentWrong) {
   EXPECT_EQ(nlohmann::json::parse(line(true, wrong))["error"], "the origin ended the connection");
 }
 
+TEST_F(AccessLogTest, TellsWhichTlsWasSpokenWithTheOriginWhereItWasAsked) {
+  auto fetched = facts();
+  fetched.tls = "TLSv1.2";
+  EXPECT_THAT(line(false, fetched), EndsWith(" over TLSv1.2\n"));
+  EXPECT_EQ(nlohmann::json::parse(line(true, fetched))["upstreamTls"], "TLSv1.2");
+  EXPECT_FALSE(nlohmann::json::parse(line(true, facts())).contains("upstreamTls"));
+}
+
 TEST_F(AccessLogTest, IsOneJsonObjectALineWhereThatIsWanted) {
   const auto object = nlohmann::json::parse(line(true, facts()));
   EXPECT_EQ(object["client"], "192.168.1.7");
