@@ -40,9 +40,21 @@ std::vector<std::string> notes_about(const authority::Authority& authority, cons
   return notes;
 }
 
+std::optional<std::string> authority_problem(const Config& config) {
+  if (config.intercept == Switch::off || !authority::Authority::exists(config.ca_dir)) return std::nullopt;
+  const auto loaded = authority::Authority::load(config.ca_dir);
+  if (loaded) return std::nullopt;
+  return "the local authority cannot be used: " + loaded.error().what;
+}
+
 std::vector<std::string> authority_notes(const Config& config, const rules::RuleSet& rules, TimePoint now) {
   if (config.intercept == Switch::off) return {};
-  if (config.intercept == Switch::automatic && !authority::Authority::exists(config.ca_dir)) return {};
+  if (!authority::Authority::exists(config.ca_dir)) {
+    if (config.intercept == Switch::automatic) return {};
+    if (intercepted_hosts(rules).empty()) return {"nothing is intercepted: no rule says \"intercept\" of a host"};
+    return {"nothing is intercepted yet: there is no authority in " + config.ca_dir +
+            "; \"cachearr ca init\" or the next start makes one"};
+  }
   const auto loaded = authority::Authority::load(config.ca_dir);
   if (!loaded) return {"nothing is intercepted: " + loaded.error().what};
   return notes_about(*loaded, rules, now);

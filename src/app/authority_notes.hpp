@@ -2,6 +2,7 @@
 // Main thread, at start, at reload and in `check`; reads the authority's files.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,9 @@ namespace cachearr::app {
 
 /// The hosts of all upstreams that are to be intercepted, in the order of the rules.
 std::vector<std::string> intercepted_hosts(const rules::RuleSet& rules);
+/// Why the authority that is there cannot be used: its files are open to others, broken or unlimited. Nothing starts
+/// with such a one, so that nobody takes it for working. None where interception is off or there is no authority.
+std::optional<std::string> authority_problem(const Config& config);
 /// Sentences for `check`, the log and health; none where all is well or interception is off.
 std::vector<std::string> authority_notes(const Config& config, const rules::RuleSet& rules, TimePoint now);
 /// The same about an authority that is loaded already.

@@ -13,6 +13,7 @@
 #include "app/command.hpp"
 #include "app/exit_code.hpp"
 #include "app/load_rules.hpp"
+#include "app/state_files.hpp"
 #include "authority/authority.hpp"
 #include "authority/export.hpp"
 #include "authority/trust_help.hpp"
@@ -64,6 +65,11 @@ int init(const Invocation& invocation, bool renew) {
   const auto config = read_config(invocation.sources, problems);
   const auto rules = load_rules(config, problems);
   if (!problems.empty() || !rules) return refuse(invocation, problems);
+  if (config.ca_dir.starts_with(config.state_dir + '/')) {
+    const auto there = make_state_directory(config.state_dir);
+    if (!there) return fail(invocation, there.error().what);
+  }
+  const auto earlier = Authority::load(config.ca_dir);
   const auto made = Authority::init(config.ca_dir, intercepted_hosts(*rules), renew, SystemClock{}.now());
   if (!made) return fail(invocation, made.error().what);
   print(invocation, description_of(*made, config));
@@ -71,6 +77,10 @@ int init(const Invocation& invocation, bool renew) {
     invocation.shell.out << "\nIt can sign for these hosts and what is below them, for nothing else.\n"
                             "Next: \"cachearr ca trust-help\" says how clients are told to trust it, and a running\n"
                             "instance begins to intercept after \"cachearr reload\".\n";
+    if (earlier) {
+      invocation.shell.out << "It replaces \"" << earlier->name()
+                           << "\", which signs nothing any more: clients may forget that one.\n";
+    }
   }
   return exit_ok;
 }
@@ -141,9 +151,10 @@ int trust_help(const Invocation& invocation, const std::string& system) {
   const auto loaded = Authority::load(config.ca_dir);
   auto steps = authority::trust_steps({loaded ? loaded->name() : "cachearr local authority", certificate_url(config)});
   if (!system.empty()) {
+    std::string known;
+    for (const auto& one : steps) known.append(known.empty() ? "" : ", ").append(one.id);
     std::erase_if(steps, [&system](const auto& one) { return one.id != system; });
-    if (steps.empty())
-      return fail(invocation, "there are no steps for \"" + system + "\"; without a name all are shown");
+    if (steps.empty()) return fail(invocation, "there are no steps for \"" + system + "\", only for " + known);
   }
   if (!invocation.json) {
     auto& out = invocation.shell.out;

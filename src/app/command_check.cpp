@@ -29,7 +29,10 @@ int check(const Invocation& invocation) {
   // A broken setting keeps its default, so that the rules are checked in the same go.
   const auto config = read_config(invocation.sources, problems);
   const auto rules = load_rules(config, problems);
-  const auto notes = rules ? authority_notes(config, *rules, SystemClock{}.now()) : std::vector<std::string>{};
+  const auto unusable = authority_problem(config);
+  if (unusable) problems.push_back({{}, *unusable});
+  const auto notes =
+      rules && !unusable ? authority_notes(config, *rules, SystemClock{}.now()) : std::vector<std::string>{};
   auto& out = invocation.shell.out;
   if (invocation.json) {
     print_as_json(out, problems, notes);

@@ -1,6 +1,7 @@
 #include "app/instance.hpp"
 
 #include "app/admin_client.hpp"
+#include "app/authority_notes.hpp"
 #include "app/exit_code.hpp"
 #include "app/interception.hpp"
 #include "app/load_rules.hpp"
@@ -48,6 +49,10 @@ std::vector<std::string> changes_between(const proxy::Regime& before, const prox
   return changes;
 }
 
+std::string name_of_authority(const proxy::Regime& regime) {
+  return regime.leaves ? regime.leaves->authority().name() : "none";
+}
+
 }  // namespace
 
 Instance::Instance(ConfigSources sources) : sources_{std::move(sources)}, started_{clock_.now()} {}
@@ -59,6 +64,7 @@ std::optional<proxy::Regime> Instance::read_regime(Problems& problems) const {
   proxy::Regime regime;
   regime.settings = proxy::compile_settings(*config, problems);
   regime.rules = load_rules(*config, problems);
+  if (auto unusable = authority_problem(*config)) problems.push_back({{}, std::move(*unusable)});
   if (!regime.settings || !regime.rules || !problems.empty()) return std::nullopt;
   return regime;
 }
@@ -94,7 +100,7 @@ std::optional<StartFailure> Instance::start() {
 
 void Instance::prepare_tls(proxy::Regime& next, const LeavesPtr& current) {
   const auto& config = next.settings->config;
-  next.leaves = load_leaves(config, clock_, current);
+  next.leaves = load_leaves(config, *next.rules, clock_, current);
   contexts_.reset(next.leaves ? next.leaves->authority().fingerprint() : std::string{});
   // Reading the system's certificates takes a while: now, and not with the first request.
   const auto roots = contexts_.get({});
@@ -159,6 +165,8 @@ admin::ReloadOutcome Instance::reload() {
     outcome.taken = true;
     outcome.changes = changes_between(regime_, *next);
     prepare_tls(*next, regime_.leaves);
+    const auto before = name_of_authority(regime_), now = name_of_authority(*next);
+    if (before != now) outcome.changes.push_back("local authority: " + before + " before, " + now + " now");
     regime_ = *next;
     front_->adopt(regime_);
     log::set_level(log::level_of(regime_.settings->config.log.level));

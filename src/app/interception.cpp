@@ -5,9 +5,32 @@
 
 namespace cachearr::app {
 
-LeavesPtr load_leaves(const Config& config, const Clock& clock, const LeavesPtr& current) {
+namespace {
+
+void make_authority(const Config& config, const rules::RuleSet& rules, TimePoint now) {
+  const auto hosts = intercepted_hosts(rules);
+  if (hosts.empty()) return;
+  const auto made = authority::Authority::init(config.ca_dir, hosts, false, now);
+  if (made) {
+    log::info("made " + made->name() + " in " + config.ca_dir +
+              ": \"cachearr ca trust-help\" says how clients trust it");
+  } else {
+    log::error("no authority could be made: " + made.error().what);
+  }
+}
+
+std::size_t count_of_covered(const rules::RuleSet& rules, const authority::Authority& authority) {
+  const auto hosts = intercepted_hosts(rules);
+  return hosts.size() - authority.not_covered(hosts).size();
+}
+
+}  // namespace
+
+LeavesPtr load_leaves(const Config& config, const rules::RuleSet& rules, const Clock& clock, const LeavesPtr& current) {
   if (config.intercept == Switch::off) return nullptr;
-  if (!authority::Authority::exists(config.ca_dir)) return nullptr;
+  const bool exists = authority::Authority::exists(config.ca_dir);
+  if (!exists && config.intercept == Switch::on) make_authority(config, rules, clock.now());
+  if (!exists && config.intercept == Switch::automatic) return nullptr;
   auto loaded = authority::Authority::load(config.ca_dir);
   if (!loaded) return nullptr;
   if (current && current->authority().fingerprint() == loaded->fingerprint()) return current;
@@ -25,8 +48,9 @@ std::vector<std::string> interception_notes(const Config& config, const rules::R
 void log_interception(const Config& config, const rules::RuleSet& rules, const authority::LeafCache* leaves,
                       TimePoint now) {
   if (leaves)
-    log::info("HTTPS of " + std::to_string(intercepted_hosts(rules).size()) + " hosts is intercepted with " +
-              leaves->authority().name() + ", SHA-256 " + leaves->authority().fingerprint());
+    log::info("HTTPS of " + std::to_string(count_of_covered(rules, leaves->authority())) +
+              " hosts is intercepted with " + leaves->authority().name() + ", SHA-256 " +
+              leaves->authority().fingerprint());
   for (const auto& note : interception_notes(config, rules, leaves, now)) log::warning(note);
 }
 

@@ -15,9 +15,10 @@ namespace cachearr::app {
 
 using LeavesPtr = std::shared_ptr<authority::LeafCache>;
 
-/// The leaves to intercept with; null where interception is off or impossible (the notes say why). `current` stays
-/// where its authority is still the one on disk, so that clients keep their sessions.
-LeavesPtr load_leaves(const Config& config, const Clock& clock, const LeavesPtr& current);
+/// The leaves to intercept with; null where interception is off or impossible (the notes say why). An authority is made
+/// where the configuration wants interception in so many words and there is none. `current` stays where its authority
+/// is still the one on disk, so that clients keep their sessions.
+LeavesPtr load_leaves(const Config& config, const rules::RuleSet& rules, const Clock& clock, const LeavesPtr& current);
 
 /// What an operator should know about the authority now, a sentence each.
 std::vector<std::string> interception_notes(const Config& config, const rules::RuleSet& rules,

@@ -163,20 +163,67 @@ class Interception(InterceptingScenario):
         self.assertEqual("application/x-x509-ca-cert", response["content-type"])
         self.assertNotIn(b"PRIVATE", response.body)
 
-    def test_a_leaf_of_this_authority_for_a_foreign_host_is_refused_by_verifiers(self):
-        extensions = os.path.join(self.folder, "foreign.ext")
-        base = os.path.join(self.folder, "foreign")
-        with open(extensions, "w") as file:
-            file.write("subjectAltName=DNS:bank.test\n")
+    def signed_by_a_thief(self, names, subject="/CN=x"):
+        """What OpenSSL says of a leaf that whoever has the authority's key signs with it."""
+        base = os.path.join(self.folder, "stolen")
+        with open(base + ".ext", "w") as file:
+            file.write("subjectAltName=%s\n" % names if names else "basicConstraints=CA:FALSE\n")
 
         def run(*words):
             return subprocess.run(["openssl", *words], capture_output=True, text=True, check=False)
-        run("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x", "-keyout", base + ".key", "-out", base + ".csr")
+        run("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", subject, "-keyout",
+            base + ".key", "-out", base + ".csr")
         run("x509", "-req", "-in", base + ".csr", "-CA", self.proxy.ca_file, "-CAkey", self.proxy.ca_folder + "/ca.key",
-            "-CAcreateserial", "-days", "2", "-extfile", extensions, "-out", base + ".pem")
-        verified = run("verify", "-CAfile", self.proxy.ca_file, base + ".pem")
-        self.assertNotEqual(0, verified.returncode)
-        self.assertIn("permitted subtree violation", verified.stderr)
+            "-CAcreateserial", "-CAserial", base + ".srl", "-days", "2", "-extfile", base + ".ext", "-out", base + ".pem")
+        verified = run("verify", "-purpose", "sslserver", "-CAfile", self.proxy.ca_file, base + ".pem")
+        return verified.stdout + verified.stderr
+
+    def test_with_a_stolen_key_verifiers_believe_leaves_of_intercepted_hosts_only(self):
+        for names in ("DNS:" + HOST, "DNS:below." + HOST):
+            self.assertIn(": OK", self.signed_by_a_thief(names))
+        for names in ("DNS:bank.test", "DNS:*.bank.test", "DNS:%s,DNS:bank.test" % HOST, "DNS:x" + HOST):
+            with self.subTest(names):
+                self.assertIn("permitted subtree violation", self.signed_by_a_thief(names))
+        self.assertIn("permitted subtree violation", self.signed_by_a_thief("", "/CN=bank.test"))
+        for names in ("IP:192.0.2.1", "IP:2001:db8::1", "DNS:%s,IP:127.0.0.1" % HOST):
+            with self.subTest(names):
+                self.assertIn("excluded subtree violation", self.signed_by_a_thief(names))
+
+    def test_an_authority_is_made_at_the_first_start_where_interception_is_wanted_in_so_many_words(self):
+        proxy = self.make(intercept={"enabled": True})
+        proxy.launch = super(type(proxy), proxy).launch  # without `ca init`
+        proxy.start()
+        self.addCleanup(proxy.stop)
+        self.assertIn("made cachearr local authority", proxy.log.text)
+        self.assertEqual(0o600, os.stat(os.path.join(proxy.ca_folder, "ca.key")).st_mode & 0o777)
+        self.assertEqual(0o700, os.stat(proxy.ca_folder).st_mode & 0o777)
+        with self.tls(proxy=proxy) as wire:
+            self.get(wire, self.path())
+
+    def test_a_renewed_authority_follows_the_rules_and_is_told(self):
+        proxy = self.another()
+        rules = dict(proxy.rules, upstreams=dict(proxy.rules["upstreams"], new={"hosts": ["new.test.example"], "intercept": True}))
+        proxy.write_rules(rules)
+        complaint = "may not sign for new.test.example"
+        self.assertIn(complaint, proxy.command("check").stdout)
+        self.assertEqual(0, proxy.command("reload").returncode)
+        proxy.log.wait_for(complaint)
+        self.assertIn(complaint, proxy.admin("GET", "/api/v1/health").body.decode())
+        self.assertEqual("degraded", proxy.admin("GET", "/health/cache").data["data"]["status"])
+        renewed = proxy.command("ca", "init", "--renew")
+        self.assertRegex(renewed.stdout, 'It replaces "cachearr local authority')
+        self.assertRegex(proxy.command("reload").stdout, "local authority: .* before, .* now")
+        self.assertNotIn(complaint, proxy.command("check").stdout)
+        self.assertEqual([], proxy.admin("GET", "/api/v1/health").data)
+
+    def test_the_log_says_which_tls_was_spoken_with_the_origin(self):
+        proxy, path = self.another(), self.path()
+        self.origin.on(path, fresh("x"))
+        with self.tls(proxy=proxy) as wire:
+            self.get(wire, path)
+            self.get(wire, path)
+        proxy.log.wait_for(re.escape(path) + r" .*fwd=uri-miss.* over TLSv1\.3")
+        proxy.log.wait_for(re.escape(path) + r" .*; hit; ttl=\d+$")
 
     def test_a_key_that_others_may_read_is_not_used(self):
         proxy = self.make()
@@ -187,7 +234,30 @@ class Interception(InterceptingScenario):
         shown = proxy.command("ca", "show")
         self.assertEqual(1, shown.returncode)
         self.assertRegex(shown.stderr, re.escape("chmod 0600"))
-        self.assertIn("note: nothing is intercepted", proxy.command("check").stdout)
+        checked = proxy.command("check")
+        self.assertEqual(78, checked.returncode)
+        self.assertIn("chmod 0600", checked.stdout)
+
+    def test_nothing_starts_with_an_authority_that_others_may_read(self):
+        for file, mode in (("ca.key", 0o640), ("", 0o755)):
+            proxy = self.make()
+            proxy.write_config()
+            self.addCleanup(shutil.rmtree, proxy.folder, ignore_errors=True)
+            self.assertEqual(0, proxy.command("ca", "init").returncode)
+            os.chmod(os.path.join(proxy.ca_folder, file), mode)
+            served = proxy.command("serve")
+            self.assertEqual(78, served.returncode)
+            self.assertIn("is open to other users", served.stderr)
+            self.assertEqual(1, len(served.stderr.splitlines()))
+
+    def test_a_reload_is_refused_when_the_key_has_become_readable(self):
+        proxy = self.another()
+        os.chmod(os.path.join(proxy.ca_folder, "ca.key"), 0o644)
+        reloaded = proxy.command("reload")
+        self.assertEqual(78, reloaded.returncode)
+        self.assertIn("chmod 0600", reloaded.stdout + reloaded.stderr)
+        with self.tls(proxy=proxy) as wire:  # as before
+            self.get(wire, self.path())
 
 
 if __name__ == "__main__":
