@@ -12,7 +12,11 @@ FIXTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fixtures")
 FOLDER = sys.argv[1]
 ROUTES = {("api.themoviedb.org", "/3/movie/603"): ("movie.json", "application/json", None),
           ("feeds.test", "/rss"): ("feed.xml", "application/rss+xml", "max-age=900"),
-          ("plain.test", "/movie.json"): ("movie.json", "application/json", "max-age=900")}
+          ("plain.test", "/movie.json"): ("movie.json", "application/json", "max-age=900"),
+          ("blind.test", "/movie.json"): ("movie.json", "application/json", "max-age=900")}
+TVDB = {"/login": "login", "/search/series": "search", "/series/81189": "series", "/series/81189/episodes/query": "query",
+        "/episodes/349232": "episode"}
+ROUTES.update({("api.thetvdb.com", path): ("tvdb/%s.json" % name, "application/json", None) for path, name in TVDB.items()})
 lock = threading.Lock()
 
 
@@ -34,6 +38,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(200, kind, content.read(), control)
 
     do_HEAD = do_GET
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.do_GET()
 
     def answer(self, status, kind, body, control):
         self.send_response(status)

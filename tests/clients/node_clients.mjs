@@ -16,6 +16,13 @@ const clients = {
     const answer = await fetch('http://plain.test/movie.json', { dispatcher });
     return (await answer.json()).title;
   },
+  // CONNECT host:443.
+  async 'undici-https'() {
+    const { EnvHttpProxyAgent, fetch } = load('undici');
+    const dispatcher = new EnvHttpProxyAgent({ httpProxy: proxy, httpsProxy: proxy });
+    const answer = await fetch('https://plain.test/movie.json?by=undici', { dispatcher });
+    return (await answer.json()).title;
+  },
   // GET https://… in absolute form: the proxy speaks TLS upstream.
   async needle() {
     const answer = await load('needle')('get', 'https://api.themoviedb.org/3/movie/603?api_key=invented', { proxy });

@@ -5,28 +5,7 @@
 #   tests/clients/real-clients.sh            CACHEARR_BIN names the program (default build/cachearr)
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
-binary=${CACHEARR_BIN:-$here/../../build/cachearr}
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/cachearr-tests/npm
-[ -x "$binary" ] || { echo "no program at $binary (set CACHEARR_BIN)" >&2; exit 2; }
-unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY
-
-work=$(mktemp -d)
-origin_pid='' proxy_pid='' failed=0 passed=0 skipped=0
-finish() {
-  [ -n "$proxy_pid" ] && kill "$proxy_pid" 2>/dev/null && wait "$proxy_pid"
-  [ -n "$origin_pid" ] && kill "$origin_pid" 2>/dev/null
-  rm -rf "$work"
-}
-trap finish EXIT
-
-make_certificate() {
-  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=Test authority" \
-    -keyout "$work/ca.key" -out "$work/ca.pem" 2>/dev/null
-  openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=test -keyout "$work/server.key" -out "$work/server.csr" 2>/dev/null
-  echo "subjectAltName=DNS:api.themoviedb.org,DNS:plain.test" >"$work/server.ext"
-  openssl x509 -req -in "$work/server.csr" -CA "$work/ca.pem" -CAkey "$work/ca.key" -CAcreateserial -days 2 \
-    -extfile "$work/server.ext" -out "$work/server.pem" 2>/dev/null
-}
+. "$here/common.sh"
 
 make_repository() {
   git init -q "$work/source"
@@ -38,20 +17,9 @@ make_repository() {
   git -C "$work/git/repo.git" update-server-info
 }
 
-start_origin() {
-  mkfifo "$work/ports"
-  touch "$work/requests.log"
-  python3 "$here/fixture_origin.py" "$work" "$work/server.pem" "$work/server.key" >"$work/ports" &
-  origin_pid=$!
-  read -r http https <"$work/ports" || { echo "the origin did not start" >&2; exit 2; }
-}
-
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-
 start_proxy() {
   port=$(free_port) admin=$(free_port)
   mkdir "$work/rules"
-  : >"$work/log"
   cat >"$work/rules/own.json" <<EOF
 { "upstreams": { "git": { "hosts": ["git.test"], "origin": "http://git.test" },
                  "feeds": { "hosts": ["feeds.test"], "origin": "http://feeds.test", "mount": "/feeds" },
@@ -61,49 +29,10 @@ EOF
 { "listeners": [{ "address": "127.0.0.1:$port" }], "admin": { "address": "127.0.0.1:$admin" },
   "state_dir": "state", "rules": ["rules"], "disk": { "path": null } }
 EOF
-  SSL_CERT_FILE=$work/ca.pem "$binary" serve --config "$work/cachearr.json" \
-    --resolve "api.themoviedb.org:443:127.0.0.1:$https" --resolve "api.themoviedb.org:80:127.0.0.1:$http" \
+  launch --resolve "api.themoviedb.org:443:127.0.0.1:$https" --resolve "api.themoviedb.org:80:127.0.0.1:$http" \
     --resolve "git.test:80:127.0.0.1:$http" --resolve "feeds.test:80:127.0.0.1:$http" \
-    --resolve "plain.test:80:127.0.0.1:$http" --resolve "plain.test:443:127.0.0.1:$https" >>"$work/log" 2>&1 &
-  proxy_pid=$!
-  proxy=http://127.0.0.1:$port
-  if ! timeout 20 tail -n +1 -f --pid="$proxy_pid" "$work/log" | grep -qm1 ready; then
-    cat "$work/log" >&2
-    echo "the program did not start" >&2
-    exit 2
-  fi
+    --resolve "plain.test:80:127.0.0.1:$http" --resolve "plain.test:443:127.0.0.1:$https"
 }
-
-# client NAME EXPECTED-UPSTREAM-REQUESTS WANTED-TEXT COMMAND...: runs it twice; both outputs must hold the text, the origin must have seen
-# that many requests of both runs ("any" where the client decides).
-client() {
-  name=$1 upstream=$2 wanted=$3
-  shift 3
-  before=$(wc -l <"$work/requests.log")
-  for run in first second; do
-    if ! output=$("$@" 2>"$work/stderr") || ! printf '%s' "$output" | grep -qF -- "$wanted"; then
-      echo "FAIL  $name ($run run): wanted \"$wanted\", got: $output"
-      sed 's/^/        /' "$work/stderr" | head -20
-      failed=$((failed + 1))
-      return
-    fi
-  done
-  seen=$(($(wc -l <"$work/requests.log") - before))
-  if [ "$upstream" != any ] && [ "$seen" != "$upstream" ]; then
-    echo "FAIL  $name: the origin saw $seen requests, not $upstream"
-    failed=$((failed + 1))
-    return
-  fi
-  echo "ok    $name ($seen upstream for two runs)"
-  passed=$((passed + 1))
-}
-
-skip() {
-  echo "SKIP  $1: $2"
-  skipped=$((skipped + 1))
-}
-
-have() { command -v "$1" >/dev/null 2>&1; }
 
 curl_clients() {
   have curl || { skip curl "not installed"; return; }
@@ -132,8 +61,7 @@ git_client() {
 }
 
 requests_client() {
-  python3=$(for p in python3 /usr/bin/python3; do "$p" -c 'import requests' 2>/dev/null && echo "$p" && break; done)
-  [ -n "$python3" ] || { skip python3-requests "not installed"; return; }
+  find_requests || return
   client "python3-requests" 1 "An Invented Film" env http_proxy="$proxy" "$python3" -c \
     'import requests; print(requests.get("http://plain.test/movie.json?by=requests").json()["title"])'
   client "python3-requests, CONNECT:443" 2 "An Invented Film" env https_proxy="$proxy" REQUESTS_CA_BUNDLE="$work/ca.pem" "$python3" -c \
@@ -141,12 +69,7 @@ requests_client() {
 }
 
 node_clients() {
-  have npm || { skip "clients from npm" "npm is not installed"; return; }
-  mkdir -p "$cache"
-  if ! npm install --prefix "$cache" --no-audit --no-fund --silent undici@7 needle@3 moviedb-promise@4 rss-parser@3 >"$work/npm" 2>&1; then
-    skip "clients from npm" "npm could not install them ($(tail -n 1 "$work/npm"))"
-    return
-  fi
+  install_npm undici@7 needle@3 moviedb-promise@4 rss-parser@3 || return
   client "undici EnvHttpProxyAgent, CONNECT:80" 1 "An Invented Film" node "$here/node_clients.mjs" undici "$cache" "$port"
   client "needle, absolute https" 1 "An Invented Film" node "$here/node_clients.mjs" needle "$cache" "$port"
   # The same film by the same key: one entry with needle's.
@@ -156,7 +79,7 @@ node_clients() {
   client "rss-parser, base URL" any "Some.Show.S01E01.1080p Some.Show.S01E02.1080p" node "$here/node_clients.mjs" rss-parser "$cache" "$port"
 }
 
-make_certificate
+make_certificate DNS:api.themoviedb.org,DNS:plain.test
 make_repository
 start_origin
 start_proxy
@@ -165,13 +88,4 @@ wget_client
 git_client
 requests_client
 node_clients
-kill "$proxy_pid" && wait "$proxy_pid"
-code=$?
-proxy_pid=''
-if [ "$code" != 0 ] || grep -qE 'Sanitizer|runtime error:' "$work/log"; then
-  tail -n 50 "$work/log"
-  echo "FAIL  the program ended with $code"
-  failed=$((failed + 1))
-fi
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" = 0 ]
+conclude
