@@ -241,4 +241,41 @@ def tls(bench, table):
                                                                for column in ("req/s", "new/s")))
 
 
-ALL = {"hit": hit, "miss": miss, "latency": latency, "scale": scale, "herd": herd, "memory": memory, "alloc": alloc, "idle": idle, "tls": tls}
+def mint(bench, table):
+    """What leaves cost: new connections to one host and to a new host each, and what hits of others on the same worker notice."""
+    tls_peers.TlsServer.certificates = certificates = tls_peers.Certificates(os.path.join(bench.folder, "certificates"))
+    origin = tls_peers.TlsOrigin(certificates, 4096)
+
+    def measure(neighbour):
+        server = tls_peers.Cachearr(bench.folder, origin.port).start()
+
+        def load(mode, authority, connections, seconds):
+            return ["taskset", "-c", "1", bench.tls_load_program, mode, str(server.port), authority, "/same", str(connections), str(seconds), "connect"]
+        try:
+            subprocess.run(load("closed", server.authority, 1, 1), capture_output=True, check=True)
+            other = None
+            if neighbour != "none":
+                authority = server.authority if neighbour == "one host" else "*." + server.authority
+                other = subprocess.Popen(load("fresh", authority, 4, bench.options.seconds), stdout=subprocess.PIPE, text=True)
+            hits = subprocess.run(load("closed", server.authority, 1, bench.options.seconds), capture_output=True, text=True, check=False)
+            made = bench.figures(other.communicate()[0]) if other else {"requests": 0, "seconds": 1, "errors": 0}
+            # Once more without the hits, for the processor time of one connection.
+            before = server.cpu_seconds()
+            quiet = bench.figures(subprocess.run(load("fresh", authority, 4, bench.options.seconds), capture_output=True, text=True,
+                                                 check=False).stdout) if other else None
+            each = (server.cpu_seconds() - before) * 1e6 / max(quiet["requests"], 1) if quiet else 0
+        finally:
+            server.stop()
+        hits = bench.figures(hits.stdout, hits.stderr)
+        return {"hits/s": hits["requests"] / hits["seconds"], "p50_us": hits["p50"], "p99_us": hits["p99"], "p999_us": hits["p999"],
+                "new/s": made["requests"] / made["seconds"], "new_cpu_us": each, "errors": hits["errors"] + made["errors"]}
+
+    rows = bench.in_turn(["none", "one host", "new hosts"], measure)
+    origin.stop()
+    table("hits on one kept connection beside four that connect anew", rows,
+          ["hits/s", "p50_us", "p99_us", "p999_us", "new/s", "new_cpu_us", "errors"])
+    print("a leaf costs about %.0f us of processor time" % (rows["new hosts"]["new_cpu_us"] - rows["one host"]["new_cpu_us"]))
+
+
+ALL = {"hit": hit, "miss": miss, "latency": latency, "scale": scale, "herd": herd, "memory": memory, "alloc": alloc, "idle": idle, "tls": tls,
+       "mint": mint}

@@ -92,7 +92,7 @@ class Cachearr(TlsServer):
     name = "cachearr"
 
     def command(self):
-        upstream = {"hosts": [HOST], "intercept": True, "tls": {"ca_file": self.certificates.ca}}
+        upstream = {"hosts": [HOST, "*." + HOST], "intercept": True, "tls": {"ca_file": self.certificates.ca}}
         config = {"listeners": [{"address": "127.0.0.1:%d" % self.port}], "admin": {"address": "127.0.0.1:%d" % peers.free_port()},
                   "state_dir": os.path.join(self.folder, "state"), "threads": self.threads, "disk": {"path": None},
                   "intercept": {"enabled": True}, "limits": {"max_connections": 20000},
