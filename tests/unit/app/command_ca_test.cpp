@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -93,6 +94,27 @@ TEST_F(CaCommand, CheckSaysItToo) {
   EXPECT_THAT(out_.str(), HasSubstr("note: the local authority may not sign for *.new.example.org"));
 }
 
+TEST_F(CaCommand, CheckRefusesAnAuthorityThatOthersMayRead) {
+  ASSERT_EQ(type({"init"}), exit_ok);
+  std::filesystem::permissions(scratch_ / "state/ca/ca.key", std::filesystem::perms{0644});
+  EXPECT_EQ(run({"cachearr", "check"}), exit_configuration);
+  EXPECT_THAT(out_.str(), StartsWith("the local authority cannot be used: "));
+  EXPECT_THAT(out_.str(), HasSubstr("chmod 0600"));
+}
+
+TEST_F(CaCommand, CheckTellsWhereAnAuthorityIsWantedAndNotThereYet) {
+  scratch_.file("cachearr.json", R"({"state_dir": "state", "rules": ["rules.json"], "intercept": {"enabled": true}})");
+  EXPECT_EQ(run({"cachearr", "check"}), exit_ok);
+  EXPECT_THAT(out_.str(), HasSubstr("note: nothing is intercepted yet"));
+}
+
+TEST_F(CaCommand, RenewingNamesTheAuthorityThatIsGone) {
+  ASSERT_EQ(type({"init", "--json"}), exit_ok);
+  const auto name = data()["name"].get<std::string>();
+  ASSERT_EQ(type({"init", "--renew"}), exit_ok);
+  EXPECT_THAT(out_.str(), HasSubstr("It replaces \"" + name + "\""));
+}
+
 TEST_F(CaCommand, ShowWithoutAnAuthoritySaysHowToMakeOne) {
   EXPECT_EQ(type({"show"}), exit_no);
   EXPECT_THAT(err_.str(), HasSubstr("cachearr ca init"));
@@ -131,7 +153,10 @@ TEST_F(CaCommand, TrustHelpForOneSystemShowsThatOne) {
   EXPECT_THAT(data()[0]["trust"].get<std::string>(), HasSubstr("http://CACHEARR-HOST:9000/ca.pem"));
 }
 
-TEST_F(CaCommand, TrustHelpForAnUnknownSystemSaysSo) { EXPECT_EQ(type({"trust-help", "amiga"}), exit_no); }
+TEST_F(CaCommand, TrustHelpForAnUnknownSystemNamesThoseItKnows) {
+  EXPECT_EQ(type({"trust-help", "amiga"}), exit_no);
+  EXPECT_THAT(err_.str(), HasSubstr("only for debian, alpine, "));
+}
 
 TEST_F(CaCommand, AloneIsWrongUsage) { EXPECT_EQ(type({}), exit_usage); }
 
