@@ -1,0 +1,78 @@
+// An instance that serves nobody, and its admin API called without a socket.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "admin/api.hpp"
+#include "authority/client_context.hpp"
+#include "unit/proxy/heads.hpp"
+#include "unit/proxy/regimes.hpp"
+
+namespace cachearr::admin::test {
+
+inline constexpr std::string_view kKey = "0123456789abcdef0123456789abcdef";
+
+class QuietInstance final : public Instance {
+ public:
+  explicit QuietInstance(Config config = {}, std::string_view rules = "{}")
+      : regime_{proxy::test::regime_of(rules, std::move(config))} {}
+
+  proxy::Front& front() override { return front_; }
+  store::Store& store() override { return *store_; }
+  const Clock& clock() const override { return clock_; }
+  proxy::Regime regime() const override { return regime_; }
+  const std::string& api_key() const override { return key_; }
+  TimePoint started() const override { return TimePoint{Duration{1'700'000'000'000}}; }
+  ReloadOutcome reload() override {
+    ++reloads;
+    return outcome;
+  }
+  ReloadOutcome last_reload() const override { return outcome; }
+  std::vector<HealthNote> notes() const override { return notes_; }
+
+  ManualClock clock_;
+  ReloadOutcome outcome{true, {}, {}};
+  int reloads = 0;
+  std::vector<HealthNote> notes_;
+
+ private:
+  std::string key_{kKey};
+  proxy::Regime regime_;
+  std::unique_ptr<store::Store> store_ = store::make_memory_store(16 * 1024 * 1024, clock_);
+  authority::ClientContexts contexts_;
+  proxy::Front front_{proxy::FrontParts{clock_, *store_, contexts_, "secret", "token", regime_}};
+};
+
+/// "METHOD target" with field lines, as a client on the network or on the Unix socket sends it.
+class Called : public ::testing::Test {
+ protected:
+  static std::string key_line() { return "X-Api-Key: " + std::string{kKey} + "\r\n"; }
+
+  Answer call(std::string_view start, std::string_view lines = "", std::string_view body = "",
+              std::string_view host = "127.0.0.1:9798", bool local = false) {
+    auto fields = "Host: " + std::string{host} + "\r\n" + std::string{lines};
+    if (!body.empty()) fields += "Content-Length: " + std::to_string(body.size()) + "\r\n";
+    const proxy::test::Asked asked{start, fields};
+    auto admitted = api_.admit(asked.head, asked.framing, local);
+    return admitted ? api_.run(*admitted, body) : admitted.error();
+  }
+  /// With the key, and JSON where there is a body.
+  Answer ask(std::string_view start, std::string_view body = "") {
+    return call(start, key_line() + (body.empty() ? "" : "Content-Type: application/json\r\n"), body);
+  }
+  nlohmann::json data(std::string_view start, std::string_view body = "", int status = 200) {
+    const auto answer = ask(start, body);
+    EXPECT_EQ(answer.status, status) << start << ": " << answer.content();
+    return nlohmann::json::parse(answer.content(), nullptr, false);
+  }
+
+  QuietInstance instance_;
+  Api api_{instance_};
+};
+
+}  // namespace cachearr::admin::test
