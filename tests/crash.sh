@@ -14,6 +14,7 @@ while [ "$round" -le "$rounds" ]; do
   # Two stores in turn: one with room for all, where nothing may be missing, one that evicts all the time.
   if [ $((round % 2)) -eq 0 ]; then mode=evict; else mode=keep; fi
   mkdir -p "$folder/$mode"
+  rm -f "$folder/$mode"/log.* # a load that is killed before it has begun leaves none of its own
   "$program" load "$folder/$mode" "$round" "$mode" > "$folder/out" 2>&1 &
   pid=$!
   # Between 20 ms and 2.5 s: in the middle of a start, a commit, an eviction or a sweep.

@@ -217,7 +217,7 @@ net::Task<Next> Delivery::serve_found() {
   cache.ttl = caching::ttl_at(known.entry->meta, known.now);
   cache.key = known.key.key;
   cache.detail = known.detail;
-  sent_ = append_stored(desk_.output, job_->request.head, known.entry, cache, desk_.now(), connection(keep_alive()));
+  sent_ = desk_.append_fitting(job_->request.head, known.entry, cache, desk_.now(), connection(keep_alive()));
   known.entry->count_hit();
   if (known.course == Course::serve_and_refresh) {
     desk_.considered = known;
@@ -235,7 +235,7 @@ net::Task<Next> Delivery::send_entry(const Outcome& outcome) {
   cache.collapsed = !leads_ && !cache.hit;
   if (!cache.hit) cache.ttl = caching::ttl_at(outcome.entry->meta, desk_.now());
   const bool keep = keep_alive();
-  sent_ = append_stored(desk_.output, job_->request.head, outcome.entry, cache, desk_.now(), connection(keep));
+  sent_ = desk_.append_fitting(job_->request.head, outcome.entry, cache, desk_.now(), connection(keep));
   record(cache);
   const auto next = co_await session_.flush();
   co_return keep ? next : Next::close;

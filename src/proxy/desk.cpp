@@ -3,6 +3,12 @@
 #include "net/deadlines.hpp"
 
 namespace cachearr::proxy {
+namespace {
+
+// The answers that a worker has converted for its clients; small beside the memory tier.
+constexpr std::uint64_t kCodingsBytes = 4 * 1024 * 1024;
+
+}  // namespace
 
 /// What must happen now and then on each worker: log lines leave, idle origin connections end.
 class Desk::Housekeeping final : public net::Deadline {
@@ -27,6 +33,7 @@ Desk::Desk(net::Worker& w, Services& s, Regime r)
       cells{s.metrics.worker(w.index())},
       regime{std::move(r)},
       connections{w, s.dial},
+      codings{kCodingsBytes},
       housekeeping_{std::make_unique<Housekeeping>(w.deadlines(), *this)} {}
 
 Desk::~Desk() = default;
@@ -38,6 +45,13 @@ void Desk::adopt(Regime next) {
     labels_of_upstreams_.clear();
     considered = Considered{};  // its pointers go into the old rules
   });
+}
+
+Sent Desk::append_fitting(const http::RequestHead& asked, const store::EntryPtr& entry, const http::CacheStatus& status,
+                          TimePoint at, ReplyConnection connection) {
+  if (!settings().config.cache.compression) return append_stored(output, asked, entry, status, at, connection);
+  const auto fitted = codings.fit(entry, asked);
+  return append_stored(output, asked, fitted.entry, status, at, connection, fitted.varies);
 }
 
 std::uint32_t Desk::label_of(const rules::Verdict& verdict) {

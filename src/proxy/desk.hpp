@@ -12,11 +12,13 @@
 #include "net/worker.hpp"
 #include "origin/connections.hpp"
 #include "proxy/access_log.hpp"
+#include "proxy/codings.hpp"
 #include "proxy/considered.hpp"
 #include "proxy/metrics.hpp"
 #include "proxy/objectors.hpp"
 #include "proxy/once.hpp"
 #include "proxy/output.hpp"
+#include "proxy/replies.hpp"
 #include "proxy/settings.hpp"
 #include "store/store.hpp"
 
@@ -48,6 +50,9 @@ class Desk {
   const Settings& settings() const noexcept { return *regime.settings; }
   std::uint32_t label_of(const rules::Verdict& verdict);
   TimePoint now() const noexcept { return services.clock.now(); }
+  /// Lays a stored answer into the output, in a coding that the client takes where the settings ask for that.
+  Sent append_fitting(const http::RequestHead& request, const store::EntryPtr& entry, const http::CacheStatus& status,
+                      TimePoint at, ReplyConnection connection);
 
   net::Worker& worker;
   Services& services;
@@ -55,6 +60,7 @@ class Desk {
   Regime regime;
   origin::Connections connections;
   AccessLog log;
+  Codings codings;
   Output output;              // of the request being answered
   Considered considered;      // of the request being decided
   http::RequestHead request;  // of the request being parsed

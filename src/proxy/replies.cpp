@@ -39,6 +39,10 @@ void append_fields(std::string& text, const http::ResponseHead& head, bool (*wan
   }
 }
 
+void append_vary(std::string& text, bool varies) {
+  if (varies) text += "Vary: Accept-Encoding\r\n";
+}
+
 /// RFC 9110 15.4.5: what a 304 carries; the rest of the representation's metadata is known to the client.
 bool belongs_to_304(FieldId id) {
   switch (id) {
@@ -68,6 +72,7 @@ struct Parts {
   const http::CacheStatus& status;
   TimePoint now;
   ReplyConnection connection;
+  bool varies;
 
   void start(int code) const {
     out.text().append("HTTP/1.1 ").append(std::to_string(code)).append(" ").append(reason_phrase(code)).append("\r\n");
@@ -75,6 +80,7 @@ struct Parts {
   void finish(std::uint64_t length) const {
     out.text().append("Content-Length: ").append(std::to_string(length)).append("\r\n");
     append_age(out.text(), *entry, now);
+    append_vary(out.text(), varies);
     append_tail(out.text(), status, connection);
   }
 
@@ -123,6 +129,7 @@ struct Parts {
     start(304);
     append_fields(out.text(), stored, belongs_to_304);
     append_age(out.text(), *entry, now);
+    append_vary(out.text(), varies);
     append_tail(out.text(), status, connection);
     return {304, 0};
   }
@@ -168,13 +175,14 @@ void append_tail(std::string& text, const http::CacheStatus& status, ReplyConnec
 }
 
 Sent append_stored(Output& out, const http::RequestHead& request, const store::EntryPtr& entry,
-                   const http::CacheStatus& status, TimePoint now, ReplyConnection connection) {
+                   const http::CacheStatus& status, TimePoint now, ReplyConnection connection, bool varies) {
   if (has_conditions(request.fields) || request.fields.has(FieldId::range)) {
-    const auto sent = append_conditional({out, request, entry, status, now, connection});
+    const auto sent = append_conditional({out, request, entry, status, now, connection, varies});
     if (sent.status != 0) return sent;
   }
   out.append(entry, entry->head());
   append_age(out.text(), *entry, now);
+  append_vary(out.text(), varies);
   append_tail(out.text(), status, connection);
   if (request.method == http::Method::head) return {entry->meta.status, 0};
   out.append(entry, entry->body());

@@ -26,9 +26,9 @@ struct Sent {
 };
 
 /// A stored answer for this request: 200 and the like, 304 to its conditions, 206 or 416 to its ranges, without body to
-/// HEAD.
+/// HEAD. With `varies` it says that the coding depends on the request.
 Sent append_stored(Output& out, const http::RequestHead& request, const store::EntryPtr& entry,
-                   const http::CacheStatus& status, TimePoint now, ReplyConnection connection);
+                   const http::CacheStatus& status, TimePoint now, ReplyConnection connection, bool varies = false);
 
 /// The tail that ends every head: Cache-Status, Connection, the empty line.
 void append_tail(std::string& text, const http::CacheStatus& status, ReplyConnection connection);

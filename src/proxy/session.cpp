@@ -279,7 +279,7 @@ Session::Quick Session::answer_from_memory(std::size_t head_bytes) {
   cache.detail = known.detail;
   const bool keep_alive = framing_.keep_alive && !leaving_;
   const auto sent =
-      append_stored(desk_.output, request, known.entry, cache, known.now, {keep_alive, request.minor_version == 0});
+      desk_.append_fitting(request, known.entry, cache, known.now, {keep_alive, request.minor_version == 0});
   known.entry->count_hit();
   if (known.course == Course::serve_and_refresh) {
     desk_.cells.stale_served[static_cast<std::size_t>(StaleReason::while_revalidate)].add();
