@@ -56,13 +56,12 @@ Interception note_break(Session& session, const std::string& host, Objectors::Wh
   auto& desk = session.desk();
   const auto pause = desk.services.objectors.broke_off(session.peer(), host, desk.now(), when);
   if (pause > Duration::zero())
-    announce(session.peer(), host,
-             "the client has closed the connection several times in a row when it saw the local authority's "
-             "certificate for " +
-                 host +
-                 ", so it probably does not believe it: let it trust the authority (\"cachearr ca trust-help\"), or it "
-                 "pins its own",
-             pause);
+    announce(
+        session.peer(), host,
+        "the client closed the connection when it saw the local authority's certificate for " + host +
+            " and asked for nothing, so it probably does not believe it: let it trust the authority (\"cachearr ca "
+            "trust-help\"), or it pins its own",
+        pause);
   return Interception::broken_off;
 }
 
@@ -109,7 +108,7 @@ net::Task<Intercepted> answer_handshake(Session& session, std::string host) {
   const auto& settings = desk.settings().config;
   const auto got = co_await session.read_more(settings.limits.max_header_bytes, settings.timeouts.client_idle);
   if (got.error != IoError::none) co_return closed(note_silence(session, stream, got.error, host, since));
-  desk.services.objectors.believed(session.peer(), host);
+  desk.services.objectors.believed(session.peer(), host, desk.now());
   co_return Intercepted{Way::inside, Interception::intercepted};
 }
 

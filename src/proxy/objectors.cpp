@@ -33,6 +33,7 @@ Duration Objectors::leave_alone(Known& known, TimePoint now) {
   const Duration limit = std::min<Duration>(kLongest, Duration{kFirst} * (1U << std::min(known.times, 8U)));
   ++known.times;
   known.suspicion = 0;
+  known.believes = false;
   known.until = now + limit;
   return limit;
 }
@@ -45,13 +46,14 @@ Duration Objectors::object(const std::string& client, const std::string& host, T
 Duration Objectors::broke_off(const std::string& client, const std::string& host, TimePoint now, When when) {
   const std::lock_guard lock{mutex_};
   auto& known = at(client, host, now);
+  if (!known.believes) return leave_alone(known, now);
   known.suspicion += when == When::in_handshake ? kInHandshake : kAfterIt;
   return known.suspicion < kEnough ? Duration::zero() : leave_alone(known, now);
 }
 
-void Objectors::believed(const std::string& client, const std::string& host) {
+void Objectors::believed(const std::string& client, const std::string& host, TimePoint now) {
   const std::lock_guard lock{mutex_};
-  if (!known_.empty()) known_.erase({client, host});
+  at(client, host, now) = {.believes = true};
 }
 
 std::vector<Objector> Objectors::list(TimePoint now) const {

@@ -29,6 +29,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         path = self.path.partition("?")[0]
         with lock, open(os.path.join(FOLDER, "requests.log"), "a") as log:
             log.write("%s %s %s\n" % (self.command, host, path))
+        host = "plain.test" if host.endswith(".strict.test") else host
         name, kind, control = ROUTES.get((host, path), (None, "application/octet-stream", None))
         file = os.path.join(FIXTURES, name) if name else os.path.normpath(os.path.join(FOLDER, "git", path.lstrip("/")))
         allowed = name or (host == "git.test" and file.startswith(os.path.join(FOLDER, "git") + os.sep))

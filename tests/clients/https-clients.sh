@@ -18,6 +18,7 @@ start_proxy() {
   mkdir "$work/rules"
   cat >"$work/rules/own.json" <<END
 { "upstreams": { "plain": { "hosts": ["plain.test"], "intercept": true },
+                 "strict": { "hosts": ["*.strict.test"], "intercept": true },
                  "blind": { "hosts": ["blind.test"] },
                  "tvdb-v2": { "hosts": ["api.thetvdb.com"], "intercept": true, "share": "all", "credentials": { "headers": ["Authorization"] } } },
   "rules": [{ "name": "tvdb-v2-any", "upstream": "tvdb-v2", "match": { "path": "/**" }, "ttl": "1h", "policy": "override" }] }
@@ -29,7 +30,8 @@ END
   authority=$work/authority.pem
   "$binary" ca init --config "$work/cachearr.json" >/dev/null && "$binary" ca export --config "$work/cachearr.json" "$authority" || exit 2
   set --
-  for host in plain.test blind.test api.themoviedb.org api.thetvdb.com; do set -- "$@" --resolve "$host:443:127.0.0.1:$https"; done
+  for host in plain.test blind.test curl.strict.test wget.strict.test requests.strict.test node.strict.test api.themoviedb.org \
+    api.thetvdb.com; do set -- "$@" --resolve "$host:443:127.0.0.1:$https"; done
   launch "$@"
 }
 
@@ -104,15 +106,30 @@ subliminal_client() {
   client "subliminal, TheTVDB" 6 "Found exact match on series 'An Invented Show'" subliminal_run
 }
 
-# It fails once, by its own fault, and gets the origin's own certificate from then on: the log says why.
-client_without_trust() {
-  have curl || return
-  curl -sf -x "$proxy" --cacert "$work/ca.pem" https://plain.test/movie.json >/dev/null && { echo "FAIL  curl without trust: believed"; failed=$((failed + 1)); }
-  client "curl, without trust, from its second attempt on" 2 "$film" curl -sSf -x "$proxy" --cacert "$work/ca.pem" https://plain.test/movie.json
+# without_trust NAME COMMAND...: believes the origin's real authority and not ours. Its first attempt fails by its own doing; from the
+# second on it gets the origin itself, untouched.
+without_trust() {
+  name=$1
+  shift
+  if output=$("$@" 2>/dev/null) && printf '%s' "$output" | grep -qF "$film"; then
+    echo "FAIL  $name, without trust: believed the leaf at once"
+    failed=$((failed + 1))
+    return
+  fi
+  client "$name, without trust, from its second attempt on" 2 "$film" "$@"
+}
+
+clients_without_trust() {
+  have curl && without_trust curl curl -sSf -x "$proxy" --cacert "$work/ca.pem" https://curl.strict.test/movie.json
+  have wget && without_trust wget env https_proxy="$proxy" wget -q --tries=1 --ca-certificate="$work/ca.pem" -O - https://wget.strict.test/movie.json
+  [ -n "${python3-}" ] && without_trust python3-requests env https_proxy="$proxy" REQUESTS_CA_BUNDLE="$work/ca.pem" "$python3" -c \
+    'import requests; print(requests.get("https://requests.strict.test/movie.json").json()["title"])'
+  [ -d "$cache/node_modules/undici" ] && without_trust "Node" env NODE_EXTRA_CA_CERTS="$work/ca.pem" \
+    node "$here/node_clients.mjs" undici-strict "$cache" "$port"
   client "the log about it" 0 "does not believe" grep -F "does not believe" "$work/log"
 }
 
-make_certificate DNS:plain.test,DNS:blind.test,DNS:api.themoviedb.org,DNS:api.thetvdb.com
+make_certificate DNS:plain.test,DNS:blind.test,DNS:*.strict.test,DNS:api.themoviedb.org,DNS:api.thetvdb.com
 start_origin
 start_proxy
 curl_clients
@@ -122,5 +139,5 @@ requests_client
 node_clients
 chromium_client
 subliminal_client
-client_without_trust  # the last: its address is everybody's here
+clients_without_trust
 conclude

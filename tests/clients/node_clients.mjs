@@ -23,6 +23,11 @@ const clients = {
     const answer = await fetch('https://plain.test/movie.json?by=undici', { dispatcher });
     return (await answer.json()).title;
   },
+  async 'undici-strict'() {
+    const { EnvHttpProxyAgent, fetch } = load('undici');
+    const dispatcher = new EnvHttpProxyAgent({ httpProxy: proxy, httpsProxy: proxy });
+    return (await (await fetch('https://node.strict.test/movie.json', { dispatcher })).json()).title;
+  },
   // GET https://… in absolute form: the proxy speaks TLS upstream.
   async needle() {
     const answer = await load('needle')('get', 'https://api.themoviedb.org/3/movie/603?api_key=invented', { proxy });

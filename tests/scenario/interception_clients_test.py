@@ -133,16 +133,33 @@ class Clients(InterceptingScenario):
             wire.send(client_hello())
             wire.exactly(1)
 
-    def test_who_goes_away_twice_at_the_sight_of_the_certificate_is_tunnelled(self):
+    def assertUntouched(self, proxy):
+        with self.tls(context=self.strict(), proxy=proxy) as wire:
+            self.assertEqual(self.origins_certificate(), wire.sock.getpeercert(True))
+
+    def test_who_goes_away_without_a_word_at_the_sight_of_the_certificate_is_tunnelled_on_its_next_attempt(self):
         proxy = self.another()
         self.break_off(proxy)
-        with self.tls(proxy=proxy) as wire:  # once may have had any reason
+        proxy.log.wait_for("asked for nothing.*trust-help")
+        self.assertUntouched(proxy)
+
+    def test_who_goes_away_right_after_the_handshake_is_tunnelled_on_its_next_attempt(self):
+        proxy = self.another()
+        self.tls(context=self.anybody(), proxy=proxy).close()  # as Node, .NET and GnuTLS do it
+        proxy.log.wait_for("asked for nothing.*trust-help")
+        self.assertUntouched(proxy)
+
+    def test_who_has_asked_before_may_have_any_reason_to_go_away_once(self):
+        proxy = self.another()
+        with self.tls(proxy=proxy) as wire:
+            self.get(wire, self.path())
+        self.break_off(proxy)
+        with self.tls(proxy=proxy) as wire:
             self.get(wire, self.path())
         self.break_off(proxy)
         self.break_off(proxy)
-        proxy.log.wait_for("several times in a row")
-        with self.tls(context=self.strict(), proxy=proxy) as wire:
-            self.assertEqual(self.origins_certificate(), wire.sock.getpeercert(True))
+        proxy.log.wait_for("asked for nothing")
+        self.assertUntouched(proxy)
 
     def test_belief_is_asked_for_again_after_a_reload(self):
         proxy = self.another()

@@ -37,16 +37,27 @@ TEST(Objectors, EachObjectionInARowHoldsTwiceAsLongUpToSixHours) {
   EXPECT_EQ(last, hours{6});
 }
 
-TEST(Objectors, BreakingOffInTheHandshakeCountsTheSecondTime) {
+TEST(Objectors, WhoGoesAwayBeforeItEverAskedObjects) {
+  for (const auto when : {When::in_handshake, When::after_it}) {
+    Objectors objectors;
+    EXPECT_EQ(objectors.broke_off("192.0.2.1", "api.test", kNow, when), minutes{10});
+    EXPECT_TRUE(objectors.objects("192.0.2.1", "api.test", kNow));
+    EXPECT_EQ(objectors.broke_off("192.0.2.1", "api.test", kNow + minutes{10}, when), minutes{20});
+  }
+}
+
+TEST(Objectors, OfWhoHasAskedBreakingOffInTheHandshakeCountsTheSecondTime) {
   Objectors objectors;
+  objectors.believed("192.0.2.1", "api.test", kNow);
   EXPECT_EQ(objectors.broke_off("192.0.2.1", "api.test", kNow, When::in_handshake), Duration::zero());
   EXPECT_FALSE(objectors.objects("192.0.2.1", "api.test", kNow));
   EXPECT_EQ(objectors.broke_off("192.0.2.1", "api.test", kNow, When::in_handshake), minutes{10});
   EXPECT_TRUE(objectors.objects("192.0.2.1", "api.test", kNow));
 }
 
-TEST(Objectors, GoingAwayAfterTheHandshakeCountsTheFifthTime) {
+TEST(Objectors, OfWhoHasAskedGoingAwayAfterTheHandshakeCountsTheFifthTime) {
   Objectors objectors;
+  objectors.believed("192.0.2.1", "api.test", kNow);
   for (int i = 0; i < 4; ++i)
     EXPECT_EQ(objectors.broke_off("192.0.2.1", "api.test", kNow, When::after_it), Duration::zero());
   EXPECT_EQ(objectors.broke_off("192.0.2.1", "api.test", kNow, When::after_it), minutes{10});
@@ -54,15 +65,26 @@ TEST(Objectors, GoingAwayAfterTheHandshakeCountsTheFifthTime) {
 
 TEST(Objectors, WhoAsksBelievesAndItsPastIsForgotten) {
   Objectors objectors;
-  objectors.broke_off("192.0.2.1", "api.test", kNow, When::in_handshake);
-  objectors.believed("192.0.2.1", "api.test");
+  objectors.object("192.0.2.1", "api.test", kNow);
+  objectors.believed("192.0.2.1", "api.test", kNow + minutes{10});
+  EXPECT_FALSE(objectors.objects("192.0.2.1", "api.test", kNow));
   EXPECT_EQ(objectors.broke_off("192.0.2.1", "api.test", kNow, When::in_handshake), Duration::zero());
+  objectors.believed("192.0.2.1", "api.test", kNow);
+  EXPECT_EQ(objectors.broke_off("192.0.2.1", "api.test", kNow, When::in_handshake), Duration::zero());
+}
+
+TEST(Objectors, ThoseWhoBelieveAreForgottenBeforeThoseWhoObject) {
+  Objectors objectors;
+  objectors.object("objector", "api.test", kNow);
+  for (std::size_t i = 0; i < Objectors::kMax * 2; ++i)
+    objectors.believed("client " + std::to_string(i), "api.test", kNow);
+  EXPECT_TRUE(objectors.objects("objector", "api.test", kNow));
 }
 
 TEST(Objectors, TheListHoldsThoseThatAreLeftAloneNow) {
   Objectors objectors;
   objectors.object("192.0.2.1", "api.test", kNow);
-  objectors.broke_off("192.0.2.2", "api.test", kNow, When::in_handshake);
+  objectors.believed("192.0.2.2", "api.test", kNow);
   const auto list = objectors.list(kNow);
   ASSERT_EQ(list.size(), 1U);
   EXPECT_EQ(list.front().client, "192.0.2.1");
