@@ -45,6 +45,7 @@ Api::Api(Instance& instance) : instance_{instance} {
   add_authority_calls(router_, instance_);
   add_pac_call(router_, instance_);
   add_rules_calls(router_, instance_);
+  add_upstreams_call(router_, instance_);
   add_explain_call(router_, instance_);
   add_key_calls(router_, instance_, tally_);
   add_keys_calls(router_, instance_, tally_);

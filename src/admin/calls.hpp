@@ -15,6 +15,7 @@ void add_metrics_call(Router& router, Instance& instance, const Tally& tally);
 void add_authority_calls(Router& router, Instance& instance);  // the certificate, and how to trust it
 void add_pac_call(Router& router, Instance& instance);         // how browsers find the proxy
 void add_rules_calls(Router& router, Instance& instance);      // rules, validate, reload
+void add_upstreams_call(Router& router, Instance& instance);
 void add_explain_call(Router& router, Instance& instance);
 void add_key_calls(Router& router, Instance& instance, Tally& tally);   // one key: value, ttl, expire
 void add_keys_calls(Router& router, Instance& instance, Tally& tally);  // many: list, mget, purge

@@ -28,6 +28,7 @@ void add_worker(const proxy::WorkerCells& cells, Counts& into) {
   for (std::size_t i = 0; i < into.requests.size(); ++i) into.requests[i].add(cells.requests[i]);
   for (std::size_t i = 0; i < into.stale_served.size(); ++i) into.stale_served[i] += cells.stale_served[i].read();
   for (std::size_t i = 0; i < into.interceptions.size(); ++i) into.interceptions[i] += cells.interceptions[i].read();
+  for (std::size_t i = 0; i < into.prefetches.size(); ++i) into.prefetches[i] += cells.prefetches[i].read();
   for (std::size_t i = 0; i < into.invalidations.size(); ++i) into.invalidations[i] += cells.invalidations[i].read();
   into.collapsed += cells.collapsed.read();
   into.client_connections += cells.client_connections.read();

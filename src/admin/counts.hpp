@@ -43,6 +43,7 @@ struct Counts {
   std::array<HistogramSum, static_cast<std::size_t>(proxy::Ending::count)> requests{};
   std::array<std::uint64_t, static_cast<std::size_t>(proxy::StaleReason::count)> stale_served{};
   std::array<std::uint64_t, static_cast<std::size_t>(proxy::Interception::count)> interceptions{};
+  std::array<std::uint64_t, static_cast<std::size_t>(proxy::Prefetch::count)> prefetches{};
   std::array<std::uint64_t, 4> invalidations{};
   std::map<std::string, UpstreamSum> upstreams;
   std::uint64_t collapsed = 0, client_connections = 0, upstream_connections = 0, bytes_to_clients = 0,

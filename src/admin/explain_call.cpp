@@ -5,9 +5,11 @@
 #include "admin/calls.hpp"
 #include "admin/inquiry.hpp"
 #include "admin/rule_words.hpp"
+#include "admin/upstream_words.hpp"
 #include "base/text.hpp"
 #include "caching/storing.hpp"
 #include "http/cache_status.hpp"
+#include "proxy/turn.hpp"
 
 namespace cachearr::admin {
 
@@ -104,7 +106,32 @@ void add_rule(const Considered& known, Json& json) {
   if (rule && !rule->tags.empty()) json["tags"] = rules::tags_of(*rule, known.captures);
 }
 
-Json explanation(const Finding& finding) {
+std::string_view mode_of(const rules::Upstream* upstream) noexcept {
+  if (!upstream || upstream->mode == rules::UpstreamMode::live) return "live";
+  return upstream->mode == rules::UpstreamMode::offline ? "offline" : "prefer-cache";
+}
+
+/// When this request could go upstream, and when it first has to.
+Json limit_json(Instance& instance, const Considered& known) {
+  auto* const turnstile = instance.front().services().turnstile;
+  if (!turnstile) return nullptr;
+  const auto now = turnstile->now();
+  const auto name = proxy::lane_of(known);
+  const auto lane = turnstile->registry().lane(name.upstream, name.credential, now);
+  const auto gate = lane->earliest(now, proxy::priority_of(known, false));
+  const auto pause = lane->cooldown_until(now);
+  const bool at_once = gate.why == limit::Why::nothing;
+  auto next = gate.at;
+  if (known.course == Course::serve) next = std::max(next, TimePoint{Duration{known.entry->meta.fresh_until_ms}});
+  return {{"mode", mode_of(known.verdict.upstream)},
+          {"wait", at_once ? 0 : seconds_until(gate.at, now)},
+          {"why", at_once ? Json(nullptr) : Json(to_words(gate.why))},
+          {"cooldownUntil", pause ? Json(iso_time(*pause)) : Json(nullptr)},
+          {"nextRefresh",
+           mode_of(known.verdict.upstream) == "offline" ? Json(nullptr) : Json(iso_time(std::max(next, now)))}};
+}
+
+Json explanation(Instance& instance, const Finding& finding) {
   const auto& known = finding.known;
   const auto* const upstream = known.route.upstream;
   const auto* const rule = known.verdict.rule;
@@ -133,6 +160,7 @@ Json explanation(const Finding& finding) {
   json["variesBy"] = known.varies_by.empty() ? Json(nullptr) : Json(known.varies_by);
   json["cacheStatus"] = cache_status(known);
   json["stored"] = stored_json(finding);
+  json["limit"] = limit_json(instance, known);
   return json;
 }
 
@@ -159,7 +187,7 @@ Answer explain(Instance& instance, const Call& call) {
   question.fields = std::move(*fields);
   const auto finding = find_out(instance, std::move(question));
   if (!finding) return problem(503, finding.error().what);
-  return json_answer(explanation(**finding));
+  return json_answer(explanation(instance, **finding));
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 #include "admin/health.hpp"
 
 #include <algorithm>
+#include <iterator>
 
+#include "admin/upstream_words.hpp"
 #include "base/units.hpp"
 
 namespace cachearr::admin {
@@ -88,6 +90,8 @@ Condition gather(Instance& instance) {
   condition.store = instance.store().stats();
   for (const auto& worker : instance.front().workers()) condition.lags_ms.push_back(worker->lag_ms());
   condition.notes = instance.notes();
+  auto limits = limit_notes(standings(instance), instance.clock().now());
+  std::move(limits.begin(), limits.end(), std::back_inserter(condition.notes));
   return condition;
 }
 

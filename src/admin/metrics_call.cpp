@@ -9,6 +9,8 @@ void add_metrics_call(Router& router, Instance& instance, const Tally& tally) {
     Readings readings;
     readings.counts = count(instance.front().metrics());
     readings.store = instance.store().stats();
+    readings.upstreams = standings(instance);
+    readings.now = instance.clock().now();
     readings.process = process_figures();
     readings.api_invalidations = tally.invalidations;
     readings.dropped_log_lines = log::dropped_lines();

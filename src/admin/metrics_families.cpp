@@ -1,5 +1,6 @@
 #include "admin/metrics_families.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <map>
 #include <prometheus/text_serializer.h>
@@ -142,6 +143,35 @@ void add_requests(const Counts& counts, Families& into) {
                      .take());
 }
 
+void add_limits(const Readings& readings, Families& into) {
+  auto tokens = gauge("cachearr_upstream_tokens", "Requests that could go at once, of the credential with the fewest.");
+  auto quota =
+      gauge("cachearr_upstream_quota_remaining", "Requests left of a quota, of the credential with the fewest.");
+  auto pause = gauge("cachearr_upstream_cooldown_seconds", "Until the end of the pause the upstream has asked for.");
+  auto waiting = gauge("cachearr_upstream_waiting", "Requests that wait for their turn.");
+  for (const auto& upstream : readings.upstreams) {
+    if (upstream.limits.lanes.empty()) continue;
+    if (const auto left = upstream.tokens()) tokens.add({{"upstream", upstream.name}}, *left);
+    const auto* const paused = upstream.paused();
+    pause.add({{"upstream", upstream.name}},
+              paused ? static_cast<double>(seconds_until(*paused->cooldown_until, readings.now)) : 0.0);
+    waiting.add({{"upstream", upstream.name}}, std::uint64_t{upstream.waiting()});
+    std::map<std::string, std::uint64_t> least;
+    for (const auto& each : upstream.quotas()) {
+      const auto name = period_name(each.per) + (each.grabs ? "-grabs" : "");
+      const auto [at, added] = least.try_emplace(name, each.remaining);
+      if (!added) at->second = std::min(at->second, each.remaining);
+    }
+    for (const auto& [per, left] : least) quota.add({{"upstream", upstream.name}, {"per", per}}, left);
+  }
+  for (auto* family : {&tokens, &quota, &pause, &waiting}) into.push_back(family->take());
+  auto prefetches =
+      counter("cachearr_prefetch_total", "Refreshes of answers that were still fresh, by what they brought.");
+  for (std::size_t i = 0; i < readings.counts.prefetches.size(); ++i)
+    prefetches.add({{"result", std::string{name_of(static_cast<proxy::Prefetch>(i))}}}, readings.counts.prefetches[i]);
+  into.push_back(prefetches.take());
+}
+
 void add_store(const store::StoreStats& stats, Families& into) {
   auto bytes = gauge("cachearr_cache_size_bytes", "Bytes that count against the tier's budget.");
   auto budget = gauge("cachearr_cache_max_bytes", "The tier's budget.");
@@ -207,6 +237,7 @@ std::vector<MetricFamily> families_of(const Readings& readings) {
   add_ratios(readings.counts, families);
   add_lifetimes(readings.counts, families);
   add_requests(readings.counts, families);
+  add_limits(readings, families);
   add_store(readings.store, families);
   add_invalidations(readings, families);
   add_program(readings, families);

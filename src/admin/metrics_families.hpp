@@ -10,6 +10,7 @@
 
 #include "admin/counts.hpp"
 #include "admin/system_figures.hpp"
+#include "admin/upstream_words.hpp"
 #include "store/store.hpp"
 
 namespace cachearr::admin {
@@ -18,6 +19,8 @@ namespace cachearr::admin {
 struct Readings {
   Counts counts;
   store::StoreStats store;
+  std::vector<Standing> upstreams;
+  TimePoint now{};
   ProcessFigures process;
   std::uint64_t api_invalidations = 0;
   std::uint64_t dropped_log_lines = 0;

@@ -1,12 +1,12 @@
 // Calls about the program itself: alive, well, what it is.
 #include <cmath>
-#include <ctime>
 #include <nlohmann/json.hpp>
 
 #include "admin/calls.hpp"
 #include "admin/counts.hpp"
 #include "admin/health.hpp"
 #include "admin/system_figures.hpp"
+#include "admin/upstream_words.hpp"
 #include "caching/storing.hpp"
 
 namespace cachearr::admin {
@@ -76,15 +76,6 @@ Answer health_notes(Instance& instance) {
   for (const auto& note : judge(gather(instance)).notes)
     list.push_back({{"source", note.source}, {"type", name_of(note.type)}, {"message", note.message}, {"wikiUrl", ""}});
   return json_answer(list);
-}
-
-std::string iso_time(TimePoint at) {
-  const auto seconds = static_cast<std::time_t>(at.time_since_epoch().count() / 1000);
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  std::string text(20, '\0');
-  text.resize(std::strftime(text.data(), text.size() + 1, "%Y-%m-%dT%H:%M:%SZ", &parts));
-  return text;
 }
 
 /// The shape that the *arr applications give it, so that what reads theirs reads ours.

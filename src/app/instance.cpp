@@ -88,11 +88,16 @@ std::optional<StartFailure> Instance::start() {
     api_key_ = *key;
   }
   if (auto failure = open_store(config)) return failure;
+  turnstile_ = std::make_unique<proxy::Turnstile>(clock_, *store_);
+  turnstile_->configure(*regime_.rules);
+  turnstile_->restore();
   prepare_tls(regime_, nullptr);
   const proxy::FrontParts parts{
-      clock_, *store_, contexts_, secret_, "cachearr-" + to_hex(hash128(secret_ + "loop")).substr(0, 12), regime_};
+      clock_,  *store_,         contexts_, secret_, "cachearr-" + to_hex(hash128(secret_ + "loop")).substr(0, 12),
+      regime_, turnstile_.get()};
   front_ = std::make_unique<proxy::Front>(parts);
   if (auto failure = open_listeners(config)) return failure;
+  turnstile_->start();
   front_->start();
   admin_->start();
   return std::nullopt;
@@ -144,6 +149,7 @@ void Instance::stop() {
   admin_->stop();
   front_.reset();
   admin_.reset();
+  turnstile_->stop();
   store_.reset();
 }
 
@@ -168,6 +174,7 @@ admin::ReloadOutcome Instance::reload() {
     const auto before = name_of_authority(regime_), now = name_of_authority(*next);
     if (before != now) outcome.changes.push_back("local authority: " + before + " before, " + now + " now");
     regime_ = *next;
+    turnstile_->configure(*regime_.rules);
     front_->adopt(regime_);
     log::set_level(log::level_of(regime_.settings->config.log.level));
     log::info("reloaded configuration and rules");

@@ -14,6 +14,7 @@
 #include "app/config_file.hpp"
 #include "authority/client_context.hpp"
 #include "proxy/front.hpp"
+#include "proxy/turnstile.hpp"
 #include "store/store.hpp"
 
 namespace cachearr::app {
@@ -64,6 +65,7 @@ class Instance final : public admin::Instance {
   proxy::Regime regime_;
   admin::ReloadOutcome last_reload_{true, {}, {}};
   std::unique_ptr<store::Store> store_;
+  std::unique_ptr<proxy::Turnstile> turnstile_;
   std::unique_ptr<proxy::Front> front_;
   std::unique_ptr<admin::Server> admin_;
 };

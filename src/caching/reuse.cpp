@@ -63,6 +63,8 @@ bool may_serve_on_error(const EntryMeta& meta, const RequestDirectives& request,
   return within(staleness(meta, now), std::max(meta.sie_seconds, request.stale_if_error.value_or(0)));
 }
 
+bool may_serve_offline(const EntryMeta& meta) noexcept { return !stale_is_forbidden(meta); }
+
 bool may_serve_when_limited(const EntryMeta& meta, TimePoint now) noexcept {
   return !stale_is_forbidden(meta) && within(staleness(meta, now), meta.limited_seconds);
 }

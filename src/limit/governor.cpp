@@ -91,6 +91,15 @@ void Governor::spend(TimePoint now, const Waiter& waiter) {
   if (++unsaved_ >= lease()) save_now_ = true;
 }
 
+bool Governor::try_take(TimePoint now, const Waiter& waiter) {
+  now = settle_clock(now);
+  grant_due(now);
+  if (queue_.ahead_of(waiter.priority, waiter.client) > 0 || gate(now, waiter.priority, waiter.grab, 1).at > now)
+    return false;
+  spend(now, waiter);
+  return true;
+}
+
 Admission Governor::ask(TimePoint now, Waiter waiter) {
   now = settle_clock(now);
   grant_due(now);

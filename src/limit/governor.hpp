@@ -47,9 +47,9 @@ struct Effects {
 
 /// How a granted request ended.
 enum class Outcome : std::uint8_t {
-  answered,  // any answer that is no server error
+  answered,  // any answer that is none of the others
   limited,   // the upstream refused for a limit
-  failed,    // no connection, time-out, broken answer, 5xx
+  failed,    // no connection, time-out, 502 to 504
   abandoned  // given up here before there was an answer
 };
 
@@ -58,6 +58,8 @@ class Governor {
   /// `health` is shared by all credentials of the upstream and outlives the governor.
   Governor(const RateConfig& config, Health& health, TimePoint now);
 
+  /// Grants a ticket that may go this moment. False: nothing was done; ask() tells why, and lets it wait.
+  bool try_take(TimePoint now, const Waiter& waiter);
   Admission ask(TimePoint now, Waiter waiter);
   /// A waiting ticket leaves the queue; a granted one ends as abandoned; any other is ignored.
   void cancel(TimePoint now, Ticket ticket);

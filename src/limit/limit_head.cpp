@@ -207,6 +207,15 @@ std::optional<TimePoint> used_up_until(const std::vector<QuotaReading>& readings
 
 }  // namespace
 
+bool may_tell_limits(const http::ResponseHead& head) noexcept {
+  if (head.status == 429 || head.status == 503 || head.status == 403) return true;
+  return std::any_of(head.fields.begin(), head.fields.end(), [](const http::Field& field) {
+    if (field.id != FieldId::other) return false;
+    const auto name = text::iequals(field.name.substr(0, 2), "x-") ? field.name.substr(2) : field.name;
+    return text::iequals(name.substr(0, 4), "rate");
+  });
+}
+
 LimitSignal read_head(const http::ResponseHead& head, TimePoint now) {
   LimitSignal signal;
   const auto clocks = clocks_of(head, now);

@@ -37,6 +37,8 @@ struct LimitSignal {
   std::vector<QuotaReading> readings;
 };
 
+/// False where read_head() has nothing to find: most answers, for little work.
+bool may_tell_limits(const http::ResponseHead& head) noexcept;
 /// 429 and 503, Retry-After (seconds, date, or seconds since 1970), X-RateLimit-*, RateLimit-* (drafts to 07),
 /// RateLimit and RateLimit-Policy (drafts from 08), Trakt's X-Ratelimit. Readings that a cache in between repeats (Age)
 /// are left out.

@@ -22,7 +22,7 @@ struct QuotaConfig {
 };
 
 struct BreakerConfig {
-  std::uint32_t failures = 5;       // this many in a row open it
+  std::uint32_t failures = 10;      // this many in a row open it
   std::uint32_t failed_share = 50;  // or this many percent of
   std::uint32_t calls = 20;         // at least so many calls in the last minute
   Duration open{5'000};             // first time it stays open; doubles up to

@@ -65,6 +65,13 @@ Effects Lane::take_effects(TimePoint now) {
   return effects;
 }
 
+bool Lane::try_take(TimePoint now, const Waiter& waiter, Effects& effects) {
+  const Lock lock{group_->mutex};
+  const bool taken = governor_.try_take(now, waiter);
+  effects = take_effects(now);
+  return taken;
+}
+
 Admission Lane::ask(TimePoint now, const Waiter& waiter, Effects& effects) {
   const Lock lock{group_->mutex};
   const auto admission = governor_.ask(now, waiter);

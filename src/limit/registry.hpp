@@ -36,6 +36,8 @@ class Lane {
   Lane(std::shared_ptr<detail::Group> group, const Hash128& credential, TimePoint now);
   const Hash128& credential() const noexcept { return credential_; }
 
+  /// The quick way for what may go at once: nobody has to be registered for it.
+  bool try_take(TimePoint now, const Waiter& waiter, Effects& effects);
   Admission ask(TimePoint now, const Waiter& waiter, Effects& effects);
   Effects cancel(TimePoint now, Ticket ticket);
   Effects done(TimePoint now, Ticket ticket, Outcome outcome, Duration took);

@@ -63,7 +63,7 @@ AskFailure failure_of(const HeadTrouble& trouble, const FetchJob& job) {
                                         : "the request's body is malformed: " + job.upload->problem,
             true};
   if (!trouble.malformed.empty())
-    return {502, host + " sent an answer that is no valid HTTP: " + std::string{trouble.malformed}};
+    return {502, host + " sent an answer that is no valid HTTP: " + std::string{trouble.malformed}, false, false, true};
   if (!trouble.tls.empty()) return {502, host + ": " + trouble.tls};
   if (trouble.error == net::IoError::timed_out) return {504, host + " did not answer in time"};
   return {502, host + " ended the connection without an answer (" + std::string{net::name_of(trouble.error)} + ")"};
@@ -167,7 +167,11 @@ net::Task<Result<Asked, AskFailure>> ask(Desk& desk, std::shared_ptr<FetchJob> j
     if (attempt == 0) asked.connection = desk.connections.take_idle(pool);
     if (!asked.connection) {
       auto dialled = co_await desk.connections.dial(endpoint, limits.connect);
-      if (!dialled) co_return AskFailure{status_of(dialled.error().kind), dialled.error().what};
+      if (!dialled) {
+        const auto kind = dialled.error().kind;
+        const bool unsent = kind == origin::DialFailure::Kind::forbidden || kind == origin::DialFailure::Kind::loop;
+        co_return AskFailure{status_of(kind), dialled.error().what, false, unsent};
+      }
       asked.connection = std::move(*dialled);
     }
     desk.cells.upstream_connections.add();
@@ -181,8 +185,10 @@ net::Task<Result<Asked, AskFailure>> ask(Desk& desk, std::shared_ptr<FetchJob> j
         asked.framing = *framing;
         co_return std::move(asked);
       }
-      co_return AskFailure{502, job->known.route.target.host +
-                                    " sent an answer whose length is ambiguous: " + std::string{framing.error().what}};
+      co_return AskFailure{502,
+                           job->known.route.target.host +
+                               " sent an answer whose length is ambiguous: " + std::string{framing.error().what},
+                           false, false, true};
     }
     const bool died = trouble.nothing_arrived && trouble.error != net::IoError::timed_out;
     const bool again = died && may_retry(*job) && (asked.connection->reused ? attempt == 0 : attempt < retries);

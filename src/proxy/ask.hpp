@@ -16,6 +16,8 @@ struct AskFailure {
   int status = 502;        // what the client is told
   std::string what;        // a sentence
   bool by_client = false;  // the client's own body was the reason: nothing is wrong with the origin
+  bool unsent = false;     // never tried: the target is forbidden or ourselves
+  bool garbled = false;    // something came, but no HTTP: the origin is there
 };
 
 /// A final head. It looks into the connection's inbox, where its bytes still stand: consume `head_bytes` before reading

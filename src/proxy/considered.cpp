@@ -52,6 +52,19 @@ void look_up_without_cookie(Desk& desk, const http::RequestHead& request, Consid
   into.forward = Forward::none;
 }
 
+/// The operator wants what is stored rather than the upstream, however old it is.
+bool serve_by_mode(Considered& into, bool by_request) {
+  using Mode = rules::UpstreamMode;
+  const auto* const upstream = into.verdict.upstream;
+  if (!upstream || upstream->mode == Mode::live || !caching::may_serve_offline(into.entry->meta)) return false;
+  const auto& asks = into.directives;
+  if (upstream->mode == Mode::prefer_cache && (by_request || asks.max_age || asks.max_stale || asks.min_fresh))
+    return false;
+  into.course = upstream->mode == Mode::offline ? Course::serve : Course::serve_and_refresh;
+  into.detail = upstream->mode == Mode::offline ? "offline" : "stale-while-revalidate";
+  return true;
+}
+
 }  // namespace
 
 void decide_by_entry(Considered& into) {
@@ -65,11 +78,13 @@ void decide_by_entry(Considered& into) {
     case caching::Reuse::fresh:
     case caching::Reuse::stale_allowed: into.course = Course::serve; return;
     case caching::Reuse::stale_while_revalidate:
+      if (serve_by_mode(into, false)) return;
       into.course = Course::serve_and_refresh;
       into.detail = "stale-while-revalidate";
       return;
     case caching::Reuse::validate: break;
   }
+  if (serve_by_mode(into, verdict.by_request)) return;
   into.course = Course::validate;
   into.forward = verdict.by_request ? Forward::request : Forward::stale;
 }

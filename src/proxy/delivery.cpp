@@ -219,10 +219,7 @@ net::Task<Next> Delivery::serve_found() {
   cache.detail = known.detail;
   sent_ = desk_.append_fitting(job_->request.head, known.entry, cache, desk_.now(), connection(keep_alive()));
   known.entry->count_hit();
-  if (known.course == Course::serve_and_refresh) {
-    desk_.considered = known;
-    refresh_in_background(desk_, job_->request.head, job_->request.bytes());
-  }
+  follow_up(desk_, known, job_->request.head, job_->request.bytes());
   record(cache);
   const auto next = co_await session_.flush();
   co_return keep_alive() ? next : Next::close;
@@ -243,6 +240,7 @@ net::Task<Next> Delivery::send_entry(const Outcome& outcome) {
 
 net::Task<Next> Delivery::send_failure(const Outcome& outcome) {
   const bool keep = keep_alive();
+  if (!outcome.cache_status.detail.empty()) job_->known.detail = outcome.cache_status.detail;
   session_.append_refusal(job_->request.head, job_->known, {outcome.error_status, outcome.error, outcome.error_fields},
                           keep);
   const auto next = co_await session_.flush();

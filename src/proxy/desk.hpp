@@ -25,6 +25,7 @@
 namespace cachearr::proxy {
 
 class Flights;
+class Turnstile;
 
 struct Services {
   const Clock& clock;
@@ -36,7 +37,8 @@ struct Services {
   origin::DialSettings dial;
   std::atomic<std::uint32_t> connections{0};  // of clients, on all workers
   Objectors objectors = {};
-  Once refused_names = {};  // at TLS listeners
+  Once refused_names = {};         // at TLS listeners
+  Turnstile* turnstile = nullptr;  // null: nothing is limited
 };
 
 class Desk {
@@ -65,6 +67,7 @@ class Desk {
   Considered considered;      // of the request being decided
   http::RequestHead request;  // of the request being parsed
   bool draining = false;      // no keep-alive any more
+  TimePoint ahead_again{};    // no refresh ahead is tried before
 
  private:
   class Housekeeping;

@@ -25,7 +25,9 @@ struct FetchJob {
   std::uint32_t generation = 0;    // of the store when the origin was asked
   bool in_table = false;           // others may join: must be landed
   bool may_store = true;
+  std::uint64_t client = 0;           // who asked: any number that tells clients apart
   bool background = false;            // nobody waits for it
+  bool ahead = false;                 // and what is stored is still fresh
   bool upgrade = false;               // the client wants to leave HTTP
   bool surrogate = false;             // asked of us as if we were the origin
   int max_forwards = -1;              // -1: as the client said
@@ -38,7 +40,8 @@ net::Task<> fetch(Desk& desk, std::shared_ptr<FetchJob> job);
 std::shared_ptr<FetchJob> make_job(Desk& desk, const http::RequestHead& request, std::string_view head_bytes,
                                    const http::Framing& framing);
 
-/// Starts a background refresh of what the desk has just considered, unless one is under way.
-void refresh_in_background(Desk& desk, const http::RequestHead& request, std::string_view head_bytes);
+/// What a stored answer that was just served leaves to do: counting why it was stale, and a refresh in the background
+/// where it is stale, or soon will be and its rule says so, unless one is under way.
+void follow_up(Desk& desk, const Considered& known, const http::RequestHead& request, std::string_view head_bytes);
 
 }  // namespace cachearr::proxy

@@ -24,6 +24,7 @@ Front::Front(FrontParts parts)
       metrics_{worker_count(regime_.settings->config)},
       services_{parts.clock, parts.store, metrics_, flights_, std::move(parts.secret), std::move(parts.loop_token),
                 {},          {}} {
+  services_.turnstile = parts.turnstile;
   const auto& config = regime_.settings->config;
   services_.dial.contexts = &parts.contexts;
   services_.dial.resolve = config.resolve;

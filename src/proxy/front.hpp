@@ -28,6 +28,7 @@ struct FrontParts {
   std::string secret;  // keys the hashes of credentials
   std::string loop_token;
   Regime regime;
+  Turnstile* turnstile = nullptr;  // null: nothing is limited
 };
 
 class Front {

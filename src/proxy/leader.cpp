@@ -8,7 +8,7 @@
 namespace cachearr::proxy {
 
 using http::FieldId;
-using Kind = Outcome::Kind;
+using Kind = proxy::Outcome::Kind;
 
 Leader::~Leader() {
   land();
@@ -27,14 +27,30 @@ void Leader::land() {
   desk_.services.flights.land(job_->known.id, job_->flight);
 }
 
-bool Leader::serve_stale(StaleReason reason, int origin_status) {
+bool Leader::may_serve_stale(StaleReason reason) const {
   const auto& entry = job_->known.entry;
-  if (!entry || job_->background) return false;
+  if (!entry || (job_->background && !flight_.has_readers())) return false;
+  const auto& meta = entry->meta;
   const auto now = desk_.now();
-  const bool allowed = reason == StaleReason::limited
-                           ? caching::may_serve_when_limited(entry->meta, now)
-                           : caching::may_serve_on_error(entry->meta, job_->known.directives, now);
-  if (!allowed) return false;
+  switch (reason) {
+    case StaleReason::limited:
+    case StaleReason::cooldown:
+      if (caching::may_serve_when_limited(meta, now) ||
+          (caching::ttl_at(meta, now) > 0 && caching::may_serve_offline(meta)))
+        return true;
+      break;
+    case StaleReason::offline:
+      if (is_offline()) return caching::may_serve_offline(meta);
+      break;
+    default: break;
+  }
+  return caching::may_serve_on_error(meta, job_->known.directives, now);
+}
+
+bool Leader::serve_stale(StaleReason reason, int origin_status) {
+  if (!may_serve_stale(reason)) return false;
+  const auto& entry = job_->known.entry;
+  const auto now = desk_.now();
   desk_.cells.stale_served[static_cast<std::size_t>(reason)].add();
   Outcome stale;
   stale.kind = Kind::entry;
@@ -58,6 +74,7 @@ caching::Policy Leader::policy() const {
 }
 
 void Leader::fail(const AskFailure& failure) {
+  count_prefetch(Prefetch::failed);
   if (!failure.by_client && serve_stale(StaleReason::if_error, 0)) return;
   Outcome failed;
   failed.kind = Kind::failed;
@@ -78,10 +95,23 @@ std::string Leader::validators() const {
 }
 
 net::Task<> Leader::run() {
+  if (is_offline()) {
+    stay_offline();
+    co_return;
+  }
+  if (!turn_.take(*job_)) {
+    const auto denial = co_await turn_.wait(job_);
+    if (denial) {
+      deny(*denial);
+      co_return;
+    }
+  }
   auto conditions = validators();
   validating_ = !conditions.empty();
   auto asked = co_await ask(desk_, job_, std::move(conditions));
   if (!asked) {
+    const bool unjudged = asked.error().by_client || asked.error().unsent || asked.error().garbled;
+    turn_.end(unjudged ? limit::Outcome::abandoned : limit::Outcome::failed, Duration{-1});
     fail(asked.error());
     co_return;
   }
@@ -89,7 +119,14 @@ net::Task<> Leader::run() {
       std::chrono::duration_cast<std::chrono::microseconds>(asked->timing.response_time - asked->timing.request_time);
   desk_.cells.upstream_answered(job_->known.verdict.upstream ? job_->known.verdict.upstream->name : std::string{},
                                 asked->head.status, static_cast<std::uint64_t>(took.count()));
+  look_at_limits(*asked);
   co_await take(*asked);
+  turn_.end(judgement(), std::chrono::duration_cast<Duration>(took));
+}
+
+limit::Outcome Leader::judgement() const noexcept {
+  if (limited_) return limit::Outcome::limited;
+  return broken_ ? limit::Outcome::failed : limit::Outcome::answered;
 }
 
 /// The client's own conditions went along.
@@ -121,11 +158,16 @@ net::Task<> Leader::take(Asked& asked) {
     fail({502, job_->known.route.target.host + " answered 304 to a request without conditions"});
     co_return;
   }
-  if (is_server_error(status) && serve_stale(StaleReason::if_error, status)) co_return;
-  if (status == 429 && serve_stale(StaleReason::limited, status)) co_return;
+  broken_ = is_server_error(status) && status != 500;  // which may be about this request alone
+  if ((is_server_error(status) && serve_stale(StaleReason::if_error, status)) ||
+      ((limited_ || status == 429) && serve_stale(StaleReason::limited, status))) {
+    if (limited_) co_await look_at_refusal(asked);
+    co_return;
+  }
   if (job_->request.head.method != http::Method::get || job_->known.course == Course::bypass)
     invalidate_after_write(desk_, *job_, asked.head);
   judge(asked);
+  hold_back(asked);
   if (asked.framing.body == http::Framing::Body::none && job_->request.head.method == http::Method::head)
     take_head_answer(asked);
   co_await take_body(asked);
@@ -142,13 +184,15 @@ void Leader::take_not_modified(const Asked& asked) {
   if (http::parse_stored_head(entry->head(), stored) && caching::selects(asked.head, stored)) {
     auto merged = caching::merged_head(stored, asked.head);
     if (http::parse_stored_head(merged, merged_parsed)) {
-      const auto verdict = caching::may_freshen(job_->request.head, merged_parsed, asked.head, policy, timing_);
+      auto verdict = caching::may_freshen(job_->request.head, merged_parsed, asked.head, policy, timing_);
       if (verdict.storable() && job_->may_store) {
+        settle_lifetime(verdict, limit::Refetch::unchanged);
         if (auto kept = keep_freshened(desk_, *job_, verdict, std::move(merged))) fresh = std::move(kept);
         stored_again = true;
       }
     }
   }
+  count_prefetch(Prefetch::unchanged);
   Outcome confirmed;
   confirmed.kind = Kind::entry;
   confirmed.entry = fresh;

@@ -1,16 +1,19 @@
-// One leader at work: from asking the origin to the last byte of its answer. Private to fetch().
+// One leader at work: from its turn at the origin to the last byte of the answer. Private to fetch().
 //
 // Lives in the frame of fetch(), on the worker of its desk.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "caching/storing.hpp"
 #include "caching/vary.hpp"
+#include "limit/ttl.hpp"
 #include "proxy/answer_head.hpp"
 #include "proxy/ask.hpp"
 #include "proxy/fetch.hpp"
+#include "proxy/turn.hpp"
 
 namespace cachearr::proxy {
 
@@ -21,37 +24,60 @@ inline bool is_server_error(int status) noexcept {
 
 class Leader {
  public:
-  Leader(Desk& desk, std::shared_ptr<FetchJob> job) : desk_{desk}, job_{std::move(job)}, flight_{*job_->flight} {}
+  Leader(Desk& desk, std::shared_ptr<FetchJob> job)
+      : desk_{desk}, job_{std::move(job)}, flight_{*job_->flight}, turn_{desk.services.turnstile, desk.worker} {}
   ~Leader();
   Leader(const Leader&) = delete;
   Leader& operator=(const Leader&) = delete;
   net::Task<> run();
 
  private:
+  bool may_serve_stale(StaleReason reason) const;
   bool serve_stale(StaleReason reason, int origin_status);
   bool asked_conditionally() const;
   caching::Policy policy() const;
   void fail(const AskFailure& failure);
+  bool is_offline() const noexcept;
+  void stay_offline();
+  void deny(const Denial& denial);
   std::string validators() const;
+  limit::Outcome judgement() const noexcept;
   net::Task<> take(Asked& asked);
   void take_not_modified(const Asked& asked);
   void take_head_answer(const Asked& asked);
   net::Task<> take_body(Asked& asked);
+  void look_at_limits(const Asked& asked);
+  net::Task<> look_at_refusal(Asked& asked);
   void judge(const Asked& asked);
+  void hold_back(const Asked& asked);
   bool request_answers_get(const Asked& asked);
-  bool judge_whole_body();
+  /// What the whole body says of the answer.
+  enum class Worth : std::uint8_t { good, refused, limited };
+  Worth judge_whole_body();
+  bool limits_itself_so(const limit::LimitSignal& signal, std::string_view body) const;
+  Worth classify_body(std::string_view body);
+  Worth judge_by_rule(std::string_view body);
+  Worth refuse(Worth worth);
+  void tell_limit(const http::ResponseHead& head);
   void publish();
   net::Task<bool> pump(Asked& asked);
   void store_whole();
+  void settle_lifetime(caching::StoreVerdict& verdict, limit::Refetch outcome) const;
+  limit::Refetch compare_with_stored() const;
+  void count_prefetch(Prefetch result);
   void land();
   void release(Asked& asked, bool whole);
   std::uint64_t max_object() const noexcept { return job_->regime.settings->config.limits.max_object_bytes; }
   const rules::Rule* rule() const noexcept { return job_->known.verdict.rule; }
+  const rules::Upstream* upstream() const noexcept { return job_->known.verdict.upstream; }
 
   Desk& desk_;
   std::shared_ptr<FetchJob> job_;
   Flight& flight_;
+  Turn turn_;
   bool validating_ = false;
+  bool limited_ = false;  // the origin has said that it is enough
+  bool broken_ = false;   // it has answered that it cannot
   // Of the answer under way:
   http::Owned<http::ResponseHead> head_;
   caching::Timing timing_;
@@ -59,8 +85,10 @@ class Leader {
   caching::StoreVerdict verdict_;
   caching::Selecting selecting_;
   Outcome outcome_;
-  bool keep_ = false;  // the body is being stored
-  bool held_ = false;  // nothing is shown before the whole body was looked at
+  bool keep_ = false;             // the body is being stored
+  bool examine_ = false;          // the whole body is looked at before it is stored
+  bool held_ = false;             // nothing is shown before that
+  std::uint64_t hold_up_to_ = 0;  // bytes; a longer body is shown as it comes
 };
 
 }  // namespace cachearr::proxy

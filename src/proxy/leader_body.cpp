@@ -1,4 +1,5 @@
 // What an answer is worth, and its way through the flight into the store.
+#include "base/text.hpp"
 #include "caching/freshness.hpp"
 #include "net/body_reader.hpp"
 #include "proxy/keeping.hpp"
@@ -7,7 +8,23 @@
 namespace cachearr::proxy {
 
 using http::FieldId;
-using Kind = Outcome::Kind;
+using Kind = proxy::Outcome::Kind;
+
+namespace {
+
+/// Refusals are short; what is longer is data, and is shown as it comes.
+constexpr std::uint64_t kLongestRefusal = 16 * 1024;
+/// Without a stored answer that could stand in, longer bodies than this are shown while they come.
+constexpr std::uint64_t kHeldAtMost = 256 * 1024;
+
+bool is_data(std::string_view content_type) {
+  const auto type = text::to_lower(content_type.substr(0, content_type.find(';')));
+  for (const std::string_view part : {"json", "xml", "nzb", "html"})
+    if (type.find(part) != std::string::npos) return true;
+  return false;
+}
+
+}  // namespace
 
 /// What is known from the head alone: may it be stored, may it be shared, must the body be seen first.
 void Leader::judge(const Asked& asked) {
@@ -49,9 +66,27 @@ void Leader::judge(const Asked& asked) {
     outcome_.varies_by = caching::to_text(selecting_);
     caching::append_variant(outcome_.variant, outcome_.varies_by, job_->request.head.fields);
   }
-  held_ = rule() && rules::needs_body(*rule()) && asked.head.status == 200;
-  if (held_)
-    head_ = http::Owned<http::ResponseHead>{asked.head, asked.connection->inbox.readable().substr(0, asked.head_bytes)};
+}
+
+/// Which bodies are looked at as a whole before they are stored, and before anything of them is shown: what a rule has
+/// conditions on, data that may turn out to be none, and refusals, which are short.
+void Leader::hold_back(const Asked& asked) {
+  const int status = asked.head.status;
+  const auto type = asked.head.fields.value(FieldId::content_type);
+  const bool by_rule = keep_ && status == 200 && rule() && (rules::needs_body(*rule()) || is_data(type));
+  const bool indexer = upstream() && upstream()->errors == rules::ErrorStyle::newznab;
+  const bool refusal = upstream() && is_data(type) && (status >= 400 || indexer);
+  if (outcome_.bodiless || (!by_rule && !refusal)) {
+    if (limited_) tell_limit(asked.head);
+    return;
+  }
+  examine_ = held_ = true;
+  hold_up_to_ = kLongestRefusal;
+  if (by_rule) {
+    const bool to_the_end = rules::needs_body(*rule()) || job_->known.entry || indexer;
+    hold_up_to_ = to_the_end ? max_object() : kHeldAtMost;
+  }
+  head_ = http::Owned<http::ResponseHead>{asked.head, asked.connection->inbox.readable().substr(0, asked.head_bytes)};
 }
 
 /// The answer to a POST may be the representation that later GETs of its target get (RFC 9110 9.3.3): then it is stored
@@ -91,11 +126,15 @@ net::Task<> Leader::take_body(Asked& asked) {
     flight_.break_off();
     co_return;
   }
-  const bool refused = held_ && judge_whole_body();
-  if (refused && serve_stale(StaleReason::refused, outcome_.status)) {
-    release(asked, whole);
-    co_return;
+  const auto worth = examine_ ? judge_whole_body() : Worth::good;
+  if (held_ && worth != Worth::good) {
+    const auto reason = worth == Worth::limited ? StaleReason::limited : StaleReason::refused;
+    if (serve_stale(reason, outcome_.status)) {
+      release(asked, whole);
+      co_return;
+    }
   }
+  if (held_ && limited_) tell_limit(head_.head);
   if (keep_) store_whole();
   land();
   if (held_) publish();
@@ -119,14 +158,22 @@ net::Task<bool> Leader::pump(Asked& asked) {
       piece = co_await reader.next(idle);
     }
     if (piece.kind == Piece::Kind::data) {
-      flight_.append(piece.data, keep_);
+      flight_.append(piece.data, keep_ || held_);
       if (keep_ && flight_.size() > max_object()) {
         keep_ = false;
         land();
         if (held_) outcome_.cache_status.detail = caching::detail_of(caching::Reason::too_large);
         held_ = false;
         outcome_.cache_status.stored = false;
+        examine_ = false;
         if (!shown) publish();
+        shown = true;
+      }
+      if (held_ && flight_.size() > hold_up_to_) {
+        held_ = false;
+        examine_ = keep_;
+        if (limited_) tell_limit(head_.head);
+        publish();
         shown = true;
       }
       if (!keep_ && !held_ && shown) {
@@ -151,31 +198,11 @@ void Leader::store_whole() {
   auto head = answer_;
   if (outcome_.status != 204 && outcome_.status != 304)
     head.text += "Content-Length: " + std::to_string(flight_.size()) + "\r\n";
+  const auto outcome = compare_with_stored();
+  settle_lifetime(verdict_, outcome);
+  count_prefetch(outcome == limit::Refetch::changed ? Prefetch::changed : Prefetch::unchanged);
   const auto pieces = flight_.pieces();
   keep_answer(desk_, *job_, verdict_, head, selecting_, pieces);
-}
-
-/// The rule's conditions on the body: a refused answer is not stored, another TTL may hold. True: refused.
-bool Leader::judge_whole_body() {
-  std::string body;
-  for (const auto piece : flight_.pieces()) body += piece;
-  const auto& fields = head_.head.fields;
-  const auto verdict =
-      rules::inspect_body(*rule(), fields.value(FieldId::content_type), fields.value(FieldId::content_encoding), body);
-  if (verdict.refused) {
-    keep_ = false;
-    outcome_.cache_status.stored = false;
-    outcome_.cache_status.detail = caching::detail_of(caching::Reason::refused);
-    outcome_.shareable = true;
-    return true;
-  }
-  if (verdict.ttl) {
-    auto policy = this->policy();
-    policy.ttl = verdict.ttl;
-    const auto again = caching::may_store(job_->request.head, head_.head, policy, timing_);
-    if (again.storable()) verdict_ = again;
-  }
-  return false;
 }
 
 /// The connection serves again only after a whole exchange.

@@ -11,9 +11,14 @@ std::string_view name_of(Ending ending) noexcept {
 }
 
 std::string_view name_of(StaleReason reason) noexcept {
-  constexpr std::array<std::string_view, 5> names{"stale-while-revalidate", "stale-if-error", "limited", "refused",
-                                                  "offline"};
+  constexpr std::array<std::string_view, 6> names{
+      "stale-while-revalidate", "stale-if-error", "limited", "refused", "offline", "cooldown"};
   return names[static_cast<std::size_t>(reason)];
+}
+
+std::string_view name_of(Prefetch result) noexcept {
+  constexpr std::array<std::string_view, 4> names{"changed", "unchanged", "denied", "failed"};
+  return names[static_cast<std::size_t>(result)];
 }
 
 std::string_view name_of(Interception outcome) noexcept {

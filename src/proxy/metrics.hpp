@@ -24,8 +24,12 @@ enum class Ending : std::uint8_t { hit, stale, revalidated, collapsed, miss, byp
 std::string_view name_of(Ending ending) noexcept;
 
 /// Why stale was served.
-enum class StaleReason : std::uint8_t { while_revalidate, if_error, limited, refused, offline, count };
+enum class StaleReason : std::uint8_t { while_revalidate, if_error, limited, refused, offline, cooldown, count };
 std::string_view name_of(StaleReason reason) noexcept;
+
+/// What a refresh of a fresh answer has brought.
+enum class Prefetch : std::uint8_t { changed, unchanged, denied, failed, count };
+std::string_view name_of(Prefetch result) noexcept;
 
 /// What became of a connection whose HTTPS the rules want looked at.
 enum class Interception : std::uint8_t {
@@ -103,6 +107,7 @@ struct WorkerCells {
   std::array<Cell, static_cast<std::size_t>(StaleReason::count)> stale_served;
   Cell collapsed, client_connections, upstream_connections, bytes_to_clients, bytes_from_upstreams, calls_saved;
   std::array<Cell, static_cast<std::size_t>(Interception::count)> interceptions;
+  std::array<Cell, static_cast<std::size_t>(Prefetch::count)> prefetches;
   std::array<Cell, 4> invalidations;  // write, rule, api, event
 
   mutable std::mutex mutex;  // guards growth of `labels` and everything of `upstreams`

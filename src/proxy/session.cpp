@@ -281,10 +281,7 @@ Session::Quick Session::answer_from_memory(std::size_t head_bytes) {
   const auto sent =
       desk_.append_fitting(request, known.entry, cache, known.now, {keep_alive, request.minor_version == 0});
   known.entry->count_hit();
-  if (known.course == Course::serve_and_refresh) {
-    desk_.cells.stale_served[static_cast<std::size_t>(StaleReason::while_revalidate)].add();
-    refresh_in_background(desk_, request, inbox_.readable().substr(0, head_bytes));
-  }
+  follow_up(desk_, known, request, inbox_.readable().substr(0, head_bytes));
   record({request, known, sent, cache, started});
   known.entry = {};
   return keep_alive ? Quick::answered : Quick::answered_last;
@@ -293,6 +290,7 @@ Session::Quick Session::answer_from_memory(std::size_t head_bytes) {
 net::Task<Next> Session::answer_slowly(std::size_t head_bytes) {
   const auto& request = desk_.request;
   auto job = make_job(desk_, request, inbox_.readable().substr(0, head_bytes), framing_);
+  job->client = std::hash<std::string>{}(peer_);
   job->upgrade = wants_upgrade(request);
   job->surrogate = !job->known.route.as_proxy;
   if (request.method == Method::options || request.method == Method::trace)

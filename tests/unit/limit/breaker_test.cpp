@@ -14,9 +14,9 @@ void fail_times(Breaker& breaker, int times, TimePoint now = kNow) {
   for (int i = 0; i < times; ++i) breaker.failed(now, false);
 }
 
-TEST(Breaker, OpensAfterFiveFailuresInARow) {
+TEST(Breaker, OpensAfterTenFailuresInARow) {
   Breaker breaker;
-  fail_times(breaker, 4);
+  fail_times(breaker, 9);
   EXPECT_TRUE(breaker.allows(kNow));
   fail_times(breaker, 1);
   EXPECT_EQ(breaker.state(kNow), BreakerState::open);
@@ -25,9 +25,9 @@ TEST(Breaker, OpensAfterFiveFailuresInARow) {
 
 TEST(Breaker, ASuccessInBetweenStartsTheCountAgain) {
   Breaker breaker;
-  fail_times(breaker, 4);
+  fail_times(breaker, 9);
   breaker.succeeded(kNow, false);
-  fail_times(breaker, 4);
+  fail_times(breaker, 9);
   EXPECT_EQ(breaker.state(kNow), BreakerState::closed);
 }
 
@@ -51,7 +51,7 @@ TEST(Breaker, FailuresOfLongAgoDoNotCount) {
 
 TEST(Breaker, LetsOneProbeThroughWhenThePauseIsOver) {
   Breaker breaker;
-  fail_times(breaker, 5);
+  fail_times(breaker, 10);
   const auto later = breaker.until();
   EXPECT_TRUE(breaker.allows(later));
   EXPECT_TRUE(breaker.begin(later));
@@ -60,7 +60,7 @@ TEST(Breaker, LetsOneProbeThroughWhenThePauseIsOver) {
 
 TEST(Breaker, ASuccessfulProbeClosesIt) {
   Breaker breaker;
-  fail_times(breaker, 5);
+  fail_times(breaker, 10);
   const auto later = breaker.until();
   breaker.succeeded(later, breaker.begin(later));
   EXPECT_EQ(breaker.state(later), BreakerState::closed);
@@ -69,7 +69,7 @@ TEST(Breaker, ASuccessfulProbeClosesIt) {
 
 TEST(Breaker, AFailedProbeOpensItForTwiceAsLongUpToFiveMinutes) {
   Breaker breaker;
-  fail_times(breaker, 5);
+  fail_times(breaker, 10);
   EXPECT_EQ(breaker.until(), kNow + seconds{5});
   auto now = breaker.until();
   breaker.failed(now, breaker.begin(now));
@@ -83,7 +83,7 @@ TEST(Breaker, AFailedProbeOpensItForTwiceAsLongUpToFiveMinutes) {
 
 TEST(Breaker, AProbeThatWasGivenUpMakesRoomForAnother) {
   Breaker breaker;
-  fail_times(breaker, 5);
+  fail_times(breaker, 10);
   const auto later = breaker.until();
   breaker.abandoned(breaker.begin(later));
   EXPECT_TRUE(breaker.allows(later));
@@ -91,13 +91,13 @@ TEST(Breaker, AProbeThatWasGivenUpMakesRoomForAnother) {
 
 TEST(Breaker, FailuresOfRequestsThatWereUnderWayDoNotOpenItLonger) {
   Breaker breaker;
-  fail_times(breaker, 50);
+  fail_times(breaker, 100);
   EXPECT_EQ(breaker.until(), kNow + seconds{5});
 }
 
 TEST(Breaker, ARestartForgivesNothing) {
   Breaker breaker;
-  fail_times(breaker, 5);
+  fail_times(breaker, 10);
   StateWriter writer;
   breaker.save(writer);
   const auto bytes = writer.take();

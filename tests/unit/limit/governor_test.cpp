@@ -204,9 +204,9 @@ TEST(Governor, TheUpstreamsOwnCountStopsBeforeItsLimit) {
   EXPECT_TRUE(bench.goes(kNow + hours{3}));
 }
 
-TEST(Governor, FiveFailuresCloseTheRoadAndOneProbeOpensIt) {
+TEST(Governor, TenFailuresCloseTheRoadAndOneProbeOpensIt) {
   Bench bench;
-  for (int i = 0; i < 5; ++i) {
+  for (int i = 0; i < 10; ++i) {
     EXPECT_EQ(bench.ask(kNow).kind, Kind::grant);
     bench.governor.done(kNow, bench.ticket, Outcome::failed, Duration{-1});
   }

@@ -39,10 +39,24 @@ TEST(Registry, EachCredentialHasABucketOfItsOwn) {
   EXPECT_EQ(ask(registry, registry.lane("tmdb", kBert, kNow), kNow), Kind::grant);
 }
 
+TEST(Registry, TheQuickWayGrantsWhatMayGoAtOnceAndLeavesTheRestAlone) {
+  Registry registry;
+  registry.configure("tmdb", rate(1, 1), kNow);
+  const auto lane = registry.lane("tmdb", kAnna, kNow);
+  Effects effects;
+  EXPECT_TRUE(lane->try_take(kNow, waiter(registry.new_ticket(), kNow), effects));
+  const auto late = registry.new_ticket();
+  EXPECT_FALSE(lane->try_take(kNow, waiter(late, kNow + seconds{5}), effects));
+  EXPECT_EQ(lane->ask(kNow, waiter(late, kNow + seconds{5}), effects).kind, Kind::wait);
+  EXPECT_FALSE(lane->try_take(kNow + seconds{1}, waiter(registry.new_ticket(), kNow + seconds{5}), effects));
+  ASSERT_EQ(effects.wakes.size(), 1U);
+  EXPECT_EQ(effects.wakes.front().ticket, late);
+}
+
 TEST(Registry, TheBreakerIsSharedByAllCredentials) {
   Registry registry;
   const auto anna = registry.lane("tmdb", kAnna, kNow);
-  for (int i = 0; i < 5; ++i) {
+  for (int i = 0; i < 10; ++i) {
     Effects effects;
     const auto ticket = registry.new_ticket();
     ASSERT_EQ(anna->ask(kNow, waiter(ticket, kNow), effects).kind, Kind::grant);
