@@ -1,6 +1,7 @@
 #include "app/authority_notes.hpp"
 
 #include "authority/authority.hpp"
+#include "authority/host_names.hpp"
 
 namespace cachearr::app {
 namespace {
@@ -11,6 +12,23 @@ std::string joined(const std::vector<std::string>& names) {
   std::string out;
   for (const auto& name : names) out += (out.empty() ? "" : ", ") + name;
   return out;
+}
+
+/// A TLS listener has nothing to show then.
+std::vector<std::string> without_authority(const Config& config, const std::string& why) {
+  for (const auto& listener : config.listeners)
+    if (listener.tls) return {"the TLS listener " + listener.address + " answers nobody: " + why};
+  return {};
+}
+
+std::vector<std::string> notes_about_none(const Config& config, const rules::RuleSet& rules) {
+  const std::string none = "there is no authority in " + config.ca_dir;
+  if (config.intercept == Switch::automatic)
+    return without_authority(config, none + "; \"cachearr ca init\" makes one");
+  const auto names = authority::permitted_names(intercepted_hosts(rules));
+  if (!names) return {"nothing is intercepted, as no authority can be made: " + names.error().what};
+  if (names->empty()) return {"nothing is intercepted: no rule says \"intercept\" of a host"};
+  return {"nothing is intercepted yet: " + none + "; \"cachearr ca init\" or the next start makes one"};
 }
 
 }  // namespace
@@ -48,13 +66,8 @@ std::optional<std::string> authority_problem(const Config& config) {
 }
 
 std::vector<std::string> authority_notes(const Config& config, const rules::RuleSet& rules, TimePoint now) {
-  if (config.intercept == Switch::off) return {};
-  if (!authority::Authority::exists(config.ca_dir)) {
-    if (config.intercept == Switch::automatic) return {};
-    if (intercepted_hosts(rules).empty()) return {"nothing is intercepted: no rule says \"intercept\" of a host"};
-    return {"nothing is intercepted yet: there is no authority in " + config.ca_dir +
-            "; \"cachearr ca init\" or the next start makes one"};
-  }
+  if (config.intercept == Switch::off) return without_authority(config, "interception is off");
+  if (!authority::Authority::exists(config.ca_dir)) return notes_about_none(config, rules);
   const auto loaded = authority::Authority::load(config.ca_dir);
   if (!loaded) return {"nothing is intercepted: " + loaded.error().what};
   return notes_about(*loaded, rules, now);

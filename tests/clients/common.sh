@@ -83,6 +83,8 @@ have() { command -v "$1" >/dev/null 2>&1; }
 install_npm() {
   have npm || { skip "clients from npm" "npm is not installed"; return 1; }
   mkdir -p "$cache"
+  for package in "$@"; do [ -d "$cache/node_modules/${package%@*}" ] || break; package=; done
+  [ -z "$package" ] && return 0
   npm install --prefix "$cache" --no-audit --no-fund --silent "$@" >"$work/npm" 2>&1 && return 0
   skip "clients from npm" "npm could not install them ($(tail -n 1 "$work/npm"))"
   return 1

@@ -108,6 +108,23 @@ TEST_F(CaCommand, CheckTellsWhereAnAuthorityIsWantedAndNotThereYet) {
   EXPECT_THAT(out_.str(), HasSubstr("note: nothing is intercepted yet"));
 }
 
+TEST_F(CaCommand, CheckTellsWhyNoAuthorityCanBeMade) {
+  use_rules(R"({"upstreams": {"all": {"hosts": ["*.com"], "intercept": true}}})");
+  scratch_.file("cachearr.json", R"({"state_dir": "state", "rules": ["rules.json"], "intercept": {"enabled": true}})");
+  EXPECT_EQ(run({"cachearr", "check"}), exit_ok);
+  EXPECT_THAT(out_.str(), HasSubstr("no authority can be made: \"*.com\" has no dot"));
+}
+
+TEST_F(CaCommand, CheckTellsOfATlsListenerThatHasNothingToShow) {
+  scratch_.file("cachearr.json", R"({"state_dir": "state", "rules": ["rules.json"],
+                                     "listeners": [{"address": "127.0.0.1:9443", "tls": true}]})");
+  EXPECT_EQ(run({"cachearr", "check"}), exit_ok);
+  EXPECT_THAT(out_.str(), HasSubstr("note: the TLS listener 127.0.0.1:9443 answers nobody: there is no authority"));
+  ASSERT_EQ(type({"init"}), exit_ok);
+  EXPECT_EQ(run({"cachearr", "check"}), exit_ok);
+  EXPECT_THAT(out_.str(), Not(HasSubstr("answers nobody")));
+}
+
 TEST_F(CaCommand, RenewingNamesTheAuthorityThatIsGone) {
   ASSERT_EQ(type({"init", "--json"}), exit_ok);
   const auto name = data()["name"].get<std::string>();
