@@ -1,7 +1,12 @@
 #include "store/disk_file.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdio>
+#include <fcntl.h>
 #include <filesystem>
+#include <fstream>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <system_error>
@@ -17,6 +22,10 @@ namespace {
 
 constexpr std::uint64_t kMinMap = 1024 * 1024;
 constexpr unsigned kMaxDatabases = 8;
+constexpr std::uint64_t kFault = 64 * 1024;
+constexpr std::size_t kCardsPerFault = 200;
+constexpr std::uint64_t kLookEach = 4 * 1024 * 1024;
+constexpr std::uint64_t kMaxMapped = 32 * 1024 * 1024;
 constexpr std::string_view kFormatName = "format";
 constexpr std::string_view kGenerationName = "generation";
 
@@ -39,6 +48,18 @@ Outcome meaning_of(int code) noexcept {
     case MDB_BAD_VALSIZE: return Outcome::damaged;
     default: return Outcome::failed;
   }
+}
+
+/// The pages of files that this process has mapped in.
+std::uint64_t mapped_bytes(std::uint64_t page_size) noexcept {
+  std::array<char, 128> text{};
+  const int file = ::open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+  if (file < 0) return 0;
+  const auto size = ::read(file, text.data(), text.size() - 1);
+  ::close(file);
+  unsigned long total = 0, resident = 0, of_files = 0;
+  const bool good = size > 0 && std::sscanf(text.data(), "%lu %lu %lu", &total, &resident, &of_files) == 3;
+  return good ? of_files * page_size : 0;
 }
 
 int read_number(MDB_txn* txn, MDB_dbi database, std::string_view name, std::uint32_t& number) noexcept {
@@ -91,12 +112,25 @@ int DiskFile::prepare(const std::string& folder) {
   clear_readers();
   struct stat status = {};
   if (::stat(path_.c_str(), &status) == 0) inode_ = status.st_ino;
+  find_map();
 
   MDB_txn* txn = nullptr;
   if ((code = mdb_txn_begin(env_, nullptr, 0, &txn)) != 0) return code;
   if ((code = open_databases(txn)) != 0) return mdb_txn_abort(txn), code;
   take_stock(txn);
   return mdb_txn_commit(txn);
+}
+
+/// LMDB does not tell where it has mapped its file, but the system does.
+void DiskFile::find_map() {
+  std::ifstream maps{"/proc/self/maps"};
+  for (std::string line; std::getline(maps, line);) {
+    unsigned long begin = 0, end = 0, offset = 0, inode = 0;
+    if (std::sscanf(line.c_str(), "%lx-%lx %*s %lx %*s %lu", &begin, &end, &offset, &inode) != 4) continue;
+    if (inode != inode_ || offset != 0 || !line.ends_with("/data.mdb")) continue;
+    map_ = reinterpret_cast<void*>(begin);  // NOLINT(performance-no-int-to-ptr): the system gives it as text
+    map_size_ = end - begin;
+  }
 }
 
 int DiskFile::open_databases(MDB_txn* txn) {
@@ -162,6 +196,7 @@ Outcome DiskFile::reading(F&& act) {
     code = act(txn);
     mdb_txn_abort(txn);
   });
+  note_touched(0);
   return outcome_of(survived, code);
 }
 
@@ -174,6 +209,7 @@ Outcome DiskFile::read(const Hash128& id, std::string_view identity, const Conve
     if (code != 0) return code;
     Card card;
     if (!decode(view(data), id, card)) return kSpoilt;
+    note_touched(card.record_size());
     return read_record(txn, names_.chunks, card, {id, identity, conversion}, found);
   });
 }
@@ -218,6 +254,7 @@ Outcome DiskFile::scan(Hash128& after, std::size_t limit, bool& end,
     int code = cursor.get(key, data, MDB_SET_RANGE);
     if (code == 0 && key.mv_size == 16 && IdKey::id_of(key) == after) code = cursor.get(key, data, MDB_NEXT);
     for (std::size_t i = 0; code == 0 && i < limit; ++i) {
+      if (i % kCardsPerFault == 0) note_touched(0);
       if (key.mv_size != 16) return MDB_CORRUPTED;
       after = IdKey::id_of(key);
       if (decode(view(data), after, card)) visit(after, card);
@@ -268,6 +305,7 @@ Outcome DiskFile::write(const std::function<int(DiskBatch&)>& act) {
     take_stock(txn);
     code = mdb_txn_commit(txn);
   });
+  note_touched((next_chunk_ - next_chunk) * kChunk);
   if (code != 0) next_chunk_ = next_chunk;
   return outcome_of(survived, code);
 }
@@ -294,12 +332,16 @@ void DiskFile::clear_readers() noexcept {
   if (!untouchable_) mdb_reader_check(env_, &dead);
 }
 
-void DiskFile::tidy() noexcept {
-  if (untouchable_) return;
-  clear_readers();
-  MDB_envinfo info;
-  if (mdb_env_info(env_, &info) != 0) return;
-  ::madvise(info.me_mapaddr, (info.me_last_pgno + 1) * page_size_, MADV_DONTNEED);
+/// Pages of the file that were read count as this process' memory until they are given back; the page cache keeps them.
+/// Each fault maps up to 16 pages, so what has been touched only says when to look.
+void DiskFile::note_touched(std::uint64_t bytes) noexcept {
+  if (touched_.fetch_add(std::max(bytes, kFault), std::memory_order_relaxed) < kLookEach) return;
+  touched_.store(0, std::memory_order_relaxed);
+  if (mapped_bytes(page_size_) > kMaxMapped) give_back();
+}
+
+void DiskFile::give_back() noexcept {
+  if (map_ != nullptr && !untouchable_) ::madvise(map_, map_size_, MADV_DONTNEED);
 }
 
 bool DiskFile::is_in_place() const noexcept {

@@ -82,8 +82,6 @@ class DiskFile {
   std::uint64_t max_bytes() const noexcept { return max_bytes_; }
   /// Frees the slots of readers whose process died; they keep pages from being used again.
   void clear_readers() noexcept;
-  /// The same, and gives mapped pages back to the system (the page cache keeps them).
-  void tidy() noexcept;
   /// The file is still where it was opened.
   bool is_in_place() const noexcept;
   /// What the last outcome but done and missing was, in words.
@@ -102,6 +100,9 @@ class DiskFile {
   template <class F>
   Outcome reading(F&& act);
   void take_stock(MDB_txn* txn) noexcept;
+  void note_touched(std::uint64_t bytes) noexcept;
+  void give_back() noexcept;
+  void find_map();
 
   std::string path_;  // of the data file
   std::uint64_t max_bytes_ = 0;
@@ -113,6 +114,9 @@ class DiskFile {
   std::uint64_t next_chunk_ = 1;
   std::atomic<std::uint64_t> used_bytes_{0};
   std::atomic<std::uint64_t> entries_{0};
+  void* map_ = nullptr;
+  std::size_t map_size_ = 0;
+  std::atomic<std::uint64_t> touched_{0};
   std::atomic<int> code_{0};
   std::uint32_t found_format_ = kFormat;
 };

@@ -15,6 +15,7 @@
 #include "store/disk_file.hpp"
 #include "store/disk_index.hpp"
 #include "store/disk_queue.hpp"
+#include "store/lent_entries.hpp"
 #include "store/memory_tier.hpp"
 
 namespace cachearr::store {
@@ -40,6 +41,7 @@ struct DiskShared {
   const Clock& clock;
   DiskIndex index;
   DiskQueue queue{options.max_queue_bytes};
+  LentEntries lent;
 
   std::atomic<bool> loaded{false};   // the index knows everything
   std::atomic<bool> damaged{false};  // a reader found the file broken

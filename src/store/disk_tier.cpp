@@ -74,9 +74,13 @@ EntryPtr DiskTier::read(const Hash128& id, std::string_view identity) {
 EntryPtr DiskTier::read_file(const Hash128& id, std::string_view identity) {
   const auto file = shared_.file();
   if (!file) return {};
-  EntryPtr entry;
+  EntryPtr entry = find_lent(*file, id, identity);
+  if (entry) return entry;
   switch (file->read(id, identity, shared_.options.conversion, entry)) {
-    case Outcome::done: entry->set_saved(1); return entry;
+    case Outcome::done:
+      entry->set_saved(1);
+      if (!shared_.memory.admits(entry->footprint())) shared_.lent.add(entry);
+      return entry;
     case Outcome::missing: {
       EntryPtr pending;
       if (shared_.queue.find(id, pending) == DiskQueue::Pending::unknown) shared_.index.erase(IdPrefix::of(id));
@@ -93,6 +97,18 @@ EntryPtr DiskTier::read_file(const Hash128& id, std::string_view identity) {
       return {};
     default: shared_.errors.fetch_add(1, std::memory_order_relaxed); return {};
   }
+}
+
+/// What is being sent already, if it is still what the file has.
+EntryPtr DiskTier::find_lent(DiskFile& file, const Hash128& id, std::string_view identity) {
+  EntryPtr entry = shared_.lent.find(id, identity);
+  bool same = false;
+  const auto look = [&](const Hash128&, const Card& card) {
+    same = card.meta.stored_ms == entry->meta.stored_ms && card.meta.fresh_until_ms == entry->meta.fresh_until_ms &&
+           card.meta.flags == entry->meta.flags && card.plain_size == entry->body().size();
+  };
+  if (entry && file.read_card(id, look) == Outcome::done && same) return entry;
+  return {};
 }
 
 /// As of `generation`, which was current before it was looked for.

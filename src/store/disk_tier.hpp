@@ -70,6 +70,7 @@ class DiskTier {
  private:
   EntryPtr judged(EntryPtr entry, std::uint32_t generation) const;
   EntryPtr read_file(const Hash128& id, std::string_view identity);
+  EntryPtr find_lent(DiskFile& file, const Hash128& id, std::string_view identity);
 
   DiskShared shared_;
   DiskWriter writer_{shared_};

@@ -13,6 +13,7 @@ namespace {
 constexpr std::chrono::milliseconds kIdle{1000};
 constexpr std::uint64_t kGroupBytes = 4 * 1024 * 1024;
 constexpr int kAttempts = 8;
+constexpr int kPatience = 5;
 constexpr std::chrono::milliseconds kCheckAgain{20};
 // A service is given more than this to end.
 constexpr std::chrono::seconds kCheckAtEnd{20};
@@ -141,9 +142,15 @@ bool DiskWriter::write_group(const Group& group) {
   if (group.empty()) return file_ != nullptr;
   if (!file_) return false;
   Outcome outcome = try_group(group);
+  std::uint64_t bytes = 0;
+  for (const auto& [id, entry] : group) bytes += entry ? entry->footprint() : 0;
+  // Where there should be room it is pages that a reader may still see; that is over in a moment.
+  for (int attempt = 0; outcome == Outcome::full && attempt < kPatience; ++attempt) {
+    if (file_->used_bytes() + 2 * bytes > file_->max_bytes()) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds{1 << attempt});
+    outcome = try_group(group);
+  }
   if (outcome == Outcome::full) {
-    std::uint64_t bytes = 0;
-    for (const auto& [id, entry] : group) bytes += entry ? entry->footprint() : 0;
     evict(2 * bytes + file_->max_bytes() / 20);
     if (!file_) return false;
     outcome = try_group(group);
@@ -205,6 +212,7 @@ void DiskWriter::keep_house() {
   const auto now = Steady::now();
   if (now >= next_second_) {
     next_second_ = now + std::chrono::seconds{1};
+    shared_.lent.drop_unused();
     expire_some();
     queue_unsaved();
     if (sync_failed_.exchange(false) && file_) go_down(file_->problem());
@@ -212,7 +220,7 @@ void DiskWriter::keep_house() {
   if (now >= next_ten_seconds_) {
     next_ten_seconds_ = now + std::chrono::seconds{10};
     if (file_ && !file_->is_in_place()) go_down("the store's file has vanished");
-    if (file_) file_->tidy();
+    if (file_) file_->clear_readers();
   }
   if (now >= next_minute_) {
     next_minute_ = now + std::chrono::minutes{1};

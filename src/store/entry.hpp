@@ -33,6 +33,8 @@ class EntryPtr {
   const Entry* operator->() const noexcept { return entry_; }
   const Entry& operator*() const noexcept { return *entry_; }
   const Entry* get() const noexcept { return entry_; }
+  /// Nobody else holds one: true only until somebody copies this one.
+  bool is_only_one() const noexcept;
   /// Hands its reference to the caller.
   const Entry* release() noexcept { return std::exchange(entry_, nullptr); }
   /// Takes over one reference.
@@ -144,6 +146,7 @@ EntryPtr with_meta(const Entry& entry, const EntryMeta& meta);
 inline EntryPtr::EntryPtr(const EntryPtr& other) noexcept : entry_{other.entry_} {
   if (entry_ != nullptr) entry_->references_.fetch_add(1, std::memory_order_relaxed);
 }
+inline bool EntryPtr::is_only_one() const noexcept { return entry_->references_.load(std::memory_order_acquire) == 1; }
 inline EntryPtr::~EntryPtr() {
   if (entry_ != nullptr && entry_->references_.fetch_sub(1, std::memory_order_acq_rel) == 1) Entry::destroy(entry_);
 }

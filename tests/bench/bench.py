@@ -94,16 +94,16 @@ def table(title, rows, columns, best=None, higher_is_better=False):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("section", nargs="*", default=[], metavar="SECTION", help="all, or any of: " + " ".join(sections.ALL))
+    parser.add_argument("section", nargs="*", default=[], metavar="SECTION", help="all, or any of: " + " ".join(sections.KNOWN))
     parser.add_argument("--binary", default=os.environ.get("CACHEARR_BIN", os.path.join(ROOT, "build", "cachearr")))
     parser.add_argument("--servers", default=",".join(peers.PEERS), help="comma list; the bare epoll server joins where it can")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=5)
     options = parser.parse_args()
     chosen = options.section if options.section and options.section != ["all"] else list(sections.ALL)
-    unknown = [name for name in chosen if name not in sections.ALL]
+    unknown = [name for name in chosen if name not in sections.KNOWN]
     if unknown:
-        parser.error("no such section: %s (there are: %s)" % (" ".join(unknown), " ".join(sections.ALL)))
+        parser.error("no such section: %s (there are: %s)" % (" ".join(unknown), " ".join(sections.KNOWN)))
     if "cachearr" in options.servers.split(",") and not os.access(options.binary, os.X_OK):
         parser.error("no program at %s: build it, or leave it out with --servers" % options.binary)
     with tempfile.TemporaryDirectory(prefix="cachearr-bench-") as folder:
@@ -111,7 +111,7 @@ def main():
         bench = Bench(options, folder)
         for name in chosen:
             print("\n==== " + name, flush=True)
-            sections.ALL[name](bench, table)
+            sections.KNOWN[name](bench, table)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 //   load unique PORT PATH CONNECTIONS SECONDS     the same, each request for a new URL (PATH + number)
 //   load count  PORT PATH CONNECTIONS REQUESTS    the URLs PATH0 to PATH(REQUESTS-1), once each
 //   load rate   PORT PATH CONNECTIONS SECONDS REQUESTS_PER_SECOND    a fixed rate; latency from the time it was due
+//   load trace  PORT PATH CONNECTIONS FILE        the URLs PATH + each number of FILE, 32 bits each, in this order
 //   load herd   PORT PATH CONNECTIONS             all connect, then all ask the same at once
 //   load idle   PORT PATH CONNECTIONS             each asks once, then they idle until standard input closes
 //
@@ -22,8 +23,8 @@
 #include <unistd.h>
 
 enum { kInput = 65536, kBatch = 256, kSlowest = 2000000 };
-enum Mode { closed, unique, count, rate, herd, idle };
-static const char* const kModes[] = {"closed", "unique", "count", "rate", "herd", "idle"};
+enum Mode { closed, unique, count, trace, rate, herd, idle, kModeCount };
+static const char* const kModes[] = {"closed", "unique", "count", "trace", "rate", "herd", "idle"};
 
 struct Connection {
   int fd, busy;
@@ -36,6 +37,7 @@ static enum Mode mode;
 static int epoll, port, connections, busy;
 static const char* path;
 static unsigned long sent, answered, errors, limit;
+static unsigned* traced;
 static unsigned histogram[kSlowest + 1];
 static struct Connection** all;
 
@@ -43,6 +45,18 @@ static long long now_us(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
+}
+
+static int numbered(void) { return mode == count || mode == trace; }
+
+static void read_trace(const char* name) {
+  FILE* file = fopen(name, "rb");
+  if (file == NULL || fseek(file, 0, SEEK_END) != 0) exit((perror(name), 1));
+  limit = (unsigned long)ftell(file) / sizeof *traced;
+  traced = malloc(limit * sizeof *traced);
+  rewind(file);
+  if (traced == NULL || fread(traced, sizeof *traced, limit, file) != limit) exit((perror(name), 1));
+  fclose(file);
 }
 
 static int open_connection(struct Connection* c) {
@@ -62,6 +76,7 @@ static int open_connection(struct Connection* c) {
 static void ask(struct Connection* c, long long due) {
   char text[1024], number[24] = "";
   if (mode == unique || mode == count) snprintf(number, sizeof number, "%lu", sent);
+  if (mode == trace) snprintf(number, sizeof number, "%u", traced[sent]);
   int size = snprintf(
       text, sizeof text,
       "GET %s%s HTTP/1.1\r\nHost: bench.test\r\nUser-Agent: load\r\nAccept: */*\r\nAccept-Encoding: gzip\r\n\r\n", path,
@@ -124,13 +139,13 @@ static void poll_once(int timeout_ms, long long end) {
   for (int i = 0; i < ready; ++i) {
     struct Connection* c = events[i].data.ptr;
     if (take(c)) finish(c);
-    int more = mode == closed || mode == unique ? now_us() < end : mode == count && sent < limit;
+    int more = mode == closed || mode == unique ? now_us() < end : numbered() && sent < limit;
     if (more && !c->busy) ask(c, now_us());
   }
 }
 
 static void run_closed(long long end) {
-  for (int i = 0; i < connections && (mode != count || sent < limit); ++i) ask(all[i], now_us());
+  for (int i = 0; i < connections && (!numbered() || sent < limit); ++i) ask(all[i], now_us());
   while (busy > 0 && now_us() < end + 5000000) poll_once(100, end);
 }
 
@@ -159,9 +174,9 @@ static double percentile(double share) {
 }
 
 int main(int argc, char** argv) {
-  int wanted = argc > 1 ? 0 : 6;
-  while (wanted < 6 && strcmp(argv[1], kModes[wanted]) != 0) ++wanted;
-  if (wanted == 6 || argc < (wanted < 3 ? 6 : wanted == rate ? 7 : 5))
+  int wanted = argc > 1 ? 0 : kModeCount;
+  while (wanted < kModeCount && strcmp(argv[1], kModes[wanted]) != 0) ++wanted;
+  if (wanted == kModeCount || argc < (wanted <= trace ? 6 : wanted == rate ? 7 : 5))
     return fprintf(stderr, "usage: see the head of load.c\n"), 2;
   mode = (enum Mode)wanted;
   port = atoi(argv[2]);
@@ -169,11 +184,12 @@ int main(int argc, char** argv) {
   connections = atoi(argv[4]);
   long long span = argc > 5 ? atoll(argv[5]) : 20;
   limit = (unsigned long)span;
+  if (mode == trace) read_trace(argv[5]);
   epoll = epoll_create1(0);
   all = calloc((size_t)connections, sizeof *all);
   for (int i = 0; i < connections; ++i)
     if ((all[i] = calloc(1, sizeof **all)) == NULL || !open_connection(all[i])) return 1;
-  long long start = now_us(), end = start + (mode == count ? 600 : span) * 1000000;
+  long long start = now_us(), end = start + (numbered() ? 600 : span) * 1000000;
   if (mode == rate)
     run_rate(start, end, atof(argv[6]));
   else

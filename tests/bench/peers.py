@@ -27,9 +27,9 @@ class Server:
 
     name = "?"
 
-    def __init__(self, folder, origin_port, cores="0", threads=1, megabytes=1024):
+    def __init__(self, folder, origin_port, cores="0", threads=1, megabytes=1024, disk_megabytes=0):
         self.folder, self.origin_port = os.path.join(folder, self.name), origin_port
-        self.cores, self.threads, self.megabytes = cores, threads, megabytes
+        self.cores, self.threads, self.megabytes, self.disk_megabytes = cores, threads, megabytes, disk_megabytes
         self.port, self.process, self.environment = free_port(), None, {}
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)
@@ -46,9 +46,7 @@ class Server:
         raise NotImplementedError
 
     def start(self):
-        output = open(os.path.join(self.folder, "output"), "wb")
-        self.process = subprocess.Popen(["taskset", "-c", self.cores] + self.command(), stdout=output, stderr=output,
-                                        env={**os.environ, **self.environment}, start_new_session=True)
+        self.launch()
         end = time.monotonic() + 30
         while True:
             try:
@@ -57,7 +55,12 @@ class Server:
             except OSError:
                 if self.ended_within(0.1) or time.monotonic() > end:
                     self.stop()
-                    raise SystemExit("%s did not start, see %s" % (self.name, output.name)) from None
+                    raise SystemExit("%s did not start, see %s" % (self.name, os.path.join(self.folder, "output"))) from None
+
+    def launch(self):
+        output = open(os.path.join(self.folder, "output"), "wb")
+        self.process = subprocess.Popen(["taskset", "-c", self.cores] + self.command(), stdout=output, stderr=output,
+                                        env={**os.environ, **self.environment}, start_new_session=True)
 
     def ended_within(self, seconds):
         try:
@@ -114,7 +117,8 @@ class Cachearr(Server):
         config = {"listeners": [{"address": "127.0.0.1:%d" % self.port, "upstream": "bench"}],
                   "admin": {"address": "127.0.0.1:%d" % free_port()},
                   "state_dir": os.path.join(self.folder, "state"), "threads": self.threads,
-                  "memory": {"max_bytes": "%dMiB" % self.megabytes}, "disk": {"path": None},
+                  "memory": {"max_bytes": "%dMiB" % self.megabytes},
+                  "disk": {"path": "store" if self.disk_megabytes else None, "max_bytes": "%dMiB" % max(self.disk_megabytes, 1)},
                   "rules": [self.file("rules.json", json.dumps(rules))], "limits": {"max_connections": 20000}}
         return ["sh", "-c", 'exec "$0" serve --config "$1" >/dev/null 2>&1', self.binary, self.file("cachearr.json", json.dumps(config))]
 
@@ -133,7 +137,8 @@ class Nginx(Server):
     name = "nginx"
 
     def command(self):
-        store = "/dev/shm/cachearr-bench-nginx-%d" % os.getpid()
+        in_memory = "/dev/shm/cachearr-bench-nginx-%d" % os.getpid()
+        store = os.path.join(self.folder, "store") if self.disk_megabytes else in_memory
         shutil.rmtree(store, ignore_errors=True)
         self.store = store
         return ["nginx", "-p", self.folder, "-c", self.file("nginx.conf", """
@@ -149,7 +154,7 @@ http {
     location / { proxy_pass http://origin; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host;
                  proxy_cache bench; proxy_cache_lock on; proxy_cache_valid 200 1h; }
   }
-}""" % (self.threads, store, self.megabytes, self.origin_port, self.port))]
+}""" % (self.threads, store, self.disk_megabytes or self.megabytes, self.origin_port, self.port))]
 
     def stop(self):
         super().stop()
@@ -234,7 +239,7 @@ class Squid(Server):
     name = "squid"
 
     def command(self):
-        return ["squid", "-N", "-f", self.file("squid.conf", """
+        config = self.file("squid.conf", """
 http_port 127.0.0.1:%d accel defaultsite=bench.test no-vhost
 cache_peer 127.0.0.1 parent %d 0 no-query originserver no-digest name=origin
 http_access allow all
@@ -251,7 +256,12 @@ client_idle_pconn_timeout 600 seconds
 collapsed_forwarding on
 max_filedescriptors 30000
 workers 1
-""" % (self.port, self.origin_port, self.megabytes, self.folder))]
+%s
+""" % (self.port, self.origin_port, self.megabytes, self.folder,
+       "cache_dir aufs %s/store %d 16 256" % (self.folder, self.disk_megabytes) if self.disk_megabytes else ""))
+        if self.disk_megabytes:
+            subprocess.run(["squid", "-z", "-N", "-f", config], check=True, capture_output=True)
+        return ["squid", "-N", "-f", config]
 
 
 PEERS = {server.name: server for server in (Cachearr, Nginx, Haproxy, Varnish, TrafficServer, Squid)}

@@ -1,7 +1,9 @@
 #!/bin/bash
 # Benchmarks cachearr beside nginx, HAProxy, Varnish, Traffic Server, Squid and a bare epoll server (two cores needed).
 #
-#   tests/bench/run.sh [hit|miss|latency|scale|herd|memory|alloc|idle|tls|mint]... [--rounds N] [--seconds S] [--servers a,b] [--binary FILE]
+#   tests/bench/run.sh [hit|miss|latency|scale|herd|memory|alloc|idle|tls|mint|store]... [--rounds N] [--seconds S] [--servers a,b] [--binary FILE]
+#
+# "store" is store-objects, store-zipf, store-disk, store-restart and store-flood, which can be asked for one by one.
 #
 # Installs the peers where they are missing (as root, on Debian 12); without root it says what to install.
 set -eu

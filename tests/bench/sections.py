@@ -3,6 +3,7 @@ import os
 import struct
 import subprocess
 
+import store_sections
 import tls_peers
 
 CONNECTIONS = 64
@@ -278,4 +279,6 @@ def mint(bench, table):
 
 
 ALL = {"hit": hit, "miss": miss, "latency": latency, "scale": scale, "herd": herd, "memory": memory, "alloc": alloc, "idle": idle, "tls": tls,
-       "mint": mint}
+       "mint": mint, "store": store_sections.store}
+# Parts of a section, by themselves.
+KNOWN = {**ALL, **store_sections.PARTS}
