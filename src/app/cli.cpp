@@ -1,9 +1,5 @@
 #include "app/cli.hpp"
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
-
 #include "app/exit_code.hpp"
 #include "app/version.hpp"
 
@@ -14,11 +10,7 @@ constexpr const char* footer =
     "Exit codes: 0 fine, 1 the answer is no or a request failed, 2 wrong usage,\n"
     "69 could not start (port in use, store locked), 78 invalid configuration or rules.";
 
-void describe(CLI::App& program, Invocation& invocation) {
-  program.name("cachearr");
-  program.footer(footer);
-  program.require_subcommand(0, 1);
-  program.set_version_flag("--version", version_text(), "Print the version and those of the libraries");
+void describe(const Command& program, Invocation& invocation) {
   add_config_option(program, invocation);
   add_serve_options(program, invocation);
   for (const auto add :
@@ -31,14 +23,11 @@ void describe(CLI::App& program, Invocation& invocation) {
 int run_command_line(int count, const char* const* arguments, Shell& shell) {
   Invocation invocation{shell, {}, false, {}};
   invocation.sources.environment = shell.environment;
-  CLI::App program{"A caching proxy between media managers and the services they ask"};
-  describe(program, invocation);
-  try {
-    program.parse(count, arguments);
-  } catch (const CLI::ParseError& outcome) {
-    // Help and version come this way too, with exit code 0.
-    return program.exit(outcome, shell.out, shell.err) == 0 ? exit_ok : exit_usage;
-  }
+  const ParserText text{"cachearr", "A caching proxy between media managers and the services they ask", footer,
+                        version_text()};
+  const auto describe_all = [&invocation](const Command& program) { describe(program, invocation); };
+  const auto ended = parse_command_line(count, arguments, text, describe_all, shell.out, shell.err);
+  if (ended) return *ended;
   if (invocation.run) return invocation.run();
   return shell.serve(ServeOptions{invocation.sources});
 }

@@ -1,8 +1,5 @@
 #include "app/command.hpp"
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -31,15 +28,14 @@ std::string flat_text(const nlohmann::ordered_json& value) {
 
 }  // namespace
 
-void add_config_option(CLI::App& command, Invocation& invocation) {
+void add_config_option(const Command& command, Invocation& invocation) {
   command
-      .add_option("-c,--config", invocation.sources.file,
-                  "The configuration file (default: /etc/cachearr/cachearr.json)")
-      ->type_name("FILE");
+      .option("-c,--config", invocation.sources.file, "The configuration file (default: /etc/cachearr/cachearr.json)")
+      .type_name("FILE");
 }
 
-void add_json_option(CLI::App& command, Invocation& invocation) {
-  command.add_flag("--json", invocation.json, "Print JSON");
+void add_json_option(const Command& command, Invocation& invocation) {
+  command.flag("--json", invocation.json, "Print JSON");
 }
 
 int fail(const Invocation& invocation, const std::string& why) {

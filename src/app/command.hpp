@@ -9,11 +9,8 @@
 #include <string>
 
 #include "app/admin_client.hpp"
+#include "app/command_parser.hpp"
 #include "app/server.hpp"
-
-namespace CLI {
-class App;
-}
 
 namespace cachearr::app {
 
@@ -34,20 +31,20 @@ struct Invocation {
 };
 
 /// --config FILE, which every command takes.
-void add_config_option(CLI::App& command, Invocation& invocation);
+void add_config_option(const Command& command, Invocation& invocation);
 /// --json, for commands that print data.
-void add_json_option(CLI::App& command, Invocation& invocation);
+void add_json_option(const Command& command, Invocation& invocation);
 /// --listen, --log-level and --resolve.
-void add_serve_options(CLI::App& command, Invocation& invocation);
+void add_serve_options(const Command& command, Invocation& invocation);
 
-void add_serve(CLI::App& program, Invocation& invocation);
-void add_check(CLI::App& program, Invocation& invocation);
-void add_explain(CLI::App& program, Invocation& invocation);
-void add_reload(CLI::App& program, Invocation& invocation);
-void add_healthcheck(CLI::App& program, Invocation& invocation);
-void add_ca(CLI::App& program, Invocation& invocation);
-void add_reading_keys(CLI::App& program, Invocation& invocation);   // keys, get, mget, ttl, exists
-void add_changing_keys(CLI::App& program, Invocation& invocation);  // set, del, expire, purge
+void add_serve(const Command& program, Invocation& invocation);
+void add_check(const Command& program, Invocation& invocation);
+void add_explain(const Command& program, Invocation& invocation);
+void add_reload(const Command& program, Invocation& invocation);
+void add_healthcheck(const Command& program, Invocation& invocation);
+void add_ca(const Command& program, Invocation& invocation);
+void add_reading_keys(const Command& program, Invocation& invocation);   // keys, get, mget, ttl, exists
+void add_changing_keys(const Command& program, Invocation& invocation);  // set, del, expire, purge
 
 /// Prints why something failed, as one line on the error stream. Gives exit_no.
 int fail(const Invocation& invocation, const std::string& why);

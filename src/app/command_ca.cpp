@@ -1,6 +1,3 @@
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -169,54 +166,54 @@ int trust_help(const Invocation& invocation, const std::string& system) {
   return exit_ok;
 }
 
-void add_init(CLI::App& group, Invocation& invocation, const std::shared_ptr<CaArguments>& arguments) {
-  auto& command = *group.add_subcommand("init", "Make an authority for the hosts that the rules intercept");
+void add_init(const Command& group, Invocation& invocation, const std::shared_ptr<CaArguments>& arguments) {
+  const auto command = group.command("init", "Make an authority for the hosts that the rules intercept");
   add_config_option(command, invocation);
   add_json_option(command, invocation);
-  command.add_flag("--renew", arguments->renew, "Replace the one there is; every client has to trust the new one");
-  command.callback([&invocation, arguments] {
+  command.flag("--renew", arguments->renew, "Replace the one there is; every client has to trust the new one");
+  command.on_parsed([&invocation, arguments] {
     invocation.run = [&invocation, arguments] { return init(invocation, arguments->renew); };
   });
 }
 
-void add_show(CLI::App& group, Invocation& invocation) {
-  auto& command = *group.add_subcommand("show", "Show the authority: name, fingerprint, end, hosts it may sign for");
+void add_show(const Command& group, Invocation& invocation) {
+  const auto command = group.command("show", "Show the authority: name, fingerprint, end, hosts it may sign for");
   add_config_option(command, invocation);
   add_json_option(command, invocation);
-  command.callback([&invocation] { invocation.run = [&invocation] { return show(invocation); }; });
+  command.on_parsed([&invocation] { invocation.run = [&invocation] { return show(invocation); }; });
 }
 
-void add_export(CLI::App& group, Invocation& invocation, const std::shared_ptr<CaArguments>& arguments) {
-  auto& command = *group.add_subcommand("export", "Write the authority's certificate (never its key)");
+void add_export(const Command& group, Invocation& invocation, const std::shared_ptr<CaArguments>& arguments) {
+  const auto command = group.command("export", "Write the authority's certificate (never its key)");
   add_config_option(command, invocation);
-  command.add_option("--format", arguments->format, "pem, der, p12 (empty password) or mobileconfig (default: pem)")
-      ->type_name("FORMAT")
-      ->check([](const std::string& name) {
+  command.option("--format", arguments->format, "pem, der, p12 (empty password) or mobileconfig (default: pem)")
+      .type_name("FORMAT")
+      .check([](const std::string& name) {
         return authority::export_format_of(name) ? std::string{}
                                                  : "\"" + name + "\" is none of pem, der, p12, mobileconfig";
       });
-  command.add_option("file", arguments->file, "Where to (default: standard output)");
-  command.callback([&invocation, arguments] {
+  command.option("file", arguments->file, "Where to (default: standard output)");
+  command.on_parsed([&invocation, arguments] {
     invocation.run = [&invocation, arguments] { return write_export(invocation, *arguments); };
   });
 }
 
-void add_trust_help(CLI::App& group, Invocation& invocation, const std::shared_ptr<CaArguments>& arguments) {
-  auto& command =
-      *group.add_subcommand("trust-help", "Say how each system is told to trust the authority, and how to undo it");
+void add_trust_help(const Command& group, Invocation& invocation, const std::shared_ptr<CaArguments>& arguments) {
+  const auto command =
+      group.command("trust-help", "Say how each system is told to trust the authority, and how to undo it");
   add_config_option(command, invocation);
   add_json_option(command, invocation);
-  command.add_option("system", arguments->system, "One system only: debian, windows, node...");
-  command.callback([&invocation, arguments] {
+  command.option("system", arguments->system, "One system only: debian, windows, node...");
+  command.on_parsed([&invocation, arguments] {
     invocation.run = [&invocation, arguments] { return trust_help(invocation, arguments->system); };
   });
 }
 
 }  // namespace
 
-void add_ca(CLI::App& program, Invocation& invocation) {
-  auto& group = *program.add_subcommand("ca", "The local certificate authority, with which HTTPS is intercepted");
-  group.require_subcommand(1);
+void add_ca(const Command& program, Invocation& invocation) {
+  const auto group = program.command("ca", "The local certificate authority, with which HTTPS is intercepted");
+  group.require_command();
   const auto arguments = std::make_shared<CaArguments>();
   add_init(group, invocation, arguments);
   add_show(group, invocation);

@@ -1,7 +1,4 @@
 // The commands that change what is stored: set, del, expire, purge.
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -109,62 +106,60 @@ int purge(const Invocation& invocation, const PurgeWish& wish) {
   return exit_ok;
 }
 
-void add_set(CLI::App& program, Invocation& invocation) {
-  auto& command = *program.add_subcommand("set", "Store a value under a key");
+void add_set(const Command& program, Invocation& invocation) {
+  const auto command = program.command("set", "Store a value under a key");
   const auto wish = std::make_shared<NewValue>();
   add_config_option(command, invocation);
-  command.add_option("key", wish->key, "The key")->required();
-  command.add_option("file", wish->file, "The file that holds the value; - for standard input")->required();
+  command.option("key", wish->key, "The key").required();
+  command.option("file", wish->file, "The file that holds the value; - for standard input").required();
   command
-      .add_option("--ttl", wish->ttl,
-                  "How long it lives: 300, 15m, 24h (default: as long as its type does, or for good)")
-      ->type_name("DURATION");
-  command.add_option("--content-type", wish->content_type, "What it is (default: told from the value)")
-      ->type_name("TYPE");
-  command.callback(
+      .option("--ttl", wish->ttl, "How long it lives: 300, 15m, 24h (default: as long as its type does, or for good)")
+      .type_name("DURATION");
+  command.option("--content-type", wish->content_type, "What it is (default: told from the value)").type_name("TYPE");
+  command.on_parsed(
       [&invocation, wish] { invocation.run = [&invocation, wish] { return set_key(invocation, *wish); }; });
 }
 
-void add_delete(CLI::App& program, Invocation& invocation) {
-  auto& command = *program.add_subcommand("del", "Delete keys");
+void add_delete(const Command& program, Invocation& invocation) {
+  const auto command = program.command("del", "Delete keys");
   const auto keys = std::make_shared<std::vector<std::string>>();
   add_config_option(command, invocation);
   add_json_option(command, invocation);
-  command.add_option("keys", *keys, "The keys")->required();
-  command.callback(
+  command.option("keys", *keys, "The keys").required();
+  command.on_parsed(
       [&invocation, keys] { invocation.run = [&invocation, keys] { return delete_keys(invocation, *keys); }; });
 }
 
-void add_expire(CLI::App& program, Invocation& invocation) {
-  auto& command = *program.add_subcommand("expire", "Give a key another time to live, from now on");
+void add_expire(const Command& program, Invocation& invocation) {
+  const auto command = program.command("expire", "Give a key another time to live, from now on");
   const auto wish = std::make_shared<NewValue>();
   add_config_option(command, invocation);
-  command.add_option("key", wish->key, "The key")->required();
-  command.add_option("ttl", wish->ttl, "300, 15m, 24h; 0 deletes")->required();
-  command.callback([&invocation, wish] {
+  command.option("key", wish->key, "The key").required();
+  command.option("ttl", wish->ttl, "300, 15m, 24h; 0 deletes").required();
+  command.on_parsed([&invocation, wish] {
     invocation.run = [&invocation, wish] { return expire_key(invocation, wish->key, wish->ttl); };
   });
 }
 
-void add_purge(CLI::App& program, Invocation& invocation) {
-  auto& command = *program.add_subcommand("purge", "Invalidate what is stored");
+void add_purge(const Command& program, Invocation& invocation) {
+  const auto command = program.command("purge", "Invalidate what is stored");
   const auto wish = std::make_shared<PurgeWish>();
   add_config_option(command, invocation);
   add_json_option(command, invocation);
-  auto& which = *command.add_option_group("which");
-  which.add_option("--key", wish->keys, "This key; may be repeated")->allow_extra_args(false);
-  which.add_option("--pattern", wish->pattern, "Keys like this; * stands for anything");
-  which.add_option("--tag", wish->tag, "Everything with this tag");
-  which.add_option("--upstream", wish->upstream, "Everything of this upstream");
-  which.add_flag("--all", wish->all, "Everything");
-  which.require_option(1);
-  command.add_flag("--soft", wish->soft, "Mark as stale instead of removing");
-  command.callback([&invocation, wish] { invocation.run = [&invocation, wish] { return purge(invocation, *wish); }; });
+  const auto which = command.option_group("which");
+  which.option("--key", wish->keys, "This key; may be repeated").one_at_a_time();
+  which.option("--pattern", wish->pattern, "Keys like this; * stands for anything");
+  which.option("--tag", wish->tag, "Everything with this tag");
+  which.option("--upstream", wish->upstream, "Everything of this upstream");
+  which.flag("--all", wish->all, "Everything");
+  which.require_one_option();
+  command.flag("--soft", wish->soft, "Mark as stale instead of removing");
+  command.on_parsed([&invocation, wish] { invocation.run = [&invocation, wish] { return purge(invocation, *wish); }; });
 }
 
 }  // namespace
 
-void add_changing_keys(CLI::App& program, Invocation& invocation) {
+void add_changing_keys(const Command& program, Invocation& invocation) {
   add_set(program, invocation);
   add_delete(program, invocation);
   add_expire(program, invocation);

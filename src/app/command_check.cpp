@@ -1,6 +1,3 @@
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -49,12 +46,11 @@ int check(const Invocation& invocation) {
 
 }  // namespace
 
-void add_check(CLI::App& program, Invocation& invocation) {
-  auto& command =
-      *program.add_subcommand("check", "Validate configuration and rules; name every problem and its place");
+void add_check(const Command& program, Invocation& invocation) {
+  const auto command = program.command("check", "Validate configuration and rules; name every problem and its place");
   add_config_option(command, invocation);
   add_json_option(command, invocation);
-  command.callback([&invocation] { invocation.run = [&invocation] { return check(invocation); }; });
+  command.on_parsed([&invocation] { invocation.run = [&invocation] { return check(invocation); }; });
 }
 
 }  // namespace cachearr::app

@@ -1,6 +1,3 @@
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -43,18 +40,17 @@ int explain(const Invocation& invocation, const Question& question) {
 
 }  // namespace
 
-void add_explain(CLI::App& program, Invocation& invocation) {
-  auto& command =
-      *program.add_subcommand("explain", "Ask the running instance what it would do with a request, and why");
+void add_explain(const Command& program, Invocation& invocation) {
+  const auto command = program.command("explain", "Ask the running instance what it would do with a request, and why");
   const auto question = std::make_shared<Question>();
   add_config_option(command, invocation);
   add_json_option(command, invocation);
-  command.add_option("url", question->url, "The URL, as a client asks for it")->required();
-  command.add_option("-X,--method", question->method, "The method (default: GET)")->type_name("METHOD");
-  command.add_option("-H,--header", question->headers, "A header field of the request; may be repeated")
-      ->type_name("'NAME: VALUE'")
-      ->allow_extra_args(false);
-  command.callback(
+  command.option("url", question->url, "The URL, as a client asks for it").required();
+  command.option("-X,--method", question->method, "The method (default: GET)").type_name("METHOD");
+  command.option("-H,--header", question->headers, "A header field of the request; may be repeated")
+      .type_name("'NAME: VALUE'")
+      .one_at_a_time();
+  command.on_parsed(
       [&invocation, question] { invocation.run = [&invocation, question] { return explain(invocation, *question); }; });
 }
 

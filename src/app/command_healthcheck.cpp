@@ -1,6 +1,3 @@
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -43,11 +40,11 @@ int healthcheck(const Invocation& invocation) {
 
 }  // namespace
 
-void add_healthcheck(CLI::App& program, Invocation& invocation) {
-  auto& command = *program.add_subcommand("healthcheck", "Exit 0 where the running instance is healthy");
+void add_healthcheck(const Command& program, Invocation& invocation) {
+  const auto command = program.command("healthcheck", "Exit 0 where the running instance is healthy");
   add_config_option(command, invocation);
   add_json_option(command, invocation);
-  command.callback([&invocation] { invocation.run = [&invocation] { return healthcheck(invocation); }; });
+  command.on_parsed([&invocation] { invocation.run = [&invocation] { return healthcheck(invocation); }; });
 }
 
 }  // namespace cachearr::app

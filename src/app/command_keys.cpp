@@ -1,7 +1,4 @@
 // The commands that read keys: keys, get, mget, ttl, exists.
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -128,44 +125,44 @@ int exists(const Invocation& invocation, const std::string& key) {
 }
 
 /// A command with one KEY.
-void add_key_command(CLI::App& program, Invocation& invocation, const char* name, const char* what, bool json,
+void add_key_command(const Command& program, Invocation& invocation, const char* name, const char* what, bool json,
                      int (*run)(const Invocation&, const std::string&)) {
-  auto& command = *program.add_subcommand(name, what);
+  const auto command = program.command(name, what);
   const auto key = std::make_shared<std::string>();
   add_config_option(command, invocation);
   if (json) add_json_option(command, invocation);
-  command.add_option("key", *key, "The key")->required();
-  command.callback(
+  command.option("key", *key, "The key").required();
+  command.on_parsed(
       [&invocation, key, run] { invocation.run = [&invocation, key, run] { return run(invocation, *key); }; });
 }
 
-void add_list(CLI::App& program, Invocation& invocation) {
-  auto& command = *program.add_subcommand("keys", "List what is stored");
+void add_list(const Command& program, Invocation& invocation) {
+  const auto command = program.command("keys", "List what is stored");
   const auto wish = std::make_shared<ListWish>();
   add_config_option(command, invocation);
   add_json_option(command, invocation);
-  command.add_option("pattern", wish->pattern, "Only keys like this; * stands for anything");
-  command.add_option("--sort", wish->sort, "hits, ttl or size")->check(CLI::IsMember({"hits", "ttl", "size"}));
-  command.add_option("--tag", wish->tag, "Only keys with this tag");
-  command.add_option("--upstream", wish->upstream, "Only keys of this upstream");
-  command.add_option("--type", wish->type, "Only keys of this type");
-  command.add_option("--limit", wish->limit, "At most so many");
-  command.callback(
+  command.option("pattern", wish->pattern, "Only keys like this; * stands for anything");
+  command.option("--sort", wish->sort, "hits, ttl or size").one_of({"hits", "ttl", "size"});
+  command.option("--tag", wish->tag, "Only keys with this tag");
+  command.option("--upstream", wish->upstream, "Only keys of this upstream");
+  command.option("--type", wish->type, "Only keys of this type");
+  command.option("--limit", wish->limit, "At most so many");
+  command.on_parsed(
       [&invocation, wish] { invocation.run = [&invocation, wish] { return list_keys(invocation, *wish); }; });
 }
 
-void add_get_several(CLI::App& program, Invocation& invocation) {
-  auto& command = *program.add_subcommand("mget", "Print the values of several keys as JSON, null for a missing one");
+void add_get_several(const Command& program, Invocation& invocation) {
+  const auto command = program.command("mget", "Print the values of several keys as JSON, null for a missing one");
   const auto keys = std::make_shared<std::vector<std::string>>();
   add_config_option(command, invocation);
-  command.add_option("keys", *keys, "The keys")->required();
-  command.callback(
+  command.option("keys", *keys, "The keys").required();
+  command.on_parsed(
       [&invocation, keys] { invocation.run = [&invocation, keys] { return get_keys(invocation, *keys); }; });
 }
 
 }  // namespace
 
-void add_reading_keys(CLI::App& program, Invocation& invocation) {
+void add_reading_keys(const Command& program, Invocation& invocation) {
   add_list(program, invocation);
   add_key_command(program, invocation, "get", "Print the value of a key (with --json: data about it)", true, get_key);
   add_get_several(program, invocation);

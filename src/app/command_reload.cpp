@@ -1,6 +1,3 @@
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -58,11 +55,11 @@ int reload(const Invocation& invocation) {
 
 }  // namespace
 
-void add_reload(CLI::App& program, Invocation& invocation) {
-  auto& command = *program.add_subcommand("reload", "Have the running instance read configuration and rules again");
+void add_reload(const Command& program, Invocation& invocation) {
+  const auto command = program.command("reload", "Have the running instance read configuration and rules again");
   add_config_option(command, invocation);
   add_json_option(command, invocation);
-  command.callback([&invocation] { invocation.run = [&invocation] { return reload(invocation); }; });
+  command.on_parsed([&invocation] { invocation.run = [&invocation] { return reload(invocation); }; });
 }
 
 }  // namespace cachearr::app
