@@ -38,6 +38,7 @@ Head head_of(const NewValue& value, TimePoint now) {
   head.etag_at = text.size();
   head.etag_size = etag.size();
   text.append(etag).append("\r\nDate: ").append(http::format_date(now)).append("\r\nVia: 1.1 cachearr\r\n");
+  text.append("Content-Length: ").append(std::to_string(value.body.size())).append("\r\n");
   return head;
 }
 

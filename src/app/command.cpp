@@ -45,9 +45,11 @@ int fail(const Invocation& invocation, const std::string& why) {
 
 Result<AdminAnswer> ask_instance(const Invocation& invocation, const AdminRequest& request) {
   Problems problems;
-  const auto config = load_config(invocation.sources, problems);
-  if (config) return ask(admin_socket_path(config->state_dir), request);
-  std::string all = "the configuration does not say where the running instance is:";
+  // A mistake elsewhere in the file does not hide where the instance is: the one that runs was started before it.
+  const auto config = read_config(invocation.sources, problems);
+  auto answer = ask(admin_socket_path(config.state_dir), request);
+  if (answer.ok() || problems.empty()) return answer;
+  std::string all = answer.error().what + "\nand the configuration has problems:";
   for (const auto& problem : problems) all += "\n" + to_string(problem);
   return Error{all};
 }

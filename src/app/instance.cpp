@@ -29,6 +29,16 @@ std::vector<std::string> changes_between(const proxy::Regime& before, const prox
   };
   count("upstreams", before.rules->upstreams().size(), after.rules->upstreams().size());
   count("rules", before.rules->rules().size(), after.rules->rules().size());
+  const auto& old_files = before.rules->files();
+  const auto& new_files = after.rules->files();
+  for (const auto& [name, hash] : new_files) {
+    const auto old = old_files.find(name);
+    if (old == old_files.end() || old->second != hash)
+      changes.push_back(name + (old == old_files.end() ? ": new" : ": changed"));
+  }
+  for (const auto& [name, hash] : old_files) {
+    if (!new_files.contains(name)) changes.push_back(name + ": gone");
+  }
   const auto& old_config = before.settings->config;
   const auto& new_config = after.settings->config;
   if (old_config.log.level != new_config.log.level) changes.push_back("log.level: " + new_config.log.level);

@@ -197,6 +197,8 @@ void append_url(std::string& out, std::string_view url, int depth) {
 
 }  // namespace
 
+bool hides_secret(std::string_view value) { return hides_secret(value, 0); }
+
 std::string redact_path(std::string_view path) {
   std::string result;
   result.reserve(path.size());

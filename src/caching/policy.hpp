@@ -36,6 +36,7 @@ struct Policy {
   std::vector<std::string> ignore_vary;  // lower-case names that do not select a variant
   bool ignores_no_store = false;         // with override: the rule says in words that no-store does not count here
   bool shared = false;                   // `share: all`: one answer for every credential
+  bool personal = false;     // the key of this request holds credentials: nobody without them gets the answer
   bool partitioned = false;  // the key holds a hash of the credentials: Authorization does not forbid storing
 };
 

@@ -96,7 +96,7 @@ Reason reason_not_to(const Case& c, const RuleShare& rule) {
   if (is_private(c, rule)) return Reason::is_private;
   if (authorization_forbids(c)) return Reason::authorization;
   if (selecting_fields(c.response, c.policy).star) return Reason::vary_star;
-  if (rule.overrides && !c.policy.partitioned && c.response.fields.has(FieldId::set_cookie)) return Reason::set_cookie;
+  if (rule.overrides && !c.policy.personal && c.response.fields.has(FieldId::set_cookie)) return Reason::set_cookie;
   return Reason::storable;
 }
 

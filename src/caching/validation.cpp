@@ -74,14 +74,15 @@ bool selects(const http::ResponseHead& not_modified, const http::ResponseHead& s
   return !differs(FieldId::last_modified, not_modified, stored);
 }
 
-std::string merged_head(const http::ResponseHead& stored, const http::ResponseHead& update) {
+std::string merged_head(const http::ResponseHead& stored, const http::ResponseHead& update, TimePoint received) {
   std::string head = "HTTP/1.1 ";
   text::append_number(head, stored.status);
   head.append(" ").append(stored.reason).append("\r\n");
   for (const auto& field : stored.fields) {
-    if (field.id == FieldId::age || is_replaced(field, update, stored)) continue;
+    if (field.id == FieldId::age || field.id == FieldId::date || is_replaced(field, update, stored)) continue;
     append_line(head, field.name, field.value);
   }
+  if (!update.fields.has(FieldId::date)) append_line(head, "Date", http::format_date(received));
   for (const auto& field : update.fields) {
     if (replaces(field, update, stored)) append_line(head, field.name, field.value);
   }

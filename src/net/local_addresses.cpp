@@ -8,8 +8,9 @@ namespace cachearr::net {
 
 std::vector<Address> addresses_behind(const Address& bound) {
   const auto v4_any = *parse_address("0.0.0.0");
-  if (bound != Address{} && bound != v4_any) return {bound};
-  std::vector<Address> all{bound, v4_any, *parse_address("127.0.0.1"), *parse_address("::1")};
+  // Whoever connects to "no address" reaches the loopback.
+  if (bound != Address{} && bound != v4_any) return {bound, Address{}, v4_any};
+  std::vector<Address> all{Address{}, v4_any, *parse_address("127.0.0.1"), *parse_address("::1")};
   ifaddrs* list = nullptr;
   if (getifaddrs(&list) != 0) return all;
   for (const auto* at = list; at; at = at->ifa_next) {

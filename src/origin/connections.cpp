@@ -89,7 +89,7 @@ net::Task<Result<std::vector<net::Address>, DialFailure>> Connections::addresses
     if (own != settings_.own.end()) co_return DialFailure{Kind::loop, host + " is this proxy itself"};
     if (!allow_private && net::is_private(address))
       co_return DialFailure{Kind::forbidden, host + " is a private address (" + to_string(address) +
-                                                 "), which only an upstream named in the rules may be"};
+                                                 "), which access.private_upstreams does not permit here"};
   }
   co_return std::move(*resolved);
 }
@@ -104,7 +104,8 @@ net::Task<Result<ConnectionPtr, DialFailure>> Connections::dial(Endpoint endpoin
   auto connected = co_await net::connect_any(worker_, std::move(*addresses), port, limit);
   if (!connected)
     co_return DialFailure{connected.error().timed_out ? Kind::timed_out : Kind::connect,
-                          "cannot connect to " + host + ":" + std::to_string(port) + ": " + connected.error().what};
+                          "cannot connect to " + std::string{parent ? "the parent proxy " : ""} + host + ":" +
+                              std::to_string(port) + ": " + connected.error().what};
   auto connection = std::make_shared<Connection>();
   connection->pool = pool_name(endpoint);
   const bool secure = endpoint.scheme == "https" && !endpoint.tunnel;

@@ -127,6 +127,7 @@ net::Task<HeadTrouble> exchange_heads(Desk& desk, std::shared_ptr<FetchJob> job,
   }
   const std::string head = compose(from);
   asked.timing.request_time = desk.now();
+  asked.idle = limits.idle;
   job->generation = desk.services.store.generation();
   asked.connection->stream->arm(limits.idle);
   const auto sent = co_await net::write_all(*asked.connection->stream, head);

@@ -28,6 +28,7 @@ struct Asked {
   std::size_t head_bytes = 0;
   http::Framing framing;
   caching::Timing timing;
+  Duration idle{};  // how long the origin may be silent in the middle of its body
 };
 
 /// `validators`: whole field lines for a conditional request, or empty.

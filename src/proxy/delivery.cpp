@@ -79,7 +79,8 @@ bool Delivery::may_collapse() const {
 /// Takes part in the flight of this name, or begins one.
 void Delivery::join() {
   if (may_collapse()) {
-    auto joined = desk_.services.flights.join(job_->known.id, job_->known.identity, desk_.worker);
+    auto joined = desk_.services.flights.join(job_->known.id, job_->known.identity, desk_.services.store.generation(),
+                                              desk_.worker);
     flight_ = std::move(joined.flight);
     leads_ = joined.leader;
     job_->in_table = joined.leader;
@@ -242,7 +243,7 @@ net::Task<Next> Delivery::send_failure(const Outcome& outcome) {
   const bool keep = keep_alive();
   if (!outcome.cache_status.detail.empty()) job_->known.detail = outcome.cache_status.detail;
   session_.append_refusal(job_->request.head, job_->known, {outcome.error_status, outcome.error, outcome.error_fields},
-                          keep);
+                          keep, started_);
   const auto next = co_await session_.flush();
   co_return keep ? next : Next::close;
 }

@@ -34,7 +34,7 @@ namespace {
 void refresh(Desk& desk, const Considered& known, const http::RequestHead& request, std::string_view head_bytes,
              bool ahead) {
   if (request.method != http::Method::get && request.method != http::Method::head) return;
-  auto joined = desk.services.flights.join(known.id, known.identity, desk.worker);
+  auto joined = desk.services.flights.join(known.id, known.identity, desk.services.store.generation(), desk.worker);
   if (!joined.leader) return;
   auto job = std::make_shared<FetchJob>();
   job->request = http::Owned<http::RequestHead>{request, head_bytes};

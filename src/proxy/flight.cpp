@@ -39,6 +39,7 @@ void Flight::decide(Outcome outcome) {
 }
 
 void Flight::append(std::string_view data, bool keep) {
+  if (data.empty()) return;
   auto chunk = std::make_shared<const std::string>(data);
   const std::lock_guard lock{mutex_};
   chunks_.push_back(std::move(chunk));
@@ -73,6 +74,7 @@ void Flight::drop_seen_locked() {
   slowest = std::max(slowest, oldest_kept);
   while (!chunks_.empty() && base_ + chunks_.front()->size() <= slowest) {
     base_ += chunks_.front()->size();
+    ++dropped_;
     chunks_.pop_front();
   }
 }
@@ -171,21 +173,17 @@ const Outcome& FlightReader::outcome() const noexcept { return flight_->outcome_
 bool FlightReader::poll(Arrival& into) {
   auto& flight = *flight_;
   const std::lock_guard lock{flight.mutex_};
-  if (position_ < flight.base_) {
+  if (next_ < flight.dropped_) {
     into = {Arrival::Kind::broken, nullptr, {}};  // too slow: what it needs is gone
     return true;
   }
   if (position_ < flight.end_) {
-    auto at = flight.base_;
-    for (const auto& chunk : flight.chunks_) {
-      if (at == position_) {
-        into = {Arrival::Kind::data, chunk, {}};
-        position_ += chunk->size();
-        flight.left_locked();
-        return true;
-      }
-      at += chunk->size();
-    }
+    const auto& chunk = flight.chunks_[next_ - flight.dropped_];
+    into = {Arrival::Kind::data, chunk, {}};
+    ++next_;
+    position_ += chunk->size();
+    flight.left_locked();
+    return true;
   }
   if (flight.body_ != Flight::Body::open) {
     into = {flight.body_ == Flight::Body::complete ? Arrival::Kind::end : Arrival::Kind::broken, nullptr, {}};

@@ -85,7 +85,8 @@ class FlightReader {
   std::shared_ptr<Flight> flight_;
   std::shared_ptr<Bell> bell_;
   std::size_t interims_ = 0;
-  std::uint64_t position_ = 0;  // guarded by the flight's mutex
+  std::uint64_t position_ = 0;  // guarded by the flight's mutex, as is:
+  std::uint64_t next_ = 0;      // the number of the chunk that begins at position_
 };
 
 class Flight {
@@ -126,7 +127,8 @@ class Flight {
   Outcome outcome_;           // constant once its kind is not pending
   std::vector<std::string> interims_;
   std::deque<ChunkPtr> chunks_;
-  std::uint64_t base_ = 0;  // position of chunks_.front()
+  std::uint64_t base_ = 0;     // position of chunks_.front()
+  std::uint64_t dropped_ = 0;  // its number
   std::uint64_t end_ = 0;
   Body body_ = Body::open;
   std::vector<FlightReader*> readers_;

@@ -2,13 +2,16 @@
 
 namespace cachearr::proxy {
 
-Flights::Joined Flights::join(const Hash128& id, std::string_view identity, net::Worker& worker) {
+Flights::Joined Flights::join(const Hash128& id, std::string_view identity, std::uint32_t generation,
+                              net::Worker& worker) {
   auto& in = shard(id);
   const std::lock_guard lock{in.mutex};
   const auto found = in.flights.find(id);
-  if (found != in.flights.end() && found->second.identity == identity) return {found->second.flight, false};
+  const bool known = found != in.flights.end() && found->second.identity == identity;
+  if (known && found->second.generation == generation) return {found->second.flight, false};
   auto flight = std::make_shared<Flight>(worker);
-  if (found == in.flights.end()) in.flights.emplace(id, Named{std::string{identity}, flight});
+  if (known) found->second = {std::string{identity}, generation, flight};
+  if (found == in.flights.end()) in.flights.emplace(id, Named{std::string{identity}, generation, flight});
   return {std::move(flight), true};  // a collision of hashes flies alone
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -21,8 +22,9 @@ class Flights {
     std::shared_ptr<Flight> flight;
     bool leader = false;  // the caller has to bring the answer, and to land() the flight at its end
   };
-  /// Joins the flight of that identity or begins one that `worker` leads.
-  Joined join(const Hash128& id, std::string_view identity, net::Worker& worker);
+  /// Joins the flight of that identity or begins one that `worker` leads. `generation` is the store's: what took off
+  /// before something was invalidated may bring the very answer that was meant, so nobody joins it any more.
+  Joined join(const Hash128& id, std::string_view identity, std::uint32_t generation, net::Worker& worker);
   /// True where somebody is already asking.
   bool is_up(const Hash128& id, std::string_view identity) const;
   /// Ends joining: later requests find the store or begin anew.
@@ -32,6 +34,7 @@ class Flights {
  private:
   struct Named {
     std::string identity;
+    std::uint32_t generation;
     std::shared_ptr<Flight> flight;
   };
   struct Shard {

@@ -2,12 +2,42 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
+
+#include "base/text.hpp"
 
 namespace cachearr::proxy {
 
 using http::FieldId;
 
 namespace {
+
+/// The switches of the environment (AUTO_INVALIDATE_ON_…) name resources of the *arr applications, whose paths begin
+/// "/api/v3/series", "/api/v1/indexer" and the like. What has no switch invalidates always.
+bool invalidates(const Config& config, std::string_view path) {
+  constexpr std::array<std::pair<std::string_view, const char*>, 9> causes{{
+      {"series", "series_update"},
+      {"episode", "episode_update"},
+      {"episodefile", "episode_update"},
+      {"command", "metadata_refresh"},
+      {"indexer", "indexer_update"},
+      {"qualityprofile", "quality_profile_update"},
+      {"customformat", "custom_format_update"},
+      {"tag", "tag_update"},
+      {"rootfolder", "root_folder_update"},
+  }};
+  if (config.auto_invalidate.empty() || !path.starts_with("/api/v")) return true;
+  const auto version_end = path.find('/', 5);
+  if (version_end == std::string_view::npos) return true;
+  auto resource = path.substr(version_end + 1);
+  resource = resource.substr(0, resource.find('/'));
+  for (const auto& [name, cause] : causes) {
+    if (!text::iequals(name, resource)) continue;
+    const auto given = config.auto_invalidate.find(cause);
+    return given == config.auto_invalidate.end() || given->second;
+  }
+  return true;
+}
 
 constexpr Duration kHitForMiss{120'000};
 
@@ -115,9 +145,9 @@ bool resolve_on_same_host(std::string_view reference, const http::Target& base, 
 
 void invalidate_by_rules(Desk& desk, const FetchJob& job) {
   const auto* const upstream = job.known.verdict.upstream;
-  if (!upstream) return;
-  rules::Captures captures;
   const auto& target = job.known.route.target;
+  if (!upstream || !invalidates(job.regime.settings->config, target.path)) return;
+  rules::Captures captures;
   for (const auto* rule :
        job.regime.rules->invalidations(*upstream, job.request.head, target.path, target.query, captures)) {
     for (const auto& named : rule->invalidate) {

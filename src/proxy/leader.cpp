@@ -69,7 +69,8 @@ bool Leader::serve_stale(StaleReason reason, int origin_status) {
 caching::Policy Leader::policy() const {
   caching::Policy policy;
   if (rule()) policy = rule()->policy;
-  policy.partitioned = policy.partitioned || (rule() && job_->known.key.has_credentials);
+  policy.personal = rule() && job_->known.key.has_credentials;
+  policy.partitioned = policy.partitioned || policy.personal;
   return policy;
 }
 
@@ -182,7 +183,7 @@ void Leader::take_not_modified(const Asked& asked) {
   const auto policy = this->policy();
   bool stored_again = false;
   if (http::parse_stored_head(entry->head(), stored) && caching::selects(asked.head, stored)) {
-    auto merged = caching::merged_head(stored, asked.head);
+    auto merged = caching::merged_head(stored, asked.head, timing_.response_time);
     if (http::parse_stored_head(merged, merged_parsed)) {
       auto verdict = caching::may_freshen(job_->request.head, merged_parsed, asked.head, policy, timing_);
       if (verdict.storable() && job_->may_store) {
@@ -217,7 +218,7 @@ void Leader::take_head_answer(const Asked& asked) {
     desk_.services.store.erase(entry->id(), entry->identity());
     return;
   }
-  auto merged = caching::merged_head(stored, asked.head);
+  auto merged = caching::merged_head(stored, asked.head, timing_.response_time);
   http::ResponseHead merged_parsed;
   if (!http::parse_stored_head(merged, merged_parsed)) return;
   const auto policy = this->policy();

@@ -146,7 +146,6 @@ net::Task<> Leader::take_body(Asked& asked) {
 net::Task<bool> Leader::pump(Asked& asked) {
   using Piece = net::BodyReader::Piece;
   net::BodyReader reader{*asked.connection->stream, asked.connection->inbox, asked.framing};
-  const auto idle = job_->regime.settings->config.timeouts.upstream_idle;
   bool shown = held_;
   for (;;) {
     Piece piece;
@@ -155,7 +154,7 @@ net::Task<bool> Leader::pump(Asked& asked) {
     if (!ready) {
       if (!shown) publish();
       shown = true;
-      piece = co_await reader.next(idle);
+      piece = co_await reader.next(asked.idle);
     }
     if (piece.kind == Piece::Kind::data) {
       flight_.append(piece.data, keep_ || held_);

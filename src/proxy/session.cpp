@@ -195,7 +195,7 @@ Next Session::refuse_unread(int status, std::string detail) {
 }
 
 Sent Session::append_refusal(const http::RequestHead& request, const Considered& known, const Refused& refused,
-                             bool keep_alive) {
+                             bool keep_alive, SteadyClock::time_point started) {
   http::CacheStatus cache;
   cache.forward = known.forward;
   cache.detail = known.detail;
@@ -204,7 +204,7 @@ Sent Session::append_refusal(const http::RequestHead& request, const Considered&
   const auto style = upstream ? upstream->errors : rules::ErrorStyle::problem;
   const bool http10 = request.minor_version == 0;
   const auto sent = append_error(desk_.output, error, request.method == Method::head, style, {keep_alive, http10});
-  record({request, known, sent, cache, SteadyClock::now(), refused.detail});
+  record({request, known, sent, cache, started, refused.detail});
   return sent;
 }
 
@@ -259,9 +259,14 @@ Session::Quick Session::answer_from_memory(std::size_t head_bytes) {
   auto& known = desk_.considered;
   const auto& request = desk_.request;
   consider(desk_, *door_, inside_, request, framing_, known);
+  const bool authorised = !known.route.as_proxy || inside_ ||
+                          desk_.settings().is_authorised(request.fields.value(FieldId::proxy_authorization));
+  if (!allowed_ || !authorised) {  // who may not ask does not learn what is stored
+    known.forward = http::Forward::none;
+    known.detail = {};
+  }
   if (!allowed_) return refuse_quickly({403, peer_ + " may not use this proxy (access.clients)"});
-  if (known.route.as_proxy && !inside_ &&
-      !desk_.settings().is_authorised(request.fields.value(FieldId::proxy_authorization)))
+  if (!authorised)
     return refuse_quickly(
         {407, "this proxy wants a user and a password", "Proxy-Authenticate: Basic realm=\"cachearr\"\r\n"});
   if (known.course == Course::refuse) {
@@ -329,7 +334,12 @@ void Session::record(const Done& done) {
     facts.upstream = upstream->name;
     facts.secrets = upstream->credential_query;
   }
-  if (done.known.verdict.rule) facts.rule = done.known.verdict.rule->name;
+  std::string masked;
+  if (const auto* const rule = done.known.verdict.rule) {
+    facts.rule = rule->name;
+    masked = rules::masked_path(*rule, route.target.path);
+    if (!masked.empty()) facts.path = masked;
+  }
   facts.key = done.known.key.key;
   facts.cache = done.cache;
   facts.tls = done.tls;

@@ -1,6 +1,7 @@
 // The way from a request to its name in the store: build_key and its steps, in order.
 
 #include <algorithm>
+#include <span>
 
 #include "base/redact.hpp"
 #include "base/secret_shape.hpp"
@@ -102,7 +103,7 @@ void collect_with_rule(const Task& task) {
       task.credential('q', name, value, task.shares_named());
       return false;
     }
-    const bool masked = is_secret(task, name, value);
+    const bool masked = is_secret(task, name, value) || hides_secret(value);
     // An unnamed secret separates even where credentials are shared: no word of the rules says that it may be dropped.
     if (masked) task.credential('q', name, value, false);
     task.scratch.shown.push_back({name, value, parameter.has_value, masked, task.scratch.shown.size()});
@@ -121,7 +122,7 @@ void collect_without_rule(const Task& task) {
   for_each_parameter(task.target.query, [&](const Parameter& parameter) {
     const auto name = decoded(parameter.name);
     const bool named = task.upstream && names(task.upstream->credential_query, name);
-    const bool masked = named || is_secret(task, name, parameter.value);
+    const bool masked = named || is_secret(task, name, parameter.value) || hides_secret(parameter.value);
     if (masked) task.credential('q', name, parameter.value, named && task.shares_named());
     task.scratch.shown.push_back({parameter.name, parameter.value, parameter.has_value, masked, 0});
     return false;
@@ -147,21 +148,22 @@ void append_shown(const Task& task, char first) {
   if (task.scratch.shown.empty() && task.target.has_query && task.target.query.empty()) key.push_back(first);
 }
 
+void append_masked(std::span<const std::size_t> secret, std::string_view path, std::string& out) {
+  const PathSegments segments{path};
+  for (std::size_t i = 0; i < segments.count; ++i) {
+    out.push_back('/');
+    const bool hide = std::find(secret.begin(), secret.end(), i) != secret.end();
+    out += hide ? kMasked : segments.items[i];
+  }
+}
+
 /// The path with every secret segment masked; a segment masked here takes part in the partition.
 void append_path(const Task& task, std::string& out) {
   auto& path = task.scratch.path;
   path.clear();
   append_sent(path, task.target.path);
-  if (task.compiled && !task.compiled->secret_segments.empty()) {
-    const PathSegments segments{path};
-    const auto& secret = task.compiled->secret_segments;
-    for (std::size_t i = 0; i < segments.count; ++i) {
-      out.push_back('/');
-      const bool hide = std::find(secret.begin(), secret.end(), i) != secret.end();
-      out += hide ? kMasked : segments.items[i];
-    }
-    return;
-  }
+  if (task.compiled && !task.compiled->secret_segments.empty())
+    return append_masked(task.compiled->secret_segments, path, out);
   auto& masked = task.scratch.masked_path;
   masked.clear();
   append_redacted(masked, path, {});
@@ -272,6 +274,12 @@ void build_key(const Verdict& verdict, const http::RequestHead& request, const h
   }
   write_identity(task, secret);
   into.id = hash128(into.identity);
+}
+
+std::string masked_path(const Rule& rule, std::string_view path) {
+  std::string shown;
+  if (!rule.compiled->secret_segments.empty()) append_masked(rule.compiled->secret_segments, path, shown);
+  return shown;
 }
 
 }  // namespace cachearr::rules

@@ -41,6 +41,7 @@ struct Loader {
   explicit Loader(Problems& into) : problems{into}, had{into.size()}, set{std::make_shared<RuleSet>()} {}
 
   void add(RuleText text) {
+    if (!text.shipped) set->impl_->files[text.name] = hash128(text.text);
     auto& source = sources.emplace_back(std::move(text), problems);
     const auto root = source.file.root();
     if (!root || !root->expect_object("an object with \"ttls\", \"upstreams\" and \"rules\"",

@@ -32,6 +32,7 @@ RuleSet::~RuleSet() = default;
 
 const std::vector<std::unique_ptr<Upstream>>& RuleSet::upstreams() const noexcept { return impl_->upstreams; }
 const std::vector<std::unique_ptr<Rule>>& RuleSet::rules() const noexcept { return impl_->rules; }
+const std::map<std::string, Hash128>& RuleSet::files() const noexcept { return impl_->files; }
 const std::unordered_map<std::string, Duration>& RuleSet::ttls() const noexcept { return impl_->ttls; }
 
 const Upstream* RuleSet::upstream_for_host(std::string_view host) const noexcept {

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -179,6 +180,8 @@ class RuleSet {
   const std::vector<std::unique_ptr<Upstream>>& upstreams() const noexcept;
   const std::vector<std::unique_ptr<Rule>>& rules() const noexcept;
   const std::unordered_map<std::string, Duration>& ttls() const noexcept;
+  /// The user's files and a hash of what each holds.
+  const std::map<std::string, Hash128>& files() const noexcept;
 
  private:
   friend struct Loader;
@@ -194,6 +197,8 @@ void build_key(const Verdict& verdict, const http::RequestHead& request, const h
 
 /// Fills a template such as "series:{id}" from captures; an unknown name gives an empty string.
 std::string expand(std::string_view text, const Captures& captures);
+/// The path as it may be shown, where the rule calls segments of it secret; empty where it does not.
+std::string masked_path(const Rule& rule, std::string_view path);
 
 /// The rule's tags, expanded.
 std::vector<std::string> tags_of(const Rule& rule, const Captures& captures);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,6 +27,7 @@ struct RuleSet::Impl {
   std::vector<std::unique_ptr<Upstream>> upstreams;
   std::vector<std::unique_ptr<Rule>> rules;
   std::unordered_map<std::string, Duration> ttls;
+  std::map<std::string, Hash128> files;
 
   UpstreamMap by_name, by_host, by_suffix;                        // suffixes without "*", with the dot
   std::vector<std::pair<std::string, const Upstream*>> by_mount;  // longest first

@@ -1,7 +1,10 @@
 #include "rules/upstream_reader.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
+#include <system_error>
+#include <unistd.h>
 
 #include "base/text.hpp"
 #include "rules/origin_url.hpp"
@@ -82,8 +85,11 @@ void read_tls(const Node& node, const std::string& folder, Upstream& into) {
   into.tls_server_name.clear();
   if (const auto verify = node.get("verify")) into.tls_verify = verify->flag().value_or(true);
   if (const auto file = node.get("ca_file"); file && !file->is_null()) {
-    if (const auto name = file->text())
+    if (const auto name = file->text()) {
       into.tls_ca_file = (std::filesystem::path{folder} / *name).lexically_normal().string();
+      if (::access(into.tls_ca_file.c_str(), R_OK) != 0)
+        file->problem("'" + into.tls_ca_file + "' cannot be read: " + std::generic_category().message(errno));
+    }
   }
   if (const auto name = node.get("server_name"); name && !name->is_null()) {
     if (const auto text = name->text()) into.tls_server_name = text::to_lower(*text);

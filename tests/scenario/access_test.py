@@ -43,6 +43,10 @@ class Destinations(Scenario):
         self.assertProblem(self.forbidden("127.0.0.1:%d" % self.origin.port, "CONNECT"), 403)
 
     def test_the_admin_listener_cannot_be_reached_through_the_proxy(self):
+        proxy = self.start(config={"access": {"private_upstreams": "allow"}})
+        for host in ("0.0.0.0", "[::]", "0", "[::ffff:0.0.0.0]"):
+            with self.subTest(host):
+                self.assertIn(proxy.ask("http://%s:%d/ping" % (host, proxy.admin_port)).status, (400, 508))
         for host in ("127.0.0.1", "localhost", "2130706433", "[::1]", "[::ffff:127.0.0.1]", "127.1"):
             with self.subTest(host):
                 response = self.forbidden("http://%s:%d/ping" % (host, self.proxy.admin_port))
@@ -76,7 +80,9 @@ class Clients(Scenario):
     def test_a_client_outside_the_list_is_refused_and_one_inside_is_served(self):
         path = self.path()
         self.origin.on(path, fresh("for friends"))
-        self.assertProblem(self.ask(path), 403)
+        refused = self.ask(path)
+        self.assertProblem(refused, 403)
+        self.assertEqual("cachearr", refused["cache-status"], "who may not ask does not learn what is stored")
         with connect(self.proxy.address, source=("127.0.0.5", 0)) as wire:
             wire.send(request_bytes("GET", self.url(path), self.origin.authority))
             self.assertAnswered(wire.read_response(), "for friends")

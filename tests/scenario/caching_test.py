@@ -199,6 +199,14 @@ class Validation(Scenario):
         self.assertEqual('"1"', self.origin.asked(path)[1]["if-none-match"])
         self.assertHit(self.ask(path))
 
+    def test_a_304_without_a_date_renews_the_age_too(self):
+        path = self.path()
+        self.stale(path, [head(304, [("Cache-Control", "max-age=600"), ("ETag", '"1"')], date=False)])
+        self.ask(path)
+        renewed = self.ask(path)
+        self.assertHit(renewed)
+        self.assertLess(int(renewed["age"]), 60)
+
     def test_a_new_answer_to_the_validation_replaces_the_entry(self):
         path = self.path()
         self.stale(path, fresh("two"))

@@ -38,6 +38,18 @@ class Collapse(Scenario):
         self.assertGreaterEqual(collapsed, 150)
         self.assertGreaterEqual(self.proxy.metric("cachearr_collapsed_total"), collapsed)
 
+    def test_who_asks_after_a_purge_does_not_get_the_answer_from_before(self):
+        path, gate = self.path(), threading.Event()
+        self.origin.on(path, gate, *fresh("old"))
+        (early,) = self.send_all(path, 1)
+        self.origin.wait_for(path)
+        self.proxy.admin("POST", "/api/v1/purge", body={"all": True})
+        self.origin.on(path, fresh("new"))
+        self.assertAnswered(self.ask(path), "new")
+        gate.set()
+        self.assertAnswered(early.read_response(), "old")
+        self.assertAnswered(self.ask(path), "new")
+
     def test_waiters_get_the_first_bytes_before_the_last_exist(self):
         path, gate = self.path(), threading.Event()
         self.origin.on(path, head(200, {"Content-Length": "10", "Cache-Control": "max-age=60"}), b"first", gate, b"-last")

@@ -52,6 +52,12 @@ class OfAnswers(KeyScenario):
         self.assertEqual((200, "4", b""), (response.status, response.fields["content-length"], response.body))
         self.assertEqual(404, self.call("HEAD", "tv:999").status)
 
+    def test_a_value_set_in_its_place_says_how_long_it_is(self):
+        self.put(self.stored(30), b"by hand")
+        response = self.ask("/tv/30")
+        self.assertAnswered(response, "by hand")
+        self.assertEqual("7", response["content-length"])
+
     def test_a_deleted_answer_is_fetched_again(self):
         self.stored(4)
         self.assertHit(self.ask("/tv/4"))

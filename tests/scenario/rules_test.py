@@ -224,6 +224,15 @@ class InvalidatingRules(Scenario):
         self.ask("/api/v3/command", "POST", body=b"{}")
         self.assertEqual([True, False, False], self.hits())
 
+    def test_the_environment_may_switch_that_off_for_a_resource(self):
+        proxy = self.start(self.rules_of(self.origin), environment={"AUTO_INVALIDATE_ON_SERIES_UPDATE": "false"})
+        for path in ("/api/v3/series", "/api/v3/series/8"):
+            self.ask(path, proxy=proxy)
+        self.ask("/api/v3/series/7", "PUT", body=b"{}", proxy=proxy)
+        self.assertHit(self.ask("/api/v3/series", proxy=proxy))
+        self.ask("/api/v3/command", "POST", body=b"{}", proxy=proxy)
+        self.assertMiss(self.ask("/api/v3/series/8", proxy=proxy))
+
     def test_a_refused_write_drops_nothing(self):
         self.status = 409
         self.ask("/api/v3/series/7", "DELETE")

@@ -83,6 +83,25 @@ class Secrets(Scenario):
         self.assertTrue({"status", "method"} <= {name.lower() for name in record}, record)
 
 
+class RuledSecrets(Scenario):
+    """What only the rules know to be a secret, and what hides inside of a value."""
+
+    @classmethod
+    def rules_of(cls, origin):
+        return local(origin, credentials={"path": ["pass"]},
+                     rules=[{"name": "feed", "match": {"path": "/feed/{pass}/new"}, "ttl": "1h"}])
+
+    def test_a_path_segment_that_a_rule_calls_secret_and_a_secret_in_a_nested_url_are_not_shown(self):
+        self.origin.default = answer("{}")
+        shown = ""
+        for path in ("/feed/plainword/new", "/go?to=http%3A%2F%2Fy%2F%3Fapikey%3Dplainword"):
+            shown += repr(self.ask(path, headers={"Cache-Control": "no-cache"}).fields)
+        shown += self.proxy.admin("GET", "/api/v1/keys").body.decode()
+        self.proxy.log.wait_for("/go")
+        self.assertNotIn("plainword", shown + self.proxy.log.text)
+        self.assertIn("/feed/***/new", self.proxy.log.text)
+
+
 class AccessLog(Scenario):
     @classmethod
     def rules_of(cls, origin):

@@ -3,8 +3,8 @@ import socket
 import threading
 
 from lab.case import Scenario, local, main
-from lab.origin import CLOSE, Origin, answer, fresh
-from lab.wire import Wire, request_bytes
+from lab.origin import CLOSE, Origin, answer, fresh, head
+from lab.wire import Wire, WireError, request_bytes
 
 
 class Connections(Scenario):
@@ -18,6 +18,13 @@ class Connections(Scenario):
                 wire.send(request_bytes("GET", self.url(path), self.origin.authority))
                 wire.read_response()
         self.assertLessEqual(self.origin.connections - before, 1)
+
+    def test_an_upstream_may_be_given_less_time_between_two_pieces_of_its_body(self):
+        origin, gate = self.another_origin(), threading.Event()
+        self.addCleanup(gate.set)
+        proxy = self.start(local(origin, timeouts={"idle": "300ms"}))
+        origin.on("/pauses", head(200, {"Content-Length": "10"}), b"first", gate, b"-last")
+        self.assertRaises(WireError, proxy.ask, origin.url + "/pauses")
 
     def test_a_get_is_retried_once_when_the_kept_connection_had_died(self):
         origin = self.another_origin()

@@ -57,7 +57,9 @@ TEST(RuleOverride, ShareAllNeedsNoConsentForAuthorization) {
 TEST(RuleOverride, AnotherClientsCookieIsNotShared) {
   auto policy = rule(Mode::override_, kDay);
   EXPECT_EQ(store(Answer{200, {{"Set-Cookie", "a=b"}}}, policy).reason, Reason::set_cookie);
-  policy.partitioned = true;
+  policy.partitioned = true;  // but all who bring no credentials share that partition
+  EXPECT_EQ(store(Answer{200, {{"Set-Cookie", "a=b"}}}, policy).reason, Reason::set_cookie);
+  policy.personal = true;
   EXPECT_TRUE(store(Answer{200, {{"Set-Cookie", "a=b"}}}, policy).storable());
 }
 

@@ -27,32 +27,43 @@ class FlightsTest : public ::testing::Test {
 
 TEST_F(FlightsTest, HaveOneLeaderForEachName) {
   const auto id = hash128("a");
-  const auto first = flights_.join(id, "a", one_);
-  const auto second = flights_.join(id, "a", two_);
+  const auto first = flights_.join(id, "a", 1, one_);
+  const auto second = flights_.join(id, "a", 1, two_);
   EXPECT_TRUE(first.leader);
   EXPECT_FALSE(second.leader);
   EXPECT_EQ(first.flight, second.flight);
-  EXPECT_TRUE(flights_.join(hash128("b"), "b", two_).leader);
+  EXPECT_TRUE(flights_.join(hash128("b"), "b", 1, two_).leader);
   EXPECT_EQ(flights_.size(), 2U);
   EXPECT_TRUE(flights_.is_up(id, "a"));
 }
 
 TEST_F(FlightsTest, BeginAnewOnceTheyHaveLanded) {
   const auto id = hash128("a");
-  const auto first = flights_.join(id, "a", one_);
+  const auto first = flights_.join(id, "a", 1, one_);
   flights_.land(id, first.flight);
   EXPECT_FALSE(flights_.is_up(id, "a"));
-  const auto second = flights_.join(id, "a", one_);
+  const auto second = flights_.join(id, "a", 1, one_);
   EXPECT_TRUE(second.leader);
   EXPECT_NE(first.flight, second.flight);
   flights_.land(id, first.flight);
   EXPECT_TRUE(flights_.is_up(id, "a")) << "landing twice takes nobody else's flight down";
 }
 
+TEST_F(FlightsTest, AreNotJoinedAfterAnInvalidation) {
+  const auto id = hash128("a");
+  const auto before = flights_.join(id, "a", 1, one_);
+  const auto after = flights_.join(id, "a", 2, one_);
+  EXPECT_TRUE(after.leader);
+  EXPECT_NE(before.flight, after.flight);
+  EXPECT_EQ(flights_.join(id, "a", 2, two_).flight, after.flight);
+  flights_.land(id, before.flight);
+  EXPECT_TRUE(flights_.is_up(id, "a")) << "the old one takes nobody else's flight down";
+}
+
 TEST_F(FlightsTest, OfNamesThatCollideFlyAlone) {
   const auto id = hash128("a");
-  const auto first = flights_.join(id, "a", one_);
-  const auto other = flights_.join(id, "b", one_);
+  const auto first = flights_.join(id, "a", 1, one_);
+  const auto other = flights_.join(id, "b", 1, one_);
   EXPECT_TRUE(other.leader);
   EXPECT_NE(first.flight, other.flight);
   EXPECT_FALSE(flights_.is_up(id, "b"));
@@ -65,7 +76,7 @@ TEST_F(FlightsTest, HaveOneLeaderHoweverManyThreadsAsk) {
   const auto ask = [&] {
     for (int i = 0; i < 200; ++i) {
       const auto name = std::to_string(i);
-      if (flights_.join(hash128(name), name, one_).leader) ++leaders;
+      if (flights_.join(hash128(name), name, 1, one_).leader) ++leaders;
     }
   };
   std::thread other{ask};

@@ -38,7 +38,7 @@ TEST(Loader, TakesCommentsAndAnEmptyDocument) {
 TEST(Loader, ReadsEverySettingOfAnUpstream) {
   const auto set = loaded(
       R"({"upstreams": {"up": {"hosts": ["A.Test", "*.b.test", "[::1]"], "origin": "https://Origin.test:8443/base/",
-      "mount": "/up", "intercept": true, "tls": {"verify": false, "ca_file": "/ca.pem", "server_name": "N"},
+      "mount": "/up", "intercept": true, "tls": {"verify": false, "ca_file": "/dev/null", "server_name": "N"},
       "credentials": {"query": ["ApiKey"], "headers": ["X-Key"], "path": ["pass"]}, "share": "all",
       "rate": {"per_second": 2.5, "burst": 9, "concurrency": 3, "max_wait": "2s", "quota": [{"limit": 10, "per": "hour", "fixed": true, "reserve": 2}, {"limit": 5, "per": "5m"}]},
       "proxy": "socks5://u:p@proxy.test:1080", "mode": "prefer-cache", "events": "signalr", "errors": "newznab",
@@ -48,7 +48,7 @@ TEST(Loader, ReadsEverySettingOfAnUpstream) {
   EXPECT_EQ(up.origin_scheme + " " + up.origin_host + " " + std::to_string(up.origin_port) + " " + up.origin_path,
             "https origin.test 8443 /base");
   EXPECT_TRUE(up.origin_given && up.intercept && !up.tls_verify && up.share_all);
-  EXPECT_EQ(up.tls_ca_file + " " + up.tls_server_name, "/ca.pem n");
+  EXPECT_EQ(up.tls_ca_file + " " + up.tls_server_name, "/dev/null n");
   EXPECT_EQ(up.credential_query.at(0) + up.credential_headers.at(0) + up.credential_path.at(0), "apikeyx-keypass");
   EXPECT_EQ(up.rate.per_second, 2.5);
   EXPECT_EQ(up.rate.burst + up.rate.concurrency, 12U);
@@ -236,6 +236,7 @@ TEST_F(RuleFiles, MayListTheShippedOnesAsWell) {
 }
 
 TEST_F(RuleFiles, ResolveRelativeNamesFromTheirOwnFolder) {
+  write("my.pem", "");
   const auto path =
       write("mine.json", R"({"upstreams": {"up": {"hosts": ["a.test"], "tls": {"ca_file": "ca/../my.pem"}}}})");
   Problems problems;
