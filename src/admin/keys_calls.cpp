@@ -1,4 +1,6 @@
 // Calls on many keys: lists, values of several, purges.
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -153,6 +155,11 @@ std::optional<std::vector<Selector>> selectors_of(const nlohmann::json& wish) {
 Answer purge(const Keys& keys, const Call& call) {
   const auto wish = read_object(call);
   if (!wish) return wish.error();
+  for (const auto& [name, value] : wish->items()) {
+    constexpr std::array<std::string_view, 6> known{"keys", "pattern", "tag", "upstream", "all", "soft"};
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      return problem(400, "\"" + name + "\" is none of keys, pattern, tag, upstream, all, soft");
+  }
   if (wish->contains("soft") && !(*wish)["soft"].is_boolean()) return problem(400, "soft is true or false");
   const auto selectors = selectors_of(*wish);
   if (!selectors) return problem(400, "name exactly one of keys (an array), pattern, tag, upstream, or \"all\": true");

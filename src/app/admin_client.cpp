@@ -57,6 +57,8 @@ std::optional<Error> send_all(int socket, std::string_view bytes) {
   while (!bytes.empty()) {
     const auto sent = send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
+    // It may have refused the request before it took all of it: its answer says why.
+    if (sent < 0 && errno == EPIPE) return std::nullopt;
     if (sent < 0) return failed("cannot send to the running instance");
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }

@@ -214,6 +214,7 @@ void add_trust_help(const Command& group, Invocation& invocation, const std::sha
 void add_ca(const Command& program, Invocation& invocation) {
   const auto group = program.command("ca", "The local certificate authority, with which HTTPS is intercepted");
   group.require_command();
+  add_config_option(group, invocation);
   const auto arguments = std::make_shared<CaArguments>();
   add_init(group, invocation, arguments);
   add_show(group, invocation);

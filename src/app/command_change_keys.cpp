@@ -44,7 +44,9 @@ int set_key(const Invocation& invocation, const NewValue& wish) {
   request.content_type = wish.content_type.empty() ? guessed_type(*value) : wish.content_type;
   request.body = std::move(*value);
   const auto answer = ask_for_json(invocation, request);
-  return answer.ok() ? exit_ok : fail(invocation, answer.error().what);
+  if (!answer.ok()) return fail(invocation, answer.error().what);
+  if (invocation.json) invocation.shell.out << answer->dump(2) << '\n';
+  return exit_ok;
 }
 
 /// Deletes each; no is the answer where one was not there.
@@ -74,7 +76,9 @@ int expire_key(const Invocation& invocation, const std::string& key, const std::
   request.target = path_of_key(key) + "/expire";
   request.body = Json{{"ttl", ttl}}.dump();
   const auto answer = ask_for_json(invocation, request);
-  return answer.ok() ? exit_ok : fail(invocation, answer.error().what);
+  if (!answer.ok()) return fail(invocation, answer.error().what);
+  if (invocation.json) invocation.shell.out << answer->dump(2) << '\n';
+  return exit_ok;
 }
 
 struct PurgeWish {
@@ -110,6 +114,7 @@ void add_set(const Command& program, Invocation& invocation) {
   const auto command = program.command("set", "Store a value under a key");
   const auto wish = std::make_shared<NewValue>();
   add_config_option(command, invocation);
+  add_json_option(command, invocation);
   command.option("key", wish->key, "The key").required();
   command.option("file", wish->file, "The file that holds the value; - for standard input").required();
   command
@@ -134,6 +139,7 @@ void add_expire(const Command& program, Invocation& invocation) {
   const auto command = program.command("expire", "Give a key another time to live, from now on");
   const auto wish = std::make_shared<NewValue>();
   add_config_option(command, invocation);
+  add_json_option(command, invocation);
   command.option("key", wish->key, "The key").required();
   command.option("ttl", wish->ttl, "300, 15m, 24h; 0 deletes").required();
   command.on_parsed([&invocation, wish] {

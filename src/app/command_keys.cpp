@@ -121,16 +121,18 @@ int show_ttl(const Invocation& invocation, const std::string& key) {
 
 int exists(const Invocation& invocation, const std::string& key) {
   const auto ttl = ttl_of(invocation, key);
-  return ttl && *ttl != -2 ? exit_ok : exit_no;
+  if (!ttl) return exit_no;
+  if (invocation.json) invocation.shell.out << Json{{"exists", *ttl != -2}}.dump(2) << '\n';
+  return *ttl != -2 ? exit_ok : exit_no;
 }
 
 /// A command with one KEY.
-void add_key_command(const Command& program, Invocation& invocation, const char* name, const char* what, bool json,
+void add_key_command(const Command& program, Invocation& invocation, const char* name, const char* what,
                      int (*run)(const Invocation&, const std::string&)) {
   const auto command = program.command(name, what);
   const auto key = std::make_shared<std::string>();
   add_config_option(command, invocation);
-  if (json) add_json_option(command, invocation);
+  add_json_option(command, invocation);
   command.option("key", *key, "The key").required();
   command.on_parsed(
       [&invocation, key, run] { invocation.run = [&invocation, key, run] { return run(invocation, *key); }; });
@@ -155,6 +157,7 @@ void add_get_several(const Command& program, Invocation& invocation) {
   const auto command = program.command("mget", "Print the values of several keys as JSON, null for a missing one");
   const auto keys = std::make_shared<std::vector<std::string>>();
   add_config_option(command, invocation);
+  add_json_option(command, invocation);
   command.option("keys", *keys, "The keys").required();
   command.on_parsed(
       [&invocation, keys] { invocation.run = [&invocation, keys] { return get_keys(invocation, *keys); }; });
@@ -164,11 +167,11 @@ void add_get_several(const Command& program, Invocation& invocation) {
 
 void add_reading_keys(const Command& program, Invocation& invocation) {
   add_list(program, invocation);
-  add_key_command(program, invocation, "get", "Print the value of a key (with --json: data about it)", true, get_key);
+  add_key_command(program, invocation, "get", "Print the value of a key (with --json: data about it)", get_key);
   add_get_several(program, invocation);
   add_key_command(program, invocation, "ttl",
-                  "Print how long a key lives in seconds; -1: it does not end, -2: there is none", true, show_ttl);
-  add_key_command(program, invocation, "exists", "Exit 0 where there is such a key", false, exists);
+                  "Print how long a key lives in seconds; -1: it does not end, -2: there is none", show_ttl);
+  add_key_command(program, invocation, "exists", "Exit 0 where there is such a key", exists);
 }
 
 }  // namespace cachearr::app

@@ -5,6 +5,7 @@
 #include "app/exit_code.hpp"
 #include "app/interception.hpp"
 #include "app/load_rules.hpp"
+#include "app/reload_changes.hpp"
 #include "app/state_files.hpp"
 #include "base/hash.hpp"
 #include "base/log.hpp"
@@ -18,46 +19,6 @@ constexpr std::size_t kApiKeyBytes = 16;  // 32 hexadecimal digits, as the *arr 
 constexpr std::size_t kSecretBytes = 32;
 
 StartFailure unavailable(const std::string& what) { return {exit_unavailable, {Problem{{}, what}}}; }
-
-/// What a reload changed, in words.
-std::vector<std::string> changes_between(const proxy::Regime& before, const proxy::Regime& after) {
-  std::vector<std::string> changes;
-  const auto count = [&](std::string_view what, std::size_t old_count, std::size_t new_count) {
-    if (old_count != new_count)
-      changes.push_back(std::string{what} + ": " + std::to_string(old_count) + " before, " + std::to_string(new_count) +
-                        " now");
-  };
-  count("upstreams", before.rules->upstreams().size(), after.rules->upstreams().size());
-  count("rules", before.rules->rules().size(), after.rules->rules().size());
-  const auto& old_files = before.rules->files();
-  const auto& new_files = after.rules->files();
-  for (const auto& [name, hash] : new_files) {
-    const auto old = old_files.find(name);
-    if (old == old_files.end() || old->second != hash)
-      changes.push_back(name + (old == old_files.end() ? ": new" : ": changed"));
-  }
-  for (const auto& [name, hash] : old_files) {
-    if (!new_files.contains(name)) changes.push_back(name + ": gone");
-  }
-  const auto& old_config = before.settings->config;
-  const auto& new_config = after.settings->config;
-  if (old_config.log.level != new_config.log.level) changes.push_back("log.level: " + new_config.log.level);
-  const auto needs_restart = [&](bool differs, std::string_view what) {
-    if (differs) changes.push_back(std::string{what} + " changed in the file; it takes effect at the next start");
-  };
-  const auto same_listener = [](const ListenerConfig& a, const ListenerConfig& b) {
-    return a.address == b.address && a.upstream == b.upstream && a.tls == b.tls;
-  };
-  needs_restart(!std::equal(old_config.listeners.begin(), old_config.listeners.end(), new_config.listeners.begin(),
-                            new_config.listeners.end(), same_listener),
-                "listeners");
-  needs_restart(old_config.threads != new_config.threads, "threads");
-  needs_restart(old_config.memory_max_bytes != new_config.memory_max_bytes, "memory.max_bytes");
-  needs_restart(old_config.disk_path != new_config.disk_path || old_config.disk_max_bytes != new_config.disk_max_bytes,
-                "disk");
-  needs_restart(old_config.admin.address != new_config.admin.address, "admin.address");
-  return changes;
-}
 
 std::string name_of_authority(const proxy::Regime& regime) {
   return regime.leaves ? regime.leaves->authority().name() : "none";

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include <cachearr/clock.hpp>
+
 #include "http/message.hpp"
 
 namespace cachearr::caching {

@@ -271,6 +271,8 @@ Sent append_error(Output& out, const ErrorReply& error, bool head_only, rules::E
       .append(xml ? "application/xml" : "application/problem+json")
       .append("\r\nContent-Length: ");
   text.append(std::to_string(body.size()))
+      .append("\r\nDate: ")
+      .append(http::format_date(error.now))
       .append("\r\nCache-Control: no-store\r\nVia: 1.1 cachearr\r\n")
       .append(error.extra_fields);
   const http::CacheStatus nothing{};

@@ -39,6 +39,7 @@ struct ErrorReply {
   std::string detail;        // what a user understands
   std::string extra_fields;  // whole field lines, CRLF included
   const http::CacheStatus* cache_status = nullptr;
+  TimePoint now{};  // for Date
 };
 Sent append_error(Output& out, const ErrorReply& error, bool head_only, rules::ErrorStyle style,
                   ReplyConnection connection);

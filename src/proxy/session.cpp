@@ -199,7 +199,7 @@ Sent Session::append_refusal(const http::RequestHead& request, const Considered&
   http::CacheStatus cache;
   cache.forward = known.forward;
   cache.detail = known.detail;
-  ErrorReply error{refused.status, refused.detail, refused.fields, &cache};
+  ErrorReply error{refused.status, refused.detail, refused.fields, &cache, desk_.now()};
   const auto* const upstream = known.route.upstream;
   const auto style = upstream ? upstream->errors : rules::ErrorStyle::problem;
   const bool http10 = request.minor_version == 0;
@@ -357,8 +357,8 @@ bool is_full(Desk& desk, const Door& door, net::Stream& stream) {
     return false;
   if (door.tls) return true;
   Output out;
-  append_error(out, {503, "too many connections (limits.max_connections)", "Retry-After: 1\r\n"}, false,
-               rules::ErrorStyle::problem, {false, false});
+  append_error(out, {503, "too many connections (limits.max_connections)", "Retry-After: 1\r\n", nullptr, desk.now()},
+               false, rules::ErrorStyle::problem, {false, false});
   stream.try_write(out.slices());
   stream.shutdown_write();
   return true;

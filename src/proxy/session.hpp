@@ -57,7 +57,8 @@ class Session final : public net::Guest {
   net::Task<Next> flush();
   /// Puts an error into the output; an error always ends a request.
   Sent append_refusal(const http::RequestHead& request, const Considered& known, const Refused& refused,
-                      bool keep_alive, SteadyClock::time_point started = SteadyClock::now());
+                      bool keep_alive,
+                      std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now());
   void record(const Done& done);
   /// From here on the connection speaks to `inside` without naming it.
   void enter(Inside inside) { inside_ = std::move(inside); }

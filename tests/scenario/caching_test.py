@@ -3,7 +3,7 @@ from email.utils import formatdate
 import time
 
 from lab.case import Scenario, main
-from lab.origin import answer, fresh
+from lab.origin import answer, fresh, head
 
 
 def ago(seconds):

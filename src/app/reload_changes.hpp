@@ -1,0 +1,14 @@
+// What a reload changed, in words, for the command line, the admin API and the log. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "proxy/settings.hpp"
+
+namespace cachearr::app {
+
+/// One line for each thing that is different; what waits for the next start says so.
+std::vector<std::string> changes_between(const proxy::Regime& before, const proxy::Regime& after);
+
+}  // namespace cachearr::app
