@@ -63,6 +63,7 @@ int DiskBatch::append_record(const Entry& entry, std::string_view body, std::uin
 }
 
 int DiskBatch::erase(const Hash128& id) {
+  file_.note_touched(0);
   IdKey key{id};
   MDB_val name = key.val();
   MDB_val data;
@@ -109,6 +110,7 @@ int DiskBatch::erase(IdPrefix prefix) {
 }
 
 int DiskBatch::amend(const Hash128& id, const std::function<void(Card&)>& change) {
+  file_.note_touched(0);
   IdKey key{id};
   MDB_val name = key.val();
   MDB_val data;

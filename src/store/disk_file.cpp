@@ -25,7 +25,7 @@ constexpr unsigned kMaxDatabases = 8;
 constexpr std::uint64_t kFault = 64 * 1024;
 constexpr std::size_t kCardsPerFault = 200;
 constexpr std::uint64_t kLookEach = 4 * 1024 * 1024;
-constexpr std::uint64_t kMaxMapped = 32 * 1024 * 1024;
+constexpr std::uint64_t kMaxMapped = 24 * 1024 * 1024;  // the program's own pages included
 constexpr std::string_view kFormatName = "format";
 constexpr std::string_view kGenerationName = "generation";
 

@@ -78,6 +78,11 @@ DiskQueue::Pending DiskQueue::find(const Hash128& id, EntryPtr& entry) const {
   return Pending::unknown;
 }
 
+bool DiskQueue::waits(const Hash128& id) const {
+  const std::lock_guard lock{mutex_};
+  return waiting_.changes.contains(id);
+}
+
 std::unordered_map<Hash128, EntryPtr> DiskQueue::pending() const {
   const std::lock_guard lock{mutex_};
   std::unordered_map<Hash128, EntryPtr> all = waiting_.changes;

@@ -41,6 +41,8 @@ class DiskQueue {
   enum class Pending : std::uint8_t { unknown, here, erased };
   /// What a reader has to know of changes that are not on disk yet.
   Pending find(const Hash128& id, EntryPtr& entry) const;
+  /// Something has been queued under this id since the writer took its work.
+  bool waits(const Hash128& id) const;
   /// All that waits, null for what is to be erased.
   std::unordered_map<Hash128, EntryPtr> pending() const;
 

@@ -185,7 +185,8 @@ Outcome DiskWriter::try_group(const Group& group) {
 void DiskWriter::written(const Group& group) {
   for (const auto& [id, entry] : group) {
     if (!entry) {
-      forget(id);
+      // Not forget(): what has just been erased is still in the queue, as such.
+      if (!shared_.queue.waits(id)) shared_.index.erase(IdPrefix::of(id));
       continue;
     }
     entry->set_saved(saved_mark(entry->hits()));
