@@ -22,6 +22,7 @@ void add_labels(const proxy::WorkerCells& cells, Counts& into) {
     for (const auto& [status, answers] : upstream.statuses) sum.statuses[status] += answers;
     sum.duration.add(upstream.duration);
   }
+  for (const auto& [host, connections] : cells.idle_connections) into.idle_connections[host] += connections;
 }
 
 void add_worker(const proxy::WorkerCells& cells, Counts& into) {

@@ -46,6 +46,7 @@ struct Counts {
   std::array<std::uint64_t, static_cast<std::size_t>(proxy::Prefetch::count)> prefetches{};
   std::array<std::uint64_t, 4> invalidations{};
   std::map<std::string, UpstreamSum> upstreams;
+  std::map<std::string, std::size_t> idle_connections;  // to each host
   std::uint64_t collapsed = 0, client_connections = 0, upstream_connections = 0, bytes_to_clients = 0,
                 bytes_from_upstreams = 0;
 

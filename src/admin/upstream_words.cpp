@@ -4,6 +4,7 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "admin/counts.hpp"
 #include "proxy/turnstile.hpp"
 
 namespace cachearr::admin {
@@ -135,7 +136,19 @@ std::vector<Standing> standings(Instance& instance) {
     snapshots.erase(found);
   };
   const auto regime = instance.regime();
-  for (const auto& upstream : regime.rules->upstreams()) take(upstream->name, name_of(upstream->mode));
+  const auto idle = count(instance.front().metrics()).idle_connections;
+  const auto idle_to = [&](const std::string& host) {
+    const auto found = idle.find(host);
+    return found == idle.end() ? std::size_t{0} : found->second;
+  };
+  for (const auto& upstream : regime.rules->upstreams()) {
+    const auto before = list.size();
+    take(upstream->name, name_of(upstream->mode));
+    if (list.size() == before) continue;
+    list.back().idle_connections = idle_to(upstream->origin_host);
+    for (const auto& host : upstream->hosts)
+      if (host != upstream->origin_host) list.back().idle_connections += idle_to(host);
+  }
   while (!snapshots.empty()) {
     const auto name = snapshots.front().name;
     if (snapshots.front().lanes.empty()) {

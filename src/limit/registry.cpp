@@ -14,9 +14,11 @@ struct Group {
   RateConfig config;
   bool configured = false;
   Health health;
+  bool saved = false;  // there is a state that a later one has to replace
   std::unordered_map<Hash128, LanePtr> lanes;
 
-  // Both REQUIRE that the lock is held.
+  // All REQUIRE that the lock is held.
+  bool is_new(TimePoint now) const;
   void forget_resting_lanes(TimePoint now);
   const LanePtr& lane(const std::shared_ptr<Group>& self, const Hash128& credential, std::size_t most, TimePoint now);
 };
@@ -46,6 +48,12 @@ Lane::Lane(std::shared_ptr<Group> group, const Hash128& credential, TimePoint no
 
 void Group::forget_resting_lanes(TimePoint now) {
   std::erase_if(lanes, [&](const auto& entry) { return entry.second.use_count() == 1 && entry.second->at_rest(now); });
+}
+
+/// Nothing to remember: all that was spent is back, and nobody has refused or failed.
+bool Group::is_new(TimePoint now) const {
+  return health.breaker.state(now) == BreakerState::closed && health.breaker.failures_in_a_row() == 0 &&
+         std::all_of(lanes.begin(), lanes.end(), [&](const auto& entry) { return entry.second->at_rest(now); });
 }
 
 const LanePtr& Group::lane(const std::shared_ptr<Group>& self, const Hash128& credential, std::size_t most,
@@ -214,6 +222,8 @@ std::vector<std::pair<std::string, std::string>> Registry::take_changes(TimePoin
     const bool touched = std::any_of(each->lanes.begin(), each->lanes.end(),
                                      [](const auto& entry) { return entry.second->governor_.touched(); });
     if (!touched && !(clean && !each->lanes.empty())) continue;
+    if (!clean && !each->saved && each->is_new(now)) continue;
+    each->saved = true;
     StateWriter writer;
     writer.number(kFormat);
     writer.time(now);
@@ -252,6 +262,7 @@ bool Registry::restore(std::string_view upstream, std::string_view bytes, TimePo
   const Lock lock{target->mutex};
   breaker.reconfigure(target->config.breaker);
   target->health.breaker = breaker;
+  target->saved = true;
   for (const auto& [credential, state] : states) {
     StateReader each{state};
     each.set_shift(shift);

@@ -44,9 +44,18 @@ ConnectionPtr Connections::take_idle(const std::string& pool) noexcept {
   return nullptr;
 }
 
-void Connections::keep(ConnectionPtr connection) {
+std::map<std::string, std::size_t> Connections::idle_by_host() const {
+  std::map<std::string, std::size_t> hosts;
+  for (const auto& [pool, kept] : idle_) {
+    const auto start = pool.find('|') + 1;
+    if (!kept.empty()) hosts[pool.substr(start, pool.find('|', start) - start)] += kept.size();
+  }
+  return hosts;
+}
+
+void Connections::keep(ConnectionPtr connection, std::size_t most) {
   auto& kept = idle_[connection->pool];
-  if (kept.size() >= settings_.idle_per_endpoint || !connection->inbox.empty()) return;
+  if (kept.size() >= std::min(most, settings_.idle_per_endpoint) || !connection->inbox.empty()) return;
   connection->stream->disarm();
   kept.push_back(Idle{std::move(connection), std::chrono::steady_clock::now()});
   ++idle_count_;

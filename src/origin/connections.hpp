@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <list>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -72,8 +73,11 @@ class Connections {
   ConnectionPtr take_idle(const std::string& pool) noexcept;
   /// A new connection, ready for requests, within `limit`.
   net::Task<Result<ConnectionPtr, DialFailure>> dial(Endpoint endpoint, Duration limit);
-  /// Keeps it for the next request. REQUIRES: a whole exchange was done on it and nothing is buffered.
-  void keep(ConnectionPtr connection);
+  /// Keeps it for the next request, where fewer than `most` are kept to the same place. REQUIRES: a whole exchange was
+  /// done on it and nothing is buffered.
+  void keep(ConnectionPtr connection, std::size_t most = SIZE_MAX);
+  /// How many are kept to each host.
+  std::map<std::string, std::size_t> idle_by_host() const;
   std::size_t idle() const noexcept { return idle_count_; }
   /// Closes what has been idle for too long; every few seconds.
   void sweep();

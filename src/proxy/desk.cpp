@@ -18,7 +18,11 @@ class Desk::Housekeeping final : public net::Deadline {
  private:
   void expire() noexcept override {
     desk_.log.flush();
-    if (++turn_ % kSweepTurns == 0) desk_.connections.sweep();
+    if (++turn_ % kSweepTurns == 0) {
+      desk_.connections.sweep();
+      const std::lock_guard lock{desk_.cells.mutex};
+      desk_.cells.idle_connections = desk_.connections.idle_by_host();
+    }
     arm(kEvery);
   }
   static constexpr Duration kEvery{100};

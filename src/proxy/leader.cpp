@@ -100,12 +100,15 @@ net::Task<> Leader::run() {
     stay_offline();
     co_return;
   }
-  if (!turn_.take(*job_)) {
+  while (!turn_.take(*job_)) {
     const auto denial = co_await turn_.wait(job_);
-    if (denial) {
-      deny(*denial);
-      co_return;
+    if (!denial) break;
+    if (denial->abandoned) {
+      land();  // nobody joins any more; who did in the last moment is served
+      if (flight_.has_readers()) continue;
     }
+    deny(*denial);
+    co_return;
   }
   auto conditions = validators();
   validating_ = !conditions.empty();

@@ -40,6 +40,7 @@ class Leader {
   bool is_offline() const noexcept;
   void stay_offline();
   void deny(const Denial& denial);
+  bool repeat_refusal(const Denial& denial);
   std::string validators() const;
   limit::Outcome judgement() const noexcept;
   net::Task<> take(Asked& asked);
@@ -67,6 +68,7 @@ class Leader {
   void count_prefetch(Prefetch result);
   void land();
   void release(Asked& asked, bool whole);
+  std::size_t idle_at_most() const;
   std::uint64_t max_object() const noexcept { return job_->regime.settings->config.limits.max_object_bytes; }
   const rules::Rule* rule() const noexcept { return job_->known.verdict.rule; }
   const rules::Upstream* upstream() const noexcept { return job_->known.verdict.upstream; }

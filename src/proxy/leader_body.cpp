@@ -204,12 +204,19 @@ void Leader::store_whole() {
   keep_answer(desk_, *job_, verdict_, head, selecting_, pieces);
 }
 
+/// An upstream that counts requests at one time may count connections: as many are open as may be used, and at most as
+/// many again are kept.
+std::size_t Leader::idle_at_most() const {
+  const auto together = upstream() ? upstream()->rate.concurrency : 0;
+  return together == 0 ? SIZE_MAX : std::max<std::size_t>(1, together / desk_.services.metrics.workers().size());
+}
+
 /// The connection serves again only after a whole exchange.
 void Leader::release(Asked& asked, bool whole) {
   if (!whole || !asked.framing.keep_alive || asked.framing.body == http::Framing::Body::until_close) return;
   if (job_->upload && !job_->upload->finished) return;
   if (asked.head.status == 304 && validating_) asked.connection->inbox.consume(asked.head_bytes);
-  desk_.connections.keep(std::move(asked.connection));
+  desk_.connections.keep(std::move(asked.connection), idle_at_most());
 }
 
 }  // namespace cachearr::proxy

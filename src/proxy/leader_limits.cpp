@@ -76,6 +76,7 @@ void Leader::deny(const Denial& denial) {
   if (denial.abandoned) return;
   const auto reason = stale_reason_of(denial.why);
   if (serve_stale(reason, 0)) return;
+  if (denial.why == limit::Why::cooldown && repeat_refusal(denial)) return;
   proxy::Outcome failed;
   failed.kind = Kind::failed;
   failed.error_status = denial.why == limit::Why::breaker ? 503 : 429;
@@ -83,6 +84,30 @@ void Leader::deny(const Denial& denial) {
   failed.error_fields = "Retry-After: " + retry_after(denial.retry_at, desk_.now()) + "\r\n";
   failed.cache_status.detail = name_of(reason);
   flight_.decide(std::move(failed));
+}
+
+/// An indexer's own words, for clients that read them.
+bool Leader::repeat_refusal(const Denial& denial) {
+  if (!upstream() || upstream()->errors != rules::ErrorStyle::newznab) return false;
+  const auto lane = lane_of(job_->known);
+  const auto said = desk_.services.turnstile->refusal_of(lane.upstream, lane.credential);
+  if (!said) return false;
+  proxy::Outcome refusal;
+  refusal.kind = Kind::answer;
+  refusal.status = 429;
+  refusal.length = said->body.size();
+  refusal.head = "HTTP/1.1 429 Too Many Requests\r\nDate: " + http::format_date(desk_.now()) +
+                 "\r\nContent-Type: " + said->content_type +
+                 "\r\nRetry-After: " + retry_after(denial.retry_at, desk_.now()) +
+                 "\r\nCache-Control: no-store\r\nVia: 1.1 cachearr\r\n";
+  refusal.bodiless = job_->request.head.method == http::Method::head;
+  refusal.cache_status.forward = job_->known.forward;
+  refusal.cache_status.detail = name_of(StaleReason::cooldown);
+  land();
+  flight_.decide(std::move(refusal));
+  flight_.append(said->body, true);
+  flight_.finish();
+  return true;
 }
 
 /// A 503 without a time says no more than that the origin is broken, but where requests are known to be counted.
@@ -156,6 +181,10 @@ Leader::Worth Leader::classify_body(std::string_view body) {
   if (!answer.signal.limited || limits_itself_so(answer.signal, body)) {
     turn_.observe(answer.signal);
     limited_ = limited_ || answer.signal.limited;
+  }
+  if (answer.signal.limited && limited_ && desk_.services.turnstile) {
+    const auto lane = lane_of(job_->known);
+    desk_.services.turnstile->keep_refusal(lane.upstream, lane.credential, {std::string{type}, std::string{body}});
   }
   if (limited_) return refuse(Worth::limited);
   return answer.kind == limit::AnswerKind::error && keep_ && outcome_.status == 200 ? refuse(Worth::refused)

@@ -110,9 +110,10 @@ struct WorkerCells {
   std::array<Cell, static_cast<std::size_t>(Prefetch::count)> prefetches;
   std::array<Cell, 4> invalidations;  // write, rule, api, event
 
-  mutable std::mutex mutex;  // guards growth of `labels` and everything of `upstreams`
+  mutable std::mutex mutex;  // guards growth of `labels` and everything of the two maps
   std::deque<LabelCells> labels;
   std::map<std::string, UpstreamCells> upstreams;
+  std::map<std::string, std::size_t> idle_connections;  // to each host, a few seconds ago
 };
 
 /// Names of labels, append-only.

@@ -26,7 +26,12 @@ Hash128 credential_of(const Considered& known) {
 
 LaneName lane_of(const Considered& known) {
   const auto* const upstream = known.verdict.upstream;
-  if (upstream) return {upstream->name, credential_of(known)};
+  if (upstream) {
+    const auto& rate = upstream->rate;
+    const auto credential = rate.for_address ? Hash128{} : credential_of(known);
+    if (rate.each.empty() || !known.captures.has(rate.each)) return {upstream->name, credential};
+    return {upstream->name, hash128(to_hex(credential).append(known.captures.find(rate.each)))};
+  }
   const auto& route = known.route;
   return {route.connect_host + ":" + std::to_string(route.connect_port), credential_of(known)};
 }
@@ -100,6 +105,9 @@ net::Task<std::optional<Denial>> Turn::wait(std::shared_ptr<FetchJob> job) {
       }
       granted_ = true;
     } else if (place->nobody_listens && !job->background && !job->flight->has_readers()) {
+      waiting_ = false;
+      turnstile_->forget(ticket_);
+      turnstile_->act(lane_->cancel(turnstile_->now(), ticket_));
       co_return Denial{limit::Why::nothing, turnstile_->now(), true};
     }
     place->nobody_listens = false;

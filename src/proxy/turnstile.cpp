@@ -10,6 +10,8 @@ namespace cachearr::proxy {
 namespace {
 
 constexpr Duration kSaveEvery{1000};
+constexpr std::size_t kLongestRefusal = 4096;
+constexpr std::size_t kMostRefusals = 256;
 constexpr std::string_view kNames = "limits";        // a list of the upstreams that have a state
 constexpr std::string_view kStatePrefix = "limit:";  // and this with its name is the state of one
 
@@ -71,6 +73,19 @@ void Turnstile::expect(limit::Ticket ticket, WaitingPlacePtr place) {
 void Turnstile::forget(limit::Ticket ticket) {
   const std::lock_guard lock{places_mutex_};
   places_.erase(ticket);
+}
+
+void Turnstile::keep_refusal(const std::string& upstream, const Hash128& credential, Refusal refusal) {
+  if (refusal.body.size() > kLongestRefusal) return;
+  const std::lock_guard lock{refusals_mutex_};
+  if (refusals_.size() >= kMostRefusals) refusals_.clear();
+  refusals_.insert_or_assign({upstream, credential.low}, std::move(refusal));
+}
+
+std::optional<Turnstile::Refusal> Turnstile::refusal_of(const std::string& upstream, const Hash128& credential) {
+  const std::lock_guard lock{refusals_mutex_};
+  const auto found = refusals_.find({upstream, credential.low});
+  return found == refusals_.end() ? std::nullopt : std::optional{found->second};
 }
 
 void Turnstile::act(limit::Effects&& effects) {

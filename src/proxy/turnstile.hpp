@@ -6,6 +6,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -56,6 +57,12 @@ class Turnstile {
   /// Wakes for this ticket come to `place` from now on, until forget().
   void expect(limit::Ticket ticket, WaitingPlacePtr place);
   void forget(limit::Ticket ticket);
+  /// The words of an upstream's last refusal, for those who ask during the pause.
+  struct Refusal {
+    std::string content_type, body;
+  };
+  void keep_refusal(const std::string& upstream, const Hash128& credential, Refusal refusal);
+  std::optional<Refusal> refusal_of(const std::string& upstream, const Hash128& credential);
   /// What the limiters want done. Never called under one of their locks.
   void act(limit::Effects&& effects);
   /// Something was spent: to be saved within a second.
@@ -71,6 +78,8 @@ class Turnstile {
   limit::Registry registry_;
   std::mutex places_mutex_;  // guards places_; a place is rung under it, so that its worker still lives
   std::unordered_map<limit::Ticket, WaitingPlacePtr> places_;
+  std::mutex refusals_mutex_;  // guards refusals_
+  std::map<std::pair<std::string, std::uint64_t>, Refusal> refusals_;
   std::mutex saving_;            // guards names_; one save at a time
   std::set<std::string> names_;  // of upstreams with a state in the store
   std::atomic<bool> dirty_{false};

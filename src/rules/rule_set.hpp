@@ -42,6 +42,8 @@ struct Rate {
   std::uint32_t concurrency = 0;  // 0: no cap
   Duration max_wait{5000};
   std::vector<Quota> quotas;
+  bool for_address = false;  // one budget for all credentials: the upstream counts by address
+  std::string each;          // a budget of its own for each value of this capture (an aggregator's indexers)
 };
 
 struct UpstreamTimeouts {

@@ -150,7 +150,7 @@ void read_rate(const Node& node, Upstream& into) {
   into.rate = {};
   if (node.is_null()) return;
   if (!node.expect_object("an object such as { \"per_second\": 20 }",
-                          {"per_second", "burst", "concurrency", "max_wait", "quota"})) {
+                          {"per_second", "burst", "concurrency", "max_wait", "quota", "scope", "each"})) {
     return;
   }
   auto& rate = into.rate;
@@ -162,6 +162,8 @@ void read_rate(const Node& node, Upstream& into) {
     rate.concurrency = static_cast<std::uint32_t>(given->whole(0, 100'000).value_or(0));
   }
   if (const auto given = node.get("max_wait")) rate.max_wait = given->duration().value_or(rate.max_wait);
+  if (const auto scope = node.get("scope")) rate.for_address = scope->word({"credential", "address"}).value_or(0) == 1;
+  if (const auto each = node.get("each")) rate.each = each->text().value_or("");
   if (const auto quotas = node.get("quota")) {
     for (const auto& quota : quotas->elements()) read_quota(quota, rate);
   }

@@ -161,7 +161,7 @@ class InsideXml(CoolDownScenario):
                 self.assertIn(words.encode(), refusal.body)
                 for response in (refusal, denied):
                     self.assertIn("xml", response["content-type"], "the *arr applications read an error only there")
-                self.assertIn(b"<error", denied.body)
+                self.assertIn(words.encode(), denied.body)
 
     def test_a_refused_grab_pauses_as_well(self):
         self.expect_pause("indexer", self.error("501", "Download limit reached"), 4600, stem="/getnzb", least=3500)

@@ -61,6 +61,21 @@ class Rate(LimitScenario):
         self.assertEqual(0, self.origin.count(paths[2]))
         self.assertEqual(0, proxy.metric("cachearr_upstream_quota_remaining", upstream="limited", per="day"))
 
+    def test_an_upstream_that_counts_by_address_has_one_budget_for_all_credentials(self):
+        for scope, last in (("credential", 200), ("address", 429)):
+            with self.subTest(scope):
+                proxy = self.proxy_with({"quota": [{"limit": 1, "per": "day"}], "scope": scope}, credentials={"query": ["apikey"]})
+                statuses = []
+                for path, key in zip(self.pages(2), ("anna", "bert")):
+                    statuses.append(self.ask(path + "?apikey=" + key, proxy=proxy).status)
+                self.assertEqual([200, last], statuses)
+
+    def test_each_indexer_behind_an_aggregator_has_a_budget_of_its_own(self):
+        self.origin.on("/1/api", *fresh("one")).on("/2/api", *fresh("two"))
+        proxy = self.proxy_with({"quota": [{"limit": 1, "per": "day"}], "each": "indexer"}, rules=[{"name": "all", "match": {"path": "/{indexer:int}/api"}}])
+        answers = [self.ask(path, proxy=proxy).status for path in ("/1/api?q=a", "/2/api?q=a", "/1/api?q=b")]
+        self.assertEqual([200, 200, 429], answers)
+
     def test_a_stale_answer_goes_before_a_refusal(self):
         path, (other,) = self.path(), self.pages(1)
         self.origin.on(path, *stale('{"kept":1}'))

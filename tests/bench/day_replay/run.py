@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Replays a household's days in compressed time, with cachearr between the applications and upstreams that enforce their limits.
 
-    tests/bench/day_replay/run.py [--days 2] [--speed 288] [--editions 2] [--direct] [--out FILE]
+    tests/bench/day_replay/run.py [--days 2] [--speed 288] [--editions 3] [--direct] [--out FILE]
 
 The binary is $CACHEARR_BIN, or build/cachearr. Its clock runs faster with libfaketime (package libfaketime): no build with
 hooks is needed, and what is measured is what is shipped. The first day fills an empty store, the last one is the proof: no
@@ -199,7 +199,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--days", type=int, default=2)
     parser.add_argument("--speed", type=int, default=288, help="times as fast as life (288: a day in five minutes)")
-    parser.add_argument("--editions", type=int, default=2, help="of Sonarr and of Radarr")
+    parser.add_argument("--editions", type=int, default=3, help="of Sonarr and of Radarr")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--direct", action="store_true")
     parser.add_argument("--out", help="figures as JSON")
