@@ -47,6 +47,7 @@ class Leader {
   void take_not_modified(const Asked& asked);
   void take_head_answer(const Asked& asked);
   net::Task<> take_body(Asked& asked);
+  bool keeps_pauses() const noexcept;
   void look_at_limits(const Asked& asked);
   net::Task<> look_at_refusal(Asked& asked);
   void judge(const Asked& asked);

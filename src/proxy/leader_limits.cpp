@@ -110,9 +110,18 @@ bool Leader::repeat_refusal(const Denial& denial) {
   return true;
 }
 
+/// Where rules say something of an upstream, its pauses are kept for all of its clients. A host that nobody described
+/// is passed through as it is: each client hears what it says and waits by itself.
+bool Leader::keeps_pauses() const noexcept {
+  if (rule()) return true;
+  const auto* const known = upstream();
+  return known && (known->rate.per_second > 0 || known->rate.concurrency > 0 || !known->rate.quotas.empty() ||
+                   known->credentials_given || known->errors == rules::ErrorStyle::newznab);
+}
+
 /// A 503 without a time says no more than that the origin is broken, but where requests are known to be counted.
 void Leader::look_at_limits(const Asked& asked) {
-  if (!desk_.services.turnstile || !limit::may_tell_limits(asked.head)) return;
+  if (!desk_.services.turnstile || !keeps_pauses() || !limit::may_tell_limits(asked.head)) return;
   auto signal = limit::read_head(asked.head, asked.timing.response_time);
   const bool counted = upstream() && upstream()->rate.per_second > 0;
   if (asked.head.status == 503 && !asked.head.fields.has(FieldId::retry_after) && !counted) signal.limited = false;
