@@ -29,7 +29,7 @@ Server::~Server() { stop(); }
 Result<bool> Server::listen(const std::string& address, const std::string& socket_path) {
   auto& impl = *impl_;
   if (!address.empty()) {
-    const auto free = net::Listener::probe(address);
+    auto free = net::Listener::probe(address);
     if (!free) return free;
     auto accept = [&impl](boost::asio::ip::tcp::socket socket, const net::Peer&) {
       start_session(impl.visitors, net::make_tcp_stream(impl.worker, std::move(socket)));

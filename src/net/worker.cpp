@@ -61,7 +61,7 @@ void Worker::post(std::function<void()> job) {
 }
 
 void Worker::spawn(Task<> task, std::string_view what) {
-  asio::co_spawn(impl_->context, std::move(task), [what](std::exception_ptr failure) {
+  asio::co_spawn(impl_->context, std::move(task), [what](const std::exception_ptr& failure) {
     if (!failure) return;
     try {
       std::rethrow_exception(failure);

@@ -113,8 +113,8 @@ Codings::Fitted Codings::fit(const store::EntryPtr& entry, const http::RequestHe
   // A part of what is stored is of more use than a part of something made of it.
   const bool as_it_is = wanted == stored || (stored == Coding::identity && request.fields.has(FieldId::range));
   if (as_it_is) return {entry, varies};
-  auto made = converted(entry, stored, wanted);
-  return {made ? std::move(made) : entry, varies};
+  const auto made = converted(entry, stored, wanted);
+  return {made ? made : entry, varies};
 }
 
 store::EntryPtr Codings::converted(const store::EntryPtr& entry, Coding from, Coding to) {

@@ -102,7 +102,7 @@ net::Task<store::EntryPtr> find_on_disk(Desk& desk, const Hash128& id, std::stri
   if (!desk.services.store.may_be_on_disk(id)) co_return store::EntryPtr{};
   auto answer = std::make_shared<DiskAnswer>(desk.worker);
   desk.services.store.find_on_disk(id, identity, [answer](store::EntryPtr entry) {
-    answer->worker.post([answer, entry] {
+    answer->worker.post([answer, entry = std::move(entry)] {
       answer->entry = entry;
       answer->arrived.set();
     });

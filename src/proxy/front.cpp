@@ -47,14 +47,14 @@ Front::~Front() {
 
 Result<bool> Front::listen() {
   for (const auto& listener : regime_.settings->config.listeners) {
-    const auto opened = listen_on(listener);
+    auto opened = listen_on(listener);
     if (!opened) return opened;
   }
   return true;
 }
 
 Result<bool> Front::listen_on(const ListenerConfig& config) {
-  if (const auto free = net::Listener::probe(config.address); !free) return free;
+  if (auto free = net::Listener::probe(config.address); !free) return free;
   auto door = std::make_shared<const Door>(Door{config.upstream, config.tls});
   std::string address = config.address;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
@@ -87,7 +87,7 @@ void Front::start() {
   for (auto& worker : workers_) worker->start();
 }
 
-void Front::adopt(Regime regime) {
+void Front::adopt(const Regime& regime) {
   services_.objectors.forget();
   for (auto& desk : desks_) desk->adopt(regime);
 }

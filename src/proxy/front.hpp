@@ -50,7 +50,7 @@ class Front {
   void never_dial(const std::string& address);
   void start();
   /// From the next request on. Any thread.
-  void adopt(Regime regime);
+  void adopt(const Regime& regime);
   /// Stops accepting, lets requests finish, at most `grace`; true where all of them did. Then stops the workers.
   bool drain(Duration grace);
 
