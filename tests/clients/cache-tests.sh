@@ -43,7 +43,7 @@ package=$home/node_modules/http-cache-tests
 if [ ! -f "$package/cli.mjs" ]; then
   command -v npm >/dev/null || skip "npm is not installed"
   mkdir -p "$home"
-  npm install --silent --no-audit --no-fund --prefix "$home" "http-cache-tests@$version" || skip "http-cache-tests cannot be installed"
+  timeout 120 npm install --silent --no-audit --no-fund --prefix "$home" "http-cache-tests@$version" || skip "http-cache-tests cannot be installed"
 fi
 
 work=$(mktemp -d)

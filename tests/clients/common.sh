@@ -85,7 +85,7 @@ install_npm() {
   mkdir -p "$cache"
   for package in "$@"; do [ -d "$cache/node_modules/${package%@*}" ] || break; package=; done
   [ -z "$package" ] && return 0
-  npm install --prefix "$cache" --no-audit --no-fund --silent "$@" >"$work/npm" 2>&1 && return 0
+  timeout 120 npm install --prefix "$cache" --no-audit --no-fund --silent "$@" >"$work/npm" 2>&1 && return 0
   skip "clients from npm" "npm could not install them ($(tail -n 1 "$work/npm"))"
   return 1
 }
