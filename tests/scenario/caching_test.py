@@ -201,8 +201,10 @@ class Validation(Scenario):
 
     def test_a_304_without_a_date_renews_the_age_too(self):
         path = self.path()
-        self.stale(path, [head(304, [("Cache-Control", "max-age=600"), ("ETag", '"1"')], date=False)])
-        self.ask(path)
+        self.origin.sequence(path, fresh("one", 60, headers=[("Date", ago(3600)), ("ETag", '"1"')]),
+                             [head(304, [("Cache-Control", "max-age=600"), ("ETag", '"1"')], date=False)])
+        self.assertAnswered(self.ask(path), "one")
+        self.assertAnswered(self.ask(path), "one")
         renewed = self.ask(path)
         self.assertHit(renewed)
         self.assertLess(int(renewed["age"]), 60)
