@@ -78,6 +78,12 @@ bool iequals(std::string_view a, std::string_view b) noexcept {
          std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
+bool icontains(std::string_view text, std::string_view lower_case_part) noexcept {
+  return std::search(text.begin(), text.end(), lower_case_part.begin(), lower_case_part.end(),
+                     [](char x, char y) { return lower(x) == y; }) != text.end() ||
+         lower_case_part.empty();
+}
+
 std::string_view trim(std::string_view text) noexcept {
   const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
   while (!text.empty() && is_space(text.front())) text.remove_prefix(1);

@@ -13,6 +13,7 @@ namespace cachearr::text {
 constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 std::string to_lower(std::string_view text);
 bool iequals(std::string_view a, std::string_view b) noexcept;
+bool icontains(std::string_view text, std::string_view lower_case_part) noexcept;
 /// Without leading and trailing SP and HTAB.
 std::string_view trim(std::string_view text) noexcept;
 /// Calls `each` with every trimmed, non-empty member of a comma-separated list; commas inside quoted strings do not

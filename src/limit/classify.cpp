@@ -1,9 +1,11 @@
 #include "limit/classify.hpp"
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <pugixml.hpp>
+#include <vector>
 
 #include "base/text.hpp"
 #include "limit/json_scan.hpp"
@@ -18,25 +20,26 @@ constexpr std::size_t kLongestRefusal = 16 * 1024;
 
 enum class Body : std::uint8_t { json, xml, nzb, html, other };
 
-bool contains(std::string_view text, std::string_view lower_case_part) {
-  return text::to_lower(text).find(lower_case_part) != std::string::npos;
-}
-
 bool begins_like_html(std::string_view body) {
-  const auto start = text::to_lower(body.substr(0, 512));
-  const auto at = start.find_first_not_of("\xEF\xBB\xBF \t\r\n");
-  if (at == std::string::npos) return false;
-  const auto rest = std::string_view{start}.substr(at);
-  return rest.substr(0, 14) == "<!doctype html" || rest.substr(0, 5) == "<html";
+  const auto at = body.find_first_not_of("\xEF\xBB\xBF \t\r\n");
+  if (at == std::string_view::npos) return false;
+  const auto start = body.substr(at, 14);
+  return text::iequals(start, "<!doctype html") || text::iequals(start.substr(0, 5), "<html");
 }
 
 Body body_kind(Expect expect, std::string_view content_type, std::string_view body) {
-  if (begins_like_html(body) || contains(content_type, "text/html")) return Body::html;
-  if (expect == Expect::nzb || contains(content_type, "x-nzb")) return Body::nzb;
-  if (expect == Expect::json || contains(content_type, "json")) return Body::json;
-  if (expect == Expect::xml || contains(content_type, "xml") || contains(content_type, "application/rss"))
+  if (begins_like_html(body) || text::icontains(content_type, "text/html")) return Body::html;
+  if (expect == Expect::nzb || text::icontains(content_type, "x-nzb")) return Body::nzb;
+  if (expect == Expect::json || text::icontains(content_type, "json")) return Body::json;
+  if (expect == Expect::xml || text::icontains(content_type, "xml") || text::icontains(content_type, "application/rss"))
     return Body::xml;
   return Body::other;
+}
+
+/// Data has other members; only what has one of these is worth being taken apart.
+bool may_refuse(const std::vector<std::string_view>& members) noexcept {
+  return std::any_of(members.begin(), members.end(),
+                     [](auto name) { return name == "success" || name == "Response" || name == "result"; });
 }
 
 /// Why a 200's short JSON is no answer; none: it is one.
@@ -48,19 +51,20 @@ std::optional<std::string> refusal_in(const nlohmann::json& object) {
   const auto success = object.find("success");
   if (success != object.end() && *success == false)
     return "success is false: " + words("status_message") + words("message");
-  if (words("Response") == "False" && !contains(words("Error"), "not found")) return words("Error");
-  if (words("result") == "failure" && !contains(words("message"), "no show") &&
-      !contains(words("message"), "no single connection")) {
+  if (words("Response") == "False" && !text::icontains(words("Error"), "not found")) return words("Error");
+  if (words("result") == "failure" && !text::icontains(words("message"), "no show") &&
+      !text::icontains(words("message"), "no single connection")) {
     return "result is failure: " + words("message");
   }
   return std::nullopt;
 }
 
 std::optional<std::string> wrong_json(std::string_view body, int status) {
-  const auto shape = scan_json(body);
+  std::vector<std::string_view> members;
+  const auto shape = scan_json(body, &members);
   if (shape == JsonShape::cut_off) return "JSON that is cut off";
   if (shape == JsonShape::broken) return "no JSON where JSON is due";
-  if (status >= 400 || body.size() > kLongestRefusal) return std::nullopt;
+  if (status >= 400 || body.size() > kLongestRefusal || !may_refuse(members)) return std::nullopt;
   const auto object = nlohmann::json::parse(body, nullptr, false);
   return object.is_object() ? refusal_in(object) : std::nullopt;
 }

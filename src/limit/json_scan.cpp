@@ -9,7 +9,7 @@ constexpr std::size_t kMaxDepth = 1000;
 
 class Scanner {
  public:
-  explicit Scanner(std::string_view text) : text_{text} {
+  Scanner(std::string_view text, std::vector<std::string_view>* members) : text_{text}, members_{members} {
     if (text_.substr(0, 3) == "\xEF\xBB\xBF") at_ = 3;
   }
 
@@ -35,7 +35,7 @@ class Scanner {
       case Next::value: return value(c);
       case Next::key_or_end:
         if (c == '}') return close(c);
-        return c == '"' ? string(Next::colon) : fail();
+        return c == '"' ? key() : fail();
       case Next::colon: return c == ':' ? advance(1, Next::value) : fail();
       case Next::comma_or_end:
         return c == ',' ? advance(1, open_.back() == '{' ? Next::key_or_end : Next::value_or_end) : close(c);
@@ -66,15 +66,26 @@ class Scanner {
     advance(1, after_value());
   }
 
+  void key() {
+    const auto start = at_ + 1;
+    string(Next::colon);
+    if (members_ && open_.size() == 1 && verdict_ == JsonShape::whole)
+      members_->push_back(text_.substr(start, at_ - 1 - start));
+  }
+
   void string(Next next) {
-    for (auto end = at_ + 1; end < text_.size(); ++end) {
-      if (text_[end] == '\\') {
-        ++end;
-      } else if (text_[end] == '"') {
-        return advance(end + 1 - at_, next);
-      }
+    const auto start = at_ + 1;
+    for (auto end = text_.find('"', start); end != std::string_view::npos; end = text_.find('"', end + 1)) {
+      if (!is_escaped(start, end)) return advance(end + 1 - at_, next);
     }
     verdict_ = JsonShape::cut_off;
+  }
+
+  /// An odd number of backslashes stands before it, not counting what is before `start`.
+  bool is_escaped(std::size_t start, std::size_t at) const noexcept {
+    auto first = at;
+    while (first > start && text_[first - 1] == '\\') --first;
+    return (at - first) % 2 == 1;
   }
 
   void number() {
@@ -97,6 +108,7 @@ class Scanner {
   void cut() noexcept { verdict_ = JsonShape::cut_off; }
 
   std::string_view text_;
+  std::vector<std::string_view>* members_;
   std::size_t at_ = 0;
   std::string open_;
   Next next_ = Next::value;
@@ -105,6 +117,8 @@ class Scanner {
 
 }  // namespace
 
-JsonShape scan_json(std::string_view text) { return Scanner{text}.run(); }
+JsonShape scan_json(std::string_view text, std::vector<std::string_view>* members) {
+  return Scanner{text, members}.run();
+}
 
 }  // namespace cachearr::limit

@@ -6,11 +6,13 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 namespace cachearr::limit {
 
 enum class JsonShape : std::uint8_t { whole, cut_off, broken };
 
-JsonShape scan_json(std::string_view text);
+/// `members`, where wanted, gets the names of the outermost object's members as they are written.
+JsonShape scan_json(std::string_view text, std::vector<std::string_view>* members = nullptr);
 
 }  // namespace cachearr::limit

@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "base/text.hpp"
 #include "limit/dates.hpp"
+#include "limit/json_scan.hpp"
 #include "limit/limit_signal.hpp"
 #include "limit/xml_peek.hpp"
 
@@ -25,10 +27,6 @@ constexpr std::size_t kLongestJsonError = 16 * 1024;
 constexpr std::size_t kMostFeedHead = 64 * 1024;
 constexpr std::size_t kLongestWhy = 200;
 
-bool contains(std::string_view text, std::string_view lower_case_part) {
-  return text::to_lower(text).find(lower_case_part) != std::string::npos;
-}
-
 void refuse(LimitSignal& signal, Duration pause, std::string why) {
   signal.limited = true;
   signal.pause = pause;
@@ -39,8 +37,8 @@ void refuse(LimitSignal& signal, Duration pause, std::string why) {
 /// Codes 2xx speak of parameters, one of which is called "limit".
 bool tells_limit(std::uint64_t code, std::string_view words) {
   if (code == 500 || code == 501 || code == 429) return true;
-  if (!contains(words, "limit")) return false;
-  return code < 200 || code > 299 || contains(words, "reach") || contains(words, "exceed");
+  if (!text::icontains(words, "limit")) return false;
+  return code < 200 || code > 299 || text::icontains(words, "reach") || text::icontains(words, "exceed");
 }
 
 void read_xml_error(const XmlTag& root, LimitSignal& signal) {
@@ -48,7 +46,7 @@ void read_xml_error(const XmlTag& root, LimitSignal& signal) {
   const auto* description = root.attribute("description");
   const auto words = description != nullptr ? *description : root.text();
   const auto code = code_text != nullptr ? text::parse_unsigned(*code_text).value_or(0) : 0;
-  if (contains(words, "banned")) return refuse(signal, kAniDbBan, "banned: " + words);
+  if (text::icontains(words, "banned")) return refuse(signal, kAniDbBan, "banned: " + words);
   if (tells_limit(code, words)) refuse(signal, kNewznabPause, "error " + std::to_string(code) + ": " + words);
 }
 
@@ -134,13 +132,13 @@ bool speaks_of_rate(std::string_view words) {
                                                                "limit reached",     "limit exceeded",
                                                                "quota exceeded",    "exceeding the allowable",
                                                                "too many requests", "limit has been reached"};
-  return std::any_of(kPhrases.begin(), kPhrases.end(), [&](auto phrase) { return contains(words, phrase); });
+  return std::any_of(kPhrases.begin(), kPhrases.end(), [&](auto phrase) { return text::icontains(words, phrase); });
 }
 
 void read_json_error(const json& object, int status, LimitSignal& signal) {
   const auto words = words_of(object);
-  if (contains(member(object, "Response"), "false")) {
-    if (contains(words, "limit")) refuse(signal, kOmdbPause, words);
+  if (text::icontains(member(object, "Response"), "false")) {
+    if (text::icontains(words, "limit")) refuse(signal, kOmdbPause, words);
     return;
   }
   const bool coded = object.contains("rate_limit") || is_number(object, "code", 429) ||
@@ -151,8 +149,19 @@ void read_json_error(const json& object, int status, LimitSignal& signal) {
   if (told) refuse(signal, kJsonPause, words);
 }
 
+/// Whether an answer whose status tells no limit may tell one by its members; else it is not taken apart.
+bool may_tell_limit(std::string_view body) {
+  std::vector<std::string_view> members;
+  if (scan_json(body, &members) != JsonShape::whole) return false;
+  const bool numbered = body.find("429") != std::string_view::npos;
+  return std::any_of(members.begin(), members.end(), [&](auto name) {
+    return name == "Response" || name == "rate_limit" || name == "status_code" ||
+           (numbered && (name == "code" || name == "status"));
+  });
+}
+
 void read_json(std::string_view body, int status, TimePoint now, LimitSignal& signal) {
-  if (body.size() > kLongestJsonError) return;
+  if (body.size() > kLongestJsonError || (status < 400 && !may_tell_limit(body))) return;
   const auto object = json::parse(body, nullptr, false);
   if (!object.is_object()) return;
   if (status >= 400 && read_reset_time(object, now, signal)) return;
@@ -164,7 +173,7 @@ void read_json(std::string_view body, int status, TimePoint now, LimitSignal& si
 LimitSignal read_body(std::string_view content_type, int status, std::string_view body, TimePoint now) {
   LimitSignal signal;
   const auto first = body.find_first_not_of("\xEF\xBB\xBF \t\r\n");
-  if (first == std::string_view::npos || contains(content_type, "html")) return signal;
+  if (first == std::string_view::npos || text::icontains(content_type, "html")) return signal;
   if (body[first] == '<') {
     read_xml(body, now, signal);
   } else if (body[first] == '{') {

@@ -18,9 +18,9 @@ constexpr std::uint64_t kLongestRefusal = 16 * 1024;
 constexpr std::uint64_t kHeldAtMost = 256 * 1024;
 
 bool is_data(std::string_view content_type) {
-  const auto type = text::to_lower(content_type.substr(0, content_type.find(';')));
+  const auto type = content_type.substr(0, content_type.find(';'));
   for (const std::string_view part : {"json", "xml", "nzb", "html"})
-    if (type.find(part) != std::string::npos) return true;
+    if (text::icontains(type, part)) return true;
   return false;
 }
 

@@ -39,22 +39,19 @@ std::string words_of(const Denial& denial, const std::string& who) {
   }
 }
 
-bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
 /// A whole page for people, and not a piece of HTML that somebody may want.
 bool is_page(std::string_view body) {
-  const auto start = text::to_lower(body.substr(0, 512));
-  return contains(start, "<html") || contains(start, "<!doctype html");
+  const auto start = body.substr(0, 512);
+  return text::icontains(start, "<html") || text::icontains(start, "<!doctype html");
 }
 
 /// What kind of body is due, by the kind of data that the rule is about.
 limit::Expect expected(const rules::Rule* rule, std::string_view content_type, std::string_view body) {
   if (!rule || rule->type.empty() || rule->type == "user") return limit::Expect::anything;
-  const auto type = text::to_lower(content_type);
-  if (contains(type, "html")) return is_page(body) ? limit::Expect::json : limit::Expect::anything;
+  if (text::icontains(content_type, "html")) return is_page(body) ? limit::Expect::json : limit::Expect::anything;
   if (rule->type == "metadata_images") return limit::Expect::anything;
-  if (contains(type, "json")) return limit::Expect::json;
-  return contains(type, "xml") ? limit::Expect::xml : limit::Expect::anything;
+  if (text::icontains(content_type, "json")) return limit::Expect::json;
+  return text::icontains(content_type, "xml") ? limit::Expect::xml : limit::Expect::anything;
 }
 
 }  // namespace
@@ -163,13 +160,17 @@ Leader::Worth Leader::refuse(Worth worth) {
 }
 
 Leader::Worth Leader::judge_whole_body() {
-  std::string body;
-  for (const auto piece : flight_.pieces()) body += piece;
+  const auto pieces = flight_.pieces();
+  std::string made;
+  if (pieces.size() > 1)
+    for (const auto piece : pieces) made += piece;
+  std::string_view body = pieces.size() == 1 ? pieces.front() : std::string_view{made};
   const auto coding = text::trim(head_.head.fields.value(FieldId::content_encoding));
   if (!coding.empty()) {
     auto decoded = rules::decode_content(coding, body);
     if (!decoded) return Worth::good;
-    body = std::move(*decoded);
+    made = std::move(*decoded);
+    body = made;
   }
   const auto worth = classify_body(body);
   return worth == Worth::good && keep_ && outcome_.status == 200 ? judge_by_rule(body) : worth;

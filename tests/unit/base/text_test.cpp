@@ -24,6 +24,14 @@ TEST(Text, ComparisonIgnoresCaseOfAsciiLettersOnly) {
   EXPECT_FALSE(iequals("\xC4", "\xE4"));
 }
 
+TEST(Text, APartIsFoundInAnyCase) {
+  EXPECT_TRUE(icontains("Application/JSON; x", "json"));
+  EXPECT_TRUE(icontains("json", ""));
+  EXPECT_TRUE(icontains("", ""));
+  EXPECT_FALSE(icontains("jso", "json"));
+  EXPECT_FALSE(icontains("", "json"));
+}
+
 TEST(Text, TrimTakesSpacesAndTabsOnly) {
   EXPECT_EQ(trim(" \t a b\t "), "a b");
   EXPECT_EQ(trim("\v a\r"), "\v a\r");

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace cachearr::limit {
 namespace {
@@ -11,6 +13,13 @@ TEST(JsonScan, WholeValuesAreWhole) {
                            "\xEF\xBB\xBF{}", "{\"a\":{\"b\":[{},[]]}}"}) {
     EXPECT_EQ(scan_json(text), JsonShape::whole) << text;
   }
+}
+
+TEST(JsonScan, AStringEndsAtTheFirstQuotationMarkThatIsNotEscaped) {
+  EXPECT_EQ(scan_json(R"(["\\"])"), JsonShape::whole);
+  EXPECT_EQ(scan_json(R"(["\\\""])"), JsonShape::whole);
+  EXPECT_EQ(scan_json(R"(["\"])"), JsonShape::cut_off);
+  EXPECT_EQ(scan_json(R"(["\\"x])"), JsonShape::broken);
 }
 
 TEST(JsonScan, ACommaBeforeAClosingBracketIsForgiven) { EXPECT_EQ(scan_json("{\"a\":[1,2,],}"), JsonShape::whole); }
@@ -27,6 +36,18 @@ TEST(JsonScan, WhatIsNoJsonIsBroken) {
        {"<html>", "{a:1}", "{\"a\" 1}", "[1 2]", "{}{}", "}", "[}", "{\"a\":}", "tru!", "[1-]", "{,}"}) {
     EXPECT_EQ(scan_json(text), JsonShape::broken) << text;
   }
+}
+
+TEST(JsonScan, TheMembersOfTheOutermostObjectAreNamed) {
+  std::vector<std::string_view> members;
+  scan_json(R"( {"a":1,"b":{"inner":2},"c":["d",{"e":3}],"f":"g"} )", &members);
+  EXPECT_EQ(members, (std::vector<std::string_view>{"a", "b", "c", "f"}));
+}
+
+TEST(JsonScan, AnArrayHasNoMembers) {
+  std::vector<std::string_view> members;
+  scan_json(R"([{"a":1}])", &members);
+  EXPECT_TRUE(members.empty());
 }
 
 TEST(JsonScan, BottomlessNestingIsBrokenAndNotACrash) {
