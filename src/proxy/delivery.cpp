@@ -42,7 +42,7 @@ class Delivery {
   net::Task<Next> send_outcome(FlightReader& reader, const Outcome& outcome);
   net::Task<Next> send_answer(FlightReader& reader, const Outcome& outcome);
   void append_piece(std::string_view data, bool chunked);
-  net::Task<bool> send_body(FlightReader& reader, bool chunked);
+  net::Task<bool> send_body(FlightReader& reader, bool chunked, const http::CacheStatus& cache);
   net::Task<Next> send_entry(const Outcome& outcome);
   net::Task<Next> send_failure(const Outcome& outcome);
   net::Task<Next> go_over(const Outcome& outcome);
@@ -291,12 +291,12 @@ net::Task<Next> Delivery::send_answer(FlightReader& reader, const Outcome& outco
   sent_ = {outcome.status, 0};
   bool whole = true;
   if (outcome.bodiless) {
+    record(cache);
     const auto next = co_await session_.flush();
     whole = next == Next::go_on;
   } else {
-    whole = co_await send_body(reader, chunked);
+    whole = co_await send_body(reader, chunked, cache);
   }
-  record(cache, whole ? std::string_view{} : std::string_view{"broke off"});
   if (!whole) {
     // Without a length or chunks only a reset tells the client that this was not all.
     net::reset_on_close(session_.stream());
@@ -318,8 +318,9 @@ void Delivery::append_piece(std::string_view data, bool chunked) {
   if (chunked) output.text() += "\r\n";
 }
 
-/// What is there goes out together, head included; the client waits for nothing that has arrived.
-net::Task<bool> Delivery::send_body(FlightReader& reader, bool chunked) {
+/// What is there goes out together, head included; the client waits for nothing that has arrived. An answer is counted
+/// before its last bytes go out: who has it whole finds it in the metrics.
+net::Task<bool> Delivery::send_body(FlightReader& reader, bool chunked, const http::CacheStatus& cache) {
   std::vector<ChunkPtr> kept;  // until they are sent
   std::size_t pending = 0;
   for (;;) {
@@ -333,11 +334,15 @@ net::Task<bool> Delivery::send_body(FlightReader& reader, bool chunked) {
     }
     const bool ended = ready && arrival.kind == Arrival::Kind::end;
     if (ended && chunked) desk_.output.text() += "0\r\n\r\n";
+    if (ended) record(cache);
     const auto flushed = co_await session_.flush();
     kept.clear();
     pending = 0;
-    if (flushed == Next::close || (ready && !ended)) co_return false;
-    if (ended) co_return true;
+    if (ended) co_return flushed == Next::go_on;
+    if (flushed == Next::close || ready) {
+      record(cache, "broke off");
+      co_return false;
+    }
     co_await reader.wait_body();
   }
 }
