@@ -60,7 +60,7 @@ struct DialSettings {
   authority::ClientContexts* contexts = nullptr;
   std::unordered_map<std::string, std::string> resolve;     // "host:port" -> "address:port"
   std::vector<std::pair<net::Address, std::uint16_t>> own;  // our own listeners: never dialled
-  std::size_t idle_per_endpoint = 32;
+  std::size_t idle_per_endpoint = 128;
   Duration idle_limit{30'000};
 };
 
