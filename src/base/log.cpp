@@ -160,8 +160,8 @@ class Writer {
     thread_.join();
   }
 
-  /// False where the sink is too far behind.
-  bool push(std::string&& text) {
+  /// Takes it; false, and it stays, where the sink is too far behind.
+  bool push(std::string& text) {
     {
       const std::lock_guard lock{mutex_};
       if (pending_bytes_ + text.size() > kMaxPending) return false;
@@ -221,7 +221,7 @@ std::shared_ptr<Writer> current_writer() {
   return writer;
 }
 
-void hand_over(std::string&& text) {
+void hand_over(std::string text) {
   const auto to = current_writer();
   if (!to) {
     Patience short_one;
@@ -229,8 +229,7 @@ void hand_over(std::string&& text) {
     write_all(text, short_one);
     return;
   }
-  const auto lines = count_lines(text);
-  if (!to->push(std::move(text))) dropped += lines;
+  if (!to->push(text)) dropped += count_lines(text);
 }
 
 /// A closed descriptor 2 would be given to the next socket, and the log written to a client.

@@ -59,6 +59,17 @@ void make_printable(std::string& out, std::size_t from) {
   std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(from), out.end(), is_control, '?');
 }
 
+void append_printable(std::string& out, std::string_view text) {
+  const auto start = out.size();
+  out += text;
+  make_printable(out, start);
+}
+
+void append_member(std::string& out, std::string_view name, std::string_view value) {
+  out.append(",\"").append(name).append("\":");
+  text::append_json_string(out, value);
+}
+
 }  // namespace
 
 void AccessLog::stamp(TimePoint now) {
@@ -80,73 +91,85 @@ void AccessLog::stamp(TimePoint now) {
   batch_ += static_cast<char>('0' + rest % 10);
 }
 
-void AccessLog::write_text(const LogFacts& facts) {
+void AccessLog::put_into_words(const LogFacts& facts, LogWords& into) {
+  into.asked.clear();
+  into.named.clear();
+  if (log::json()) {
+    append_member(into.asked, "method", facts.method);
+    std::string url;
+    append_url(url, facts);
+    append_member(into.asked, "url", url);
+    append_member(into.named, "upstream", facts.upstream);
+    append_member(into.named, "rule", facts.rule);
+    append_member(into.named, "key", facts.key);
+    return;
+  }
+  into.asked.append(facts.method).append(" ");
+  append_url(into.asked, facts);
+  append_or_dash(into.named, facts.upstream);
+  into.named += ' ';
+  append_or_dash(into.named, facts.rule);
+  into.named += ' ';
+  append_or_dash(into.named, facts.key);
+  make_printable(into.asked, 0);
+  make_printable(into.named, 0);
+}
+
+void AccessLog::write_text(const LogFacts& facts, const LogWords& words) {
   auto& out = batch_;
-  const auto start = out.size();
-  out.append("|Info|access|").append(facts.client).append(" ").append(facts.method).append(" ");
-  append_url(out, facts);
-  out += ' ';
+  out += "|Info|access|";
+  append_printable(out, facts.client);
+  out.append(" ").append(words.asked).append(" ");
   text::append_number(out, facts.status);
   out += ' ';
   text::append_number(out, static_cast<std::int64_t>(facts.bytes));
   out += ' ';
   append_milliseconds(out, facts.microseconds);
-  out.append("ms ");
-  append_or_dash(out, facts.upstream);
-  out += ' ';
-  append_or_dash(out, facts.rule);
-  out += ' ';
-  append_or_dash(out, facts.key);
-  out += ' ';
+  out.append("ms ").append(words.named).append(" ");
   http::CacheStatus decision = facts.cache;
   decision.key = {};
   http::append(out, decision);
   if (!facts.tls.empty()) out.append(" over ").append(facts.tls);
-  if (!facts.error.empty()) out.append(" (").append(facts.error).append(")");
-  make_printable(out, start);
+  if (!facts.error.empty()) {
+    out += " (";
+    append_printable(out, facts.error);
+    out += ')';
+  }
   out += '\n';
 }
 
-void AccessLog::write_json(const LogFacts& facts) {
+void AccessLog::write_json(const LogFacts& facts, const LogWords& words) {
   auto& out = batch_;
-  const auto member = [&](std::string_view name, std::string_view value) {
-    out.append(",\"").append(name).append("\":");
-    text::append_json_string(out, value);
-  };
   out += "\",\"level\":\"info\",\"event\":\"request\"";
-  member("client", facts.client);
-  member("method", facts.method);
-  std::string composed;
-  append_url(composed, facts);
-  member("url", composed);
-  out += ",\"status\":";
+  append_member(out, "client", facts.client);
+  out.append(words.asked).append(",\"status\":");
   text::append_number(out, facts.status);
   out += ",\"bytes\":";
   text::append_number(out, static_cast<std::int64_t>(facts.bytes));
   out += ",\"ms\":";
   append_milliseconds(out, facts.microseconds);
-  member("upstream", facts.upstream);
-  member("rule", facts.rule);
-  member("key", facts.key);
-  composed.clear();
+  out.append(words.named);
+  std::string composed;
   http::CacheStatus decision = facts.cache;
   decision.key = {};
   http::append(composed, decision);
-  member("decision", composed);
-  if (!facts.tls.empty()) member("upstreamTls", facts.tls);
-  if (!facts.error.empty()) member("error", facts.error);
+  append_member(out, "decision", composed);
+  if (!facts.tls.empty()) append_member(out, "upstreamTls", facts.tls);
+  if (!facts.error.empty()) append_member(out, "error", facts.error);
   out += "}\n";
 }
 
 void AccessLog::write(const LogFacts& facts, TimePoint now) {
   if (!log::enabled(log::Level::info)) return;
+  if (!facts.words) put_into_words(facts, words_);
+  const auto& words = facts.words ? *facts.words : words_;
   if (log::json()) {
     batch_ += "{\"time\":\"";
     stamp(now);
-    write_json(facts);
+    write_json(facts, words);
   } else {
     stamp(now);
-    write_text(facts);
+    write_text(facts, words);
   }
   if (batch_.size() >= kBatch) flush();
 }

@@ -15,15 +15,22 @@
 
 namespace cachearr::proxy {
 
+/// The parts of a line that are the same each time the same is asked.
+struct LogWords {
+  std::string asked;  // method and URL
+  std::string named;  // upstream, rule and key
+};
+
 struct LogFacts {
-  std::string_view client;  // address
+  std::string_view client;          // address
+  const LogWords* words = nullptr;  // of the eight that follow, which are not looked at then
   std::string_view method;
   std::string_view scheme, authority, path, query;  // as asked; redacted here
+  std::string_view upstream, rule, key;
+  std::span<const std::string> secrets;  // query parameters that the upstream's rules call credentials, lower case
   int status = 0;
   std::uint64_t bytes = 0;  // of the body
   std::uint64_t microseconds = 0;
-  std::string_view upstream, rule, key;
-  std::span<const std::string> secrets;  // query parameters that the upstream's rules call credentials, lower case
   http::CacheStatus cache;
   std::string_view tls;    // the version spoken with the origin for this answer; empty: none
   std::string_view error;  // what went wrong, free of secrets; empty: nothing
@@ -32,15 +39,17 @@ struct LogFacts {
 class AccessLog {
  public:
   void write(const LogFacts& facts, TimePoint now);
+  static void put_into_words(const LogFacts& facts, LogWords& into);
   /// Hands the batch over; called when it is large and once each sweep.
   void flush();
 
  private:
-  void write_text(const LogFacts& facts);
-  void write_json(const LogFacts& facts);
+  void write_text(const LogFacts& facts, const LogWords& words);
+  void write_json(const LogFacts& facts, const LogWords& words);
   void stamp(TimePoint now);
   static constexpr std::size_t kBatch = 16 * 1024;
   std::string batch_;
+  LogWords words_;  // of the line being written
   std::int64_t stamped_second_ = -1;
   std::string second_;  // "2026-11-22 13:00:00" of stamped_second_
 };

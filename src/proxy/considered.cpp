@@ -90,17 +90,21 @@ void decide_by_entry(Considered& into) {
 }
 
 void look_up(store::Store& store, const http::RequestHead& request, Considered& into) {
-  into.id = into.key.id;
-  into.identity = into.key.identity;
-  into.varies_by.clear();
   into.hit_for_miss = false;
-  into.entry = store.find(into.id, into.identity);
+  into.entry = store.find(into.key.id, into.key.identity);
   if (into.entry && (into.entry->meta.flags & caching::kVaryMarker) != 0) {
-    into.varies_by = into.entry->head();
-    into.identity += '\n';
-    caching::append_variant(into.identity, into.varies_by, request.fields);
-    into.id = hash128(into.identity);
+    if (into.varies_by != into.entry->head()) {
+      into.varies_by = into.entry->head();
+      into.identity = into.key.identity;
+      into.identity += '\n';
+      caching::append_variant(into.identity, into.varies_by, request.fields);
+      into.id = hash128(into.identity);
+    }
     into.entry = store.find(into.id, into.identity);
+  } else {
+    into.varies_by.clear();
+    into.identity = into.key.identity;
+    into.id = into.key.id;
   }
   if (into.entry && (into.entry->meta.flags & caching::kHitForMiss) != 0) {
     into.hit_for_miss = into.entry->meta.fresh_until_ms > into.now.time_since_epoch().count();
@@ -118,6 +122,7 @@ void consider_routed(Desk& desk, const http::RequestHead& request, const http::F
                         ? caching::request_directives(request.fields)
                         : caching::RequestDirectives{};
   rules::build_key(into.verdict, request, route.target, into.captures, desk.services.secret, into.key);
+  into.varies_by.clear();
   into.detail = bypass_reason(request, framing, into);
   if (!into.detail.empty()) {
     into.course = Course::bypass;
@@ -133,6 +138,14 @@ void consider_routed(Desk& desk, const http::RequestHead& request, const http::F
     into.course = Course::refuse;
     into.refused = {504, "the request said only-if-cached, and nothing usable is stored"};
   }
+}
+
+void consider_again(Desk& desk, const http::RequestHead& request, Considered& into) {
+  into.now = desk.now();
+  into.forward = Forward::none;
+  into.detail = {};
+  look_up(desk.services.store, request, into);
+  decide_by_entry(into);
 }
 
 void consider(Desk& desk, const Door& door, const std::optional<Inside>& inside, const http::RequestHead& request,

@@ -52,10 +52,14 @@ void consider(Desk& desk, const Door& door, const std::optional<Inside>& inside,
 /// The part after routing: rule, key, look-up, decision. For callers that route by themselves.
 void consider_routed(Desk& desk, const http::RequestHead& request, const http::Framing& framing, Considered& into);
 
+/// The same for a request of which everything is known but what the store and the time say of it.
+void consider_again(Desk& desk, const http::RequestHead& request, Considered& into);
+
 /// What follows from the selected entry: serve, validate or fetch.
 void decide_by_entry(Considered& into);
 
-/// Finds the variant that this request selects and sets id and identity to it.
+/// Finds the variant that this request selects and sets id and identity to it. Where `into.varies_by` says so already,
+/// they are this request's own from an earlier look-up.
 void look_up(store::Store& store, const http::RequestHead& request, Considered& into);
 
 }  // namespace cachearr::proxy

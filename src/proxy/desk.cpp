@@ -48,6 +48,7 @@ void Desk::adopt(Regime next) {
     labels_of_rules_.clear();
     labels_of_upstreams_.clear();
     considered = Considered{};  // its pointers go into the old rules
+    recall.clear();
   });
 }
 

@@ -18,6 +18,7 @@
 #include "proxy/objectors.hpp"
 #include "proxy/once.hpp"
 #include "proxy/output.hpp"
+#include "proxy/recall.hpp"
 #include "proxy/replies.hpp"
 #include "proxy/settings.hpp"
 #include "store/store.hpp"
@@ -66,8 +67,9 @@ class Desk {
   Output output;              // of the request being answered
   Considered considered;      // of the request being decided
   http::RequestHead request;  // of the request being parsed
-  bool draining = false;      // no keep-alive any more
-  TimePoint ahead_again{};    // no refresh ahead is tried before
+  Recall recall;
+  bool draining = false;    // no keep-alive any more
+  TimePoint ahead_again{};  // no refresh ahead is tried before
 
  private:
   class Housekeeping;

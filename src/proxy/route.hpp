@@ -20,6 +20,7 @@ struct Door {
 struct Inside {
   std::string scheme, host;
   std::uint16_t port = 0;
+  friend bool operator==(const Inside&, const Inside&) = default;
 };
 
 /// What clients of the forward proxy call this proxy itself, for its certificate. Reserved for private use: where no

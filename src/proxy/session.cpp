@@ -2,12 +2,10 @@
 
 #include <algorithm>
 
-#include "caching/storing.hpp"
 #include "http/date.hpp"
 #include "net/head_parser.hpp"
 #include "proxy/connect.hpp"
 #include "proxy/delivery.hpp"
-#include "proxy/public_pages.hpp"
 
 namespace cachearr::proxy {
 
@@ -19,19 +17,8 @@ using SteadyClock = std::chrono::steady_clock;
 namespace {
 
 constexpr std::size_t kMaxBatch = 256 * 1024;  // of answers to pipelined requests
-constexpr std::size_t kMaxMethod = 32;
 constexpr Duration kLinger{1000};
 constexpr std::size_t kMaxLinger = 256 * 1024;
-
-Ending ending_of(const http::CacheStatus& cache, const Sent& sent, std::string_view error) {
-  if (!error.empty() || sent.status == 0) return Ending::error;
-  if (cache.hit) return cache.detail.empty() ? Ending::hit : Ending::stale;
-  if (cache.forward == http::Forward::none) return Ending::error;
-  if (cache.collapsed) return Ending::collapsed;
-  if (cache.forward_status == 304 && cache.forward == http::Forward::stale) return Ending::revalidated;
-  return cache.forward == http::Forward::bypass || cache.forward == http::Forward::method ? Ending::bypass
-                                                                                          : Ending::miss;
-}
 
 /// One fewer than the client allows; -1 where the field is none.
 int forwards_left(std::string_view value) {
@@ -146,6 +133,13 @@ net::Task<> Session::run() {
   auto next = Next::go_on;
   if (door_->tls) next = co_await enter_by_tls(*this);
   while (next == Next::go_on) {
+    if (const auto recalled = answer_recalled()) {
+      if (*recalled == Quick::answered_last) next = Next::close;
+      if (desk_.output.bytes() <= kMaxBatch) continue;
+      const auto flushed = co_await flush();
+      if (flushed == Next::close) co_return;
+      continue;
+    }
     const auto limit = desk_.settings().config.limits.max_header_bytes;
     const auto parsed = net::parse_request_head(inbox_.readable(), limit, desk_.request);
     if (parsed.kind == Kind::need_more) {
@@ -208,90 +202,6 @@ Sent Session::append_refusal(const http::RequestHead& request, const Considered&
   return sent;
 }
 
-/// Max-Forwards used up, or OPTIONS for the proxy itself (RFC 9110 7.6.2 and 9.3.7).
-bool Session::answer_for_itself() {
-  const auto& request = desk_.request;
-  if (request.method != Method::options && request.method != Method::trace) return false;
-  const bool for_us = request.target == "*" && door_->upstream.empty();
-  if (!for_us && request.fields.value(FieldId::max_forwards) != "0") return false;
-  const bool keep_alive = framing_.keep_alive && framing_.body == http::Framing::Body::none;
-  if (request.method == Method::trace) {
-    Considered unknown;
-    unknown.now = desk_.now();
-    append_refusal(request, unknown,
-                   {405, "this proxy does not answer TRACE", "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n"},
-                   keep_alive);
-    return true;
-  }
-  desk_.output.text() +=
-      "HTTP/1.1 204 No Content\r\nAllow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, CONNECT\r\nVia: 1.1 "
-      "cachearr\r\n";
-  append_tail(desk_.output.text(), {}, {keep_alive, request.minor_version == 0});
-  return true;
-}
-
-Session::Quick Session::refuse_quickly(const Refused& refused) {
-  // After a malformed request nobody knows where the next one begins.
-  const bool keep_alive =
-      refused.status != 400 && framing_.keep_alive && framing_.body == http::Framing::Body::none && !leaving_;
-  append_refusal(desk_.request, desk_.considered, refused, keep_alive);
-  return keep_alive ? Quick::answered : Quick::answered_last;
-}
-
-/// What memory alone can answer, refusals included; consumes the head unless somebody else goes on with it.
-Session::Quick Session::answer_quickly(std::size_t head_bytes) {
-  const auto& request = desk_.request;
-  if (request.method_text.size() > kMaxMethod) return refuse_unread(501, "unknown method"), Quick::answered_last;
-  const auto framing = http::frame_request(request);
-  if (!framing) return refuse_unread(framing.error().status, std::string{framing.error().what}), Quick::answered_last;
-  framing_ = *framing;
-  if (request.method == Method::connect) return Quick::connect;
-  const auto quick =
-      answer_for_itself()
-          ? (framing_.keep_alive && framing_.body == http::Framing::Body::none ? Quick::answered : Quick::answered_last)
-          : answer_from_memory(head_bytes);
-  if (quick != Quick::slow) inbox_.consume(head_bytes);
-  return quick;
-}
-
-Session::Quick Session::answer_from_memory(std::size_t head_bytes) {
-  const auto started = SteadyClock::now();
-  auto& known = desk_.considered;
-  const auto& request = desk_.request;
-  consider(desk_, *door_, inside_, request, framing_, known);
-  const bool authorised = !known.route.as_proxy || inside_ ||
-                          desk_.settings().is_authorised(request.fields.value(FieldId::proxy_authorization));
-  if (!allowed_ || !authorised) {  // who may not ask does not learn what is stored
-    known.forward = http::Forward::none;
-    known.detail = {};
-  }
-  if (!allowed_) return refuse_quickly({403, peer_ + " may not use this proxy (access.clients)"});
-  if (!authorised)
-    return refuse_quickly(
-        {407, "this proxy wants a user and a password", "Proxy-Authenticate: Basic realm=\"cachearr\"\r\n"});
-  if (known.course == Course::refuse) {
-    const bool keep_alive = framing_.keep_alive && framing_.body == http::Framing::Body::none && !leaving_;
-    if (append_public_file(desk_, request, known, keep_alive))
-      return keep_alive ? Quick::answered : Quick::answered_last;
-    return refuse_quickly(known.refused);
-  }
-  const bool served = known.course == Course::serve || known.course == Course::serve_and_refresh;
-  if (!served) return Quick::slow;
-  http::CacheStatus cache;
-  cache.hit = true;
-  cache.ttl = caching::ttl_at(known.entry->meta, known.now);
-  cache.key = known.key.key;
-  cache.detail = known.detail;
-  const bool keep_alive = framing_.keep_alive && !leaving_;
-  const auto sent =
-      desk_.append_fitting(request, known.entry, cache, known.now, {keep_alive, request.minor_version == 0});
-  known.entry->count_hit();
-  follow_up(desk_, known, request, inbox_.readable().substr(0, head_bytes));
-  record({request, known, sent, cache, started});
-  known.entry = {};
-  return keep_alive ? Quick::answered : Quick::answered_last;
-}
-
 net::Task<Next> Session::answer_slowly(std::size_t head_bytes) {
   const auto& request = desk_.request;
   auto job = make_job(desk_, request, inbox_.readable().substr(0, head_bytes), framing_);
@@ -305,46 +215,6 @@ net::Task<Next> Session::answer_slowly(std::size_t head_bytes) {
   if (flushed == Next::close) co_return Next::close;
   const auto next = co_await deliver(*this, std::move(job));
   co_return leaving_ ? Next::close : next;
-}
-
-void Session::record(const Done& done) {
-  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - done.started).count();
-  const auto ending = ending_of(done.cache, done.sent, done.error);
-  auto& cells = desk_.cells;
-  cells.requests[static_cast<std::size_t>(ending)].record(static_cast<std::uint64_t>(took));
-  if (done.cache.hit) {
-    auto& label = cells.label(desk_.label_of(done.known.verdict));
-    (done.from_disk ? label.hits_disk : label.hits_memory).add();
-  } else if (done.cache.forward != http::Forward::none) {
-    cells.label(desk_.label_of(done.known.verdict)).misses[static_cast<std::size_t>(done.cache.forward)].add();
-  }
-  if (done.cache.collapsed) cells.collapsed.add();
-  const auto& route = done.known.route;
-  LogFacts facts;
-  facts.client = peer_;
-  facts.method = done.request.method_text;
-  if (done.request.method != Method::connect) facts.scheme = route.target.scheme;
-  facts.authority = route.host_field;
-  facts.path = route.target.path;
-  facts.query = route.target.query;
-  facts.status = done.sent.status;
-  facts.bytes = done.sent.body_bytes;
-  facts.microseconds = static_cast<std::uint64_t>(took);
-  if (const auto* const upstream = done.known.verdict.upstream) {
-    facts.upstream = upstream->name;
-    facts.secrets = upstream->credential_query;
-  }
-  std::string masked;
-  if (const auto* const rule = done.known.verdict.rule) {
-    facts.rule = rule->name;
-    masked = rules::masked_path(*rule, route.target.path);
-    if (!masked.empty()) facts.path = masked;
-  }
-  facts.key = done.known.key.key;
-  facts.cache = done.cache;
-  facts.tls = done.tls;
-  facts.error = done.error;
-  desk_.log.write(facts, done.known.now);
 }
 
 namespace {

@@ -30,7 +30,8 @@ struct Done {
   std::chrono::steady_clock::time_point started;
   std::string_view error = {};
   bool from_disk = false;
-  std::string_view tls = {};  // spoken with the origin
+  std::string_view tls = {};        // spoken with the origin
+  const LogWords* words = nullptr;  // where they are known already
 };
 
 class Session final : public net::Guest {
@@ -75,8 +76,12 @@ class Session final : public net::Guest {
   net::Task<Next> send_rest(Unsent unsent);
   void limit_wait();
   net::Task<> linger();
+  std::optional<Quick> answer_recalled();
   Quick answer_quickly(std::size_t head_bytes);
   Quick answer_from_memory(std::size_t head_bytes);
+  Quick serve(const http::RequestHead& request, std::string_view head, Considered& known,
+              std::chrono::steady_clock::time_point started, const LogWords* words);
+  void remember(std::string_view head);
   Quick refuse_quickly(const Refused& refused);
   bool answer_for_itself();
   net::Task<Next> answer_slowly(std::size_t head_bytes);

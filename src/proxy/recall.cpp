@@ -1,0 +1,48 @@
+#include "proxy/recall.hpp"
+
+#include <utility>
+
+#include "base/hash.hpp"
+
+namespace cachearr::proxy {
+
+namespace {
+
+/// The head that stands whole at the beginning of `input`, with the empty line that ends it; empty where there is none.
+std::string_view whole_head(std::string_view input) noexcept {
+  constexpr std::string_view end_of_head = "\r\n\r\n";
+  const auto end = input.substr(0, Recall::kLongestHead).find(end_of_head);
+  return end == std::string_view::npos ? std::string_view{} : input.substr(0, end + end_of_head.size());
+}
+
+}  // namespace
+
+Recall::Recall() : slots_{std::make_unique<std::array<Slot, kSlots>>()} {}
+Recall::~Recall() = default;
+
+Recalled* Recall::find(std::string_view input, const Door& door, const std::optional<Inside>& inside) noexcept {
+  asked_ = 0;
+  const auto head = whole_head(input);
+  if (head.empty()) return nullptr;
+  asked_ = hash128(head).low;
+  const auto& there = slot();
+  if (!there.recalled || there.hash != asked_ || there.recalled->request.bytes() != head) return nullptr;
+  return there.recalled->door.get() == &door && there.recalled->inside == inside ? there.recalled.get() : nullptr;
+}
+
+bool Recall::is_repeated() noexcept {
+  if (asked_ == 0) return false;
+  return std::exchange(slot().newcomer, asked_) == asked_;
+}
+
+void Recall::keep(std::unique_ptr<Recalled> recalled) {
+  auto& there = slot();
+  there.hash = asked_;
+  there.recalled = std::move(recalled);
+}
+
+void Recall::clear() noexcept {
+  for (auto& slot : *slots_) slot = Slot{};
+}
+
+}  // namespace cachearr::proxy
