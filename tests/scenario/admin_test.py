@@ -9,7 +9,7 @@ import unittest
 from lab.case import Scenario, local, main
 from lab.origin import fresh
 from lab.proxy import API_KEY, Proxy
-from lab.wire import connect, request_bytes
+from lab.wire import TIME_LIMIT, connect, request_bytes
 
 CLOSED = ("/api/v1/rules", "/api/v1/explain?url=http://a.test/", "/api/v1/system/status")
 
@@ -74,7 +74,7 @@ class Answers(Scenario):
         path = os.path.join(self.proxy.folder, "state", names[0])
         self.assertEqual(0, os.stat(path).st_mode & 0o007)
         with socket.socket(socket.AF_UNIX) as sock:
-            sock.settimeout(20)
+            sock.settimeout(TIME_LIMIT)
             sock.connect(path)
             sock.sendall(b"GET /ping HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             data = b""

@@ -2,7 +2,9 @@
 
 Each test has a credential of its own and with it a lane of its own. A paused origin records whoever asks too early.
 """
+import glob
 import json
+import os
 import signal
 import threading
 import time
@@ -10,6 +12,7 @@ from email.utils import formatdate
 
 from lab.case import Scenario, local, main
 from lab.origin import answer, fresh
+from lab.wire import TIME_LIMIT
 
 FEED = '<?xml version="1.0"?><rss version="2.0" xmlns:newznab="http://www.newznab.com/DTD/2010/feeds/attributes/"><channel>%s</channel></rss>'
 PAUSE = 2
@@ -70,13 +73,17 @@ class CoolDownScenario(Scenario):
 
     def expect_pause(self, upstream, steps, pause, stem="/data", least=1, status=429, quiet=None):
         """The refusal itself, then silence for `quiet` seconds (`pause`, if it is known so well), then an answer."""
-        first, second, lane = self.path(stem), self.path(stem), self.lane()
-        script = Paused(steps, (quiet or pause) - 0.05)
-        self.origin.on(first, script).on(second, script)
-        refusal = self.visit(upstream, first, lane)
+        for _ in range(10):
+            began = time.monotonic()
+            first, second, lane = self.path(stem), self.path(stem), self.lane()
+            script = Paused(steps, (quiet or pause) - 0.05)
+            self.origin.on(first, script).on(second, script)
+            refusal = self.visit(upstream, first, lane)
+            denied = self.visit(upstream, second, lane)
+            if time.monotonic() - began < (quiet or pause):
+                break  # else the machine was too slow: the pause may have been over before the second request
         self.assertEqual(status, refusal.status, refusal)
         self.assertTrue(least <= self.seconds_of(refusal) <= pause + 1, refusal)
-        denied = self.visit(upstream, second, lane)
         self.assertEqual(429, denied.status, denied)
         self.assertEqual("cooldown", denied.cache.get("detail"), denied["cache-status"])
         self.assertTrue(least - 1 <= self.seconds_of(denied) <= pause + 1, denied)
@@ -84,15 +91,11 @@ class CoolDownScenario(Scenario):
         other = self.visit(upstream, first, self.lane())
         self.assertNotEqual("cooldown", other.cache.get("detail"), "another credential has to pay for it")
         if pause <= PAUSE + 1:
-            deadline = time.monotonic() + 30
-            script.early.clear()
-            while time.monotonic() < deadline:
+            def answered():
                 response = self.visit(upstream, second, lane)
-                if response.status == 200:
-                    break
-                self.assertEqual(429, response.status, response)
-                threading.Event().wait(0.05)
-            self.assertEqual(200, response.status, response)
+                self.assertIn(response.status, (200, 429), response)
+                return response.status == 200
+            self.until(answered)
         self.assertEqual([], [target for target in script.early if lane in target], "asked during the pause")
         return refusal, denied
 
@@ -236,6 +239,12 @@ class Meanwhile(CoolDownScenario):
         self.assertGreater(told.data["limit"]["wait"], 500)
         self.assertEqual("cooldown", told.data["limit"]["why"])
 
+    @staticmethod
+    def knows_pauses(proxy):
+        """Whether the state of the upstream stands in the store's file."""
+        with open(glob.glob(os.path.join(proxy.folder, "**", "data.mdb"), recursive=True)[0], "rb") as file:
+            return b"limit:service" in file.read()
+
     def test_a_restart_forgives_nothing(self):
         for number in (signal.SIGTERM, signal.SIGKILL):
             with self.subTest(number):
@@ -245,9 +254,10 @@ class Meanwhile(CoolDownScenario):
                 self.assertEqual(429, self.visit("service", path, lane, proxy=proxy).status)
                 if number == signal.SIGKILL:
                     threading.Event().wait(2)  # the promise: on disk within a second
+                    self.until(lambda: self.knows_pauses(proxy))  # on a disk that is not too busy for it
                 proxy.signal(number)
-                proxy.process.wait(20)
-                proxy.log.thread.join(20)
+                proxy.process.wait(TIME_LIMIT)
+                proxy.log.thread.join(TIME_LIMIT)
                 proxy.process.stdout.close()
                 proxy.start()
                 response = self.visit("service", path, lane, proxy=proxy)

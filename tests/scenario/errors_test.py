@@ -8,8 +8,6 @@ from lab.wire import Truncated, WireError, request_bytes
 
 
 class BadUpstreams(Scenario):
-    config = {"timeouts": {"connect": "1s", "upstream_header": "1s", "upstream_idle": "1s"}}
-
     def test_a_refused_connection_is_a_502_problem(self):
         with socket.socket() as unused:
             unused.bind(("127.0.0.1", 0))
@@ -25,7 +23,8 @@ class BadUpstreams(Scenario):
         path, never = self.path(), threading.Event()
         self.addCleanup(never.set)
         self.origin.on(path, never, *answer("too late"))
-        self.assertProblem(self.ask(path), 504)
+        proxy = self.start(config={"timeouts": {"upstream_header": "1s"}})
+        self.assertProblem(self.ask(path, proxy=proxy), 504)
 
     def test_a_connection_that_cannot_be_made_in_time_is_504(self):
         with socket.socket() as full:
@@ -65,14 +64,14 @@ class BadUpstreams(Scenario):
         self.origin.on(path, CLOSE)
         self.assertProblem(self.ask(path, "POST", body=b"x"), 502)
 
-    def truncated(self, path, *steps):
+    def truncated(self, path, *steps, proxy=None):
         """The client must be able to tell, and a second client gets a fresh, whole answer."""
         self.origin.sequence(path, list(steps), fresh("whole"))
-        with self.proxy.connect() as wire:
+        with (proxy or self.proxy).connect() as wire:
             wire.send(request_bytes("GET", self.url(path), self.origin.authority))
             with self.assertRaises((Truncated, WireError, ConnectionResetError)):
                 wire.read_response()
-        self.assertAnswered(self.ask(path), "whole")
+        self.assertAnswered(self.ask(path, proxy=proxy), "whole")
         self.assertEqual(2, self.origin.count(path))
 
     def test_a_body_shorter_than_its_length_is_cut_for_the_client_and_never_stored(self):
@@ -87,7 +86,8 @@ class BadUpstreams(Scenario):
     def test_a_body_that_stalls_is_cut_after_the_idle_time_and_never_stored(self):
         stalled = threading.Event()
         self.addCleanup(stalled.set)
-        self.truncated(self.path(), head(200, {"Content-Length": "1000", "Cache-Control": "max-age=60"}), b"x" * 10, stalled)
+        self.truncated(self.path(), head(200, {"Content-Length": "1000", "Cache-Control": "max-age=60"}), b"x" * 10, stalled,
+                       proxy=self.start(config={"timeouts": {"upstream_idle": "1s"}}))
 
     def test_bytes_behind_an_answer_never_become_the_next_answer(self):
         path, other = self.path(), self.path()

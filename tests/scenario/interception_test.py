@@ -194,7 +194,7 @@ class Interception(InterceptingScenario):
         proxy.launch = super(type(proxy), proxy).launch  # without `ca init`
         proxy.start()
         self.addCleanup(proxy.stop)
-        self.assertIn("made cachearr local authority", proxy.log.text)
+        proxy.log.wait_for("made cachearr local authority")
         self.assertEqual(0o600, os.stat(os.path.join(proxy.ca_folder, "ca.key")).st_mode & 0o777)
         self.assertEqual(0o700, os.stat(proxy.ca_folder).st_mode & 0o777)
         with self.tls(proxy=proxy) as wire:

@@ -1,5 +1,4 @@
 """Start, reload and end: what is atomic, what is drained, which exit code says what."""
-import os
 import signal
 import socket
 import threading
@@ -7,7 +6,7 @@ import threading
 from lab.case import Scenario, local, main
 from lab.origin import answer, head
 from lab.proxy import PORT_TAKEN, Proxy
-from lab.wire import WireError, request_bytes
+from lab.wire import TIME_LIMIT, WireError, request_bytes
 
 
 def rules_with_ttl(origin, ttl):
@@ -56,10 +55,7 @@ class Reload(Scenario):
         self.proxy.write_rules(rules_with_ttl(self.origin, "10m"))
         self.proxy.signal(signal.SIGHUP)
         self.proxy.log.wait_for(r"(?i)reload")
-        for _ in range(200):
-            if self.ttl_of(self.path()) <= 600:
-                return
-        self.fail("the new rules never came into force")
+        self.until(lambda: self.ttl_of(self.path()) <= 600, "the new rules never came into force")
 
     def test_a_broken_file_at_sighup_is_logged_and_the_old_rules_stay(self):
         self.proxy.write_rules("{ broken")
@@ -72,13 +68,16 @@ class Reload(Scenario):
         self.origin.on(path, answer("steady"))
 
         def keep_asking():
-            with self.proxy.connect() as wire:
-                while not stop.is_set():
-                    wire.send(request_bytes("GET", self.url(path), self.origin.authority))
-                    if wire.read_response().body != b"steady":
-                        wrong.append(1)
+            try:
+                with self.proxy.connect() as wire:
+                    while not stop.is_set():
+                        wire.send(request_bytes("GET", self.url(path), self.origin.authority))
+                        if wire.read_response().body != b"steady":
+                            wrong.append("another body")
+            except (WireError, OSError) as problem:
+                wrong.append(repr(problem))
         workers = [threading.Thread(target=keep_asking) for _ in range(4)]
-        descriptors = os.listdir("/proc/%d/fd" % self.proxy.process.pid)
+        descriptors = self.proxy.open_files()
         for worker in workers:
             worker.start()
         for _ in range(40):
@@ -87,7 +86,7 @@ class Reload(Scenario):
         for worker in workers:
             worker.join()
         self.assertEqual([], wrong)
-        self.assertLess(len(os.listdir("/proc/%d/fd" % self.proxy.process.pid)), len(descriptors) + 20)
+        self.until(lambda: self.proxy.open_files() < descriptors + 20, "descriptors stay open")
 
 
 class Ending(Scenario):
@@ -103,39 +102,42 @@ class Ending(Scenario):
         return wire
 
     def test_sigterm_finishes_what_has_begun_and_accepts_nothing_new(self):
-        self.proxy, gate = self.start(), threading.Event()
+        self.proxy, gate = self.start(config={"timeouts": {"shutdown_grace": "60s"}}), threading.Event()
         wire = self.ask_slowly(gate)
         address = self.proxy.address
         self.proxy.signal(signal.SIGTERM)
         self.wait_until_refused(address)
         gate.set()
         self.assertEqual(b"-last", wire.exactly(5))
-        self.assertEqual(0, self.proxy.process.wait(20))
+        self.assertEqual(0, self.proxy.process.wait(TIME_LIMIT))
 
     def wait_until_refused(self, address):
-        for _ in range(100000):
+        def refused():
             try:
-                socket.create_connection(address, timeout=5).close()
-            except OSError:
-                return
-        self.fail("it went on accepting")
+                socket.create_connection(address, timeout=TIME_LIMIT).close()
+            except ConnectionRefusedError:
+                return True
+            except ConnectionResetError:  # between the two
+                pass
+            return False
+        self.until(refused, "it went on accepting")
 
     def test_idle_connections_do_not_delay_the_end(self):
-        self.proxy = self.start(config={"timeouts": {"shutdown_grace": "60s"}})
+        self.proxy = self.start(config={"timeouts": {"shutdown_grace": "600s"}})
         path = self.path()
         self.origin.on(path, answer("x"))
         with self.proxy.connect() as wire:
             wire.send(request_bytes("GET", self.url(path), self.origin.authority))
             wire.read_response()
             self.proxy.signal(signal.SIGINT)
-            self.assertEqual(0, self.proxy.process.wait(20))
+            self.assertEqual(0, self.proxy.process.wait(TIME_LIMIT))
 
     def test_sigterm_under_load_breaks_no_answer_that_had_begun(self):
         self.proxy, path, broken, served = self.start(), self.path(), [], []
         self.origin.on(path, answer("z" * 20000, 200, {"Cache-Control": "max-age=60"}))
 
-        def keep_asking():
-            with self.proxy.connect() as wire:
+        def keep_asking(wire):
+            with wire:
                 while True:
                     try:
                         wire.send(request_bytes("GET", self.url(path), self.origin.authority))
@@ -151,22 +153,22 @@ class Ending(Scenario):
                     except (WireError, OSError) as problem:
                         broken.append(repr(problem))
                         return
-        clients = [threading.Thread(target=keep_asking) for _ in range(8)]
+        clients = [threading.Thread(target=keep_asking, args=(self.proxy.connect(),)) for _ in range(8)]
         for client in clients:
             client.start()
         self.origin.wait_for(path)
         self.proxy.signal(signal.SIGTERM)
         for client in clients:
             client.join()
-        self.assertEqual(0, self.proxy.process.wait(20))
+        self.assertEqual(0, self.proxy.process.wait(TIME_LIMIT))
         self.assertEqual(([], {20000}), (broken, set(served)))
 
     def test_what_does_not_finish_within_the_grace_is_cut(self):
-        self.proxy, never = self.start(config={"timeouts": {"shutdown_grace": "1s", "upstream_idle": "60s"}}), threading.Event()
+        self.proxy, never = self.start(config={"timeouts": {"shutdown_grace": "1s", "upstream_idle": "600s"}}), threading.Event()
         self.addCleanup(never.set)
         self.ask_slowly(never)
         self.proxy.signal(signal.SIGTERM)
-        self.assertEqual(0, self.proxy.process.wait(20))
+        self.assertEqual(0, self.proxy.process.wait(TIME_LIMIT))
 
     def test_a_second_signal_ends_at_once(self):
         self.proxy, never = self.start(config={"timeouts": {"shutdown_grace": "600s", "upstream_idle": "600s"}}), threading.Event()
@@ -176,7 +178,7 @@ class Ending(Scenario):
         self.proxy.signal(signal.SIGTERM)
         self.wait_until_refused(address)
         self.proxy.signal(signal.SIGTERM)
-        self.proxy.process.wait(20)
+        self.proxy.process.wait(TIME_LIMIT)
         self.proxy.process.returncode = 0  # any code will do here
 
 
@@ -188,7 +190,7 @@ class Starting(Scenario):
         second = Proxy(local(self.origin), {"listeners": [{"address": "127.0.0.1:%d" % self.proxy.port}]})
         second.write_config()
         second.launch()
-        self.assertEqual(PORT_TAKEN, second.process.wait(20))
+        self.assertEqual(PORT_TAKEN, second.process.wait(TIME_LIMIT))
         second.log.thread.join()
         self.assertIn(str(self.proxy.port), second.log.text)
         second.process.stdout.close()
@@ -197,7 +199,7 @@ class Starting(Scenario):
         second = Proxy("{ \"rules\": [ { \"name\": 5 } ] }")
         second.write_config()
         second.launch()
-        self.assertEqual(78, second.process.wait(20))
+        self.assertEqual(78, second.process.wait(TIME_LIMIT))
         second.log.thread.join()
         self.assertRegex(second.log.text, r"test\.json:\d+:\d+: ")
         second.process.stdout.close()

@@ -30,7 +30,7 @@ class Keys(Scenario):
         self.ask("/3/tv/2?language=en")
         response = self.ask("/3/tv/2?language=en")
         self.assertHit(response)
-        self.assertTrue(86390 <= response.cache["ttl"] <= 86400)
+        self.assertTrue(86350 <= response.cache["ttl"] <= 86400)
 
     def test_the_order_of_the_query_does_not_matter(self):
         self.echo("/3/tv/3")
@@ -107,7 +107,7 @@ class Policies(Scenario):
 
     def near(self, seconds, ttl):
         self.assertIsNotNone(ttl)
-        self.assertTrue(seconds - 3 <= ttl <= seconds, "%s, not %s" % (ttl, seconds))
+        self.assertTrue(seconds - 25 <= ttl <= seconds, "%s, not %s" % (ttl, seconds))
 
     def test_override_stores_for_the_rules_time_whatever_the_origin_says(self):
         self.near(600, self.ttl("override", *answer("x", 200, {"Cache-Control": "max-age=5"})))
@@ -160,7 +160,7 @@ class TypeLifetimesFromTheEnvironment(Scenario):
     def test_a_variable_replaces_the_types_lifetime(self):
         self.origin.on("/series/1", *answer("x"))
         self.ask("/series/1")
-        self.assertTrue(120 <= self.ask("/series/1").cache["ttl"] <= 123)
+        self.assertTrue(90 <= self.ask("/series/1").cache["ttl"] <= 123)
 
 
 class Contents(Scenario):
@@ -177,7 +177,7 @@ class Contents(Scenario):
             path = self.path("/json")
             self.origin.on(path, *answer(json.dumps(body)))
             self.ask(path)
-            self.assertTrue(seconds - 3 <= self.ask(path).cache["ttl"] <= seconds, body)
+            self.assertTrue(seconds - 25 <= self.ask(path).cache["ttl"] <= seconds, body)
 
     def test_an_answer_that_is_no_answer_is_passed_on_but_never_stored(self):
         for path, body in ((self.path("/json"), '{"success": false}'), (self.path("/xml"), '<error code="500" description="Request limit reached"/>')):

@@ -3,10 +3,13 @@ import itertools
 import json
 import os
 import sys
+import threading
+import time
 import unittest
 
 from .origin import Origin
 from .proxy import Proxy, binary
+from .wire import TIME_LIMIT
 
 
 def local(origin, name="local", rules=(), **upstream):
@@ -54,6 +57,14 @@ class Scenario(unittest.TestCase):
     def ask(self, path, method="GET", headers=(), body=b"", proxy=None):
         """Through the forward proxy to this class' origin."""
         return (proxy or self.proxy).ask(self.url(path), method, headers, body)
+
+    def until(self, holds, what="it never came true"):
+        """Asks until it holds: for what the program does behind its answers. Gives what `holds` gave."""
+        end = time.monotonic() + TIME_LIMIT
+        while not (result := holds()):
+            self.assertLess(time.monotonic(), end, what)
+            threading.Event().wait(0.02)
+        return result
 
     # ---- assertions
 

@@ -48,8 +48,8 @@ class Origin:
 
     def __init__(self, address="127.0.0.1", tls=None, port=0):
         self.tls = tls
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        self.listener = socket.socket(family)
+        self.family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self.listener, self.kept = socket.socket(self.family), None
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.listener.bind((address, port))
         self.listener.listen(1024)
@@ -169,7 +169,16 @@ class Origin:
                     return False
         return (request["connection"] or "").lower() != "close"
 
+    def die(self):
+        """Like close(), and nobody else gets the port until then."""
+        self.close()
+        self.kept = socket.socket(self.family)
+        self.kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.kept.bind((self.address, self.port))
+
     def close(self):
+        if self.kept:
+            self.kept.close()
         try:
             self.listener.shutdown(socket.SHUT_RDWR)
         except OSError:

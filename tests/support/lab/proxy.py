@@ -114,7 +114,8 @@ class Proxy:
             "threads": self.threads,
             "disk": {"path": None},
             "rules": ["rules"],
-            "timeouts": {"connect": "2s", "upstream_header": "10s", "upstream_idle": "10s", "shutdown_grace": "10s"},
+            # Long enough for any machine; a test about a limit sets its own.
+            "timeouts": {"connect": "60s", "upstream_header": "60s", "upstream_idle": "60s", "shutdown_grace": "10s"},
         }
         with open(self.config_file, "w") as file:
             json.dump(merged(base, self.change), file, indent=1)
@@ -179,6 +180,19 @@ class Proxy:
         """What it occupies, less what a sanitizer adds for itself."""
         with open("/proc/%d/statm" % self.process.pid) as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") // SHADOW
+
+    def open_files(self):
+        return len(os.listdir("/proc/%d/fd" % self.process.pid))
+
+    def unread(self):
+        """Bytes that clients have sent to the first listener and the program has not read."""
+        ours, total = ":%04X" % self.port, 0
+        with open("/proc/%d/net/tcp" % self.process.pid) as file:
+            for line in file.readlines()[1:]:
+                _, local, remote, _, queues = line.split()[:5]
+                unacknowledged, unread = (int(size, 16) for size in queues.split(":"))
+                total += unread if local.endswith(ours) else unacknowledged if remote.endswith(ours) else 0
+        return total
 
     # ---- talking to it
 
