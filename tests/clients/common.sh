@@ -34,13 +34,30 @@ start_origin() {
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
-# launch OPTION...: starts the program with $work/cachearr.json, which listens at $port.
+# until_logged TEXT: waits until it stands in the program's log.
+until_logged() {
+  for _ in $(seq 900); do
+    grep -qF -- "$1" "$work/log" && return 0
+    sleep 0.05
+  done
+  echo "the log never said: $1" >&2
+  return 1
+}
+
+# launch OPTION...: starts the program with $work/cachearr.json, which listens at $port. Where somebody else has taken a port meanwhile,
+# start_proxy, which calls this, chooses others.
+launches=0
 launch() {
   : >"$work/log"
   SSL_CERT_FILE=$work/ca.pem "$binary" serve --config "$work/cachearr.json" "$@" >>"$work/log" 2>&1 &
   proxy_pid=$!
   proxy=http://127.0.0.1:$port
-  if ! timeout 20 tail -n +1 -f --pid="$proxy_pid" "$work/log" | grep -qm1 ready; then
+  if ! timeout 60 tail -n +1 -f --pid="$proxy_pid" "$work/log" | grep -qm1 ready; then
+    launches=$((launches + 1))
+    if ! kill -0 "$proxy_pid" 2>/dev/null && { wait "$proxy_pid"; [ $? = 69 ]; } && [ "$launches" -lt 5 ]; then
+      start_proxy
+      return
+    fi
     cat "$work/log" >&2
     echo "the program did not start" >&2
     exit 2

@@ -19,7 +19,7 @@ make_repository() {
 
 start_proxy() {
   port=$(free_port) admin=$(free_port)
-  mkdir "$work/rules"
+  mkdir -p "$work/rules"
   cat >"$work/rules/own.json" <<EOF
 { "upstreams": { "git": { "hosts": ["git.test"], "origin": "http://git.test" },
                  "feeds": { "hosts": ["feeds.test"], "origin": "http://feeds.test", "mount": "/feeds" },

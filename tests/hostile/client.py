@@ -1,11 +1,14 @@
 """Sends raw bytes, whole or in pieces, and reads what comes back."""
 import select, socket, time
 
+patience = 1.0  # times what is said of waiting below: where a machine is slow, silence means less
+
 
 def exchange(addr, raw, half_close=False, segment=0, idle=0.45, first=1.6, total=4.0, follow=None):
     """send raw, read until EOF / idle; returns (bytes, eof, rst, offset where the follow-up answer starts)"""
+    idle, first, total = idle * patience, first * patience, total * patience
     s = socket.socket()
-    s.settimeout(3)
+    s.settimeout(20)
     s.connect(addr)
     s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     s.setblocking(False)

@@ -34,7 +34,7 @@ class Probe:
         before = self.origin.hits[p.decode("latin1")]
         allb = self.origin.seq
         try:
-            d, eof, _, _ = exchange(self.addr, raw, first=3.0, idle=0.6, **kw)
+            d, eof, _, _ = exchange(self.addr, raw, first=20.0, idle=5.0, total=30.0, **kw)  # its end is the end of the connection
         except OSError as e:
             return None, False, "connect: %s" % e
         r = parse_response(d, "GET", eof)
