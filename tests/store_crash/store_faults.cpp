@@ -3,14 +3,12 @@
 //
 //   store_faults FOLDER ARMED    ARMED is the file whose being there lets the disk fail
 #include <array>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <future>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include <cachearr/clock.hpp>
@@ -18,6 +16,7 @@
 #include "base/log.hpp"
 #include "store/store.hpp"
 #include "store_crash/history.hpp"
+#include "support/until.hpp"
 
 namespace {
 
@@ -86,10 +85,8 @@ int main(int count, char** words) {
       store->flush();
     }
     // A fault that passes is over before the end.
-    for (int i = 0; i < 300 && may_pass && !store->stats().disk_problem.empty(); ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds{10});
-    }
-    expect(!may_pass || store->stats().disk_problem.empty(), "the disk tier has not come back while it ran");
+    expect(!may_pass || cachearr::test::until([&] { return store->stats().disk_problem.empty(); }),
+           "the disk tier has not come back while it ran");
     std::printf("%s; ",
                 store->stats().disk_problem.empty() ? "recovered or not met" : store->stats().disk_problem.c_str());
   }

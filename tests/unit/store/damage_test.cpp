@@ -6,10 +6,10 @@
 #include <random>
 #include <string>
 #include <sys/stat.h>
-#include <thread>
 #include <unistd.h>
 
 #include "store/store.hpp"
+#include "support/until.hpp"
 #include "unit/store/folder.hpp"
 #include "unit/store/made.hpp"
 
@@ -40,6 +40,7 @@ class Damage : public ::testing::Test {
     options.memory_max = 4 * kMiB;
     options.disk_path = folder.path();
     options.disk_max = 16 * kMiB;
+    options.disk_check_first = Duration{60'000};  // however slow the machine is
     const auto store = started();
     for (int i = 0; i < kAnswers; ++i)
       store->put(make({.key = std::to_string(i), .tags = {"t"}, .body = body_of(i)}, clock));
@@ -56,7 +57,7 @@ class Damage : public ::testing::Test {
     return found.get_future().get();
   }
   static void wait_until_up(const Store& store) {
-    for (int i = 0; i < 30'000'000 && !store.stats().disk_problem.empty(); ++i) std::this_thread::yield();
+    EXPECT_TRUE(cachearr::test::until([&] { return store.stats().disk_problem.empty(); }));
   }
   /// Reads everything, and uses the store further. Returns how many answers were still there.
   int use() {
@@ -207,7 +208,7 @@ TEST_F(Damage, ByTheFileVanishingIsNoticedAndRepaired) {
   options.disk_retry = Duration{10};
   const auto store = started();
   std::filesystem::remove(folder.data());
-  for (int i = 0; i < 30'000'000 && !std::filesystem::exists(folder.data()); ++i) std::this_thread::yield();
+  EXPECT_TRUE(cachearr::test::until([&] { return std::filesystem::exists(folder.data()); }));
   store->put(make({.key = "new"}, clock));
   store->flush();
   EXPECT_TRUE(std::filesystem::exists(folder.data()));
