@@ -88,7 +88,7 @@ void Governor::spend(TimePoint now, const Waiter& waiter) {
   live_.take(now, waiter.grab);
   in_flight_.emplace(waiter.ticket, health_.breaker.begin(now));
   touched_ = true;
-  if (++unsaved_ >= lease()) save_now_ = true;
+  if (++unsaved_ >= lease() && is_counted()) save_now_ = true;
 }
 
 bool Governor::try_take(TimePoint now, const Waiter& waiter) {
@@ -228,6 +228,9 @@ LaneSnapshot Governor::snapshot(TimePoint now) const {
   }
   return out;
 }
+
+/// Where nothing is counted, nothing is lost by a crash.
+bool Governor::is_counted() const noexcept { return !bucket_.unlimited() || !quotas_.empty() || !live_.empty(); }
 
 std::uint64_t Governor::lease() const noexcept {
   auto most = kLongestLease;

@@ -100,6 +100,7 @@ class Governor {
   void spend(TimePoint now, const Waiter& waiter);
   void grant_due(TimePoint now);
   std::optional<TimePoint> refuse_hopeless(TimePoint now);
+  bool is_counted() const noexcept;
   std::uint64_t lease() const noexcept;
   void charge(TimePoint now, std::uint64_t requests);
 

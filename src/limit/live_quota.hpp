@@ -23,6 +23,7 @@ class LiveQuota {
   TimePoint ready_at(TimePoint now, Priority priority, std::uint64_t reserve, bool grab) const noexcept;
   void take(TimePoint now, bool grab) noexcept;
   void charge(std::uint64_t requests) noexcept;
+  bool empty() const noexcept { return figures_.empty(); }
 
   struct Figure {
     QuotaReading reading;  // remaining: what is left now

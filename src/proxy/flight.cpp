@@ -72,11 +72,9 @@ void Flight::drop_seen_locked() {
   for (const auto* reader : readers_) slowest = std::min(slowest, reader->position_);
   const auto oldest_kept = end_ > kMaxLag ? end_ - kMaxLag : 0;
   slowest = std::max(slowest, oldest_kept);
-  while (!chunks_.empty() && base_ + chunks_.front()->size() <= slowest) {
-    base_ += chunks_.front()->size();
-    ++dropped_;
-    chunks_.pop_front();
-  }
+  auto kept = chunks_.begin();
+  for (; kept != chunks_.end() && base_ + (*kept)->size() <= slowest; ++kept, ++dropped_) base_ += (*kept)->size();
+  chunks_.erase(chunks_.begin(), kept);
 }
 
 net::Task<bool> Flight::make_room() {

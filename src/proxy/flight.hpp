@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -126,7 +125,7 @@ class Flight {
   mutable std::mutex mutex_;  // guards everything below
   Outcome outcome_;           // constant once its kind is not pending
   std::vector<std::string> interims_;
-  std::deque<ChunkPtr> chunks_;
+  std::vector<ChunkPtr> chunks_;
   std::uint64_t base_ = 0;     // position of chunks_.front()
   std::uint64_t dropped_ = 0;  // its number
   std::uint64_t end_ = 0;

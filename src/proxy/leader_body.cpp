@@ -16,6 +16,7 @@ namespace {
 constexpr std::uint64_t kLongestRefusal = 16 * 1024;
 /// Without a stored answer that could stand in, longer bodies than this are shown while they come.
 constexpr std::uint64_t kHeldAtMost = 256 * 1024;
+constexpr std::size_t kLengthLine = 40;  // "Content-Length: ", the longest number, CRLF
 
 bool is_data(std::string_view content_type) {
   const auto type = content_type.substr(0, content_type.find(';'));
@@ -112,8 +113,9 @@ bool Leader::request_answers_get(const Asked& asked) {
 }
 
 void Leader::publish() {
-  outcome_.head = answer_.text;
-  flight_.decide(outcome_);
+  auto outcome = outcome_;
+  outcome.head = answer_.text;
+  flight_.decide(std::move(outcome));
 }
 
 net::Task<> Leader::take_body(Asked& asked) {
@@ -194,9 +196,14 @@ net::Task<bool> Leader::pump(Asked& asked) {
 }
 
 void Leader::store_whole() {
-  auto head = answer_;
-  if (outcome_.status != 204 && outcome_.status != 304)
-    head.text += "Content-Length: " + std::to_string(flight_.size()) + "\r\n";
+  AnswerHead head{{}, answer_.etag_at, answer_.etag_size};
+  head.text.reserve(answer_.text.size() + kLengthLine);
+  head.text = answer_.text;
+  if (outcome_.status != 204 && outcome_.status != 304) {
+    head.text += "Content-Length: ";
+    text::append_number(head.text, static_cast<std::int64_t>(flight_.size()));
+    head.text += "\r\n";
+  }
   const auto outcome = compare_with_stored();
   settle_lifetime(verdict_, outcome);
   count_prefetch(outcome == limit::Refetch::changed ? Prefetch::changed : Prefetch::unchanged);

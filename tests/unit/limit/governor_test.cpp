@@ -287,6 +287,27 @@ TEST(Governor, ARestartInTheMiddleOfACoolDownForgivesNothing) {
   EXPECT_EQ(left, 70);
 }
 
+TEST(Governor, WhereNothingIsCountedNoGrantNeedsToBeSavedAtOnce) {
+  Bench bench;
+  for (int grant = 0; grant < 100; ++grant) {
+    EXPECT_TRUE(bench.goes(kNow));
+    EXPECT_FALSE(bench.governor.effects(kNow).save_now);
+  }
+}
+
+TEST(Governor, WhereTheUpstreamCountsGrantsAreSavedAtOnce) {
+  Bench bench;
+  LimitSignal signal;
+  signal.readings = {{1000, 900, hours{24}, kNow + hours{5}, false}};
+  bench.governor.observe(kNow, signal);
+  bool saved = false;
+  for (int grant = 0; grant < 20 && !saved; ++grant) {
+    EXPECT_TRUE(bench.goes(kNow));
+    saved = bench.governor.effects(kNow).save_now;
+  }
+  EXPECT_TRUE(saved);
+}
+
 TEST(Governor, ACrashBetweenTwoSavesForgivesNothingEither) {
   Bench before{day_quota(200)};
   EXPECT_TRUE(before.goes(kNow));
