@@ -138,7 +138,7 @@ options_of() {
 
 port_of() {  # waits for the line in which s_server names its port
   local tries port
-  for ((tries = 0; tries < 200; tries++)); do
+  for ((tries = 0; tries < 1200; tries++)); do
     port=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' "$1.log")
     [ -n "$port" ] && echo "$port" && return
     read -rt 0.05 <> <(:)

@@ -28,7 +28,7 @@ Task<Read> read_all(MemoryStream& stream, Framing framing) {
   BodyReader reader{stream, inbox, framing};
   Read read;
   for (;;) {
-    const auto piece = co_await reader.next(Duration{1000});
+    const auto piece = co_await reader.next(Duration{60'000});
     if (piece.kind == Kind::data) {
       read.body += piece.data;
       continue;
