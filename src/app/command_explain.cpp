@@ -22,6 +22,11 @@ std::string target_of(const Question& question) {
   return target;
 }
 
+std::string trouble_with_header(const std::string& header) {
+  const auto colon = header.find(':');
+  return colon == 0 || colon == std::string::npos ? "'NAME: VALUE' is expected, not '" + header + "'" : std::string{};
+}
+
 int explain(const Invocation& invocation, const Question& question) {
   AdminRequest request;
   request.target = target_of(question);
@@ -49,7 +54,8 @@ void add_explain(const Command& program, Invocation& invocation) {
   command.option("-X,--method", question->method, "The method (default: GET)").type_name("METHOD");
   command.option("-H,--header", question->headers, "A header field of the request; may be repeated")
       .type_name("'NAME: VALUE'")
-      .one_at_a_time();
+      .one_at_a_time()
+      .check(trouble_with_header);
   command.on_parsed(
       [&invocation, question] { invocation.run = [&invocation, question] { return explain(invocation, *question); }; });
 }

@@ -68,7 +68,6 @@ class Desk {
   Considered considered;      // of the request being decided
   http::RequestHead request;  // of the request being parsed
   Recall recall;
-  bool draining = false;    // no keep-alive any more
   TimePoint ahead_again{};  // no refresh ahead is tried before
 
  private:

@@ -113,7 +113,6 @@ bool Front::drain(Duration grace) {
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     workers_[i]->post([this, i] {
       for (auto& listener : listeners_[i]) listener->close();
-      desks_[i]->draining = true;
       workers_[i]->ask_guests_to_leave(false);
     });
   }

@@ -40,7 +40,8 @@ class WithoutAnInstance(Scenario):
                 self.assertTrue(result.stdout.strip())
 
     def test_wrong_usage_ends_with_2(self):
-        for arguments in (["frobnicate"], ["serve", "--no-such-option"], ["explain"], ["check", "too", "many"]):
+        for arguments in (["frobnicate"], ["serve", "--no-such-option"], ["explain"], ["check", "too", "many"],
+                          ["explain", "http://a.test/", "-H", "no-colon"]):
             with self.subTest(arguments):
                 result = run_program(*arguments, environment={"HOME": self.folder})
                 self.assertEqual(2, result.returncode, result)
