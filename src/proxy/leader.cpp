@@ -64,6 +64,26 @@ bool Leader::serve_stale(StaleReason reason, int origin_status) {
   return true;
 }
 
+/// Between this request's look into the store and the begin of its flight another may have landed: then the store has
+/// the answer by now, and the origin need not be asked twice.
+bool Leader::serve_newly_stored() {
+  const auto& known = job_->known;
+  if (!job_->in_table) return false;
+  auto entry = desk_.services.store.find(known.id, known.identity);
+  if (!entry || (entry->meta.flags & (caching::kVaryMarker | caching::kHitForMiss)) != 0) return false;
+  if (known.entry && entry->meta.stored_ms <= known.entry->meta.stored_ms) return false;
+  const auto now = desk_.now();
+  if (caching::judge(entry->meta, known.directives, now).reuse != caching::Reuse::fresh) return false;
+  Outcome stored;
+  stored.kind = Kind::entry;
+  stored.cache_status.hit = true;
+  stored.cache_status.ttl = caching::ttl_at(entry->meta, now);
+  stored.entry = std::move(entry);
+  flight_.decide(std::move(stored));
+  flight_.finish();
+  return true;
+}
+
 /// Credentials are part of the name where an upstream is known, so that Authorization does not stand in the way;
 /// without one RFC 9111 alone decides.
 caching::Policy Leader::policy() const {
@@ -100,6 +120,7 @@ net::Task<> Leader::run() {
     stay_offline();
     co_return;
   }
+  if (serve_newly_stored()) co_return;
   while (!turn_.take(*job_)) {
     const auto denial = co_await turn_.wait(job_);
     if (!denial) break;

@@ -34,6 +34,7 @@ class Leader {
  private:
   bool may_serve_stale(StaleReason reason) const;
   bool serve_stale(StaleReason reason, int origin_status);
+  bool serve_newly_stored();
   bool asked_conditionally() const;
   caching::Policy policy() const;
   void fail(const AskFailure& failure);
