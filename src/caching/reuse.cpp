@@ -28,8 +28,10 @@ bool within(std::int64_t stale_for, std::uint32_t window_seconds) noexcept {
   return window_seconds != 0 && stale_for <= window_seconds * kSecond;
 }
 
+/// max-age=0 is how browsers reload: it asks for the origin's word, however young the answer is.
 bool is_too_old_for(const EntryMeta& meta, const RequestDirectives& request, TimePoint now) noexcept {
-  return request.max_age && milliseconds(now) - meta.born_ms > *request.max_age * kSecond;
+  if (!request.max_age) return false;
+  return *request.max_age == 0 || milliseconds(now) - meta.born_ms > *request.max_age * kSecond;
 }
 
 bool ends_too_soon_for(const RequestDirectives& request, std::int64_t stale_for) noexcept {

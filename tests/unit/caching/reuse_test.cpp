@@ -62,6 +62,10 @@ TEST(Reuse, TheClientMayBeContent) {
   }
 }
 
+TEST(Reuse, AReloadAsksTheOriginHoweverYoungTheAnswerIs) {
+  EXPECT_EQ(judge(minute(), asks("max-age=0"), kNow).reuse, Reuse::validate);
+}
+
 TEST(Reuse, WhatIsStaleAnywayIsNotTheClientsDoing) {
   EXPECT_FALSE(judge(minute(), asks("no-cache"), kNow + 90s).by_request);
 }
