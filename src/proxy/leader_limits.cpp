@@ -209,8 +209,9 @@ Leader::Worth Leader::judge_by_rule(std::string_view body) {
   if (verdict.ttl) {
     auto policy = this->policy();
     policy.ttl = verdict.ttl;
-    const auto again = caching::may_store(job_->request.head, head_.head, policy, timing_);
-    if (again.storable()) verdict_ = again;
+    verdict_ = caching::may_store(job_->request.head, head_.head, policy, timing_);
+    keep_ = verdict_.storable();  // "ttl": 0 says that such an answer is not to be kept
+    if (!keep_) outcome_.cache_status.stored = false;
   }
   return Worth::good;
 }

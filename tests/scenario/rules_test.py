@@ -168,7 +168,8 @@ class Contents(Scenario):
     def rules_of(cls, origin):
         return local(origin, rules=[
             {"name": "json", "match": {"path": "/json/*"}, "ttl": "10m", "policy": "override",
-             "ttl_from": [{"json": "/status", "equals": "Ended", "ttl": "7d"}, {"json": "/airing", "equals": True, "ttl": "1m"}],
+             "ttl_from": [{"json": "/status", "equals": "Ended", "ttl": "7d"}, {"json": "/airing", "equals": True, "ttl": "1m"},
+                          {"json": "/live", "equals": True, "ttl": 0}],
              "refuse_if": [{"json": "/success", "equals": False}]},
             {"name": "xml", "match": {"path": "/xml/*"}, "ttl": "10m", "refuse_if": [{"xml": "error/@code"}]}])
 
@@ -178,6 +179,12 @@ class Contents(Scenario):
             self.origin.on(path, *answer(json.dumps(body)))
             self.ask(path)
             self.assertTrue(seconds - 25 <= self.ask(path).cache["ttl"] <= seconds, body)
+
+    def test_ttl_from_may_say_that_an_answer_is_not_to_be_kept(self):
+        path = self.path("/json")
+        self.origin.on(path, *answer(json.dumps({"live": True})))
+        self.assertNotIn("stored", self.ask(path).cache)
+        self.assertMiss(self.ask(path))
 
     def test_an_answer_that_is_no_answer_is_passed_on_but_never_stored(self):
         for path, body in ((self.path("/json"), '{"success": false}'), (self.path("/xml"), '<error code="500" description="Request limit reached"/>')):
