@@ -196,6 +196,15 @@ void read_readings(const http::ResponseHead& head, const Clocks& clocks, LimitSi
   read_json(head, clocks, into);
 }
 
+/// A refusal that tells when, and leaves unsaid that nothing is left until then.
+std::optional<TimePoint> lone_reset(const http::ResponseHead& head, const Clocks& clocks) {
+  for (const std::string prefix : {"x-ratelimit", "ratelimit", "x-rate-limit"}) {
+    if (!value_of(head, prefix + "-remaining").empty()) continue;
+    if (const auto reset = number_of(value_of(head, prefix + "-reset"))) return clocks.moment(*reset);
+  }
+  return std::nullopt;
+}
+
 /// The latest moment at which something that is used up comes back.
 std::optional<TimePoint> used_up_until(const std::vector<QuotaReading>& readings) {
   std::optional<TimePoint> latest;
@@ -227,6 +236,7 @@ LimitSignal read_head(const http::ResponseHead& head, TimePoint now) {
   signal.pause = head.status == 503 ? kPauseAfterUnavailable : kPauseAfterRefusal;
   signal.until = retry_after(head, clocks);
   if (!signal.until && head.status != 503) signal.until = used_up_until(signal.readings);
+  if (!signal.until && head.status == 429) signal.until = lone_reset(head, clocks);
   return signal;
 }
 

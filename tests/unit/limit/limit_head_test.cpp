@@ -94,6 +94,17 @@ TEST(LimitHead, ARefusalWithoutRetryAfterTakesTheResetOfWhatIsUsedUp) {
   EXPECT_EQ(signal.until, kNow + seconds{42});
 }
 
+TEST(LimitHead, ARefusalWithAResetAloneMeansThatNothingIsLeftUntilThen) {
+  EXPECT_EQ(read(429, {{"RateLimit-Reset", "11"}}).until, kNow + seconds{11});
+  EXPECT_EQ(read(429, {{"X-RateLimit-Limit", "40"}, {"X-RateLimit-Reset", "1700000010"}}).until, kNow + seconds{11});
+  EXPECT_EQ(read(429, {{"RateLimit-Remaining", "3"}, {"RateLimit-Reset", "11"}}).until, std::nullopt);
+}
+
+TEST(LimitHead, AResetInMillisecondsSince1970IsUnderstood) {
+  const auto signal = read(429, {{"X-RateLimit-Remaining", "0"}, {"X-RateLimit-Reset", "1700000030000"}});
+  EXPECT_EQ(signal.until, kNow + seconds{31});
+}
+
 TEST(LimitHead, ReadsRateLimitFieldsOfTheEarlyDrafts) {
   const auto signal =
       read(200, {{"RateLimit-Limit", "5, 5;w=1"}, {"RateLimit-Remaining", "4"}, {"RateLimit-Reset", "1"}});
