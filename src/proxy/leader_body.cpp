@@ -123,6 +123,7 @@ net::Task<> Leader::take_body(Asked& asked) {
   if (!keep_) land();  // who comes now must not wait for this answer
   outcome_.cache_status.stored = keep_;
   const bool whole = co_await pump(asked);
+  desk_.cells.bytes_from_upstreams.add(flight_.size());
   if (!whole) {
     if (held_) fail({502, job_->known.route.target.host + " broke off in the middle of its answer"});
     flight_.break_off();
