@@ -7,7 +7,7 @@ import subprocess
 import unittest
 
 from lab.case import Scenario, local, main
-from lab.origin import fresh
+from lab.origin import answer, fresh
 from lab.proxy import API_KEY, Proxy
 from lab.wire import TIME_LIMIT, connect, request_bytes
 
@@ -30,6 +30,12 @@ class Answers(Scenario):
         self.assertEqual(200, response.status)
         self.assertEqual("healthy", response.data["data"]["status"])
         self.assertIn("message", response.data["data"])
+
+    def test_stats_count_the_bytes_that_came_and_went(self):
+        self.origin.on("/counted", *answer("x" * 5000))
+        self.proxy.ask(self.url("/counted"))
+        self.until(lambda: self.proxy.admin("GET", "/health/cache/stats").data["data"]["bytesToClients"] >= 5000)
+        self.assertGreaterEqual(self.proxy.admin("GET", "/health/cache/stats").data["data"]["bytesFromUpstreams"], 5000)
 
     def test_status_is_shaped_as_the_applications_shape_it(self):
         data = self.proxy.admin("GET", "/api/v1/system/status").data
