@@ -28,8 +28,10 @@ class Collector final : public bhttp::basic_parser<IsRequest> {
     this->header_limit(static_cast<std::uint32_t>(limit));
     this->body_limit(boost::none);
   }
-  /// `end`: behind the empty line. A fold at the very end has no field behind it that would show it.
-  bool folded(const char* end) const noexcept { return folded_ || (line_end_ && spans_lines(line_end_, end, 2)); }
+  /// `end`: behind the empty line, if all was read. A fold at the very end has no field behind it that would show it.
+  bool folded(const char* end) const noexcept {
+    return folded_ || (end && line_end_ && spans_lines(line_end_, end, 2));
+  }
   bool too_many() const noexcept { return too_many_; }
 
  private:
@@ -87,6 +89,11 @@ class Collector final : public bhttp::basic_parser<IsRequest> {
 
 HeadParse fail(int status, std::string_view problem) { return {HeadParse::Kind::error, 0, status, problem}; }
 
+bool concerns_length(const Code& error) noexcept {
+  return error == bhttp::error::bad_content_length || error == bhttp::error::multiple_content_length ||
+         error == bhttp::error::bad_transfer_encoding;
+}
+
 /// The first line is well-formed but for the number of its version: "GET /x HTTP/2.0".
 bool names_version(std::string_view head) noexcept {
   const auto line = head.substr(0, head.find("\r\n"));
@@ -111,9 +118,12 @@ HeadParse parse(std::string_view bytes, std::size_t limit, Head& into) {
   Code error;
   const auto consumed = collector.put(boost::asio::const_buffer{head.data(), head.size()}, error);
   if (collector.too_many()) return fail(431, "too many header fields");
-  if (collector.folded(head.data() + head.size())) return fail(400, "folded header line");
+  const bool refused = error && error != bhttp::error::need_more;
+  // What stands behind the line that the parser refuses was not looked at, and is no fold.
+  if (collector.folded(refused ? nullptr : head.data() + head.size())) return fail(400, "folded header line");
   if (error == bhttp::error::bad_version && names_version(head)) return fail(505, "unsupported HTTP version");
-  if (error && error != bhttp::error::need_more) return fail(400, "malformed header section");
+  if (refused && concerns_length(error)) return fail(400, "malformed or contradictory message length");
+  if (refused) return fail(400, "malformed header section");
   if (!collector.is_header_done() || consumed != head.size()) return fail(400, "malformed header section");
   return {HeadParse::Kind::complete, consumed, 0, {}};
 }

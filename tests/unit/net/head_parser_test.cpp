@@ -155,6 +155,12 @@ TEST(RequestHeads, WithContradictoryLengthsAreRefused) {
     expect_refused<RequestHead>(request_with(lines));
 }
 
+TEST(RequestHeads, WithTwoFramingsHearThatItIsTheLength) {
+  RequestHead head;
+  const auto bytes = request_with("Content-Length: 3\r\nTransfer-Encoding: chunked\r\nA: b\r\n");
+  EXPECT_EQ(parse_request_head(bytes, kLimit, head).problem, "malformed or contradictory message length");
+}
+
 TEST(RequestHeads, MayBeAsLargeAsTheLimit) {
   const auto head = request_with("A: " + std::string(100, 'x') + "\r\n");
   expect_accepted<RequestHead>(head, head.size());
