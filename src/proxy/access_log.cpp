@@ -46,7 +46,8 @@ std::string without_values(std::string_view query, std::span<const std::string> 
 }
 
 void append_url(std::string& out, const LogFacts& facts) {
-  if (!facts.scheme.empty()) out.append(facts.scheme).append("://");
+  const bool named = !facts.scheme.empty() && !facts.authority.empty();  // a path that leads nowhere has no host
+  if (named) out.append(facts.scheme).append("://");
   out.append(facts.authority);
   const bool known = std::all_of(facts.secrets.begin(), facts.secrets.end(), &is_secret_parameter);
   if (known || facts.query.empty()) return append_redacted(out, facts.path, facts.query);
@@ -72,16 +73,18 @@ void append_member(std::string& out, std::string_view name, std::string_view val
 
 }  // namespace
 
-void AccessLog::stamp(TimePoint now) {
+/// As the other lines of the log have it: local time in text, RFC 3339 in JSON.
+void AccessLog::stamp(TimePoint now, bool json) {
   const auto ms = now.time_since_epoch().count();
   const auto second = ms / 1000;
   if (second != stamped_second_) {
     stamped_second_ = second;
     const std::time_t at = static_cast<std::time_t>(second);
     std::tm broken{};
-    localtime_r(&at, &broken);
+    json ? gmtime_r(&at, &broken) : localtime_r(&at, &broken);
     std::array<char, 32> text{};
-    second_.assign(text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S", &broken));
+    const auto* format = json ? "%Y-%m-%dT%H:%M:%S" : "%Y-%m-%d %H:%M:%S";
+    second_.assign(text.data(), std::strftime(text.data(), text.size(), format, &broken));
   }
   batch_ += second_;
   batch_ += '.';
@@ -140,7 +143,7 @@ void AccessLog::write_text(const LogFacts& facts, const LogWords& words) {
 
 void AccessLog::write_json(const LogFacts& facts, const LogWords& words) {
   auto& out = batch_;
-  out += "\",\"level\":\"info\",\"event\":\"request\"";
+  out += "Z\",\"level\":\"info\",\"event\":\"request\"";
   append_member(out, "client", facts.client);
   out.append(words.asked).append(",\"status\":");
   text::append_number(out, facts.status);
@@ -165,10 +168,10 @@ void AccessLog::write(const LogFacts& facts, TimePoint now) {
   const auto& words = facts.words ? *facts.words : words_;
   if (log::json()) {
     batch_ += "{\"time\":\"";
-    stamp(now);
+    stamp(now, true);
     write_json(facts, words);
   } else {
-    stamp(now);
+    stamp(now, false);
     write_text(facts, words);
   }
   if (batch_.size() >= kBatch) flush();

@@ -46,12 +46,12 @@ class AccessLog {
  private:
   void write_text(const LogFacts& facts, const LogWords& words);
   void write_json(const LogFacts& facts, const LogWords& words);
-  void stamp(TimePoint now);
+  void stamp(TimePoint now, bool json);
   static constexpr std::size_t kBatch = 16 * 1024;
   std::string batch_;
   LogWords words_;  // of the line being written
   std::int64_t stamped_second_ = -1;
-  std::string second_;  // "2026-11-22 13:00:00" of stamped_second_
+  std::string second_;  // "2026-11-22 13:00:00" or "2026-11-22T12:00:00" of stamped_second_
 };
 
 }  // namespace cachearr::proxy

@@ -81,6 +81,7 @@ class Secrets(Scenario):
         self.assertNotIn(self.canary(400), line)
         self.assertIn("***", line)
         self.assertTrue({"status", "method"} <= {name.lower() for name in record}, record)
+        self.assertRegex(record["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
 
 
 class RuledSecrets(Scenario):

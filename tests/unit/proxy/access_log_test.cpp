@@ -70,6 +70,16 @@ TEST_F(AccessLogTest, MarksWhatIsMissing) {
   EXPECT_THAT(line(false, bare), EndsWith("GET api.test/3/tv 200 1234 5.67ms - - - cachearr\n"));
 }
 
+TEST_F(AccessLogTest, OfARequestThatLeadsNowhereShowsThePath) {
+  auto lost = facts();
+  lost.authority = {};
+  EXPECT_THAT(line(false, lost), HasSubstr(" GET /3/tv?language=de 200 "));
+}
+
+TEST_F(AccessLogTest, TellsTheTimeInJsonAsTheOtherLinesDo) {
+  EXPECT_EQ(nlohmann::json::parse(line(true, facts()))["time"], "2023-11-14T22:13:20.042Z");
+}
+
 TEST_F(AccessLogTest, TellsWhatWentWrong) {
   auto wrong = facts();
   wrong.error = "the origin ended the connection";
