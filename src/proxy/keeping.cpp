@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "rules/below_origin.hpp"
 
 namespace cachearr::proxy {
 
@@ -146,7 +147,8 @@ bool resolve_on_same_host(std::string_view reference, const http::Target& base, 
 void invalidate_by_rules(Desk& desk, const FetchJob& job) {
   const auto* const upstream = job.known.verdict.upstream;
   const auto& target = job.known.route.target;
-  if (!upstream || !invalidates(job.regime.settings->config, target.path)) return;
+  if (!upstream) return;
+  if (!invalidates(job.regime.settings->config, rules::below_origin(*upstream, target.path))) return;
   rules::Captures captures;
   for (const auto* rule :
        job.regime.rules->invalidations(*upstream, job.request.head, target.path, target.query, captures)) {

@@ -1,6 +1,8 @@
 // What is counted, logged and remembered of a request.
 #include "proxy/session.hpp"
 
+#include "rules/below_origin.hpp"
+
 namespace cachearr::proxy {
 
 using http::Method;
@@ -33,8 +35,12 @@ LogFacts facts_of(const http::RequestHead& request, const Considered& known, std
   }
   if (const auto* const rule = known.verdict.rule) {
     facts.rule = rule->name;
-    masked = rules::masked_path(*rule, route.target.path);
-    if (!masked.empty()) facts.path = masked;
+    const auto asked = rules::below_origin(*known.verdict.upstream, route.target.path);
+    masked = rules::masked_path(*rule, asked);
+    if (!masked.empty()) {
+      masked.insert(0, route.target.path, 0, route.target.path.size() - asked.size());
+      facts.path = masked;
+    }
   }
   facts.key = known.key.key;
   return facts;

@@ -6,6 +6,7 @@
 #include "base/redact.hpp"
 #include "base/secret_shape.hpp"
 #include "base/text.hpp"
+#include "rules/below_origin.hpp"
 #include "rules/compiled.hpp"
 #include "rules/partition.hpp"
 #include "rules/query.hpp"
@@ -161,9 +162,14 @@ void append_masked(std::span<const std::size_t> secret, std::string_view path, s
 void append_path(const Task& task, std::string& out) {
   auto& path = task.scratch.path;
   path.clear();
-  append_sent(path, task.target.path);
-  if (task.compiled && !task.compiled->secret_segments.empty())
+  if (task.compiled && !task.compiled->secret_segments.empty()) {
+    const std::string_view whole = task.target.path;
+    const auto asked = below_origin(*task.upstream, whole);  // where there is a rule, there is an upstream
+    append_sent(out, whole.substr(0, whole.size() - asked.size()));
+    append_sent(path, asked);
     return append_masked(task.compiled->secret_segments, path, out);
+  }
+  append_sent(path, task.target.path);
   auto& masked = task.scratch.masked_path;
   masked.clear();
   append_redacted(masked, path, {});

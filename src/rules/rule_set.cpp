@@ -1,5 +1,6 @@
 #include "rules/rule_set.hpp"
 
+#include "rules/below_origin.hpp"
 #include "rules/compiled.hpp"
 #include "rules/rule_set_impl.hpp"
 
@@ -59,8 +60,9 @@ const Upstream* RuleSet::upstream_named(std::string_view name) const noexcept {
 const Rule* RuleSet::match(const Upstream& upstream, const http::RequestHead& request, std::string_view path,
                            std::string_view query, Captures& captures) const {
   captures.clear();
+  const auto asked = below_origin(upstream, path);
   const Rule* found = nullptr;
-  impl_->all[upstream.index].for_each_match(request, path, query, [&](const Rule& rule, const Bindings& bindings) {
+  impl_->all[upstream.index].for_each_match(request, asked, query, [&](const Rule& rule, const Bindings& bindings) {
     found = &rule;
     capture(bindings, captures);
     return true;
@@ -74,7 +76,8 @@ std::vector<const Rule*> RuleSet::invalidations(const Upstream& upstream, const 
   captures.clear();
   std::vector<const Rule*> found;
   if (http::is_safe(request.method)) return found;
-  impl_->writes[upstream.index].for_each_match(request, path, query, [&](const Rule& rule, const Bindings& bindings) {
+  const auto asked = below_origin(upstream, path);
+  impl_->writes[upstream.index].for_each_match(request, asked, query, [&](const Rule& rule, const Bindings& bindings) {
     if (rule.compiled->fallback && !found.empty()) return false;
     found.push_back(&rule);
     capture(bindings, captures);

@@ -203,6 +203,25 @@ class ReverseShapes(Scenario):
         self.assertAnswered(self.proxy.visit("/tv" + path + "?q=1"), "mounted")
         self.assertEqual("/base%s?q=1" % path, self.origin.asked("/base" + path)[0].target)
 
+    def test_rules_see_the_path_below_the_origins_own(self):
+        rules = self.rules_of(self.origin)
+        rules["upstreams"]["local"]["credentials"] = {"path": ["pass"]}
+        rules["rules"] = [
+            {"name": "one", "upstream": "local", "match": {"path": "/tv/{id:int}"}, "key": "tv:{id}", "ttl": "1h"},
+            {"name": "feed", "upstream": "local", "match": {"path": "/feed/{pass}/new"}, "ttl": "1h"},
+            {"name": "write", "upstream": "local", "match": {"method": "PUT", "path": "/tv/{id:int}"}, "invalidate": ["tv:{id}"]}]
+        proxy = self.start(rules, reverse=("local",))
+        self.origin.on("/base/tv/7", *answer("seven"))
+        self.origin.on("/base/feed/plainword/new", *answer("news"))
+        self.assertEqual("tv:7", proxy.visit("/tv/tv/7").cache.get("key"))
+        self.assertHit(proxy.visit("/tv/7", upstream="local"))
+        proxy.visit("/tv/tv/7", method="PUT", body=b"x")
+        self.assertMiss(proxy.visit("/tv/7", host="tv.test"))
+        shown = repr(proxy.visit("/tv/feed/plainword/new").fields)
+        self.assertIn("/base/feed/***/new", shown)
+        shown += proxy.log.wait_for(r"/base/feed/\*\*\*/new")
+        self.assertNotIn("plainword", shown)
+
     def test_a_mount_matches_whole_segments_only(self):
         self.assertProblem(self.proxy.visit("/tvs/x"), 404)
 

@@ -1,0 +1,18 @@
+// A path as rules see it: an origin's own path (a "URL base") belongs to where to connect, not to what is asked for.
+// Pure; any thread.
+#pragma once
+
+#include <string_view>
+
+#include "rules/rule_set.hpp"
+
+namespace cachearr::rules {
+
+/// `path` as it goes upstream, without the upstream's origin_path. Begins with '/' where `path` does.
+inline std::string_view below_origin(const Upstream& upstream, std::string_view path) noexcept {
+  const std::string_view base = upstream.origin_path;
+  const bool below = path.size() > base.size() && path.starts_with(base) && path[base.size()] == '/';
+  return below ? path.substr(base.size()) : path;
+}
+
+}  // namespace cachearr::rules
