@@ -198,15 +198,29 @@ net::Task<> Leader::take(Asked& asked) {
   co_await take_body(asked);
 }
 
+namespace {
+
+/// A body that is confirmed says what it said when it came: the rule's ttl_from holds for it again.
+void apply_content(const rules::Rule* rule, const http::ResponseHead& stored, std::string_view body,
+                   caching::Policy& policy) {
+  if (!rule || rule->ttl_from.empty()) return;
+  const auto verdict = rules::inspect_body(*rule, stored.fields.value(FieldId::content_type),
+                                           stored.fields.value(FieldId::content_encoding), body);
+  if (verdict.ttl) policy.ttl = verdict.ttl;
+}
+
+}  // namespace
+
 /// RFC 9111 4.3.3 and 4.3.4: the stored answer is confirmed and takes over what the 304 says.
 void Leader::take_not_modified(const Asked& asked) {
   const auto& entry = job_->known.entry;
   http::ResponseHead stored;
   http::ResponseHead merged_parsed;
   store::EntryPtr fresh = entry;
-  const auto policy = this->policy();
+  auto policy = this->policy();
   bool stored_again = false;
   if (http::parse_stored_head(entry->head(), stored) && caching::selects(asked.head, stored)) {
+    apply_content(rule(), stored, entry->body(), policy);
     auto merged = caching::merged_head(stored, asked.head, timing_.response_time);
     if (http::parse_stored_head(merged, merged_parsed)) {
       auto verdict = caching::may_freshen(job_->request.head, merged_parsed, asked.head, policy, timing_);
@@ -245,7 +259,8 @@ void Leader::take_head_answer(const Asked& asked) {
   auto merged = caching::merged_head(stored, asked.head, timing_.response_time);
   http::ResponseHead merged_parsed;
   if (!http::parse_stored_head(merged, merged_parsed)) return;
-  const auto policy = this->policy();
+  auto policy = this->policy();
+  apply_content(rule(), stored, entry->body(), policy);
   const auto verdict = caching::may_freshen(job_->request.head, merged_parsed, asked.head, policy, timing_);
   if (verdict.storable()) keep_freshened(desk_, *job_, verdict, std::move(merged));
 }

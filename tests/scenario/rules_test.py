@@ -180,6 +180,15 @@ class Contents(Scenario):
             self.ask(path)
             self.assertTrue(seconds - 25 <= self.ask(path).cache["ttl"] <= seconds, body)
 
+    def test_ttl_from_holds_again_for_a_body_that_is_confirmed(self):
+        path = self.path("/json")
+        headers = [("ETag", '"1"')]
+        self.origin.sequence(path, answer(json.dumps({"status": "Ended"}), 200, headers), answer("", 304, headers))
+        self.ask(path)
+        self.ask(path, headers={"Cache-Control": "no-cache"})
+        self.assertEqual(2, self.origin.count(path))
+        self.assertGreater(self.ask(path).cache["ttl"], 604700)
+
     def test_ttl_from_may_say_that_an_answer_is_not_to_be_kept(self):
         path = self.path("/json")
         self.origin.on(path, *answer(json.dumps({"live": True})))
