@@ -70,7 +70,14 @@ bool Leader::serve_newly_stored() {
   const auto& known = job_->known;
   if (!job_->in_table) return false;
   auto entry = desk_.services.store.find(known.id, known.identity);
-  if (!entry || (entry->meta.flags & (caching::kVaryMarker | caching::kHitForMiss)) != 0) return false;
+  if (entry && (entry->meta.flags & caching::kVaryMarker) != 0) {
+    Considered variant;
+    variant.key = known.key;
+    variant.now = desk_.now();
+    look_up(desk_.services.store, job_->request.head, variant);
+    entry = std::move(variant.entry);
+  }
+  if (!entry || (entry->meta.flags & caching::kHitForMiss) != 0) return false;
   if (known.entry && entry->meta.stored_ms <= known.entry->meta.stored_ms) return false;
   const auto now = desk_.now();
   if (caching::judge(entry->meta, known.directives, now).reuse != caching::Reuse::fresh) return false;
