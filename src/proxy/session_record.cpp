@@ -1,6 +1,5 @@
 // What is counted, logged and remembered of a request.
 #include "proxy/session.hpp"
-
 #include "rules/below_origin.hpp"
 
 namespace cachearr::proxy {
