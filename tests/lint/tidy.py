@@ -30,6 +30,12 @@ def units(build):
     return sorted(ours, key=lambda name: (places.get(name, -1), name))
 
 
+def trouble_with_settings():
+    """clang-tidy goes on with its own defaults, and exit code 0, where it cannot read .clang-tidy."""
+    done = subprocess.run(["clang-tidy", "--dump-config"], capture_output=True, text=True, check=False, cwd=ROOT)
+    return done.stderr
+
+
 def tidy(build, unit):
     done = subprocess.run(["clang-tidy", "-p", build, "--quiet", unit], capture_output=True, text=True, check=False)
     return unit, done.returncode, done.stdout
@@ -40,6 +46,8 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("--seconds", type=int, default=420)
     options = parser.parse_args()
+    if trouble := trouble_with_settings():
+        sys.exit(trouble)
     build, end = options.build.resolve(), time.monotonic() + options.seconds
     waiting, checked, bad = units(build), 0, 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
