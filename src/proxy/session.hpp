@@ -76,6 +76,7 @@ class Session final : public net::Guest {
   net::Task<Next> send_rest(Unsent unsent);
   void limit_wait();
   net::Task<> linger();
+  bool is_authorised(const http::RequestHead& request, const Considered& known) const;
   std::optional<Quick> answer_recalled();
   Quick answer_quickly(std::size_t head_bytes);
   Quick answer_from_memory(std::size_t head_bytes);

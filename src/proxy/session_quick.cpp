@@ -45,6 +45,12 @@ Session::Quick Session::refuse_quickly(const Refused& refused) {
   return keep_alive ? Quick::answered : Quick::answered_last;
 }
 
+/// Only who asks for a proxy can be asked who they are, and a tunnel was, when it was opened.
+bool Session::is_authorised(const http::RequestHead& request, const Considered& known) const {
+  return !known.route.as_proxy || inside_ ||
+         desk_.settings().is_authorised(request.fields.value(FieldId::proxy_authorization));
+}
+
 /// A request in the very words of one that was answered from memory before, where memory still has the answer. Who may
 /// not ask is told so where every request is looked at.
 std::optional<Session::Quick> Session::answer_recalled() {
@@ -53,9 +59,7 @@ std::optional<Session::Quick> Session::answer_recalled() {
   const auto started = SteadyClock::now();
   const auto& request = recalled->request.head;
   auto& known = recalled->known;
-  if (known.route.as_proxy && !inside_ &&
-      !desk_.settings().is_authorised(request.fields.value(FieldId::proxy_authorization)))
-    return std::nullopt;
+  if (!is_authorised(request, known)) return std::nullopt;
   consider_again(desk_, request, known);
   if (known.course != Course::serve && known.course != Course::serve_and_refresh) return std::nullopt;
   stream_->disarm();
@@ -88,8 +92,7 @@ Session::Quick Session::answer_from_memory(std::size_t head_bytes) {
   auto& known = desk_.considered;
   const auto& request = desk_.request;
   consider(desk_, *door_, inside_, request, framing_, known);
-  const bool authorised = !known.route.as_proxy || inside_ ||
-                          desk_.settings().is_authorised(request.fields.value(FieldId::proxy_authorization));
+  const bool authorised = is_authorised(request, known);
   if (!allowed_ || !authorised) {  // who may not ask does not learn what is stored
     known.forward = http::Forward::none;
     known.detail = {};
