@@ -2,64 +2,24 @@
 #include <fstream>
 #include <future>
 #include <gtest/gtest.h>
-#include <set>
 #include <string>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "store/store.hpp"
 #include "support/until.hpp"
-#include "unit/store/folder.hpp"
 #include "unit/store/made.hpp"
+#include "unit/store/two_tier.hpp"
 
 namespace cachearr::store {
 namespace {
 
 using test::id_of;
 using test::identity_of;
-using test::make;
+using test::kMiB;
 using Kind = Selector::Kind;
 
-constexpr std::uint64_t kMiB = 1024 * 1024;
-
-class TwoTierStore : public ::testing::Test {
- protected:
-  void SetUp() override { start(); }
-  void start(std::uint64_t disk_max = 16 * kMiB) {
-    options.memory_max = 4 * kMiB;
-    options.disk_path = folder.path();
-    options.disk_max = disk_max;
-    options.disk_check_first = Duration{60'000};  // however slow the machine is, it starts with all that it has
-    auto made = make_store(options, clock);
-    ASSERT_TRUE(made) << made.error().what;
-    store = std::move(made).value();
-  }
-  void restart() {
-    store.reset();
-    start();
-  }
-  void put(const test::Made& made) { store->put(make(made, clock)); }
-  /// As the pipeline does it: memory, then disk.
-  EntryPtr find(const std::string& key, const std::string& variant = {}) {
-    if (EntryPtr entry = store->find(id_of(key, variant), identity_of(key, variant))) return entry;
-    return find_on_disk(key, variant);
-  }
-  EntryPtr find_on_disk(const std::string& key, const std::string& variant = {}) {
-    if (!store->may_be_on_disk(id_of(key, variant))) return {};
-    std::promise<EntryPtr> found;
-    store->find_on_disk(id_of(key, variant), identity_of(key, variant),
-                        [&](EntryPtr entry) { found.set_value(std::move(entry)); });
-    return found.get_future().get();
-  }
-  std::uint64_t purge(Kind kind, const std::string& text, bool soft = false) {
-    return store->invalidate({kind, text, soft});
-  }
-
-  ManualClock clock;
-  test::Folder folder;
-  StoreOptions options;
-  std::unique_ptr<Store> store;
-};
+class TwoTierStore : public test::TwoTier {};
 
 TEST_F(TwoTierStore, BringsBackEverythingAfterARestart) {
   for (int i = 0; i < 500; ++i) put({.key = "k" + std::to_string(i), .body = "body " + std::to_string(i)});
@@ -345,65 +305,6 @@ TEST_F(TwoTierStore, KeepsItsFilesFromOtherUsers) {
   EXPECT_EQ(status.st_mode & 0777U, 0700U);
   ASSERT_EQ(::stat(folder.data().c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777U, 0600U);
-}
-
-TEST_F(TwoTierStore, ListsBothTiersPageByPageWithoutRepeating) {
-  for (int i = 0; i < 4000; ++i) put({.key = "k" + std::to_string(i), .body = std::string(1500, 'x')});
-  store->flush();
-  for (const auto order : {KeyOrder::none, KeyOrder::ttl, KeyOrder::size, KeyOrder::hits}) {
-    std::set<std::string> seen;
-    KeyQuery query;
-    query.limit = 700;
-    query.order = order;
-    do {
-      const KeyPage page = store->list(query);
-      for (const auto& info : page.keys) EXPECT_TRUE(seen.insert(info.key).second) << info.key;
-      query.cursor = page.cursor;
-    } while (!query.cursor.empty());
-    EXPECT_EQ(seen.size(), 4000U);
-  }
-}
-
-TEST_F(TwoTierStore, ListsWhatAQuerySelects) {
-  put({.key = "series:1", .upstream = "sonarr", .type = "series", .tags = {"a"}});
-  put({.key = "series:2", .upstream = "sonarr", .type = "series", .tags = {"b"}});
-  put({.key = "movie:1", .upstream = "radarr", .type = "movie", .tags = {"a"}});
-  restart();
-  const auto keys = [&](KeyQuery query) {
-    std::set<std::string> found;
-    for (const auto& info : store->list(query).keys) found.insert(info.key);
-    return found;
-  };
-  EXPECT_EQ(keys({.pattern = "series:*", .tag = {}, .upstream = {}, .type = {}, .cursor = {}}),
-            (std::set<std::string>{"series:1", "series:2"}));
-  EXPECT_EQ(keys({.pattern = {}, .tag = "a", .upstream = {}, .type = {}, .cursor = {}}),
-            (std::set<std::string>{"series:1", "movie:1"}));
-  EXPECT_EQ(keys({.pattern = {}, .tag = {}, .upstream = "radarr", .type = {}, .cursor = {}}),
-            (std::set<std::string>{"movie:1"}));
-  EXPECT_EQ(keys({.pattern = {}, .tag = "b", .upstream = {}, .type = "series", .cursor = {}}),
-            (std::set<std::string>{"series:2"}));
-}
-
-TEST_F(TwoTierStore, FindsKeysInEitherTier) {
-  put({.key = "a", .body = "on disk", .variant = "en"});
-  put({.key = "a", .body = "on disk too", .variant = "de"});
-  restart();
-  put({.key = "b", .body = "in memory"});
-  EXPECT_EQ(store->find_key("a").size(), 2U);
-  const auto found = store->find_keys({"b", "nothing", "a"});
-  ASSERT_EQ(found.size(), 3U);
-  EXPECT_EQ(found[0]->body(), "in memory");
-  EXPECT_FALSE(found[1]);
-  EXPECT_TRUE(found[2]);
-}
-
-TEST_F(TwoTierStore, GivesAKeyAnotherTimeToLive) {
-  put({.key = "a"});
-  restart();
-  const auto until = clock.now() + Duration{5'000'000};
-  EXPECT_EQ(store->expire_key("a", until), 1U);
-  restart();
-  EXPECT_EQ(find("a")->meta.fresh_until_ms, until.time_since_epoch().count());
 }
 
 TEST_F(TwoTierStore, KeepsTextSmallOnDiskAndServesItAsItWas) {
