@@ -103,8 +103,8 @@ bool MemoryShard::small_is_due() const noexcept {
 }
 
 std::size_t MemoryShard::slot_bytes() const noexcept {
-  // Groups of 15 slots with 16 bytes of metadata (boost/unordered/detail/foa.hpp).
-  return entries_.bucket_count() / 15 * (15 * sizeof(const Entry*) + 16);
+  // Groups of 15 slots, a pointer each, with 16 bytes of metadata (boost/unordered/detail/foa.hpp).
+  return entries_.bucket_count() / 15 * (15 * sizeof(void*) + 16);
 }
 
 QueueList& MemoryShard::queue_of(const Entry& entry) noexcept {
