@@ -56,8 +56,8 @@ Result<Api::Admitted, Answer> Api::admit(const http::RequestHead& head, const ht
   http::Target target;
   const auto read = http::read_target(head, "http", target);
   if (!read) return problem(400, read.error().what);
-  const auto regime = instance_.regime();
-  const auto& config = regime.settings->config;
+  const auto snapshot = instance_.snapshot();
+  const auto& config = snapshot->settings->config;
   const House house{instance_.api_key(), config.admin.hosts};
   if (const auto denied = check_host(house, target.host, target.port); denied && !local) return refuse(*denied);
 

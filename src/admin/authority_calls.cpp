@@ -8,7 +8,7 @@ namespace cachearr::admin {
 namespace {
 
 Answer public_file(Instance& instance, std::string_view path, const Call& call) {
-  const auto leaves = instance.regime().leaves;
+  const auto leaves = instance.snapshot()->leaves;
   if (!leaves) return problem(404, "nothing is intercepted here, so there is no certificate (\"cachearr ca init\")");
   const auto base = "http://" + std::string{call.head->fields.value(http::FieldId::host)};
   auto file = authority::public_file(leaves->authority(), path, base);

@@ -6,14 +6,14 @@ namespace cachearr::admin {
 
 namespace {
 
-void add_labels(const proxy::WorkerCells& cells, Counts& into) {
+void add_labels(const metrics::WorkerCells& cells, Counts& into) {
   const std::lock_guard lock{cells.mutex};
   // A label that was named after the list was taken is in the next reading.
   for (std::size_t i = 0; i < cells.labels.size() && i < into.labels.size(); ++i) {
     auto& sum = into.labels[i];
     sum.hits_memory += cells.labels[i].hits_memory.read();
     sum.hits_disk += cells.labels[i].hits_disk.read();
-    for (std::size_t reason = 0; reason < proxy::kForwards; ++reason)
+    for (std::size_t reason = 0; reason < metrics::kForwards; ++reason)
       sum.misses[reason] += cells.labels[i].misses[reason].read();
     sum.lifetimes.add(cells.labels[i].lifetimes);
   }
@@ -25,7 +25,7 @@ void add_labels(const proxy::WorkerCells& cells, Counts& into) {
   for (const auto& [host, connections] : cells.idle_connections) into.idle_connections[host] += connections;
 }
 
-void add_worker(const proxy::WorkerCells& cells, Counts& into) {
+void add_worker(const metrics::WorkerCells& cells, Counts& into) {
   for (std::size_t i = 0; i < into.requests.size(); ++i) into.requests[i].add(cells.requests[i]);
   for (std::size_t i = 0; i < into.stale_served.size(); ++i) into.stale_served[i] += cells.stale_served[i].read();
   for (std::size_t i = 0; i < into.interceptions.size(); ++i) into.interceptions[i] += cells.interceptions[i].read();
@@ -41,12 +41,12 @@ void add_worker(const proxy::WorkerCells& cells, Counts& into) {
 
 }  // namespace
 
-void HistogramSum::add(const proxy::Histogram& histogram) noexcept {
+void HistogramSum::add(const metrics::Histogram& histogram) noexcept {
   for (std::size_t i = 0; i < buckets.size(); ++i) buckets[i] += histogram.buckets[i].read();
   sum_microseconds += histogram.sum_microseconds.read();
 }
 
-void LifetimeSum::add(const proxy::Lifetimes& lifetimes) noexcept {
+void LifetimeSum::add(const metrics::Lifetimes& lifetimes) noexcept {
   for (std::size_t i = 0; i < buckets.size(); ++i) buckets[i] += lifetimes.buckets[i].read();
   seconds += lifetimes.sum_seconds.read();
 }
@@ -72,7 +72,7 @@ std::uint64_t Counts::misses() const noexcept {
   return total;
 }
 
-Counts count(const proxy::Metrics& metrics) {
+Counts count(const metrics::Metrics& metrics) {
   Counts counts;
   for (auto& label : metrics.labels()) counts.labels.push_back({std::move(label), 0, 0, {}, {}});
   for (const auto& cells : metrics.workers()) add_worker(*cells, counts);

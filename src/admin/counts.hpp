@@ -7,27 +7,27 @@
 #include <string>
 #include <vector>
 
-#include "proxy/metrics.hpp"
+#include "metrics/metrics.hpp"
 
 namespace cachearr::admin {
 
 struct HistogramSum {
-  std::array<std::uint64_t, proxy::Histogram::kBounds.size() + 1> buckets{};
+  std::array<std::uint64_t, metrics::Histogram::kBounds.size() + 1> buckets{};
   std::uint64_t sum_microseconds = 0;
-  void add(const proxy::Histogram& histogram) noexcept;
+  void add(const metrics::Histogram& histogram) noexcept;
 };
 
 struct LifetimeSum {
-  std::array<std::uint64_t, proxy::Lifetimes::kBounds.size() + 1> buckets{};
+  std::array<std::uint64_t, metrics::Lifetimes::kBounds.size() + 1> buckets{};
   std::uint64_t seconds = 0;
-  void add(const proxy::Lifetimes& lifetimes) noexcept;
+  void add(const metrics::Lifetimes& lifetimes) noexcept;
   void add(const LifetimeSum& other) noexcept;
 };
 
 struct LabelSum {
-  proxy::Label label;
+  metrics::Label label;
   std::uint64_t hits_memory = 0, hits_disk = 0;
-  std::array<std::uint64_t, proxy::kForwards> misses{};
+  std::array<std::uint64_t, metrics::kForwards> misses{};
   LifetimeSum lifetimes;
   std::uint64_t hits() const noexcept { return hits_memory + hits_disk; }
   std::uint64_t all_misses() const noexcept;
@@ -40,10 +40,10 @@ struct UpstreamSum {
 
 struct Counts {
   std::vector<LabelSum> labels;
-  std::array<HistogramSum, static_cast<std::size_t>(proxy::Ending::count)> requests{};
-  std::array<std::uint64_t, static_cast<std::size_t>(proxy::StaleReason::count)> stale_served{};
-  std::array<std::uint64_t, static_cast<std::size_t>(proxy::Interception::count)> interceptions{};
-  std::array<std::uint64_t, static_cast<std::size_t>(proxy::Prefetch::count)> prefetches{};
+  std::array<HistogramSum, static_cast<std::size_t>(metrics::RequestResult::count)> requests{};
+  std::array<std::uint64_t, static_cast<std::size_t>(metrics::StaleReason::count)> stale_served{};
+  std::array<std::uint64_t, static_cast<std::size_t>(metrics::Interception::count)> interceptions{};
+  std::array<std::uint64_t, static_cast<std::size_t>(metrics::Prefetch::count)> prefetches{};
   std::array<std::uint64_t, 4> invalidations{};
   std::map<std::string, UpstreamSum> upstreams;
   std::map<std::string, std::size_t> idle_connections;  // to each host
@@ -54,7 +54,7 @@ struct Counts {
   std::uint64_t misses() const noexcept;
 };
 
-Counts count(const proxy::Metrics& metrics);
+Counts count(const metrics::Metrics& metrics);
 
 /// Percent, of which neither is counted yet: 0.
 double share(std::uint64_t part, std::uint64_t rest) noexcept;

@@ -8,38 +8,38 @@
 #include "admin/upstream_words.hpp"
 #include "base/text.hpp"
 #include "caching/storing.hpp"
+#include "fetch/admission_permit.hpp"
 #include "http/cache_status.hpp"
-#include "proxy/turn.hpp"
 
 namespace cachearr::admin {
 
 namespace {
 
 using Json = nlohmann::ordered_json;
-using proxy::Considered;
-using proxy::Course;
+using pipeline::Disposition;
+using pipeline::RequestContext;
 
-std::string_view name_of(Course course) noexcept {
-  switch (course) {
-    case Course::refuse: return "refuse";
-    case Course::serve: return "serve";
-    case Course::serve_and_refresh: return "serve-and-refresh";
-    case Course::validate: return "validate";
-    case Course::fetch: return "fetch";
-    case Course::bypass: break;
+std::string_view name_of(Disposition disposition) noexcept {
+  switch (disposition) {
+    case Disposition::refuse: return "refuse";
+    case Disposition::serve: return "serve";
+    case Disposition::serve_and_refresh: return "serve-and-refresh";
+    case Disposition::validate: return "validate";
+    case Disposition::fetch: return "fetch";
+    case Disposition::bypass: break;
   }
   return "bypass";
 }
 
 /// In a sentence, for people.
-std::string_view meaning_of(Course course) noexcept {
-  switch (course) {
-    case Course::refuse: return "the request is answered with an error";
-    case Course::serve: return "the stored answer is served";
-    case Course::serve_and_refresh: return "the stored answer is served and refreshed in the background";
-    case Course::validate: return "the stored answer has to be confirmed by the upstream first";
-    case Course::fetch: return "nothing usable is stored: the upstream is asked";
-    case Course::bypass: break;
+std::string_view meaning_of(Disposition disposition) noexcept {
+  switch (disposition) {
+    case Disposition::refuse: return "the request is answered with an error";
+    case Disposition::serve: return "the stored answer is served";
+    case Disposition::serve_and_refresh: return "the stored answer is served and refreshed in the background";
+    case Disposition::validate: return "the stored answer has to be confirmed by the upstream first";
+    case Disposition::fetch: return "nothing usable is stored: the upstream is asked";
+    case Disposition::bypass: break;
   }
   return "the request goes to the upstream without the cache";
 }
@@ -62,35 +62,35 @@ std::string_view source_of(const caching::EntryMeta& meta) noexcept {
 }
 
 Json stored_json(const Finding& finding) {
-  const auto& known = finding.known;
-  if (!known.entry) return nullptr;
-  const auto& meta = known.entry->meta;
+  const auto& context = finding.context;
+  if (!context.entry) return nullptr;
+  const auto& meta = context.entry->meta;
   Json json = {{"status", meta.status},
-               {"age", caching::age_at(meta, known.now)},
-               {"ttl", caching::ttl_at(meta, known.now)},
+               {"age", caching::age_at(meta, context.now)},
+               {"ttl", caching::ttl_at(meta, context.now)},
                {"lifetime", (meta.fresh_until_ms - meta.born_ms) / 1000},
                {"lifetimeSource", source_of(meta)},
-               {"bytes", known.entry->head().size() + known.entry->body().size()},
-               {"hits", known.entry->hits()},
+               {"bytes", context.entry->head().size() + context.entry->body().size()},
+               {"hits", context.entry->hits()},
                {"tier", finding.on_disk ? "disk" : "memory"}};
   if ((meta.flags & caching::kInvalidated) != 0) json["invalidated"] = true;
   return json;
 }
 
-std::string cache_status(const Considered& known) {
+std::string cache_status(const RequestContext& context) {
   http::CacheStatus status;
-  status.hit = known.course == Course::serve || known.course == Course::serve_and_refresh;
-  status.forward = status.hit ? http::Forward::none : known.forward;
-  if (status.hit) status.ttl = caching::ttl_at(known.entry->meta, known.now);
-  status.key = known.key.key;
-  status.detail = known.detail;
+  status.hit = context.disposition == Disposition::serve || context.disposition == Disposition::serve_and_refresh;
+  status.forward = status.hit ? http::Forward::none : context.forward;
+  if (status.hit) status.ttl = caching::ttl_at(context.entry->meta, context.now);
+  status.key = context.key.key;
+  status.detail = context.detail;
   std::string text;
   http::append(text, status);
   return text;
 }
 
-void add_rule(const Considered& known, Json& json) {
-  const auto* const rule = known.verdict.rule;
+void add_rule(const RequestContext& context, Json& json) {
+  const auto* const rule = context.verdict.rule;
   json["type"] = rule && !rule->type.empty() ? Json(rule->type) : Json(nullptr);
   const caching::Policy none;
   const auto& policy = rule ? rule->policy : none;
@@ -103,7 +103,7 @@ void add_rule(const Considered& known, Json& json) {
     json["ttlByStatus"] = std::move(by_status);
   }
   json["stale"] = stale_windows(policy);
-  if (rule && !rule->tags.empty()) json["tags"] = rules::tags_of(*rule, known.captures);
+  if (rule && !rule->tags.empty()) json["tags"] = rules::tags_of(*rule, context.captures);
 }
 
 std::string_view mode_of(const rules::Upstream* upstream) noexcept {
@@ -112,55 +112,56 @@ std::string_view mode_of(const rules::Upstream* upstream) noexcept {
 }
 
 /// When this request could go upstream, and when it first has to.
-Json limit_json(Instance& instance, const Considered& known) {
-  auto* const turnstile = instance.front().services().turnstile;
-  if (!turnstile) return nullptr;
-  const auto now = turnstile->now();
-  const auto name = proxy::lane_of(known);
-  const auto lane = turnstile->registry().lane(name.upstream, name.credential, now);
-  const auto gate = lane->earliest(now, proxy::priority_of(known, false));
+Json limit_json(Instance& instance, const RequestContext& context) {
+  auto* const admission = instance.proxy().admission();
+  if (!admission) return nullptr;
+  const auto now = admission->now();
+  const auto name = fetch::limiter_key_of(context);
+  const auto lane = admission->registry().lane(name.upstream, name.credential, now);
+  const auto gate = lane->earliest(now, fetch::priority_of(context, false));
   const auto pause = lane->cooldown_until(now);
   const bool at_once = gate.why == limit::Why::nothing;
   auto next = gate.at;
-  if (known.course == Course::serve) next = std::max(next, TimePoint{Duration{known.entry->meta.fresh_until_ms}});
-  return {{"mode", mode_of(known.verdict.upstream)},
+  if (context.disposition == Disposition::serve)
+    next = std::max(next, TimePoint{Duration{context.entry->meta.fresh_until_ms}});
+  return {{"mode", mode_of(context.verdict.upstream)},
           {"wait", at_once ? 0 : seconds_until(gate.at, now)},
           {"why", at_once ? Json(nullptr) : Json(to_words(gate.why))},
           {"cooldownUntil", pause ? Json(iso_time(*pause)) : Json(nullptr)},
           {"nextRefresh",
-           mode_of(known.verdict.upstream) == "offline" ? Json(nullptr) : Json(iso_time(std::max(next, now)))}};
+           mode_of(context.verdict.upstream) == "offline" ? Json(nullptr) : Json(iso_time(std::max(next, now)))}};
 }
 
 Json explanation(Instance& instance, const Finding& finding) {
-  const auto& known = finding.known;
-  const auto* const upstream = known.route.upstream;
-  const auto* const rule = known.verdict.rule;
+  const auto& context = finding.context;
+  const auto* const upstream = context.route.upstream;
+  const auto* const rule = context.verdict.rule;
   Json json = {{"upstream", upstream ? Json(upstream->name) : Json(nullptr)},
                {"rule", rule ? Json(rule->name) : Json(nullptr)}};
-  if (known.course == Course::refuse && known.key.key.empty()) {
-    json["decision"] = name_of(known.course);
-    json["meaning"] = meaning_of(known.course);
-    json["status"] = known.refused.status;
-    json["why"] = known.refused.detail;
+  if (context.disposition == Disposition::refuse && context.key.key.empty()) {
+    json["decision"] = name_of(context.disposition);
+    json["meaning"] = meaning_of(context.disposition);
+    json["status"] = context.refused.status;
+    json["why"] = context.refused.detail;
     return json;
   }
-  const auto& route = known.route;
-  json["key"] = known.key.key;
-  json["partition"] = known.key.identity.starts_with("-\n") ? "shared" : "credential";
+  const auto& route = context.route;
+  json["key"] = context.key.key;
+  json["partition"] = context.key.identity.starts_with("-\n") ? "shared" : "credential";
   json["origin"] =
       route.connect_scheme + "://" + http::authority_of(route.connect_scheme, route.connect_host, route.connect_port);
-  add_rule(known, json);
-  json["decision"] = name_of(known.course);
-  json["meaning"] = meaning_of(known.course);
-  const auto forward = http::name_of(known.forward);
-  json["forward"] = forward.empty() || known.forward == http::Forward::none ? Json(nullptr) : Json(forward);
-  json["detail"] = known.detail.empty() ? Json(nullptr) : Json(known.detail);
-  if (known.course == Course::refuse) json["why"] = known.refused.detail;
-  if (known.hit_for_miss) json["remembered"] = "the last answer could not be stored";
-  json["variesBy"] = known.varies_by.empty() ? Json(nullptr) : Json(known.varies_by);
-  json["cacheStatus"] = cache_status(known);
+  add_rule(context, json);
+  json["decision"] = name_of(context.disposition);
+  json["meaning"] = meaning_of(context.disposition);
+  const auto forward = http::name_of(context.forward);
+  json["forward"] = forward.empty() || context.forward == http::Forward::none ? Json(nullptr) : Json(forward);
+  json["detail"] = context.detail.empty() ? Json(nullptr) : Json(context.detail);
+  if (context.disposition == Disposition::refuse) json["why"] = context.refused.detail;
+  if (context.hit_for_miss) json["remembered"] = "the last answer could not be stored";
+  json["variesBy"] = context.varies_by.empty() ? Json(nullptr) : Json(context.varies_by);
+  json["cacheStatus"] = cache_status(context);
   json["stored"] = stored_json(finding);
-  json["limit"] = limit_json(instance, known);
+  json["limit"] = limit_json(instance, context);
   return json;
 }
 

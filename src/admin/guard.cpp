@@ -1,8 +1,8 @@
 #include "admin/guard.hpp"
 
+#include "base/ip_address.hpp"
 #include "base/text.hpp"
 #include "http/target.hpp"
-#include "net/address.hpp"
 
 namespace cachearr::admin {
 
@@ -44,7 +44,7 @@ bool is_own_origin(std::string_view origin, std::string_view host) noexcept {
 }  // namespace
 
 std::optional<Denied> check_host(const House& house, std::string_view host, std::uint16_t port) {
-  if (host.empty() || host == "localhost" || net::parse_address(host) || is_configured(house, host, port))
+  if (host.empty() || host == "localhost" || ip::parse_address(host) || is_configured(house, host, port))
     return std::nullopt;
   return Denied{421, "this host name is not one of ours; name it in admin.hosts"};
 }

@@ -88,7 +88,7 @@ Health judge(const Condition& condition) {
 Condition gather(Instance& instance) {
   Condition condition;
   condition.store = instance.store().stats();
-  for (const auto& worker : instance.front().workers()) condition.lags_ms.push_back(worker->lag_ms());
+  for (const auto& worker : instance.proxy().workers()) condition.lags_ms.push_back(worker->lag_ms());
   condition.notes = instance.notes();
   auto limits = limit_notes(standings(instance), instance.clock().now());
   std::move(limits.begin(), limits.end(), std::back_inserter(condition.notes));

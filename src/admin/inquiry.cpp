@@ -3,13 +3,13 @@
 #include <future>
 #include <optional>
 
+#include "base/ip_address.hpp"
 #include "base/text.hpp"
 #include "caching/vary.hpp"
+#include "client/client_context.hpp"
+#include "client/proxy_server.hpp"
 #include "http/framing.hpp"
 #include "http/target.hpp"
-#include "net/address.hpp"
-#include "proxy/desk.hpp"
-#include "proxy/front.hpp"
 
 namespace cachearr::admin {
 
@@ -20,7 +20,7 @@ constexpr std::chrono::seconds kPatience{5};
 /// Shared with the worker, which may come to it after the asker has given up.
 struct Inquiry {
   Question question;
-  std::vector<std::pair<std::string, proxy::Door>> doors;  // "127.0.0.1:9797" and what is behind it
+  std::vector<std::pair<std::string, pipeline::ListenerInfo>> listeners;  // "127.0.0.1:9797" and what is behind it
   std::string target, authority;
   http::RequestHead head;
   std::shared_ptr<Finding> finding = std::make_shared<Finding>();
@@ -41,45 +41,46 @@ std::optional<UrlParts> split_url(std::string_view url) {
 }
 
 /// A URL of one of our own listeners: the client speaks to us as to an origin.
-const proxy::Door* own_door(const Inquiry& inquiry, std::string_view authority) {
+const pipeline::ListenerInfo* own_listener(const Inquiry& inquiry, std::string_view authority) {
   const auto asked = http::parse_host_port(authority);
-  if (!asked || (asked->host != "localhost" && !net::parse_address(asked->host))) return nullptr;
-  for (const auto& [address, door] : inquiry.doors) {
+  if (!asked || (asked->host != "localhost" && !ip::parse_address(asked->host))) return nullptr;
+  for (const auto& [address, listener] : inquiry.listeners) {
     const auto bound = http::parse_host_port(address);
-    if (bound && bound->port == asked->port) return &door;
+    if (bound && bound->port == asked->port) return &listener;
   }
   return nullptr;
 }
 
-Result<bool, proxy::Refused> route(Inquiry& inquiry, const proxy::Regime& regime, proxy::Route& into) {
+Result<bool, pipeline::Refusal> route(Inquiry& inquiry, const pipeline::ConfigSnapshot& snapshot,
+                                      pipeline::Route& into) {
   const auto parts = split_url(inquiry.question.url);
   inquiry.authority = parts ? parts->authority : std::string_view{};
   inquiry.head.fields.add(http::FieldId::host, "Host", inquiry.authority);
-  const auto* const door = parts ? own_door(inquiry, parts->authority) : nullptr;
-  if (!door) return proxy::route_url(regime, inquiry.question.url, into);
+  const auto* const listener = parts ? own_listener(inquiry, parts->authority) : nullptr;
+  if (!listener) return pipeline::route_url(snapshot, inquiry.question.url, into);
   inquiry.target = parts->rest.starts_with('/') ? std::string{parts->rest} : "/" + std::string{parts->rest};
   inquiry.head.target = inquiry.target;
-  return proxy::route(regime, *door, std::nullopt, inquiry.head, into);
+  return pipeline::route(snapshot, *listener, std::nullopt, inquiry.head, into);
 }
 
-/// On the desk's thread; the desk's own scratch stays as it is.
-void consider(Inquiry& inquiry, proxy::Desk& desk) {
-  auto& [regime, known, on_disk] = *inquiry.finding;
-  regime = desk.regime;
-  known.now = desk.now();
+/// On the worker's thread.
+void classify(Inquiry& inquiry, client::ClientContext& worker) {
+  auto& [snapshot, context, on_disk] = *inquiry.finding;
+  snapshot = worker.snapshot;
+  context.now = worker.now();
   auto& head = inquiry.head;
   head.method = http::method_of(inquiry.question.method);
   head.method_text = inquiry.question.method;
   head.target = inquiry.question.url;
   for (const auto& [name, value] : inquiry.question.fields)
     if (http::field_id(name) != http::FieldId::host) head.fields.add(name, value);
-  const auto routed = route(inquiry, regime, known.route);
+  const auto routed = route(inquiry, *snapshot, context.route);
   if (!routed) {
-    known.course = proxy::Course::refuse;
-    known.refused = routed.error();
+    context.disposition = pipeline::Disposition::refuse;
+    context.refused = routed.error();
     return;
   }
-  proxy::consider_routed(desk, head, http::Framing{}, known);
+  pipeline::classify_routed(worker, head, http::Framing{}, context);
 }
 
 store::EntryPtr read_disk(store::Store& store, const Hash128& id, std::string_view identity) {
@@ -92,21 +93,21 @@ store::EntryPtr read_disk(store::Store& store, const Hash128& id, std::string_vi
 
 /// What memory does not have may be on disk, the list of selecting fields as well.
 void look_on_disk(store::Store& store, const http::RequestHead& head, Finding& finding) {
-  auto& known = finding.known;
-  if (known.course != proxy::Course::fetch) return;
-  auto found = read_disk(store, known.id, known.identity);
+  auto& context = finding.context;
+  if (context.disposition != pipeline::Disposition::fetch) return;
+  auto found = read_disk(store, context.id, context.identity);
   if (found && (found->meta.flags & caching::kVaryMarker) != 0) {
-    known.varies_by = found->head();
-    known.identity = known.key.identity + '\n';
-    caching::append_variant(known.identity, known.varies_by, head.fields);
-    known.id = hash128(known.identity);
-    found = store.find(known.id, known.identity);
-    if (!found) found = read_disk(store, known.id, known.identity);
+    context.varies_by = found->head();
+    context.identity = context.key.identity + '\n';
+    caching::append_variant(context.identity, context.varies_by, head.fields);
+    context.id = hash128(context.identity);
+    found = store.find(context.id, context.identity);
+    if (!found) found = read_disk(store, context.id, context.identity);
   }
   if (!found || (found->meta.flags & (caching::kHitForMiss | caching::kVaryMarker)) != 0) return;
-  known.entry = std::move(found);
+  context.entry = std::move(found);
   finding.on_disk = true;
-  proxy::decide_by_entry(known);
+  pipeline::decide_by_entry(context);
 }
 
 }  // namespace
@@ -114,15 +115,15 @@ void look_on_disk(store::Store& store, const http::RequestHead& head, Finding& f
 Result<std::shared_ptr<const Finding>> find_out(Instance& instance, Question question) {
   auto inquiry = std::make_shared<Inquiry>();
   inquiry->question = std::move(question);
-  auto& front = instance.front();
-  const auto regime = instance.regime();
-  const auto& listeners = regime.settings->config.listeners;
-  const auto& addresses = front.addresses();
+  auto& proxy = instance.proxy();
+  const auto snapshot = instance.snapshot();
+  const auto& listeners = snapshot->settings->config.listeners;
+  const auto& addresses = proxy.addresses();
   for (std::size_t i = 0; i < addresses.size() && i < listeners.size(); ++i)
-    inquiry->doors.emplace_back(addresses[i], proxy::Door{listeners[i].upstream, listeners[i].tls});
+    inquiry->listeners.emplace_back(addresses[i], pipeline::ListenerInfo{listeners[i].upstream, listeners[i].tls});
   auto done = inquiry->done.get_future();
-  front.with_desk([inquiry](proxy::Desk& desk) {
-    consider(*inquiry, desk);
+  proxy.with_worker([inquiry](client::ClientContext& worker) {
+    classify(*inquiry, worker);
     inquiry->done.set_value();
   });
   if (done.wait_for(kPatience) != std::future_status::ready) return Error{"the worker that was asked does not answer"};

@@ -1,7 +1,7 @@
 // What the proxy would do with a request, found out without sending anything: the pipeline's own steps up to the
 // decision.
 //
-// Used on the admin thread; the part that needs a desk runs on the first worker's.
+// Used on the admin thread; the part that needs a worker runs on the first worker's.
 #pragma once
 
 #include <memory>
@@ -12,7 +12,7 @@
 
 #include "admin/instance.hpp"
 #include "base/result.hpp"
-#include "proxy/considered.hpp"
+#include "pipeline/classify.hpp"
 
 namespace cachearr::admin {
 
@@ -23,8 +23,8 @@ struct Question {
 };
 
 struct Finding {
-  proxy::Regime regime;  // keeps alive what `known` points to
-  proxy::Considered known;
+  pipeline::SnapshotPtr snapshot;  // keeps alive what `known` points to
+  pipeline::RequestContext context;
   bool on_disk = false;  // the entry was found in the disk tier alone
 };
 

@@ -9,8 +9,8 @@
 #include <cachearr/clock.hpp>
 
 #include "base/position.hpp"
-#include "proxy/front.hpp"
-#include "proxy/settings.hpp"
+#include "client/proxy_server.hpp"
+#include "pipeline/config_snapshot.hpp"
 #include "store/store.hpp"
 
 namespace cachearr::admin {
@@ -31,10 +31,10 @@ struct HealthNote {
 class Instance {
  public:
   virtual ~Instance() = default;
-  virtual proxy::Front& front() = 0;
+  virtual client::ProxyServer& proxy() = 0;
   virtual store::Store& store() = 0;
   virtual const Clock& clock() const = 0;
-  virtual proxy::Regime regime() const = 0;  // what is in force now
+  virtual pipeline::SnapshotPtr snapshot() const = 0;  // what is in force now
   virtual const std::string& api_key() const = 0;
   virtual TimePoint started() const = 0;
   /// Reads configuration and rules again. Blocks for as long as that takes. All or nothing.

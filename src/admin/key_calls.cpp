@@ -74,7 +74,7 @@ Answer get_key(const Keys& keys, const Call& call) {
 
 /// The time to live a value without a wish of its own gets from its type; none: it stays.
 std::optional<Duration> usual_ttl(const Keys& keys, std::string_view type) {
-  const auto& ttls = keys.instance.regime().rules->ttls();
+  const auto& ttls = keys.instance.snapshot()->rules->ttls();
   const auto at = ttls.find(std::string{type});
   return at == ttls.end() ? std::nullopt : std::optional{at->second};
 }

@@ -7,7 +7,7 @@ namespace cachearr::admin {
 void add_metrics_call(Router& router, Instance& instance, const Tally& tally) {
   auto answer_with_metrics = [&instance, &tally](const Call&) {
     Readings readings;
-    readings.counts = count(instance.front().metrics());
+    readings.counts = count(instance.proxy().metrics());
     readings.store = instance.store().stats();
     readings.upstreams = standings(instance);
     readings.now = instance.clock().now();

@@ -60,8 +60,8 @@ Family gauge(std::string_view name, std::string_view help) { return {name, help,
 Family histogram(std::string_view name, std::string_view help) { return {name, help, MetricType::Histogram}; }
 
 void add_durations(Family& family, Labels labels, const HistogramSum& sum) {
-  std::array<double, proxy::Histogram::kBounds.size()> bounds{};
-  for (std::size_t i = 0; i < bounds.size(); ++i) bounds[i] = proxy::Histogram::kBounds[i] / 1e6;
+  std::array<double, metrics::Histogram::kBounds.size()> bounds{};
+  for (std::size_t i = 0; i < bounds.size(); ++i) bounds[i] = metrics::Histogram::kBounds[i] / 1e6;
   family.add(std::move(labels), bounds, sum.buckets, static_cast<double>(sum.sum_microseconds) / 1e6);
 }
 
@@ -101,8 +101,8 @@ void add_lifetimes(const Counts& counts, Families& into) {
   std::map<std::string_view, LifetimeSum> by_type;
   for (const auto& label : counts.labels) by_type[label.label.type].add(label.lifetimes);
   auto ttl = histogram("cachearr_cache_ttl_seconds", "Freshness lifetimes of answers when they were stored.");
-  std::array<double, proxy::Lifetimes::kBounds.size()> bounds{};
-  std::copy(proxy::Lifetimes::kBounds.begin(), proxy::Lifetimes::kBounds.end(), bounds.begin());
+  std::array<double, metrics::Lifetimes::kBounds.size()> bounds{};
+  std::copy(metrics::Lifetimes::kBounds.begin(), metrics::Lifetimes::kBounds.end(), bounds.begin());
   for (const auto& [type, sum] : by_type)
     ttl.add({{"type", std::string{type}}}, bounds, sum.buckets, static_cast<double>(sum.seconds));
   into.push_back(ttl.take());
@@ -112,7 +112,8 @@ void add_requests(const Counts& counts, Families& into) {
   auto requests =
       histogram("cachearr_request_duration_seconds", "Time from a request's head to its answer, by how it ended.");
   for (std::size_t i = 0; i < counts.requests.size(); ++i)
-    add_durations(requests, {{"result", std::string{name_of(static_cast<proxy::Ending>(i))}}}, counts.requests[i]);
+    add_durations(requests, {{"result", std::string{name_of(static_cast<metrics::RequestResult>(i))}}},
+                  counts.requests[i]);
   into.push_back(requests.take());
   auto durations = histogram("cachearr_upstream_duration_seconds",
                              "Time from sending a request upstream to the head of its answer.");
@@ -126,12 +127,12 @@ void add_requests(const Counts& counts, Families& into) {
   into.push_back(answers.take());
   auto stale = counter("cachearr_stale_served_total", "Stale answers that were served, by why.");
   for (std::size_t i = 0; i < counts.stale_served.size(); ++i)
-    stale.add({{"reason", std::string{name_of(static_cast<proxy::StaleReason>(i))}}}, counts.stale_served[i]);
+    stale.add({{"reason", std::string{name_of(static_cast<metrics::StaleReason>(i))}}}, counts.stale_served[i]);
   into.push_back(stale.take());
   auto interceptions = counter("cachearr_interceptions_total",
                                "Connections to hosts whose HTTPS the rules want looked at, by what became of them.");
   for (std::size_t i = 0; i < counts.interceptions.size(); ++i)
-    interceptions.add({{"outcome", std::string{name_of(static_cast<proxy::Interception>(i))}}},
+    interceptions.add({{"outcome", std::string{name_of(static_cast<metrics::Interception>(i))}}},
                       counts.interceptions[i]);
   into.push_back(interceptions.take());
   into.push_back(counter("cachearr_collapsed_total", "Requests that shared the fetch of another.")
@@ -168,7 +169,8 @@ void add_limits(const Readings& readings, Families& into) {
   auto prefetches =
       counter("cachearr_prefetch_total", "Refreshes of answers that were still fresh, by what they brought.");
   for (std::size_t i = 0; i < readings.counts.prefetches.size(); ++i)
-    prefetches.add({{"result", std::string{name_of(static_cast<proxy::Prefetch>(i))}}}, readings.counts.prefetches[i]);
+    prefetches.add({{"result", std::string{name_of(static_cast<metrics::Prefetch>(i))}}},
+                   readings.counts.prefetches[i]);
   into.push_back(prefetches.take());
 }
 

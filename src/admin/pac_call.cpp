@@ -1,7 +1,7 @@
 // /proxy.pac: the file that tells browsers and systems to use this proxy, open to everybody as they bring no key.
 #include "admin/calls.hpp"
+#include "base/ip_address.hpp"
 #include "http/target.hpp"
-#include "net/address.hpp"
 
 namespace cachearr::admin {
 
@@ -18,8 +18,8 @@ constexpr std::string_view kAfter = "; DIRECT\";\n}\n";
 
 bool is_every_address(const std::string& host) {
   if (host.empty()) return true;
-  const auto address = net::parse_address(host);
-  return address && (*address == *net::parse_address("0.0.0.0") || *address == *net::parse_address("::"));
+  const auto address = ip::parse_address(host);
+  return address && (*address == *ip::parse_address("0.0.0.0") || *address == *ip::parse_address("::"));
 }
 
 /// Where the proxy is for whoever reached the admin listener as `seen_as`: one that listens on every address is found
@@ -38,7 +38,7 @@ std::string proxy_for(const http::HostPort& listener, std::string_view seen_as) 
 
 void add_pac_call(Router& router, Instance& instance) {
   auto handler = [&instance](const Call& call) {
-    const auto listener = http::parse_host_port(instance.front().forward_address());
+    const auto listener = http::parse_host_port(instance.proxy().forward_address());
     if (!listener) return problem(404, "no listener here takes requests for every host");
     Answer answer;
     answer.content_type = "application/x-ns-proxy-autoconfig";

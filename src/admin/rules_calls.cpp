@@ -54,8 +54,8 @@ Json rule_json(const rules::Rule& rule) {
 }
 
 Answer list_rules(Instance& instance) {
-  const auto regime = instance.regime();
-  const auto& set = *regime.rules;
+  const auto snapshot = instance.snapshot();
+  const auto& set = *snapshot->rules;
   Json files = Json::array(), upstreams = Json::array(), list = Json::array();
   std::set<std::string_view> seen;
   for (const auto& rule : set.rules()) {
@@ -63,7 +63,7 @@ Answer list_rules(Instance& instance) {
     list.push_back(rule_json(*rule));
   }
   for (const auto& upstream : set.upstreams()) upstreams.push_back(upstream_json(*upstream));
-  return json_answer({{"paths", regime.settings->config.rules},
+  return json_answer({{"paths", snapshot->settings->config.rules},
                       {"files", std::move(files)},
                       {"upstreams", std::move(upstreams)},
                       {"rules", std::move(list)}});

@@ -12,7 +12,7 @@ namespace cachearr::admin {
 
 struct Server::Impl {
   explicit Impl(Instance& instance)
-      : worker{static_cast<std::uint32_t>(instance.front().workers().size())}, api{instance} {}
+      : worker{static_cast<std::uint32_t>(instance.proxy().workers().size())}, api{instance} {}
 
   net::Worker worker;
   Api api;

@@ -52,7 +52,7 @@ std::uint64_t expiring_soon(Instance& instance) {
 
 Answer stats_of_cache(Instance& instance) {
   const auto stats = instance.store().stats();
-  const auto counts = count(instance.front().metrics());
+  const auto counts = count(instance.proxy().metrics());
   const auto hits = counts.hits(), misses = counts.misses();
   return json_answer({{"data",
                        {{"keys", std::max(stats.memory.entries, stats.disk.entries)},
@@ -81,8 +81,8 @@ Answer health_notes(Instance& instance) {
 /// The shape that the *arr applications give it, so that what reads theirs reads ours.
 Answer system_status(Instance& instance) {
   const auto around = surroundings();
-  const auto regime = instance.regime();
-  const auto& config = regime.settings->config;
+  const auto snapshot = instance.snapshot();
+  const auto& config = snapshot->settings->config;
   return json_answer({{"appName", "cachearr"},
                       {"instanceName", "cachearr"},
                       {"version", CACHEARR_VERSION},

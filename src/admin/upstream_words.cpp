@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "admin/counts.hpp"
-#include "proxy/turnstile.hpp"
+#include "fetch/admission_controller.hpp"
 
 namespace cachearr::admin {
 
@@ -125,9 +125,9 @@ std::vector<QuotaSnapshot> Standing::quotas() const {
 
 std::vector<Standing> standings(Instance& instance) {
   std::vector<Standing> list;
-  auto* const turnstile = instance.front().services().turnstile;
-  if (!turnstile) return list;
-  auto snapshots = turnstile->registry().snapshot(instance.clock().now());
+  auto* const admission = instance.proxy().admission();
+  if (!admission) return list;
+  auto snapshots = admission->registry().snapshot(instance.clock().now());
   const auto take = [&](const std::string& name, std::string_view mode) {
     const auto found =
         std::find_if(snapshots.begin(), snapshots.end(), [&](const auto& each) { return each.name == name; });
@@ -135,13 +135,13 @@ std::vector<Standing> standings(Instance& instance) {
     list.push_back({name, std::string{mode}, std::move(*found), 0});
     snapshots.erase(found);
   };
-  const auto regime = instance.regime();
-  const auto idle = count(instance.front().metrics()).idle_connections;
+  const auto snapshot = instance.snapshot();
+  const auto idle = count(instance.proxy().metrics()).idle_connections;
   const auto idle_to = [&](const std::string& host) {
     const auto found = idle.find(host);
     return found == idle.end() ? std::size_t{0} : found->second;
   };
-  for (const auto& upstream : regime.rules->upstreams()) {
+  for (const auto& upstream : snapshot->rules->upstreams()) {
     const auto before = list.size();
     take(upstream->name, name_of(upstream->mode));
     if (list.size() == before) continue;

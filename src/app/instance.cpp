@@ -20,8 +20,8 @@ constexpr std::size_t kSecretBytes = 32;
 
 StartFailure unavailable(const std::string& what) { return {exit_unavailable, {Problem{{}, what}}}; }
 
-std::string name_of_authority(const proxy::Regime& regime) {
-  return regime.leaves ? regime.leaves->authority().name() : "none";
+std::string name_of_authority(const pipeline::ConfigSnapshot& snapshot) {
+  return snapshot.leaves ? snapshot.leaves->authority().name() : "none";
 }
 
 }  // namespace
@@ -29,23 +29,23 @@ std::string name_of_authority(const proxy::Regime& regime) {
 Instance::Instance(ConfigSources sources) : sources_{std::move(sources)}, started_{clock_.now()} {}
 Instance::~Instance() = default;
 
-std::optional<proxy::Regime> Instance::read_regime(Problems& problems) const {
+std::optional<pipeline::ConfigSnapshot> Instance::read_snapshot(Problems& problems) const {
   const auto config = load_config(sources_, problems);
   if (!config) return std::nullopt;
-  proxy::Regime regime;
-  regime.settings = proxy::compile_settings(*config, problems);
-  regime.rules = load_rules(*config, problems);
+  pipeline::ConfigSnapshot snapshot;
+  snapshot.settings = pipeline::compile_settings(*config, problems);
+  snapshot.rules = load_rules(*config, problems);
   if (auto unusable = authority_problem(*config)) problems.push_back({{}, std::move(*unusable)});
-  if (!regime.settings || !regime.rules || !problems.empty()) return std::nullopt;
-  return regime;
+  if (!snapshot.settings || !snapshot.rules || !problems.empty()) return std::nullopt;
+  return snapshot;
 }
 
 std::optional<StartFailure> Instance::start() {
   Problems problems;
-  auto regime = read_regime(problems);
-  if (!regime) return StartFailure{exit_configuration, std::move(problems)};
-  regime_ = *regime;
-  const auto& config = regime_.settings->config;
+  auto first = read_snapshot(problems);
+  if (!first) return StartFailure{exit_configuration, std::move(problems)};
+  const auto settings = first->settings;
+  const auto& config = settings->config;
   log::start(log::level_of(config.log.level), config.log.json);
   const auto made = make_state_directory(config.state_dir);
   if (!made) return unavailable(made.error().what);
@@ -59,22 +59,23 @@ std::optional<StartFailure> Instance::start() {
     api_key_ = *key;
   }
   if (auto failure = open_store(config)) return failure;
-  turnstile_ = std::make_unique<proxy::Turnstile>(clock_, *store_);
-  turnstile_->configure(*regime_.rules);
-  turnstile_->restore();
-  prepare_tls(regime_, nullptr);
-  const proxy::FrontParts parts{
-      clock_,  *store_,         contexts_, secret_, "cachearr-" + to_hex(hash128(secret_ + "loop")).substr(0, 12),
-      regime_, turnstile_.get()};
-  front_ = std::make_unique<proxy::Front>(parts);
+  admission_ = std::make_unique<fetch::AdmissionController>(clock_, *store_);
+  admission_->configure(*first->rules);
+  admission_->restore();
+  prepare_tls(*first, nullptr);
+  snapshot_ = pipeline::make_snapshot(*first);
+  const client::ProxyServerParts parts{
+      clock_,    *store_,         contexts_, secret_, "cachearr-" + to_hex(hash128(secret_ + "loop")).substr(0, 12),
+      snapshot_, admission_.get()};
+  proxy_ = std::make_unique<client::ProxyServer>(parts);
   if (auto failure = open_listeners(config)) return failure;
-  turnstile_->start();
-  front_->start();
+  admission_->start();
+  proxy_->start();
   admin_->start();
   return std::nullopt;
 }
 
-void Instance::prepare_tls(proxy::Regime& next, const LeavesPtr& current) {
+void Instance::prepare_tls(pipeline::ConfigSnapshot& next, const LeavesPtr& current) {
   const auto& config = next.settings->config;
   next.leaves = load_leaves(config, *next.rules, clock_, current);
   contexts_.reset(next.leaves ? next.leaves->authority().fingerprint() : std::string{});
@@ -97,36 +98,36 @@ std::optional<StartFailure> Instance::open_store(const Config& config) {
 }
 
 std::optional<StartFailure> Instance::open_listeners(const Config& config) {
-  const auto listening = front_->listen();
+  const auto listening = proxy_->listen();
   if (!listening) return unavailable(listening.error().what);
   admin_ = std::make_unique<admin::Server>(*this);
   const auto admin = admin_->listen(config.admin.address, admin_socket_path(config.state_dir));
   if (!admin) return unavailable(admin.error().what);
-  if (!admin_->address().empty()) front_->never_dial(admin_->address());
+  if (!admin_->address().empty()) proxy_->never_dial(admin_->address());
   return std::nullopt;
 }
 
 std::string Instance::addresses() const {
   std::string text;
-  for (const auto& address : front_->addresses()) text += (text.empty() ? "" : ", ") + address + " (proxy)";
+  for (const auto& address : proxy_->addresses()) text += (text.empty() ? "" : ", ") + address + " (proxy)";
   if (!admin_->address().empty()) text += (text.empty() ? "" : ", ") + admin_->address() + " (admin)";
   return text;
 }
 
 void Instance::stop() {
-  const auto grace = regime().settings->config.timeouts.shutdown_grace;
-  const bool all = front_->drain(grace);
+  const auto grace = snapshot()->settings->config.timeouts.shutdown_grace;
+  const bool all = proxy_->drain(grace);
   if (!all) log::warning("some requests were still under way when the time for shutting down was over");
   admin_->stop();
-  front_.reset();
+  proxy_.reset();
   admin_.reset();
-  turnstile_->stop();
+  admission_->stop();
   store_.reset();
 }
 
-proxy::Regime Instance::regime() const {
+pipeline::SnapshotPtr Instance::snapshot() const {
   const std::lock_guard lock{mutex_};
-  return regime_;
+  return snapshot_;
 }
 
 admin::ReloadOutcome Instance::last_reload() const {
@@ -136,18 +137,18 @@ admin::ReloadOutcome Instance::last_reload() const {
 
 admin::ReloadOutcome Instance::reload() {
   admin::ReloadOutcome outcome;
-  auto next = read_regime(outcome.problems);
+  auto next = read_snapshot(outcome.problems);
   const std::lock_guard lock{mutex_};
   if (next) {
     outcome.taken = true;
-    outcome.changes = changes_between(regime_, *next);
-    prepare_tls(*next, regime_.leaves);
-    const auto before = name_of_authority(regime_), now = name_of_authority(*next);
+    outcome.changes = changes_between(*snapshot_, *next);
+    prepare_tls(*next, snapshot_->leaves);
+    const auto before = name_of_authority(*snapshot_), now = name_of_authority(*next);
     if (before != now) outcome.changes.push_back("local authority: " + before + " before, " + now + " now");
-    regime_ = *next;
-    turnstile_->configure(*regime_.rules);
-    front_->adopt(regime_);
-    log::set_level(log::level_of(regime_.settings->config.log.level));
+    snapshot_ = pipeline::make_snapshot(*next);
+    admission_->configure(*snapshot_->rules);
+    proxy_->apply(snapshot_);
+    log::set_level(log::level_of(snapshot_->settings->config.log.level));
     log::info("reloaded configuration and rules");
   } else {
     for (const auto& problem : outcome.problems) log::error("reload refused: " + to_string(problem));
@@ -159,10 +160,10 @@ admin::ReloadOutcome Instance::reload() {
 void Instance::add_interception_notes(std::vector<admin::HealthNote>& notes) const {
   using Type = admin::HealthNote::Type;
   const auto now = clock_.now();
-  const auto current = regime();
-  for (auto& note : interception_notes(current.settings->config, *current.rules, current.leaves.get(), now))
+  const auto current = snapshot();
+  for (auto& note : interception_notes(current->settings->config, *current->rules, current->leaves.get(), now))
     notes.push_back({Type::warning, "Interception", std::move(note)});
-  for (const auto& objector : front_->services().objectors.list(now))
+  for (const auto& objector : proxy_->intercept_bypass().list(now))
     notes.push_back({Type::notice, "Interception",
                      objector.client + " does not believe the local authority's certificate for " + objector.host +
                          " and gets it untouched and uncached until " + http::format_date(objector.until) +

@@ -13,8 +13,8 @@
 #include "admin/server.hpp"
 #include "app/config_file.hpp"
 #include "authority/client_context.hpp"
-#include "proxy/front.hpp"
-#include "proxy/turnstile.hpp"
+#include "client/proxy_server.hpp"
+#include "fetch/admission_controller.hpp"
 #include "store/store.hpp"
 
 namespace cachearr::app {
@@ -37,10 +37,10 @@ class Instance final : public admin::Instance {
   /// "127.0.0.1:9797 (proxy), 127.0.0.1:9798 (admin)"
   std::string addresses() const;
 
-  proxy::Front& front() override { return *front_; }
+  client::ProxyServer& proxy() override { return *proxy_; }
   store::Store& store() override { return *store_; }
   const Clock& clock() const override { return clock_; }
-  proxy::Regime regime() const override;
+  pipeline::SnapshotPtr snapshot() const override;
   const std::string& api_key() const override { return api_key_; }
   TimePoint started() const override { return started_; }
   admin::ReloadOutcome reload() override;
@@ -48,9 +48,9 @@ class Instance final : public admin::Instance {
   std::vector<admin::HealthNote> notes() const override;
 
  private:
-  std::optional<proxy::Regime> read_regime(Problems& problems) const;
+  std::optional<pipeline::ConfigSnapshot> read_snapshot(Problems& problems) const;
   /// Gives `next` its leaves and forgets what was known of certificates.
-  void prepare_tls(proxy::Regime& next, const std::shared_ptr<authority::LeafCache>& current);
+  void prepare_tls(pipeline::ConfigSnapshot& next, const std::shared_ptr<authority::LeafCache>& current);
   void add_interception_notes(std::vector<admin::HealthNote>& notes) const;
   std::optional<StartFailure> open_store(const Config& config);
   std::optional<StartFailure> open_listeners(const Config& config);
@@ -62,11 +62,11 @@ class Instance final : public admin::Instance {
   std::string secret_;
   std::string api_key_;
   mutable std::mutex mutex_;  // guards the two below
-  proxy::Regime regime_;
+  pipeline::SnapshotPtr snapshot_;
   admin::ReloadOutcome last_reload_{true, {}, {}};
   std::unique_ptr<store::Store> store_;
-  std::unique_ptr<proxy::Turnstile> turnstile_;
-  std::unique_ptr<proxy::Front> front_;
+  std::unique_ptr<fetch::AdmissionController> admission_;
+  std::unique_ptr<client::ProxyServer> proxy_;
   std::unique_ptr<admin::Server> admin_;
 };
 

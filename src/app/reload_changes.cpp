@@ -83,7 +83,7 @@ void compare_what_waits(const Config& before, const Config& after, Changes& chan
 
 }  // namespace
 
-Changes changes_between(const proxy::Regime& before, const proxy::Regime& after) {
+Changes changes_between(const pipeline::ConfigSnapshot& before, const pipeline::ConfigSnapshot& after) {
   Changes changes;
   compare_rules(*before.rules, *after.rules, changes);
   compare_settings(before.settings->config, after.settings->config, changes);

@@ -4,11 +4,11 @@
 #include <string>
 #include <vector>
 
-#include "proxy/settings.hpp"
+#include "pipeline/config_snapshot.hpp"
 
 namespace cachearr::app {
 
 /// One line for each thing that is different; what waits for the next start says so.
-std::vector<std::string> changes_between(const proxy::Regime& before, const proxy::Regime& after);
+std::vector<std::string> changes_between(const pipeline::ConfigSnapshot& before, const pipeline::ConfigSnapshot& after);
 
 }  // namespace cachearr::app

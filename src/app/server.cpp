@@ -51,7 +51,7 @@ void reload(Instance& instance) {
 
 bool is_alive(Instance& instance) {
   constexpr std::int64_t stuck_ms = 5000;
-  for (const auto& worker : instance.front().workers())
+  for (const auto& worker : instance.proxy().workers())
     if (worker->lag_ms() > stuck_ms) return false;
   return true;
 }

@@ -17,7 +17,7 @@ namespace {
 
 constexpr Duration kStagger{250};
 
-tcp::endpoint endpoint_of(const Address& address, std::uint16_t port) {
+tcp::endpoint endpoint_of(const ip::Address& address, std::uint16_t port) {
   asio::ip::address_v6::bytes_type bytes;
   std::copy(address.bytes.begin(), address.bytes.end(), bytes.begin());
   const asio::ip::address_v6 v6{bytes};
@@ -73,7 +73,7 @@ void end(Race& race) {
 
 }  // namespace
 
-Task<Result<tcp::socket, ConnectFailure>> connect_any(Worker& worker, std::vector<Address> addresses,
+Task<Result<tcp::socket, ConnectFailure>> connect_any(Worker& worker, std::vector<ip::Address> addresses,
                                                       std::uint16_t port, Duration limit) {
   auto race = std::make_shared<Race>(worker);
   Alarm whole{worker.deadlines(), race->changed};

@@ -7,8 +7,8 @@
 
 #include <cachearr/clock.hpp>
 
+#include "base/ip_address.hpp"
 #include "base/result.hpp"
-#include "net/address.hpp"
 #include "net/task.hpp"
 #include "net/worker.hpp"
 
@@ -21,7 +21,8 @@ struct ConnectFailure {
 
 /// Tries the addresses in order, each 250 ms after the one before or as soon as that failed; the first to answer wins,
 /// the others are closed. All within `limit`.
-Task<Result<boost::asio::ip::tcp::socket, ConnectFailure>> connect_any(Worker& worker, std::vector<Address> addresses,
+Task<Result<boost::asio::ip::tcp::socket, ConnectFailure>> connect_any(Worker& worker,
+                                                                       std::vector<ip::Address> addresses,
                                                                        std::uint16_t port, Duration limit);
 
 }  // namespace cachearr::net

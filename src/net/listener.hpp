@@ -7,14 +7,14 @@
 #include <memory>
 #include <string>
 
+#include "base/ip_address.hpp"
 #include "base/result.hpp"
-#include "net/address.hpp"
 #include "net/worker.hpp"
 
 namespace cachearr::net {
 
 struct Peer {
-  Address address;
+  ip::Address address;
   std::uint16_t port = 0;
 };
 

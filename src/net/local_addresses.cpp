@@ -6,16 +6,16 @@
 
 namespace cachearr::net {
 
-std::vector<Address> addresses_behind(const Address& bound) {
-  const auto v4_any = *parse_address("0.0.0.0");
+std::vector<ip::Address> addresses_behind(const ip::Address& bound) {
+  const auto v4_any = *ip::parse_address("0.0.0.0");
   // Whoever connects to "no address" reaches the loopback.
-  if (bound != Address{} && bound != v4_any) return {bound, Address{}, v4_any};
-  std::vector<Address> all{Address{}, v4_any, *parse_address("127.0.0.1"), *parse_address("::1")};
+  if (bound != ip::Address{} && bound != v4_any) return {bound, ip::Address{}, v4_any};
+  std::vector<ip::Address> all{ip::Address{}, v4_any, *ip::parse_address("127.0.0.1"), *ip::parse_address("::1")};
   ifaddrs* list = nullptr;
   if (getifaddrs(&list) != 0) return all;
   for (const auto* at = list; at; at = at->ifa_next) {
     if (!at->ifa_addr) continue;
-    Address address = v4_any;
+    ip::Address address = v4_any;
     if (at->ifa_addr->sa_family == AF_INET) {
       sockaddr_in v4{};
       std::memcpy(&v4, at->ifa_addr, sizeof v4);

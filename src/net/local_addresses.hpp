@@ -3,11 +3,11 @@
 
 #include <vector>
 
-#include "net/address.hpp"
+#include "base/ip_address.hpp"
 
 namespace cachearr::net {
 
 /// The address itself, or, for the unspecified one that listeners bind to, every address that leads to it.
-std::vector<Address> addresses_behind(const Address& bound);
+std::vector<ip::Address> addresses_behind(const ip::Address& bound);
 
 }  // namespace cachearr::net

@@ -17,21 +17,21 @@ constexpr auto kBad = std::chrono::seconds{5};
 constexpr std::size_t kMaxNames = 4096;
 
 struct Answer {
-  std::vector<Address> addresses;
+  std::vector<ip::Address> addresses;
   std::string problem;
   Clock::time_point until;
 };
 
-Address from_asio(const asio::ip::address& address) {
-  Address result;
+ip::Address from_asio(const asio::ip::address& address) {
+  ip::Address result;
   const auto v6 = address.is_v4() ? asio::ip::make_address_v6(asio::ip::v4_mapped, address.to_v4()) : address.to_v6();
   const auto bytes = v6.to_bytes();
   std::copy(bytes.begin(), bytes.end(), result.bytes.begin());
   return result;
 }
 
-std::vector<Address> alternate(const std::vector<Address>& all) {
-  std::vector<Address> v4, v6, mixed;
+std::vector<ip::Address> alternate(const std::vector<ip::Address>& all) {
+  std::vector<ip::Address> v4, v6, mixed;
   for (const auto& address : all) (address.is_v4() ? v4 : v6).push_back(address);
   for (std::size_t i = 0; i < std::max(v4.size(), v6.size()); ++i) {
     if (i < v6.size()) mixed.push_back(v6[i]);
@@ -60,8 +60,8 @@ struct Resolver::Impl {
 Resolver::Resolver(Worker& worker) : impl_{new Impl{worker, {}}} {}
 Resolver::~Resolver() = default;
 
-Task<Result<std::vector<Address>>> Resolver::resolve(std::string host, Duration limit) {
-  if (const auto literal = parse_address(host)) co_return std::vector<Address>{*literal};
+Task<Result<std::vector<ip::Address>>> Resolver::resolve(std::string host, Duration limit) {
+  if (const auto literal = ip::parse_address(host)) co_return std::vector<ip::Address>{*literal};
   auto& cache = impl_->cache;
   const auto known = cache.find(host);
   if (known != cache.end() && known->second.until > Clock::now()) {

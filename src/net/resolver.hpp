@@ -7,8 +7,8 @@
 
 #include <cachearr/clock.hpp>
 
+#include "base/ip_address.hpp"
 #include "base/result.hpp"
-#include "net/address.hpp"
 #include "net/task.hpp"
 #include "net/worker.hpp"
 
@@ -21,7 +21,7 @@ class Resolver {
 
   /// Addresses in the order to try them: families alternate, IPv6 first (RFC 8305 4). An address in text is itself.
   /// Good answers are kept for 60 s, failures for 5 s. Waits at most `limit`.
-  Task<Result<std::vector<Address>>> resolve(std::string host, Duration limit);
+  Task<Result<std::vector<ip::Address>>> resolve(std::string host, Duration limit);
 
  private:
   struct Impl;

@@ -77,18 +77,17 @@ void Connections::sweep() {
   }
 }
 
-net::Task<Result<std::vector<net::Address>, DialFailure>> Connections::addresses_of(std::string host,
-                                                                                    std::uint16_t& port,
-                                                                                    bool allow_private,
-                                                                                    Duration limit) {
+net::Task<Result<std::vector<ip::Address>, DialFailure>> Connections::addresses_of(std::string host,
+                                                                                   std::uint16_t& port,
+                                                                                   bool allow_private, Duration limit) {
   const auto overridden = settings_.resolve.find(host + ":" + std::to_string(port));
   if (overridden != settings_.resolve.end()) {
     const auto to = http::parse_host_port(overridden->second);
-    const auto address = to ? net::parse_address(to->host) : std::nullopt;
+    const auto address = to ? ip::parse_address(to->host) : std::nullopt;
     if (!address)
       co_return DialFailure{Kind::dns, "the address set for " + host + " is not one: " + overridden->second};
     if (to->port) port = to->port;
-    co_return std::vector<net::Address>{*address};  // the operator's word: not subject to the private-address guard
+    co_return std::vector<ip::Address>{*address};  // the operator's word: not subject to the private-address guard
   }
   auto resolved = co_await resolver_.resolve(host, limit);
   if (!resolved) co_return DialFailure{Kind::dns, resolved.error().what};
@@ -96,7 +95,7 @@ net::Task<Result<std::vector<net::Address>, DialFailure>> Connections::addresses
   for (const auto& address : *resolved) {
     const auto own = std::find(settings_.own.begin(), settings_.own.end(), std::pair{address, port});
     if (own != settings_.own.end()) co_return DialFailure{Kind::loop, host + " is this proxy itself"};
-    if (!allow_private && net::is_private(address))
+    if (!allow_private && ip::is_private(address))
       co_return DialFailure{Kind::forbidden, host + " is a private address (" + to_string(address) +
                                                  "), which access.private_upstreams does not permit here"};
   }

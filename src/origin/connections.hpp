@@ -12,8 +12,8 @@
 
 #include <cachearr/clock.hpp>
 
+#include "base/ip_address.hpp"
 #include "base/result.hpp"
-#include "net/address.hpp"
 #include "net/inbox.hpp"
 #include "net/resolver.hpp"
 #include "net/stream.hpp"
@@ -58,8 +58,8 @@ using ConnectionPtr = std::shared_ptr<Connection>;
 /// What all workers' Connections have in common; outlives them, constant.
 struct DialSettings {
   authority::ClientContexts* contexts = nullptr;
-  std::unordered_map<std::string, std::string> resolve;     // "host:port" -> "address:port"
-  std::vector<std::pair<net::Address, std::uint16_t>> own;  // our own listeners: never dialled
+  std::unordered_map<std::string, std::string> resolve;    // "host:port" -> "address:port"
+  std::vector<std::pair<ip::Address, std::uint16_t>> own;  // our own listeners: never dialled
   std::size_t idle_per_endpoint = 128;
   Duration idle_limit{30'000};
 };
@@ -89,8 +89,8 @@ class Connections {
     ConnectionPtr connection;
     std::chrono::steady_clock::time_point since;
   };
-  net::Task<Result<std::vector<net::Address>, DialFailure>> addresses_of(std::string host, std::uint16_t& port,
-                                                                         bool allow_private, Duration limit);
+  net::Task<Result<std::vector<ip::Address>, DialFailure>> addresses_of(std::string host, std::uint16_t& port,
+                                                                        bool allow_private, Duration limit);
   net::Worker& worker_;
   const DialSettings& settings_;
   net::Resolver resolver_;

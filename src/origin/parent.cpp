@@ -1,8 +1,8 @@
 #include "origin/parent.hpp"
 
+#include "base/ip_address.hpp"
 #include "base/text.hpp"
 #include "http/target.hpp"
-#include "net/address.hpp"
 #include "net/head_parser.hpp"
 
 namespace cachearr::origin {
@@ -40,7 +40,7 @@ void append_port(std::string& out, std::uint16_t port) {
 
 /// Type and address: addresses as such, since not every parent takes their text for a name.
 void append_destination(std::string& out, const std::string& host) {
-  const auto address = net::parse_address(host);
+  const auto address = ip::parse_address(host);
   if (!address) {
     out += '\x03';
     out += static_cast<char>(host.size());

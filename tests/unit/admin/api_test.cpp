@@ -36,7 +36,7 @@ TEST(Metrics, AreClosedWhereTheConfigurationSaysSo) {
   config.admin.open_metrics = false;
   QuietInstance instance{config};
   const Api api{instance};
-  const proxy::test::Asked asked{"GET /metrics", "Host: localhost\r\n"};
+  const cachearr::test::Asked asked{"GET /metrics", "Host: localhost\r\n"};
   const auto admitted = api.admit(asked.head, asked.framing, false);
   ASSERT_FALSE(admitted);
   EXPECT_EQ(admitted.error().status, 401);
@@ -70,7 +70,7 @@ TEST_F(Refused, AnotherSitesChange) {
 
 TEST_F(Refused, AFormAndABodyThatIsTooLarge) {
   EXPECT_EQ(call("POST /api/v1/purge", key_line() + "Content-Type: text/plain\r\n", "{\"all\":true}").status, 415);
-  const proxy::test::Asked asked{
+  const cachearr::test::Asked asked{
       "POST /api/v1/purge",
       "Host: localhost\r\n" + key_line() + "Content-Type: application/json\r\nContent-Length: 9999999\r\n"};
   const auto admitted = api_.admit(asked.head, asked.framing, false);

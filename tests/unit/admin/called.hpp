@@ -10,8 +10,8 @@
 
 #include "admin/api.hpp"
 #include "authority/client_context.hpp"
-#include "unit/proxy/heads.hpp"
-#include "unit/proxy/regimes.hpp"
+#include "unit/pipeline/heads.hpp"
+#include "unit/pipeline/snapshots.hpp"
 
 namespace cachearr::admin::test {
 
@@ -20,12 +20,12 @@ inline constexpr std::string_view kKey = "0123456789abcdef0123456789abcdef";
 class QuietInstance final : public Instance {
  public:
   explicit QuietInstance(Config config = {}, std::string_view rules = "{}")
-      : regime_{proxy::test::regime_of(rules, std::move(config))} {}
+      : snapshot_{cachearr::test::snapshot_of(rules, std::move(config))} {}
 
-  proxy::Front& front() override { return front_; }
+  client::ProxyServer& proxy() override { return proxy_; }
   store::Store& store() override { return *store_; }
   const Clock& clock() const override { return clock_; }
-  proxy::Regime regime() const override { return regime_; }
+  pipeline::SnapshotPtr snapshot() const override { return snapshot_; }
   const std::string& api_key() const override { return key_; }
   TimePoint started() const override { return TimePoint{Duration{1'700'000'000'000}}; }
   ReloadOutcome reload() override {
@@ -42,10 +42,10 @@ class QuietInstance final : public Instance {
 
  private:
   std::string key_{kKey};
-  proxy::Regime regime_;
+  pipeline::SnapshotPtr snapshot_;
   std::unique_ptr<store::Store> store_ = store::make_memory_store(16 * 1024 * 1024, clock_);
   authority::ClientContexts contexts_;
-  proxy::Front front_{proxy::FrontParts{clock_, *store_, contexts_, "secret", "token", regime_}};
+  client::ProxyServer proxy_{client::ProxyServerParts{clock_, *store_, contexts_, "secret", "token", snapshot_}};
 };
 
 /// "METHOD target" with field lines, as a client on the network or on the Unix socket sends it.
@@ -57,7 +57,7 @@ class Called : public ::testing::Test {
               std::string_view host = "127.0.0.1:9798", bool local = false) {
     auto fields = "Host: " + std::string{host} + "\r\n" + std::string{lines};
     if (!body.empty()) fields += "Content-Length: " + std::to_string(body.size()) + "\r\n";
-    const proxy::test::Asked asked{start, fields};
+    const cachearr::test::Asked asked{start, fields};
     auto admitted = api_.admit(asked.head, asked.framing, local);
     return admitted ? api_.run(*admitted, body) : admitted.error();
   }

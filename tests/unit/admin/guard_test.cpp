@@ -2,12 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include "unit/proxy/heads.hpp"
+#include "unit/pipeline/heads.hpp"
 
 namespace cachearr::admin {
 namespace {
 
-using proxy::test::Asked;
+using cachearr::test::Asked;
 
 const std::vector<std::string> kNames{"nas.home", "tower:9798"};
 const House kHouse{"0123456789abcdef", kNames};

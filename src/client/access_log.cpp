@@ -1,0 +1,188 @@
+#include "client/access_log.hpp"
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+
+#include "base/log.hpp"
+#include "base/redact.hpp"
+#include "base/text.hpp"
+
+namespace cachearr::client {
+
+namespace {
+
+void append_milliseconds(std::string& out, std::uint64_t microseconds) {
+  text::append_number(out, static_cast<std::int64_t>(microseconds / 1000));
+  const auto rest = microseconds % 1000;
+  out += '.';
+  out += static_cast<char>('0' + rest / 100);
+  out += static_cast<char>('0' + rest / 10 % 10);
+}
+
+void append_or_dash(std::string& out, std::string_view text) {
+  out.append(text.empty() ? std::string_view{"-"} : text);
+}
+
+bool is_one_of(std::string_view name, std::span<const std::string> secrets) {
+  const auto plain = text::percent_decode(name);
+  return std::any_of(secrets.begin(), secrets.end(),
+                     [&](const std::string& secret) { return text::iequals(secret, plain); });
+}
+
+/// The query with the values of the named parameters taken out; the general redaction takes out what is secret
+/// anywhere. Some servers part parameters at ';' too.
+std::string without_values(std::string_view query, std::span<const std::string> secrets) {
+  std::string out;
+  for (;;) {
+    const auto end = query.find_first_of("&;");
+    const auto pair = query.substr(0, end);
+    const auto name = pair.substr(0, pair.find('='));
+    out.append(is_one_of(name, secrets) ? std::string{name} + "=***" : std::string{pair});
+    if (end == std::string_view::npos) return out;
+    out += query[end];
+    query.remove_prefix(end + 1);
+  }
+}
+
+void append_url(std::string& out, const LogFacts& facts) {
+  const bool named = !facts.scheme.empty() && !facts.authority.empty();  // a path that leads nowhere has no host
+  if (named) out.append(facts.scheme).append("://");
+  out.append(facts.authority);
+  const bool known = std::all_of(facts.secrets.begin(), facts.secrets.end(), &is_secret_parameter);
+  if (known || facts.query.empty()) return append_redacted(out, facts.path, facts.query);
+  append_redacted(out, facts.path, without_values(facts.query, facts.secrets));
+}
+
+/// Control characters, from wherever they come, must not make a second line.
+void make_printable(std::string& out, std::size_t from) {
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7F'; };
+  std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(from), out.end(), is_control, '?');
+}
+
+void append_printable(std::string& out, std::string_view text) {
+  const auto start = out.size();
+  out += text;
+  make_printable(out, start);
+}
+
+void append_member(std::string& out, std::string_view name, std::string_view value) {
+  out.append(",\"").append(name).append("\":");
+  text::append_json_string(out, value);
+}
+
+}  // namespace
+
+/// As the other lines of the log have it: local time in text, RFC 3339 in JSON.
+void AccessLog::stamp(TimePoint now, bool json) {
+  const auto ms = now.time_since_epoch().count();
+  const auto second = ms / 1000;
+  if (second != stamped_second_) {
+    stamped_second_ = second;
+    const std::time_t at = static_cast<std::time_t>(second);
+    std::tm broken{};
+    json ? gmtime_r(&at, &broken) : localtime_r(&at, &broken);
+    std::array<char, 32> text{};
+    const auto* format = json ? "%Y-%m-%dT%H:%M:%S" : "%Y-%m-%d %H:%M:%S";
+    second_.assign(text.data(), std::strftime(text.data(), text.size(), format, &broken));
+  }
+  batch_ += second_;
+  batch_ += '.';
+  const auto rest = ms % 1000;
+  batch_ += static_cast<char>('0' + rest / 100);
+  batch_ += static_cast<char>('0' + rest / 10 % 10);
+  batch_ += static_cast<char>('0' + rest % 10);
+}
+
+void AccessLog::format_request(const LogFacts& facts, LogText& into) {
+  into.asked.clear();
+  into.named.clear();
+  if (log::json()) {
+    append_member(into.asked, "method", facts.method);
+    std::string url;
+    append_url(url, facts);
+    append_member(into.asked, "url", url);
+    append_member(into.named, "upstream", facts.upstream);
+    append_member(into.named, "rule", facts.rule);
+    append_member(into.named, "key", facts.key);
+    return;
+  }
+  into.asked.append(facts.method).append(" ");
+  append_url(into.asked, facts);
+  append_or_dash(into.named, facts.upstream);
+  into.named += ' ';
+  append_or_dash(into.named, facts.rule);
+  into.named += ' ';
+  append_or_dash(into.named, facts.key);
+  make_printable(into.asked, 0);
+  make_printable(into.named, 0);
+}
+
+void AccessLog::write_text(const LogFacts& facts, const LogText& words) {
+  auto& out = batch_;
+  out += "|Info|access|";
+  append_printable(out, facts.client);
+  out.append(" ").append(words.asked).append(" ");
+  text::append_number(out, facts.status);
+  out += ' ';
+  text::append_number(out, static_cast<std::int64_t>(facts.bytes));
+  out += ' ';
+  append_milliseconds(out, facts.microseconds);
+  out.append("ms ").append(words.named).append(" ");
+  http::CacheStatus decision = facts.cache;
+  decision.key = {};
+  http::append(out, decision);
+  if (!facts.tls.empty()) out.append(" over ").append(facts.tls);
+  if (!facts.error.empty()) {
+    out += " (";
+    append_printable(out, facts.error);
+    out += ')';
+  }
+  out += '\n';
+}
+
+void AccessLog::write_json(const LogFacts& facts, const LogText& words) {
+  auto& out = batch_;
+  out += "Z\",\"level\":\"info\",\"event\":\"request\"";
+  append_member(out, "client", facts.client);
+  out.append(words.asked).append(",\"status\":");
+  text::append_number(out, facts.status);
+  out += ",\"bytes\":";
+  text::append_number(out, static_cast<std::int64_t>(facts.bytes));
+  out += ",\"ms\":";
+  append_milliseconds(out, facts.microseconds);
+  out.append(words.named);
+  std::string composed;
+  http::CacheStatus decision = facts.cache;
+  decision.key = {};
+  http::append(composed, decision);
+  append_member(out, "decision", composed);
+  if (!facts.tls.empty()) append_member(out, "upstreamTls", facts.tls);
+  if (!facts.error.empty()) append_member(out, "error", facts.error);
+  out += "}\n";
+}
+
+void AccessLog::write(const LogFacts& facts, TimePoint now) {
+  if (!log::enabled(log::Level::info)) return;
+  if (!facts.words) format_request(facts, words_);
+  const auto& words = facts.words ? *facts.words : words_;
+  if (log::json()) {
+    batch_ += "{\"time\":\"";
+    stamp(now, true);
+    write_json(facts, words);
+  } else {
+    stamp(now, false);
+    write_text(facts, words);
+  }
+  if (batch_.size() >= kBatch) flush();
+}
+
+void AccessLog::flush() {
+  if (batch_.empty()) return;
+  std::string full;
+  full.reserve(kBatch + 1024);
+  full.swap(batch_);
+  log::write_lines(std::move(full));
+}
+
+}  // namespace cachearr::client

@@ -1,0 +1,56 @@
+// What serving clients needs on one worker, beyond what fetching needs. One for each worker, touched only on its thread
+// (but for apply(), which posts). ClientShared is shared by all workers and outlives them.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "client/access_log.hpp"
+#include "client/content_coder.hpp"
+#include "client/log_once.hpp"
+#include "client/output.hpp"
+#include "client/replies.hpp"
+#include "client/request_memo.hpp"
+#include "client/tunnel/intercept_bypass_list.hpp"
+#include "fetch/fetch_context.hpp"
+#include "pipeline/classify.hpp"
+
+namespace cachearr::client {
+
+struct ClientShared {
+  std::atomic<std::uint32_t> connections{0};  // of clients, on all workers
+  InterceptBypassList intercept_bypass;
+  LogOnce refused_names;  // at TLS listeners
+};
+
+class ClientContext : public fetch::FetchContext {
+ public:
+  ClientContext(net::Worker& worker, pipeline::SharedContext& shared_context, ClientShared& client_shared,
+                pipeline::SnapshotPtr first_snapshot, fetch::FetchTable& table, fetch::AdmissionController* controller,
+                const origin::DialSettings& dial);
+  ~ClientContext();
+  ClientContext(const ClientContext&) = delete;
+  ClientContext& operator=(const ClientContext&) = delete;
+
+  /// From any thread: from the next request on, this worker decides by `next`.
+  void apply(pipeline::SnapshotPtr next);
+
+  /// Lays a stored answer into the output, in a coding that the client takes where the settings ask for that.
+  ReplySize append_fitting(const http::RequestHead& request, const store::EntryPtr& entry,
+                           const http::CacheStatus& status, TimePoint at, ReplyConnection connection);
+
+  ClientShared& clients;
+  AccessLog log;
+  ContentCoder coder;
+  Output output;                        // of the request being answered
+  pipeline::RequestContext considered;  // of the request being decided
+  http::RequestHead request;            // of the request being parsed
+  RequestMemo memo;
+
+ private:
+  class Housekeeping;
+  std::unique_ptr<Housekeeping> housekeeping_;
+};
+
+}  // namespace cachearr::client

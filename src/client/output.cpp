@@ -1,0 +1,43 @@
+#include "client/output.hpp"
+
+namespace cachearr::client {
+
+void Output::text_done() {
+  if (text_.size() == text_end_) return;
+  pieces_.push_back({nullptr, text_end_, text_.size() - text_end_});
+  text_end_ = text_.size();
+}
+
+void Output::append(const store::EntryPtr& keep, std::string_view bytes) {
+  append(bytes);
+  if (kept_.empty() || kept_.back().get() != keep.get()) kept_.push_back(keep);
+}
+
+void Output::append(std::string_view bytes) {
+  text_done();
+  if (!bytes.empty()) pieces_.push_back({bytes.data(), 0, bytes.size()});
+}
+
+std::size_t Output::bytes() const noexcept {
+  std::size_t total = text_.size() - text_end_;
+  for (const auto& piece : pieces_) total += piece.size;
+  return total;
+}
+
+const std::vector<net::Slice>& Output::slices() {
+  text_done();
+  slices_.clear();
+  for (const auto& piece : pieces_)
+    slices_.push_back({const_cast<char*>(piece.data ? piece.data : text_.data() + piece.at), piece.size});
+  return slices_;
+}
+
+void Output::clear() noexcept {
+  text_.clear();
+  text_end_ = 0;
+  pieces_.clear();
+  kept_.clear();
+  slices_.clear();
+}
+
+}  // namespace cachearr::client

@@ -1,0 +1,45 @@
+// What is about to be sent on one connection: heads laid down in one text, bodies by reference, sent in one gathered
+// write.
+//
+// One for each worker, used between two suspensions; what the kernel does not take at once moves into the connection's
+// own hands.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/stream.hpp"
+#include "store/entry.hpp"
+
+namespace cachearr::client {
+
+class Output {
+ public:
+  /// The text to append heads to. Call text_done() before anything that is not text, and before slices().
+  std::string& text() noexcept { return text_; }
+  void text_done();
+  /// Bytes that stay valid as long as the entry; the entry is kept until clear().
+  void append(const store::EntryPtr& keep, std::string_view bytes);
+  /// Bytes that the caller keeps valid until they are sent.
+  void append(std::string_view bytes);
+  bool empty() const noexcept { return pieces_.empty() && text_.size() == text_end_; }
+  std::size_t bytes() const noexcept;
+  /// Everything in order; views into this object.
+  const std::vector<net::Slice>& slices();
+  void clear() noexcept;
+
+ private:
+  struct Piece {
+    const char* data;  // null: `size` bytes of text_ at `at`
+    std::size_t at;
+    std::size_t size;
+  };
+  std::string text_;
+  std::size_t text_end_ = 0;  // text up to here is in pieces_
+  std::vector<Piece> pieces_;
+  std::vector<store::EntryPtr> kept_;
+  std::vector<net::Slice> slices_;
+};
+
+}  // namespace cachearr::client

@@ -1,0 +1,137 @@
+#include "client/proxy_server.hpp"
+
+#include <algorithm>
+#include <future>
+#include <thread>
+
+#include "client/session.hpp"
+#include "http/target.hpp"
+#include "net/local_addresses.hpp"
+#include "net/tcp_stream.hpp"
+
+namespace cachearr::client {
+
+namespace {
+
+std::size_t worker_count(const Config& config) {
+  return config.threads > 0 ? config.threads : std::max(1U, std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+ProxyServer::ProxyServer(ProxyServerParts parts)
+    : snapshot_{std::move(parts.snapshot)},
+      metrics_{worker_count(snapshot_->settings->config)},
+      shared_{parts.clock, parts.store, metrics_, std::move(parts.secret), std::move(parts.loop_token)},
+      admission_{parts.admission} {
+  const auto& config = snapshot_->settings->config;
+  dial_.contexts = &parts.contexts;
+  dial_.resolve = config.resolve;
+  for (std::uint32_t i = 0; i < worker_count(config); ++i) {
+    workers_.push_back(std::make_unique<net::Worker>(i));
+    contexts_.push_back(std::make_unique<ClientContext>(*workers_.back(), shared_, clients_, snapshot_, fetch_table_,
+                                                        admission_, dial_));
+  }
+  listeners_.resize(workers_.size());
+}
+
+ProxyServer::~ProxyServer() {
+  for (auto& worker : workers_) worker->stop();
+  for (auto& worker : workers_) worker->join();
+  // Sockets end before their loop, suspended coroutines while what they refer to still lives.
+  listeners_.clear();
+  for (auto& context : contexts_) context->connections.close_idle();
+  for (auto& worker : workers_) worker->abandon();
+  contexts_.clear();
+}
+
+Result<bool> ProxyServer::listen() {
+  for (const auto& listener : snapshot_->settings->config.listeners) {
+    auto opened = listen_on(listener);
+    if (!opened) return opened;
+  }
+  return true;
+}
+
+Result<bool> ProxyServer::listen_on(const ListenerConfig& config) {
+  if (auto free = net::Listener::probe(config.address); !free) return free;
+  auto listener = std::make_shared<const pipeline::ListenerInfo>(pipeline::ListenerInfo{config.upstream, config.tls});
+  std::string address = config.address;
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    auto* const worker = contexts_[i].get();
+    auto accept = [worker, listener](boost::asio::ip::tcp::socket socket, const net::Peer& peer) {
+      start_session(*worker, listener, net::make_tcp_stream(worker->loop, std::move(socket)), peer);
+    };
+    auto opened = net::Listener::open(*workers_[i], address, std::move(accept));
+    if (!opened) return opened.error();
+    address = (*opened)->address();
+    listeners_[i].push_back(std::move(*opened));
+  }
+  addresses_.push_back(address);
+  if (forward_address_.empty() && !config.tls && config.upstream.empty()) forward_address_ = address;
+  never_dial(address);
+  return true;
+}
+
+void ProxyServer::never_dial(const std::string& address) {
+  const auto parsed = http::parse_host_port(address);
+  const auto host = parsed ? ip::parse_address(parsed->host) : std::nullopt;
+  if (!host) return;
+  for (const auto& own : net::addresses_behind(*host)) dial_.own.emplace_back(own, parsed->port);
+}
+
+void ProxyServer::start() {
+  started_ = true;
+  for (auto& of_worker : listeners_)
+    for (auto& listener : of_worker) listener->start();
+  for (auto& worker : workers_) worker->start();
+}
+
+void ProxyServer::apply(const pipeline::SnapshotPtr& snapshot) {
+  clients_.intercept_bypass.forget();
+  for (auto& worker : contexts_) worker->apply(snapshot);
+}
+
+void ProxyServer::with_worker(std::function<void(ClientContext&)> job) {
+  auto* const worker = contexts_.front().get();
+  workers_.front()->post([worker, job = std::move(job)] { job(*worker); });
+}
+
+std::size_t ProxyServer::guests() {
+  std::size_t total = 0;
+  for (auto& worker : workers_) {
+    std::promise<std::size_t> count;
+    auto counted = count.get_future();
+    worker->post([&] { count.set_value(worker->guests()); });
+    total += counted.get();
+  }
+  return total;
+}
+
+bool ProxyServer::drain(Duration grace) {
+  if (!started_) return true;
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    workers_[i]->post([this, i] {
+      for (auto& listener : listeners_[i]) listener->close();
+      workers_[i]->ask_guests_to_leave(false);
+    });
+  }
+  const auto deadline = std::chrono::steady_clock::now() + grace;
+  while (guests() > 0 && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds{10});
+  const bool all = guests() == 0;
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    std::promise<void> done;
+    workers_[i]->post([&, i] {
+      workers_[i]->ask_guests_to_leave(true);
+      contexts_[i]->log.flush();
+      done.set_value();
+    });
+    done.get_future().wait();
+    workers_[i]->stop();
+  }
+  for (auto& worker : workers_) worker->join();
+  return all;
+}
+
+}  // namespace cachearr::client

@@ -1,0 +1,285 @@
+#include "client/replies.hpp"
+
+#include <array>
+
+#include "base/text.hpp"
+#include "caching/storing.hpp"
+#include "http/conditions.hpp"
+#include "http/date.hpp"
+
+namespace cachearr::client {
+
+using http::FieldId;
+
+namespace {
+
+void append_age(std::string& text, const store::Entry& entry, TimePoint now) {
+  text += "Age: ";
+  text::append_number(text, caching::age_at(entry.meta, now));
+  text += "\r\n";
+}
+
+std::optional<TimePoint> time_of(std::int64_t ms) {
+  return ms < 0 ? std::nullopt : std::optional{TimePoint{Duration{ms}}};
+}
+
+http::Validators validators_of(const store::Entry& entry) {
+  return {entry.etag(), time_of(entry.meta.last_modified_ms), time_of(entry.meta.date_ms)};
+}
+
+bool has_conditions(const http::FieldList& fields) noexcept {
+  return fields.has(FieldId::if_none_match) || fields.has(FieldId::if_modified_since) ||
+         fields.has(FieldId::if_match) || fields.has(FieldId::if_unmodified_since);
+}
+
+void append_fields(std::string& text, const http::ResponseHead& head, bool (*wanted)(FieldId)) {
+  for (const auto& field : head.fields) {
+    if (!wanted(field.id)) continue;
+    text.append(field.name).append(": ").append(field.value).append("\r\n");
+  }
+}
+
+void append_vary(std::string& text, bool varies) {
+  if (varies) text += "Vary: Accept-Encoding\r\n";
+}
+
+/// RFC 9110 15.4.5: what a 304 carries; the rest of the representation's metadata is known to the client.
+bool belongs_to_304(FieldId id) {
+  switch (id) {
+    case FieldId::content_length:
+    case FieldId::content_type:
+    case FieldId::content_encoding:
+    case FieldId::content_language:
+    case FieldId::content_range:
+    case FieldId::last_modified: return false;
+    default: return true;
+  }
+}
+
+bool belongs_to_part(FieldId id) { return id != FieldId::content_length && id != FieldId::content_range; }
+bool belongs_to_multipart(FieldId id) { return belongs_to_part(id) && id != FieldId::content_type; }
+
+std::string content_range(const http::ByteRange& range, std::uint64_t size) {
+  return "Content-Range: bytes " + std::to_string(range.first) + "-" + std::to_string(range.last) + "/" +
+         std::to_string(size) + "\r\n";
+}
+
+/// The parts of a 206 for one request: everything but the body is in `out.text()`.
+struct Parts {
+  Output& out;
+  const http::RequestHead& request;
+  const store::EntryPtr& entry;
+  const http::CacheStatus& status;
+  TimePoint now;
+  ReplyConnection connection;
+  bool varies;
+
+  void start(int code) const {
+    out.text().append("HTTP/1.1 ").append(std::to_string(code)).append(" ").append(reason_phrase(code)).append("\r\n");
+  }
+  void finish(std::uint64_t length) const {
+    out.text().append("Content-Length: ").append(std::to_string(length)).append("\r\n");
+    append_age(out.text(), *entry, now);
+    append_vary(out.text(), varies);
+    append_tail(out.text(), status, connection);
+  }
+
+  ReplySize single(const http::ResponseHead& stored, const http::ByteRange& range) const {
+    const auto length = range.last - range.first + 1;
+    start(206);
+    append_fields(out.text(), stored, belongs_to_part);
+    out.text() += content_range(range, entry->body().size());
+    finish(length);
+    out.append(entry, entry->body().substr(range.first, length));
+    return {206, length};
+  }
+
+  ReplySize several(const http::ResponseHead& stored, const std::vector<http::ByteRange>& ranges) const {
+    const std::string boundary = "cachearr-" + to_hex(entry->id());
+    std::vector<std::string> heads;
+    std::uint64_t length = 0;
+    for (const auto& range : ranges) {
+      auto& head = heads.emplace_back("\r\n--" + boundary + "\r\n");
+      const auto type = stored.fields.value(FieldId::content_type);
+      if (!type.empty()) head.append("Content-Type: ").append(type).append("\r\n");
+      head += content_range(range, entry->body().size()) + "\r\n";
+      length += head.size() + range.last - range.first + 1;
+    }
+    const std::string end = "\r\n--" + boundary + "--\r\n";
+    start(206);
+    append_fields(out.text(), stored, belongs_to_multipart);
+    out.text() += "Content-Type: multipart/byteranges; boundary=" + boundary + "\r\n";
+    finish(length + end.size());
+    for (std::size_t i = 0; i < ranges.size(); ++i) {
+      out.text() += heads[i];
+      out.append(entry, entry->body().substr(ranges[i].first, ranges[i].last - ranges[i].first + 1));
+    }
+    out.text() += end;
+    return {206, length + end.size()};
+  }
+
+  ReplySize unsatisfiable() const {
+    start(416);
+    out.text() += "Content-Range: bytes */" + std::to_string(entry->body().size()) + "\r\n";
+    finish(0);
+    return {416, 0};
+  }
+
+  ReplySize not_modified(const http::ResponseHead& stored) const {
+    start(304);
+    append_fields(out.text(), stored, belongs_to_304);
+    append_age(out.text(), *entry, now);
+    append_vary(out.text(), varies);
+    append_tail(out.text(), status, connection);
+    return {304, 0};
+  }
+};
+
+/// Anything but the whole answer; status 0 where the whole answer is due.
+ReplySize append_conditional(const Parts& parts) {
+  const auto& request = parts.request;
+  if (parts.entry->meta.status != 200) return {};
+  const auto validators = validators_of(*parts.entry);
+  http::ResponseHead stored;
+  if (has_conditions(request.fields)) {
+    const auto verdict = http::evaluate(request, validators);
+    if (verdict == http::Precondition::not_modified && http::parse_stored_head(parts.entry->head(), stored))
+      return parts.not_modified(stored);
+    if (verdict == http::Precondition::failed) {
+      parts.start(412);
+      parts.finish(0);
+      return {412, 0};
+    }
+  }
+  if (request.method != http::Method::get || !request.fields.has(FieldId::range)) return {};
+  const auto selected = http::select_ranges(request, validators, parts.entry->body().size());
+  if (selected.kind == http::RangeVerdict::Kind::unsatisfiable) return parts.unsatisfiable();
+  if (selected.kind == http::RangeVerdict::Kind::whole || !http::parse_stored_head(parts.entry->head(), stored))
+    return {};
+  return selected.ranges.size() == 1 ? parts.single(stored, selected.ranges.front())
+                                     : parts.several(stored, selected.ranges);
+}
+
+}  // namespace
+
+void append_tail(std::string& text, const http::CacheStatus& status, ReplyConnection connection) {
+  text += "Cache-Status: ";
+  http::append(text, status);
+  if (!connection.keep_alive) {
+    text += "\r\nConnection: close\r\n\r\n";
+  } else if (connection.http10) {
+    text += "\r\nConnection: keep-alive\r\n\r\n";
+  } else {
+    text += "\r\n\r\n";
+  }
+}
+
+ReplySize append_stored(Output& out, const http::RequestHead& request, const store::EntryPtr& entry,
+                        const http::CacheStatus& status, TimePoint now, ReplyConnection connection, bool varies) {
+  if (has_conditions(request.fields) || request.fields.has(FieldId::range)) {
+    const auto sent = append_conditional({out, request, entry, status, now, connection, varies});
+    if (sent.status != 0) return sent;
+  }
+  out.append(entry, entry->head());
+  append_age(out.text(), *entry, now);
+  append_vary(out.text(), varies);
+  append_tail(out.text(), status, connection);
+  if (request.method == http::Method::head) return {entry->meta.status, 0};
+  out.append(entry, entry->body());
+  return {entry->meta.status, entry->body().size()};
+}
+
+std::string_view reason_phrase(int status) noexcept {
+  switch (status) {
+    case 200: return "OK";
+    case 206: return "Partial Content";
+    case 304: return "Not Modified";
+    case 400: return "Bad Request";
+    case 401: return "Unauthorized";
+    case 403: return "Forbidden";
+    case 404: return "Not Found";
+    case 405: return "Method Not Allowed";
+    case 407: return "Proxy Authentication Required";
+    case 408: return "Request Timeout";
+    case 411: return "Length Required";
+    case 412: return "Precondition Failed";
+    case 413: return "Content Too Large";
+    case 414: return "URI Too Long";
+    case 415: return "Unsupported Media Type";
+    case 416: return "Range Not Satisfiable";
+    case 417: return "Expectation Failed";
+    case 421: return "Misdirected Request";
+    case 429: return "Too Many Requests";
+    case 431: return "Request Header Fields Too Large";
+    case 500: return "Internal Server Error";
+    case 501: return "Not Implemented";
+    case 502: return "Bad Gateway";
+    case 503: return "Service Unavailable";
+    case 504: return "Gateway Timeout";
+    case 505: return "HTTP Version Not Supported";
+    case 508: return "Loop Detected";
+    default: return "";
+  }
+}
+
+namespace {
+
+std::string xml_escaped(std::string_view text) {
+  std::string out;
+  const bool ascii_only = !text::is_utf8(text);
+  for (const char c : text) {
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '"': out += "&quot;"; break;
+      default: out += static_cast<unsigned char>(c) < ' ' || (ascii_only && (c & 0x80) != 0) ? ' ' : c;
+    }
+  }
+  return out;
+}
+
+std::string problem_body(const ErrorReply& error) {
+  std::string body = "{\"type\":\"about:blank\",\"title\":\"";
+  body.append(reason_phrase(error.status))
+      .append("\",\"status\":")
+      .append(std::to_string(error.status))
+      .append(",\"detail\":");
+  text::append_json_string(body, error.detail);
+  return body += "}\n";
+}
+
+/// 429 is "request limit reached" to a Newznab client, everything else an unknown error (Newznab API, "Error Codes").
+std::string newznab_body(const ErrorReply& error) {
+  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<error code=\"" +
+         std::string{error.status == 429 ? "500" : "900"} + "\" description=\"" + xml_escaped(error.detail) + "\"/>\n";
+}
+
+}  // namespace
+
+ReplySize append_error(Output& out, const ErrorReply& error, bool head_only, rules::ErrorStyle style,
+                       ReplyConnection connection) {
+  const bool xml = style == rules::ErrorStyle::newznab;
+  const auto body = xml ? newznab_body(error) : problem_body(error);
+  auto& text = out.text();
+  text.append("HTTP/1.1 ")
+      .append(std::to_string(error.status))
+      .append(" ")
+      .append(reason_phrase(error.status))
+      .append("\r\n");
+  text.append("Content-Type: ")
+      .append(xml ? "application/xml" : "application/problem+json")
+      .append("\r\nContent-Length: ");
+  text.append(std::to_string(body.size()))
+      .append("\r\nDate: ")
+      .append(http::format_date(error.now))
+      .append("\r\nCache-Control: no-store\r\nVia: 1.1 cachearr\r\n")
+      .append(error.extra_fields);
+  const http::CacheStatus nothing{};
+  append_tail(text, error.cache_status ? *error.cache_status : nothing, connection);
+  if (head_only) return {error.status, 0};
+  text += body;
+  return {error.status, body.size()};
+}
+
+}  // namespace cachearr::client

@@ -1,0 +1,50 @@
+// Where each reply head is built: from a stored answer, from an arriving one, and the errors made here. Pure but for
+// the output.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <cachearr/clock.hpp>
+
+#include "client/output.hpp"
+#include "http/cache_status.hpp"
+#include "http/message.hpp"
+#include "rules/rule_set.hpp"
+
+namespace cachearr::client {
+
+/// How the client's connection goes on; decides the Connection field.
+struct ReplyConnection {
+  bool keep_alive = true;
+  bool http10 = false;
+};
+
+struct ReplySize {
+  int status = 0;
+  std::uint64_t body_bytes = 0;
+};
+
+/// A stored answer for this request: 200 and the like, 304 to its conditions, 206 or 416 to its ranges, without body to
+/// HEAD. With `varies` it says that the coding depends on the request.
+ReplySize append_stored(Output& out, const http::RequestHead& request, const store::EntryPtr& entry,
+                        const http::CacheStatus& status, TimePoint now, ReplyConnection connection,
+                        bool varies = false);
+
+/// The tail that ends every head: Cache-Status, Connection, the empty line.
+void append_tail(std::string& text, const http::CacheStatus& status, ReplyConnection connection);
+
+/// An error made here: problem+json (RFC 9457) or, where the upstream's rules say so, Newznab XML; never HTML.
+struct ErrorReply {
+  int status = 500;
+  std::string detail;        // what a user understands
+  std::string extra_fields;  // whole field lines, CRLF included
+  const http::CacheStatus* cache_status = nullptr;
+  TimePoint now{};  // for Date
+};
+ReplySize append_error(Output& out, const ErrorReply& error, bool head_only, rules::ErrorStyle style,
+                       ReplyConnection connection);
+
+std::string_view reason_phrase(int status) noexcept;
+
+}  // namespace cachearr::client

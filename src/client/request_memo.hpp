@@ -1,0 +1,63 @@
+// What follows from a request's bytes alone, remembered: clients ask for the same in the same words again and again,
+// and then the head is not parsed, routed, matched, named and made fit for the log anew.
+//
+// One for each worker, in its Desk; touched only on its thread. Bounded: a table in which newer requests displace older
+// ones, and nothing gets in that was not asked for twice. Forgotten as a whole when the rules change.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "client/access_log.hpp"
+#include "http/framing.hpp"
+#include "http/message.hpp"
+#include "pipeline/classify.hpp"
+#include "pipeline/route.hpp"
+
+namespace cachearr::client {
+
+/// A request that was answered from memory, and what is known of it whenever it comes again. Of `known` that is all but
+/// what the store and the time say: look_up() and decide_by_entry() fill that in.
+struct MemoizedRequest {
+  http::Owned<http::RequestHead> request;
+  http::Framing framing;
+  pipeline::RequestContext context;
+  LogText words;
+  std::shared_ptr<const pipeline::ListenerInfo> listener;
+  std::optional<pipeline::TunnelTarget> tunnel;
+};
+
+class RequestMemo {
+ public:
+  static constexpr std::size_t kLongestHead = 2048;
+
+  RequestMemo();
+  ~RequestMemo();
+
+  /// The request that `input` begins with, where it came by the same way before; else null. Valid until the next call.
+  MemoizedRequest* find(std::string_view input, const pipeline::ListenerInfo& listener,
+                        const std::optional<pipeline::TunnelTarget>& tunnel) noexcept;
+  /// True where the request that find() did not know came before: it is worth keep().
+  bool is_repeated() noexcept;
+  /// Keeps the request that find() did not know.
+  void keep(std::unique_ptr<MemoizedRequest> recalled);
+  void clear() noexcept;
+
+ private:
+  struct Slot {
+    std::uint64_t hash = 0;      // of `recalled`
+    std::uint64_t newcomer = 0;  // hash of the last request that belongs here and is not `recalled`
+    std::unique_ptr<MemoizedRequest> recalled;
+  };
+  static constexpr std::size_t kSlots = 256;
+
+  Slot& slot() noexcept { return (*slots_)[asked_ % kSlots]; }
+
+  std::unique_ptr<std::array<Slot, kSlots>> slots_;
+  std::uint64_t asked_ = 0;  // hash of the request that find() looked for; 0: none that could be kept
+};
+
+}  // namespace cachearr::client

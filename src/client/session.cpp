@@ -1,0 +1,247 @@
+#include "client/session.hpp"
+
+#include <algorithm>
+
+#include "client/delivery.hpp"
+#include "client/tunnel/connect.hpp"
+#include "http/date.hpp"
+#include "net/head_parser.hpp"
+
+namespace cachearr::client {
+
+using http::FieldId;
+using http::Method;
+using net::IoError;
+using SteadyClock = std::chrono::steady_clock;
+
+namespace {
+
+constexpr std::size_t kMaxBatch = 256 * 1024;  // of answers to pipelined requests
+constexpr Duration kLinger{1000};
+constexpr std::size_t kMaxLinger = 256 * 1024;
+
+/// One fewer than the client allows; -1 where the field is none.
+int forwards_left(std::string_view value) {
+  const auto said = http::parse_delta_seconds(value);
+  return said && *said > 0 ? static_cast<int>(std::min<std::uint32_t>(*said, 1'000'000)) - 1 : -1;
+}
+
+/// Leaves HTTP behind where the origin agrees. HTTP/2 without TLS is not for proxies (RFC 9113 3.1).
+bool wants_upgrade(const http::RequestHead& request) {
+  const auto* const upgrade = request.fields.find(FieldId::upgrade);
+  if (!upgrade || request.minor_version == 0 || upgrade->value.find("h2c") != std::string_view::npos) return false;
+  return request.fields.joined(FieldId::connection).find_first_of("uU") != std::string::npos &&
+         request.method == Method::get;
+}
+
+}  // namespace
+
+Session::Session(ClientContext& worker, std::shared_ptr<const pipeline::ListenerInfo> listener,
+                 std::unique_ptr<net::Stream> stream, const net::Peer& peer)
+    : worker_{worker},
+      listener_{std::move(listener)},
+      stream_{std::move(stream)},
+      peer_{to_string(peer.address)},
+      allowed_{worker.settings().may_use(peer.address)} {
+  worker_.loop.admit(*this);
+  worker_.cells.client_connections.add();
+  worker_.clients.connections.fetch_add(1, std::memory_order_relaxed);
+}
+
+Session::~Session() {
+  worker_.cells.client_connections.subtract();
+  worker_.clients.connections.fetch_sub(1, std::memory_order_relaxed);
+  worker_.loop.dismiss(*this);
+}
+
+void Session::leave(bool firmly) noexcept {
+  leaving_ = true;
+  if (firmly || (!busy_ && inbox_.empty())) stream_->close();
+}
+
+bool Session::try_flush(Unsent& unsent) {
+  auto& output = worker_.output;
+  if (output.empty()) return true;
+  const auto total = output.bytes();
+  const auto sent = stream_->try_write(output.slices());
+  worker_.cells.bytes_to_clients.add(total);
+  if (sent.error == IoError::none && sent.bytes < total) {
+    // Others use the desk's output while this client takes its time.
+    unsent.output = std::make_unique<Output>(std::exchange(output, Output{}));
+    unsent.sent = sent.bytes;
+    return false;
+  }
+  output.clear();
+  if (sent.error != IoError::none) stream_->close();
+  return true;
+}
+
+net::Task<Next> Session::send_rest(Unsent unsent) {
+  auto slices = unsent.output->slices();
+  const auto left = net::drop_front(slices, unsent.sent);
+  stream_->arm(worker_.settings().config.timeouts.client_idle);
+  const auto error = co_await net::write_all(*stream_, left);
+  stream_->disarm();
+  if (error != IoError::none) stream_->close();
+  co_return error == IoError::none ? Next::go_on : Next::close;
+}
+
+net::Task<Next> Session::flush() {
+  Unsent unsent;
+  if (try_flush(unsent)) co_return stream_->is_open() ? Next::go_on : Next::close;
+  const auto next = co_await send_rest(std::move(unsent));
+  co_return next;
+}
+
+net::Task<net::IoResult> Session::read_more(std::size_t size, Duration limit) {
+  stream_->arm(limit);
+  busy_ = false;
+  const auto got = co_await inbox_.fill(*stream_, size);
+  busy_ = true;
+  stream_->disarm();
+  co_return got;
+}
+
+/// The head's time limit is for the whole head, not for each byte.
+void Session::limit_wait() {
+  const auto& timeouts = worker_.settings().config.timeouts;
+  if (inbox_.empty()) {
+    waits_for_head_ = false;
+    stream_->arm(timeouts.client_idle);
+  } else if (!waits_for_head_) {
+    waits_for_head_ = true;
+    stream_->arm(timeouts.client_header);
+  }
+}
+
+/// The client may still be sending: closing at once would reset the connection and take the answer away from it.
+net::Task<> Session::linger() {
+  stream_->shutdown_write();
+  stream_->arm(kLinger);
+  std::size_t dropped = 0;
+  for (;;) {
+    inbox_.consume(inbox_.readable().size());
+    if (dropped > kMaxLinger) break;
+    const auto got = co_await inbox_.fill(*stream_, 16 * 1024);
+    if (got.error != IoError::none) break;
+    dropped += got.bytes;
+  }
+}
+
+net::Task<> Session::run() {
+  using Kind = net::HeadParse::Kind;
+  auto next = Next::go_on;
+  if (listener_->tls) next = co_await enter_by_tls(*this);
+  while (next == Next::go_on) {
+    if (const auto recalled = answer_memoized()) {
+      if (*recalled == FastPath::answered_last) next = Next::close;
+      if (worker_.output.bytes() <= kMaxBatch) continue;
+      const auto flushed = co_await flush();
+      if (flushed == Next::close) co_return;
+      continue;
+    }
+    const auto limit = worker_.settings().config.limits.max_header_bytes;
+    const auto parsed = net::parse_request_head(inbox_.readable(), limit, worker_.request);
+    if (parsed.kind == Kind::need_more) {
+      Unsent unsent;
+      if (!try_flush(unsent)) {
+        next = co_await send_rest(std::move(unsent));
+        if (next == Next::close) co_return;
+      }
+      if (!stream_->is_open() || (leaving_ && inbox_.empty())) co_return;
+      limit_wait();
+      busy_ = false;
+      const auto got = co_await stream_->read_some(inbox_.room(limit + 2));
+      inbox_.added(got.bytes);
+      busy_ = true;
+      if (got.error == IoError::none) continue;
+      if (got.error != IoError::timed_out || inbox_.empty()) co_return;
+      next = refuse_unread(408, "the request did not arrive in time");
+      continue;
+    }
+    stream_->disarm();
+    waits_for_head_ = false;
+    if (parsed.kind == Kind::error) {
+      next = refuse_unread(parsed.status, std::string{parsed.problem});
+      continue;
+    }
+    switch (answer_fast(parsed.consumed)) {
+      case FastPath::answered: break;
+      case FastPath::answered_last: next = Next::close; break;
+      case FastPath::connect: next = co_await connect(*this, worker_.request, parsed.consumed); break;
+      case FastPath::slow: next = co_await serve_async(parsed.consumed); break;
+    }
+    if (worker_.output.bytes() > kMaxBatch) {
+      const auto flushed = co_await flush();
+      if (flushed == Next::close) co_return;
+    }
+  }
+  const auto flushed = co_await flush();
+  if (flushed == Next::go_on) co_await linger();
+}
+
+Next Session::refuse_unread(int status, std::string detail) {
+  http::RequestHead nothing;
+  pipeline::RequestContext unknown;
+  unknown.now = worker_.now();
+  append_refusal(nothing, unknown, {status, std::move(detail)}, false);
+  return Next::close;
+}
+
+ReplySize Session::append_refusal(const http::RequestHead& request, const pipeline::RequestContext& context,
+                                  const pipeline::Refusal& refused, bool keep_alive, SteadyClock::time_point started) {
+  http::CacheStatus cache;
+  cache.forward = context.forward;
+  cache.detail = context.detail;
+  ErrorReply error{refused.status, refused.detail, refused.fields, &cache, worker_.now()};
+  const auto* const upstream = context.route.upstream;
+  const auto style = upstream ? upstream->errors : rules::ErrorStyle::problem;
+  const bool http10 = request.minor_version == 0;
+  const auto sent = append_error(worker_.output, error, request.method == Method::head, style, {keep_alive, http10});
+  record({request, context, sent, cache, started, refused.detail});
+  return sent;
+}
+
+net::Task<Next> Session::serve_async(std::size_t head_bytes) {
+  const auto& request = worker_.request;
+  auto job = fetch::make_job(worker_, std::exchange(worker_.considered, {}), request,
+                             inbox_.readable().substr(0, head_bytes), framing_);
+  job->client = std::hash<std::string>{}(peer_);
+  job->upgrade = wants_upgrade(request);
+  job->surrogate = !job->context.route.as_proxy;
+  if (request.method == Method::options || request.method == Method::trace)
+    job->max_forwards = forwards_left(request.fields.value(FieldId::max_forwards));
+  inbox_.consume(head_bytes);
+  const auto flushed = co_await flush();
+  if (flushed == Next::close) co_return Next::close;
+  const auto next = co_await deliver(*this, std::move(job));
+  co_return leaving_ ? Next::close : next;
+}
+
+namespace {
+
+net::Task<> serve(std::unique_ptr<Session> session) { co_await session->run(); }
+
+/// More connections than configured: told so rather than left waiting in the kernel's queue.
+bool is_full(ClientContext& worker, const pipeline::ListenerInfo& listener, net::Stream& stream) {
+  if (worker.clients.connections.load(std::memory_order_relaxed) < worker.settings().config.limits.max_connections)
+    return false;
+  if (listener.tls) return true;
+  Output out;
+  append_error(out, {503, "too many connections (limits.max_connections)", "Retry-After: 1\r\n", nullptr, worker.now()},
+               false, rules::ErrorStyle::problem, {false, false});
+  stream.try_write(out.slices());
+  stream.shutdown_write();
+  return true;
+}
+
+}  // namespace
+
+void start_session(ClientContext& worker, std::shared_ptr<const pipeline::ListenerInfo> listener,
+                   std::unique_ptr<net::Stream> stream, const net::Peer& peer) {
+  if (is_full(worker, *listener, *stream)) return;
+  auto session = std::make_unique<Session>(worker, std::move(listener), std::move(stream), peer);
+  worker.loop.spawn(serve(std::move(session)), "session");
+}
+
+}  // namespace cachearr::client

@@ -1,0 +1,18 @@
+// What stands before HTTP: CONNECT (a blind tunnel, HTTPS that is intercepted, or plain HTTP inside one to port 80) and
+// the handshake of TLS listeners. Runs on the session's worker.
+#pragma once
+
+#include <string>
+
+#include "client/session.hpp"
+
+namespace cachearr::client {
+
+/// `request` looks into the session's inbox, where its `head_bytes` still stand. After Next::go_on the session reads
+/// requests inside the tunnel.
+net::Task<Next> connect(Session& session, const http::RequestHead& request, std::size_t head_bytes);
+
+/// What a TLS listener does before it reads requests; Next::go_on where a handshake was answered.
+net::Task<Next> enter_by_tls(Session& session);
+
+}  // namespace cachearr::client

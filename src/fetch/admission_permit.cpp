@@ -1,0 +1,139 @@
+#include "fetch/admission_permit.hpp"
+
+#include <algorithm>
+
+namespace cachearr::fetch {
+
+namespace {
+
+constexpr Duration kShort{1000};
+
+/// Downloads count apart at indexers. Their rules keep the cache out of them.
+bool is_grab(const pipeline::RequestContext& context) noexcept {
+  const auto& [upstream, rule] = context.verdict;
+  return upstream && rule && upstream->errors == rules::ErrorStyle::newznab &&
+         rule->policy.mode == caching::Mode::never;
+}
+
+/// A lane for each credential, by the hash of it that the name of the stored answer begins with; that hash is keyed.
+Hash128 credential_of(const pipeline::RequestContext& context) {
+  const std::string_view identity = context.key.identity;
+  const auto partition = identity.substr(0, identity.find('\n'));
+  return partition == "-" ? Hash128{} : hash128(partition);
+}
+
+}  // namespace
+
+LimiterKey limiter_key_of(const pipeline::RequestContext& context) {
+  const auto* const upstream = context.verdict.upstream;
+  if (upstream) {
+    const auto& rate = upstream->rate;
+    const auto credential = rate.for_address ? Hash128{} : credential_of(context);
+    if (rate.each.empty() || !context.captures.has(rate.each)) return {upstream->name, credential};
+    return {upstream->name, hash128(to_hex(credential).append(context.captures.find(rate.each)))};
+  }
+  const auto& route = context.route;
+  return {route.connect_host + ":" + std::to_string(route.connect_port), credential_of(context)};
+}
+
+limit::Priority priority_of(const pipeline::RequestContext& context, bool background) noexcept {
+  if (background) return limit::Priority::background;
+  return context.verdict.rule ? static_cast<limit::Priority>(context.verdict.rule->priority)
+                              : limit::Priority::interactive;
+}
+
+AdmissionPermit::~AdmissionPermit() {
+  if (waiting_) admission_->forget(ticket_);
+  if (waiting_ && !granted_) admission_->act(lane_->cancel(admission_->now(), ticket_));
+  end(limit::Outcome::abandoned, Duration{-1});
+}
+
+limit::Waiter AdmissionPermit::waiter(const FetchJob& job) const {
+  const auto* const upstream = job.context.verdict.upstream;
+  const auto patience = upstream ? upstream->rate.max_wait : limit::RateConfig{}.max_wait;
+  return {ticket_, priority_of(job.context, job.background), job.client, admission_->now() + patience,
+          is_grab(job.context)};
+}
+
+bool AdmissionPermit::take(const FetchJob& job) {
+  if (!admission_) return granted_ = true;
+  const auto now = admission_->now();
+  const auto name = limiter_key_of(job.context);
+  lane_ = admission_->registry().lane(name.upstream, name.credential, now);
+  ticket_ = admission_->registry().new_ticket();
+  limit::Effects effects;
+  granted_ = lane_->try_take(now, waiter(job), effects);
+  admission_->act(std::move(effects));
+  if (granted_) admission_->spent();
+  return granted_;
+}
+
+/// A pause that the upstream has asked for, and a breaker that stays open, are not waited for.
+std::optional<Rejection> AdmissionPermit::deny_at_once(const FetchJob& job) const {
+  const auto now = admission_->now();
+  if (const auto until = lane_->cooldown_until(now)) return Rejection{limit::Why::cooldown, *until, false};
+  const auto gate = lane_->earliest(now, priority_of(job.context, job.background));
+  if (gate.why == limit::Why::breaker && gate.at - now > kShort) return Rejection{gate.why, gate.at, false};
+  return std::nullopt;
+}
+
+net::Task<std::optional<Rejection>> AdmissionPermit::wait(std::shared_ptr<FetchJob> job) {
+  using Kind = limit::Admission::Kind;
+  if (const auto denial = deny_at_once(*job)) co_return denial;
+  auto place = std::make_shared<AdmissionWaiter>(worker_);
+  admission_->expect(ticket_, place);
+  waiting_ = true;
+  limit::Effects effects;
+  const auto admission = lane_->ask(admission_->now(), waiter(*job), effects);
+  admission_->act(std::move(effects));
+  if (admission.kind == Kind::refuse) {
+    waiting_ = false;
+    admission_->forget(ticket_);
+    co_return Rejection{admission.why, admission.at, false};
+  }
+  granted_ = admission.kind == Kind::grant;
+  while (!granted_) {
+    job->shared_fetch->on_abandoned([place] {
+      place->nobody_listens = true;
+      place->event.set();
+    });
+    co_await place->event.wait();
+    if (place->wake) {
+      if (!place->wake->granted) {
+        waiting_ = false;
+        admission_->forget(ticket_);
+        co_return Rejection{place->wake->why, place->wake->retry_at, false};
+      }
+      granted_ = true;
+    } else if (place->nobody_listens && !job->background && !job->shared_fetch->has_readers()) {
+      waiting_ = false;
+      admission_->forget(ticket_);
+      admission_->act(lane_->cancel(admission_->now(), ticket_));
+      co_return Rejection{limit::Why::nothing, admission_->now(), true};
+    }
+    place->nobody_listens = false;
+  }
+  admission_->forget(ticket_);
+  waiting_ = false;
+  admission_->spent();
+  co_return std::nullopt;
+}
+
+void AdmissionPermit::observe(const limit::LimitSignal& signal) {
+  if (!admission_ || (!signal.limited && signal.readings.empty())) return;
+  admission_->act(lane_->observe(admission_->now(), signal));
+  admission_->spent();
+}
+
+void AdmissionPermit::end(limit::Outcome outcome, Duration took) {
+  if (!admission_ || !granted_) return;
+  granted_ = false;
+  admission_->act(lane_->done(admission_->now(), ticket_, outcome, took));
+  admission_->spent();
+}
+
+std::optional<TimePoint> AdmissionPermit::paused_until() const {
+  return lane_ ? lane_->cooldown_until(admission_->now()) : std::nullopt;
+}
+
+}  // namespace cachearr::fetch

@@ -1,0 +1,61 @@
+// One request's turn at an upstream: asked for, perhaps waited for, used, given back. Lives in the frame of whoever
+// asks the upstream, on its worker; what is left of it at the end is given back by the destructor.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "fetch/admission_controller.hpp"
+#include "fetch/fetch_job.hpp"
+#include "limit/registry.hpp"
+
+namespace cachearr::fetch {
+
+/// Which lane of the limiters a request belongs to.
+struct LimiterKey {
+  std::string upstream;
+  Hash128 credential;
+};
+LimiterKey limiter_key_of(const pipeline::RequestContext& context);
+limit::Priority priority_of(const pipeline::RequestContext& context, bool background) noexcept;
+
+/// Why a request may not go to its upstream now, and from when it may.
+struct Rejection {
+  limit::Why why = limit::Why::nothing;
+  TimePoint retry_at{};
+  bool abandoned = false;  // nobody waits for the answer any more
+};
+
+class AdmissionPermit {
+ public:
+  /// Null: nothing is limited.
+  AdmissionPermit(AdmissionController* admission, net::Worker& worker) noexcept
+      : admission_{admission}, worker_{worker} {}
+  ~AdmissionPermit();
+  AdmissionPermit(const AdmissionPermit&) = delete;
+  AdmissionPermit& operator=(const AdmissionPermit&) = delete;
+
+  /// True where the request may go at once. False: wait() decides.
+  bool take(const FetchJob& job);
+  /// Waits in line, unless that is hopeless. None: it may go. REQUIRES: take() gave false.
+  net::Task<std::optional<Rejection>> wait(std::shared_ptr<FetchJob> job);
+  /// What an answer says of limits. Before end().
+  void observe(const limit::LimitSignal& signal);
+  /// `took`: until the head of the answer; negative where there was none. Later calls have no effect.
+  void end(limit::Outcome outcome, Duration took);
+  /// When the pause that the upstream has asked for is over; none: there is none.
+  std::optional<TimePoint> paused_until() const;
+
+ private:
+  limit::Waiter waiter(const FetchJob& job) const;
+  std::optional<Rejection> deny_at_once(const FetchJob& job) const;
+
+  AdmissionController* admission_;
+  net::Worker& worker_;
+  limit::LanePtr lane_;
+  limit::Ticket ticket_ = 0;
+  bool granted_ = false;
+  bool waiting_ = false;
+};
+
+}  // namespace cachearr::fetch

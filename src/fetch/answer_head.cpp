@@ -1,0 +1,68 @@
+#include "fetch/answer_head.hpp"
+
+#include "http/date.hpp"
+#include "http/framing.hpp"
+
+namespace cachearr::fetch {
+
+using http::FieldId;
+
+namespace {
+
+void append_status_line(std::string& out, const http::ResponseHead& head) {
+  out.append("HTTP/1.1 ").append(std::to_string(head.status)).append(" ").append(head.reason).append("\r\n");
+}
+
+void append_line(std::string& out, const http::Field& field) {
+  out.append(field.name).append(": ").append(field.value).append("\r\n");
+}
+
+}  // namespace
+
+AnswerHead compose_answer_head(const http::ResponseHead& head, TimePoint now, bool keep_length) {
+  AnswerHead result;
+  auto& out = result.text;
+  out.reserve(512);
+  append_status_line(out, head);
+  for (const auto& field : head.fields) {
+    if (field.id == FieldId::age || http::is_hop_by_hop(field, head.fields)) continue;
+    if (field.id == FieldId::content_length && !keep_length) continue;
+    if (field.id == FieldId::etag && result.etag_size == 0) {
+      result.etag_at = out.size() + field.name.size() + 2;
+      result.etag_size = field.value.size();
+    }
+    append_line(out, field);
+  }
+  if (!head.fields.has(FieldId::date)) out.append("Date: ").append(http::format_date(now)).append("\r\n");
+  out += "Via: 1.1 cachearr\r\n";
+  return result;
+}
+
+void find_etag(AnswerHead& head) {
+  http::ResponseHead parsed;
+  if (!http::parse_stored_head(head.text, parsed)) return;
+  const auto value = parsed.fields.value(FieldId::etag);
+  head.etag_size = value.size();
+  head.etag_at = value.empty() ? 0 : static_cast<std::size_t>(value.data() - head.text.data());
+}
+
+std::string compose_interim(const http::ResponseHead& head) {
+  std::string out;
+  append_status_line(out, head);
+  for (const auto& field : head.fields)
+    if (!http::is_hop_by_hop(field, head.fields) && field.id != FieldId::content_length) append_line(out, field);
+  return out += "\r\n";
+}
+
+std::string compose_upgrade(const http::ResponseHead& head) {
+  std::string out;
+  append_status_line(out, head);
+  for (const auto& field : head.fields) {
+    const bool needed = field.id == FieldId::upgrade;
+    if (needed || (!http::is_hop_by_hop(field, head.fields) && field.id != FieldId::content_length))
+      append_line(out, field);
+  }
+  return out += "Connection: Upgrade\r\nVia: 1.1 cachearr\r\n\r\n";
+}
+
+}  // namespace cachearr::fetch

@@ -1,0 +1,215 @@
+#include "fetch/cache_writer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/text.hpp"
+#include "rules/below_origin.hpp"
+
+namespace cachearr::fetch {
+
+using http::FieldId;
+
+namespace {
+
+/// The switches of the environment (AUTO_INVALIDATE_ON_…) name resources of the *arr applications, whose paths begin
+/// "/api/v3/series", "/api/v1/indexer" and the like. What has no switch invalidates always.
+bool invalidates(const Config& config, std::string_view path) {
+  constexpr std::array<std::pair<std::string_view, const char*>, 9> causes{{
+      {"series", "series_update"},
+      {"episode", "episode_update"},
+      {"episodefile", "episode_update"},
+      {"command", "metadata_refresh"},
+      {"indexer", "indexer_update"},
+      {"qualityprofile", "quality_profile_update"},
+      {"customformat", "custom_format_update"},
+      {"tag", "tag_update"},
+      {"rootfolder", "root_folder_update"},
+  }};
+  if (config.auto_invalidate.empty() || !path.starts_with("/api/v")) return true;
+  const auto version_end = path.find('/', 5);
+  if (version_end == std::string_view::npos) return true;
+  auto resource = path.substr(version_end + 1);
+  resource = resource.substr(0, resource.find('/'));
+  for (const auto& [name, cause] : causes) {
+    if (!text::iequals(name, resource)) continue;
+    const auto given = config.auto_invalidate.find(cause);
+    return given == config.auto_invalidate.end() || given->second;
+  }
+  return true;
+}
+
+constexpr Duration kHitForMiss{120'000};
+
+/// Everything of an entry but head, body and times.
+struct Name {
+  Hash128 id;
+  std::string_view identity;
+};
+
+store::EntryPtr put(FetchContext& worker, const FetchJob& job, Name name, std::string_view head,
+                    std::span<const std::string_view> body, const caching::EntryMeta& meta) {
+  const auto& verdict = job.context.verdict;
+  const auto tags = verdict.rule ? rules::tags_of(*verdict.rule, job.context.captures) : std::vector<std::string>{};
+  const std::vector<std::string_view> tag_views{tags.begin(), tags.end()};
+  store::EntryParts parts{};
+  parts.id = name.id;
+  parts.identity = name.identity;
+  parts.key = job.context.key.key;
+  parts.upstream = verdict.upstream ? std::string_view{verdict.upstream->name} : std::string_view{};
+  parts.type = verdict.rule ? std::string_view{verdict.rule->type} : std::string_view{};
+  parts.tags = tag_views;
+  parts.head = head;
+  parts.body = body;
+  parts.meta = meta;
+  parts.generation = job.generation;
+  auto entry = store::make_entry(parts);
+  if (entry) worker.shared.store.put(entry);
+  return entry;
+}
+
+std::string variant_identity(const FetchJob& job, std::string_view names) {
+  std::string identity = job.context.key.identity;
+  identity += '\n';
+  caching::append_variant(identity, names, job.request.head.fields);
+  return identity;
+}
+
+/// The entry that tells by which fields this resource varies; written only where it says something new.
+void put_vary_marker(FetchContext& worker, const FetchJob& job, std::string_view names) {
+  const auto& key = job.context.key;
+  const auto there = worker.shared.store.find(key.id, key.identity);
+  if (there && (there->meta.flags & caching::kVaryMarker) != 0 && there->head() == names) return;
+  caching::EntryMeta meta;
+  meta.flags = caching::kVaryMarker;
+  meta.stored_ms = meta.born_ms = worker.now().time_since_epoch().count();
+  meta.fresh_until_ms = meta.stored_ms;
+  meta.sie_seconds = 0xFFFF'FFFF;  // useful as long as any variant may be
+  put(worker, job, {key.id, key.identity}, names, {}, meta);
+}
+
+caching::EntryMeta with_label(FetchContext& worker, const FetchJob& job, const caching::StoreVerdict& verdict,
+                              const AnswerHead& head) {
+  auto meta = verdict.meta;
+  meta.label = worker.snapshot->labels->index_of(job.context.verdict, worker.shared.metrics);
+  if (head.etag_at <= 0xFFFF && head.etag_size <= 0xFFFF) {
+    meta.etag_at = static_cast<std::uint16_t>(head.etag_at);
+    meta.etag_size = static_cast<std::uint16_t>(head.etag_size);
+  }
+  return meta;
+}
+
+/// Removes what is stored for a URL of this upstream, all its variants and partitions.
+void invalidate_target(FetchContext& worker, const FetchJob& job, const http::Target& target) {
+  pipeline::RequestContext other;
+  http::RequestHead get;
+  get.method = http::Method::get;
+  get.method_text = "GET";
+  get.fields = job.request.head.fields;
+  other.verdict.upstream = job.context.verdict.upstream;
+  if (other.verdict.upstream)
+    other.verdict.rule =
+        job.snapshot->rules->match(*other.verdict.upstream, get, target.path, target.query, other.captures);
+  rules::build_key(other.verdict, get, target, other.captures, worker.shared.secret, other.key);
+  worker.shared.store.invalidate_soon({store::Selector::Kind::key, other.key.key, false});
+  worker.cells.invalidations[0].add();
+}
+
+/// A URI reference in a response, resolved as far as this purpose needs: absolute, or an absolute path on the same
+/// host.
+bool resolve_on_same_host(std::string_view reference, const http::Target& base, http::Target& into) {
+  into = base;
+  const auto scheme_end = reference.find("://");
+  if (scheme_end != std::string_view::npos) {
+    const auto authority_end = reference.find_first_of("/?#", scheme_end + 3);
+    const auto address = http::parse_host_port(reference.substr(scheme_end + 3, authority_end == std::string_view::npos
+                                                                                    ? std::string_view::npos
+                                                                                    : authority_end - scheme_end - 3));
+    if (!address || address->host != base.host) return false;
+    reference = authority_end == std::string_view::npos ? std::string_view{"/"} : reference.substr(authority_end);
+  }
+  if (reference.empty()) return false;
+  reference = reference.substr(0, reference.find('#'));
+  const auto question = reference.find('?');
+  auto path = reference.substr(0, question);
+  into.has_query = question != std::string_view::npos;
+  into.query = into.has_query ? std::string{reference.substr(question + 1)} : std::string{};
+  if (path.empty()) path = "/";
+  if (path.starts_with('/')) {
+    into.path = path;
+  } else {
+    into.path = base.path.substr(0, base.path.rfind('/') + 1).append(path);
+  }
+  return true;
+}
+
+void invalidate_by_rules(FetchContext& worker, const FetchJob& job) {
+  const auto* const upstream = job.context.verdict.upstream;
+  const auto& target = job.context.route.target;
+  if (!upstream) return;
+  if (!invalidates(job.snapshot->settings->config, rules::below_origin(*upstream, target.path))) return;
+  rules::Captures captures;
+  for (const auto* rule :
+       job.snapshot->rules->invalidations(*upstream, job.request.head, target.path, target.query, captures)) {
+    for (const auto& named : rule->invalidate) {
+      const auto text = rules::expand(named.text, captures);
+      const auto kind = named.kind == rules::Invalidation::Kind::tag ? store::Selector::Kind::tag
+                        : text.find('*') != std::string::npos        ? store::Selector::Kind::pattern
+                                                                     : store::Selector::Kind::key;
+      worker.shared.store.invalidate_soon({kind, text, false});
+      worker.cells.invalidations[1].add();
+    }
+  }
+}
+
+}  // namespace
+
+store::EntryPtr store_response(FetchContext& worker, const FetchJob& job, const caching::StoreVerdict& verdict,
+                               const AnswerHead& head, const caching::Selecting& selecting,
+                               std::span<const std::string_view> body) {
+  const auto meta = with_label(worker, job, verdict, head);
+  worker.cells.label(meta.label).lifetimes.record((meta.fresh_until_ms - meta.born_ms) / 1000);
+  if (selecting.names.empty())
+    return put(worker, job, {job.context.key.id, job.context.key.identity}, head.text, body, meta);
+  const auto names = caching::to_text(selecting);
+  put_vary_marker(worker, job, names);
+  const auto identity = variant_identity(job, names);
+  return put(worker, job, {hash128(identity), identity}, head.text, body, meta);
+}
+
+store::EntryPtr freshen_stored(FetchContext& worker, const FetchJob& job, const caching::StoreVerdict& verdict,
+                               std::string merged_head) {
+  AnswerHead head;
+  head.text = std::move(merged_head);
+  find_etag(head);
+  const auto& old = *job.context.entry;
+  const std::array<std::string_view, 1> body{old.body()};
+  return put(worker, job, {old.id(), old.identity()}, head.text, body, with_label(worker, job, verdict, head));
+}
+
+void mark_hit_for_miss(FetchContext& worker, const FetchJob& job) {
+  if (job.context.entry || job.background) return;
+  caching::EntryMeta meta;
+  meta.flags = caching::kHitForMiss;
+  const auto now = worker.now();
+  meta.stored_ms = meta.born_ms = now.time_since_epoch().count();
+  meta.fresh_until_ms = (now + kHitForMiss).time_since_epoch().count();
+  put(worker, job, {job.context.id, job.context.identity}, {}, {}, meta);
+}
+
+void invalidate_after_write(FetchContext& worker, const FetchJob& job, const http::ResponseHead& answer) {
+  if (answer.status < 200 || answer.status > 399) return;
+  const auto& target = job.context.route.target;
+  if (!http::is_safe(job.request.head.method)) {
+    invalidate_target(worker, job, target);
+    for (const auto id : {FieldId::location, FieldId::content_location}) {
+      http::Target other;
+      const auto* const field = answer.fields.find(id);
+      if (field && resolve_on_same_host(field->value, target, other)) invalidate_target(worker, job, other);
+    }
+  }
+  invalidate_by_rules(worker, job);
+}
+
+}  // namespace cachearr::fetch

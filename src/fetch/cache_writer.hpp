@@ -1,0 +1,32 @@
+// Putting answers into the store: entries, vary markers, hit-for-miss marks, and what unsafe methods invalidate.
+// Runs on the worker of the desk.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "caching/storing.hpp"
+#include "caching/vary.hpp"
+#include "fetch/answer_head.hpp"
+#include "fetch/fetch_context.hpp"
+#include "fetch/fetch_job.hpp"
+
+namespace cachearr::fetch {
+
+/// Stores a complete answer under the name that its Vary gives it. Null where it cannot be held.
+store::EntryPtr store_response(FetchContext& worker, const FetchJob& job, const caching::StoreVerdict& verdict,
+                               const AnswerHead& head, const caching::Selecting& selecting,
+                               std::span<const std::string_view> body);
+
+/// The stored answer with a new head and times, after a 304 or a HEAD that confirmed it.
+store::EntryPtr freshen_stored(FetchContext& worker, const FetchJob& job, const caching::StoreVerdict& verdict,
+                               std::string merged_head);
+
+/// Remembers for a while that this resource's answers cannot be shared, so that nobody waits for the next one.
+void mark_hit_for_miss(FetchContext& worker, const FetchJob& job);
+
+/// After 2xx or 3xx to an unsafe request: its target, what Location and Content-Location name on the same host (RFC
+/// 9111 4.4), and what the rules name.
+void invalidate_after_write(FetchContext& worker, const FetchJob& job, const http::ResponseHead& answer);
+
+}  // namespace cachearr::fetch

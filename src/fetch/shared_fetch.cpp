@@ -1,0 +1,203 @@
+#include "fetch/shared_fetch.hpp"
+
+#include <algorithm>
+
+namespace cachearr::fetch {
+
+/// Rings on the reader's worker; outlives the reader where a ring is still under way.
+struct FetchReader::Wakeup {
+  explicit Wakeup(net::Worker& w) : worker{w}, event{w} {}
+  net::Worker& worker;
+  net::Event event;
+};
+
+SharedFetch::SharedFetch(net::Worker& leaders_worker) : worker_{leaders_worker}, room_{leaders_worker} {}
+SharedFetch::~SharedFetch() = default;
+
+void SharedFetch::wake_locked() {
+  for (auto& event : waiting_) {
+    if (event->worker.is_current()) {
+      event->event.set();
+    } else {
+      event->worker.post([event] { event->event.set(); });
+    }
+  }
+  waiting_.clear();
+}
+
+void SharedFetch::interim(std::string head) {
+  const std::lock_guard lock{mutex_};
+  interims_.push_back(std::move(head));
+  wake_locked();
+}
+
+void SharedFetch::decide(Outcome outcome) {
+  const std::lock_guard lock{mutex_};
+  if (outcome_.kind != Outcome::Kind::pending) return;
+  outcome_ = std::move(outcome);
+  wake_locked();
+}
+
+void SharedFetch::append(std::string_view data, bool keep) {
+  if (data.empty()) return;
+  auto chunk = std::make_shared<const std::string>(data);
+  const std::lock_guard lock{mutex_};
+  chunks_.push_back(std::move(chunk));
+  end_ += data.size();
+  if (!keep) drop_seen_locked();
+  wake_locked();
+}
+
+void SharedFetch::finish() {
+  const std::lock_guard lock{mutex_};
+  if (body_ == Body::open) body_ = Body::complete;
+  wake_locked();
+}
+
+void SharedFetch::break_off() {
+  const std::lock_guard lock{mutex_};
+  if (body_ == Body::open) body_ = Body::broken;
+  wake_locked();
+}
+
+std::uint64_t SharedFetch::fastest_locked() const noexcept {
+  std::uint64_t fastest = 0;
+  for (const auto* reader : readers_) fastest = std::max(fastest, reader->position_);
+  return fastest;
+}
+
+/// Lets go of what every reader has seen; a reader too far behind is given up rather than waited for.
+void SharedFetch::drop_seen_locked() {
+  std::uint64_t slowest = end_;
+  for (const auto* reader : readers_) slowest = std::min(slowest, reader->position_);
+  const auto oldest_kept = end_ > kMaxLag ? end_ - kMaxLag : 0;
+  slowest = std::max(slowest, oldest_kept);
+  auto kept = chunks_.begin();
+  for (; kept != chunks_.end() && base_ + (*kept)->size() <= slowest; ++kept, ++dropped_) base_ += (*kept)->size();
+  chunks_.erase(chunks_.begin(), kept);
+}
+
+net::Task<bool> SharedFetch::make_room() {
+  for (;;) {
+    {
+      const std::lock_guard lock{mutex_};
+      if (readers_.empty()) co_return false;
+      if (end_ <= fastest_locked() + kWindow) co_return true;
+      leader_waits_ = true;
+    }
+    co_await room_.wait();
+  }
+}
+
+std::vector<std::string_view> SharedFetch::pieces() const {
+  const std::lock_guard lock{mutex_};
+  std::vector<std::string_view> views;
+  views.reserve(chunks_.size());
+  for (const auto& chunk : chunks_) views.emplace_back(*chunk);
+  return views;
+}
+
+std::uint64_t SharedFetch::size() const noexcept {
+  const std::lock_guard lock{mutex_};
+  return end_;
+}
+
+bool SharedFetch::has_readers() const noexcept {
+  const std::lock_guard lock{mutex_};
+  return !readers_.empty();
+}
+
+void SharedFetch::on_abandoned(std::function<void()> call) {
+  const std::lock_guard lock{mutex_};
+  abandoned_ = std::move(call);
+}
+
+/// A reader moved on or left: the leader may be waiting for just that.
+void SharedFetch::left_locked() {
+  if (leader_waits_) {
+    leader_waits_ = false;
+    if (worker_.is_current()) {
+      room_.set();
+    } else {
+      worker_.post([self = this] { self->room_.set(); });
+    }
+  }
+}
+
+FetchReader::FetchReader(std::shared_ptr<SharedFetch> shared_fetch, net::Worker& worker)
+    : shared_fetch_{std::move(shared_fetch)}, wakeup_{std::make_shared<Wakeup>(worker)} {
+  const std::lock_guard lock{shared_fetch_->mutex_};
+  shared_fetch_->readers_.push_back(this);
+}
+
+FetchReader::~FetchReader() {
+  std::function<void()> abandoned;
+  {
+    const std::lock_guard lock{shared_fetch_->mutex_};
+    std::erase(shared_fetch_->readers_, this);
+    shared_fetch_->left_locked();
+    if (shared_fetch_->readers_.empty() && shared_fetch_->body_ == SharedFetch::Body::open)
+      abandoned = std::exchange(shared_fetch_->abandoned_, {});
+  }
+  if (abandoned) shared_fetch_->worker_.post(std::move(abandoned));
+}
+
+net::Task<> FetchReader::wait() { co_await wakeup_->event.wait(); }
+
+bool FetchReader::poll_outcome(Arrival& into) {
+  const std::lock_guard lock{shared_fetch_->mutex_};
+  if (interims_ < shared_fetch_->interims_.size()) {
+    into = {Arrival::Kind::interim, nullptr, shared_fetch_->interims_[interims_++]};
+    return true;
+  }
+  if (shared_fetch_->outcome_.kind != Outcome::Kind::pending) {
+    into = {Arrival::Kind::outcome, nullptr, {}};
+    return true;
+  }
+  shared_fetch_->waiting_.push_back(wakeup_);
+  return false;
+}
+
+net::Task<Arrival> FetchReader::wait_outcome() {
+  Arrival arrival;
+  while (!poll_outcome(arrival)) {
+    co_await wait();
+  }
+  co_return arrival;
+}
+
+const Outcome& FetchReader::outcome() const noexcept { return shared_fetch_->outcome_; }
+
+bool FetchReader::poll(Arrival& into) {
+  auto& shared_fetch = *shared_fetch_;
+  const std::lock_guard lock{shared_fetch.mutex_};
+  if (next_ < shared_fetch.dropped_) {
+    into = {Arrival::Kind::broken, nullptr, {}};  // too slow: what it needs is gone
+    return true;
+  }
+  if (position_ < shared_fetch.end_) {
+    const auto& chunk = shared_fetch.chunks_[next_ - shared_fetch.dropped_];
+    into = {Arrival::Kind::data, chunk, {}};
+    ++next_;
+    position_ += chunk->size();
+    shared_fetch.left_locked();
+    return true;
+  }
+  if (shared_fetch.body_ != SharedFetch::Body::open) {
+    into = {
+        shared_fetch.body_ == SharedFetch::Body::complete ? Arrival::Kind::end : Arrival::Kind::broken, nullptr, {}};
+    return true;
+  }
+  return false;
+}
+
+net::Task<> FetchReader::wait_body() {
+  {
+    const std::lock_guard lock{shared_fetch_->mutex_};
+    if (position_ < shared_fetch_->end_ || shared_fetch_->body_ != SharedFetch::Body::open) co_return;
+    shared_fetch_->waiting_.push_back(wakeup_);
+  }
+  co_await wait();
+}
+
+}  // namespace cachearr::fetch

@@ -1,0 +1,105 @@
+#include "fetch/upstream_request.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.hpp"
+
+namespace cachearr::fetch {
+
+using http::FieldId;
+
+namespace {
+
+bool is_condition(FieldId id) noexcept {
+  switch (id) {
+    case FieldId::if_match:
+    case FieldId::if_none_match:
+    case FieldId::if_modified_since:
+    case FieldId::if_unmodified_since:
+    case FieldId::if_range:
+    case FieldId::range: return true;
+    default: return false;
+  }
+}
+
+/// Fields that no key looks at and that some origins write into their answers or obey instead of the request line: an
+/// attacker's value would be stored for everybody.
+bool is_reflected(const http::Field& field) noexcept {
+  if (field.id == FieldId::forwarded) return true;
+  if (field.id != FieldId::other || field.name.size() < 2 || (field.name[0] | 0x20) != 'x') return false;
+  constexpr std::array<std::string_view, 14> names{
+      "x-forwarded-host",   "x-forwarded-scheme",  "x-forwarded-port",       "x-forwarded-server",
+      "x-forwarded-prefix", "x-forwarded-proto",   "x-forwarded-ssl",        "x-host",
+      "x-original-url",     "x-rewrite-url",       "x-http-method-override", "x-http-method",
+      "x-method-override",  "x-http-host-override"};
+  return std::any_of(names.begin(), names.end(),
+                     [&](std::string_view name) { return text::iequals(name, field.name); });
+}
+
+bool is_ours_to_write(FieldId id) noexcept {
+  return id == FieldId::host || id == FieldId::content_length || id == FieldId::max_forwards;
+}
+
+void append_line(std::string& out, std::string_view name, std::string_view value) {
+  out.append(name).append(": ").append(value).append("\r\n");
+}
+
+void append_target(std::string& out, const UpstreamRequest& from) {
+  const auto& target = from.route.target;
+  if (from.through_http_parent)
+    out.append("http://").append(http::authority_of("http", from.route.connect_host, from.route.connect_port));
+  // "*" is the whole server; a proxy is told so by a target without path (RFC 9112 3.2.4).
+  if (!from.through_http_parent || target.path != "*") out.append(target.path);
+  if (target.has_query) out.append("?").append(target.query);
+}
+
+void append_body_framing(std::string& out, const UpstreamRequest& from) {
+  switch (from.framing.body) {
+    case http::Framing::Body::chunked: out += "Transfer-Encoding: chunked\r\n"; break;
+    case http::Framing::Body::length: append_line(out, "Content-Length", std::to_string(from.framing.length)); break;
+    case http::Framing::Body::none:
+      // A length of zero that was said is said again: POST without one is refused by some servers.
+      if (from.request.fields.has(FieldId::content_length)) out += "Content-Length: 0\r\n";
+      break;
+    case http::Framing::Body::until_close: break;
+  }
+}
+
+}  // namespace
+
+std::string compose(const UpstreamRequest& from) {
+  const auto& request = from.request;
+  std::string out;
+  out.reserve(1024);
+  out.append(request.method_text).append(" ");
+  append_target(out, from);
+  out += " HTTP/1.1\r\n";
+  append_line(out, "Host", from.route.host_field);
+  for (const auto& field : request.fields) {
+    if (is_ours_to_write(field.id) || http::is_hop_by_hop(field, request.fields)) continue;
+    if (from.whole && is_condition(field.id)) continue;
+    if (from.cacheable && is_reflected(field)) continue;
+    append_line(out, field.name, field.value);
+  }
+  out.append(from.validators);
+  if (from.max_forwards >= 0) {
+    append_line(out, "Max-Forwards", std::to_string(from.max_forwards));
+  } else if (request.fields.has(FieldId::max_forwards)) {
+    append_line(out, "Max-Forwards", request.fields.value(FieldId::max_forwards));
+  }
+  if (from.upgrade) {
+    out += "Connection: Upgrade\r\n";
+    append_line(out, "Upgrade", request.fields.value(FieldId::upgrade));
+  }
+  out += "Via: 1.1 cachearr\r\n";
+  append_line(out, "CDN-Loop", from.loop_token);
+  if (from.surrogate) append_line(out, "Surrogate-Capability", "cachearr=\"Surrogate/1.0\"");
+  if (from.through_http_parent && !from.parent_credentials.empty())
+    append_line(out, "Proxy-Authorization", from.parent_credentials);
+  append_body_framing(out, from);
+  out += "\r\n";
+  return out;
+}
+
+}  // namespace cachearr::fetch

@@ -1,0 +1,77 @@
+#include "metrics/metrics.hpp"
+
+#include <algorithm>
+
+namespace cachearr::metrics {
+
+std::string_view name_of(RequestResult ending) noexcept {
+  constexpr std::array<std::string_view, 8> names{"hit",  "stale",  "revalidated", "collapsed",
+                                                  "miss", "bypass", "tunnel",      "error"};
+  return names[static_cast<std::size_t>(ending)];
+}
+
+std::string_view name_of(StaleReason reason) noexcept {
+  constexpr std::array<std::string_view, 6> names{
+      "stale-while-revalidate", "stale-if-error", "limited", "refused", "offline", "cooldown"};
+  return names[static_cast<std::size_t>(reason)];
+}
+
+std::string_view name_of(Prefetch result) noexcept {
+  constexpr std::array<std::string_view, 4> names{"changed", "unchanged", "denied", "failed"};
+  return names[static_cast<std::size_t>(result)];
+}
+
+std::string_view name_of(Interception outcome) noexcept {
+  constexpr std::array<std::string_view, 10> names{"intercepted", "distrusted",  "broken-off", "failed",
+                                                   "left-alone",  "not-tls",     "no-name",    "other-name",
+                                                   "no-http-1.1", "nothing-said"};
+  return names[static_cast<std::size_t>(outcome)];
+}
+
+void Histogram::record(std::uint64_t microseconds) noexcept {
+  const auto at = std::lower_bound(kBounds.begin(), kBounds.end(), microseconds) - kBounds.begin();
+  buckets[static_cast<std::size_t>(at)].add();
+  sum_microseconds.add(microseconds);
+}
+
+void Lifetimes::record(std::int64_t seconds) noexcept {
+  const auto length = static_cast<std::uint64_t>(std::max<std::int64_t>(seconds, 0));
+  const auto at = std::lower_bound(kBounds.begin(), kBounds.end(), length) - kBounds.begin();
+  buckets[static_cast<std::size_t>(at)].add();
+  sum_seconds.add(length);
+}
+
+LabelCells& WorkerCells::label(std::uint32_t index) {
+  if (index >= labels.size()) {
+    const std::lock_guard lock{mutex};
+    while (index >= labels.size()) labels.emplace_back();
+  }
+  return labels[index];
+}
+
+void WorkerCells::upstream_answered(const std::string& upstream, int status, std::uint64_t microseconds) {
+  const std::lock_guard lock{mutex};
+  auto& cells = upstreams[upstream];
+  ++cells.statuses[status];
+  cells.duration.record(microseconds);
+}
+
+Metrics::Metrics(std::size_t workers) {
+  for (std::size_t i = 0; i < workers; ++i) workers_.push_back(std::make_unique<WorkerCells>());
+  label("", "");
+}
+
+std::uint32_t Metrics::label(std::string_view type, std::string_view upstream) {
+  const std::lock_guard lock{mutex_};
+  const auto [at, added] =
+      index_.try_emplace({std::string{type}, std::string{upstream}}, static_cast<std::uint32_t>(labels_.size()));
+  if (added) labels_.push_back({std::string{type}, std::string{upstream}});
+  return at->second;
+}
+
+std::vector<Label> Metrics::labels() const {
+  const std::lock_guard lock{mutex_};
+  return labels_;
+}
+
+}  // namespace cachearr::metrics

@@ -1,0 +1,141 @@
+// What happened, counted: one set of cells for each worker, written by it alone, read by whoever asks.
+//
+// Metrics is owned by the application and outlives the workers. Cells are relaxed atomics with a single writer.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "http/cache_status.hpp"
+
+namespace cachearr::metrics {
+
+/// How a request ended, for metrics and the log.
+enum class RequestResult : std::uint8_t { hit, stale, revalidated, collapsed, miss, bypass, tunnel, error, count };
+std::string_view name_of(RequestResult ending) noexcept;
+
+/// Why stale was served.
+enum class StaleReason : std::uint8_t { while_revalidate, if_error, limited, refused, offline, cooldown, count };
+std::string_view name_of(StaleReason reason) noexcept;
+
+/// What a refresh of a fresh answer has brought.
+enum class Prefetch : std::uint8_t { changed, unchanged, denied, failed, count };
+std::string_view name_of(Prefetch result) noexcept;
+
+/// What became of a connection whose HTTPS the rules want looked at.
+enum class Interception : std::uint8_t {
+  intercepted,   // answered with a leaf, and the client went on to ask
+  distrusted,    // the client said that it does not believe the leaf
+  broken_off,    // the client went away without a word when it saw the leaf
+  failed,        // no handshake for another reason
+  left_alone,    // tunnelled: this client does not believe
+  not_tls,       // tunnelled: other bytes than TLS
+  no_name,       // tunnelled, or refused at a TLS listener: the client names no host
+  other_name,    // tunnelled, or refused at a TLS listener: the client names a host that is not to be intercepted
+  no_http_1_1,   // tunnelled: the client wants another protocol than HTTP/1.1
+  nothing_said,  // tunnelled, or closed at a TLS listener: the client said nothing, or not enough, in time
+  count
+};
+std::string_view name_of(Interception outcome) noexcept;
+
+/// A counter that one thread writes and any thread reads.
+class Cell {
+ public:
+  void add(std::uint64_t by = 1) noexcept {
+    value_.store(value_.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+  }
+  void subtract(std::uint64_t by = 1) noexcept {
+    value_.store(value_.load(std::memory_order_relaxed) - by, std::memory_order_relaxed);
+  }
+  std::uint64_t read() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> value_{0};
+};
+
+/// Durations in buckets; bounds in microseconds, the last bucket is unbounded.
+class Histogram {
+ public:
+  static constexpr std::array<std::uint32_t, 16> kBounds{50,      100,       250,       500,       1'000,   2'500,
+                                                         5'000,   10'000,    25'000,    50'000,    100'000, 250'000,
+                                                         500'000, 1'000'000, 5'000'000, 30'000'000};
+  void record(std::uint64_t microseconds) noexcept;
+  std::array<Cell, kBounds.size() + 1> buckets;
+  Cell sum_microseconds;
+};
+
+/// Freshness lifetimes in buckets; bounds in seconds, the last bucket is unbounded.
+class Lifetimes {
+ public:
+  static constexpr std::array<std::uint32_t, 12> kBounds{1,      10,     60,      300,       900,       3'600,
+                                                         21'600, 86'400, 604'800, 2'592'000, 7'776'000, 31'536'000};
+  void record(std::int64_t seconds) noexcept;
+  std::array<Cell, kBounds.size() + 1> buckets;
+  Cell sum_seconds;
+};
+
+inline constexpr std::size_t kForwards = 9;
+
+/// The counters of one (type, upstream).
+struct LabelCells {
+  Cell hits_memory, hits_disk;
+  std::array<Cell, kForwards> misses;  // by http::Forward
+  Lifetimes lifetimes;                 // of what was stored
+};
+
+/// The counters of one upstream.
+struct UpstreamCells {
+  std::map<int, std::uint64_t> statuses;  // guarded by WorkerCells::mutex
+  Histogram duration;
+};
+
+struct WorkerCells {
+  /// REQUIRES: the worker's thread. The reference stays valid.
+  LabelCells& label(std::uint32_t index);
+  void upstream_answered(const std::string& upstream, int status, std::uint64_t microseconds);
+
+  std::array<Histogram, static_cast<std::size_t>(RequestResult::count)> requests;
+  std::array<Cell, static_cast<std::size_t>(StaleReason::count)> stale_served;
+  Cell collapsed, client_connections, upstream_connections, bytes_to_clients, bytes_from_upstreams, calls_saved;
+  std::array<Cell, static_cast<std::size_t>(Interception::count)> interceptions;
+  std::array<Cell, static_cast<std::size_t>(Prefetch::count)> prefetches;
+  std::array<Cell, 4> invalidations;  // write, rule, api, event
+
+  mutable std::mutex mutex;  // guards growth of `labels` and everything of the two maps
+  std::deque<LabelCells> labels;
+  std::map<std::string, UpstreamCells> upstreams;
+  std::map<std::string, std::size_t> idle_connections;  // to each host, a few seconds ago
+};
+
+/// Names of labels, append-only.
+struct Label {
+  std::string type;
+  std::string upstream;
+};
+
+class Metrics {
+ public:
+  explicit Metrics(std::size_t workers);
+  WorkerCells& worker(std::size_t index) noexcept { return *workers_[index]; }
+  const std::vector<std::unique_ptr<WorkerCells>>& workers() const noexcept { return workers_; }
+  /// The index of this pair; the same for the same pair. Thread-safe.
+  std::uint32_t label(std::string_view type, std::string_view upstream);
+  std::vector<Label> labels() const;
+
+ private:
+  std::vector<std::unique_ptr<WorkerCells>> workers_;
+  mutable std::mutex mutex_;  // guards both below
+  std::vector<Label> labels_;
+  std::map<std::pair<std::string, std::string>, std::uint32_t> index_;
+};
+
+}  // namespace cachearr::metrics

@@ -1,0 +1,135 @@
+#include "pipeline/route.hpp"
+
+#include "base/text.hpp"
+
+namespace cachearr::pipeline {
+
+namespace {
+
+using Routed = Result<bool, Refusal>;
+
+std::uint16_t default_port(std::string_view scheme) noexcept { return scheme == "https" ? 443 : 80; }
+
+void connect_to_origin(const rules::Upstream& upstream, Route& into) {
+  into.upstream = &upstream;
+  into.connect_scheme = into.target.scheme = upstream.origin_scheme;
+  into.connect_host = upstream.origin_host;
+  into.connect_port = into.target.port = upstream.origin_port;
+}
+
+/// For requests that name no host of the upstream (mounts, listeners of their own): its first host, else its origin.
+void towards_origin(const rules::Upstream& upstream, Route& into) {
+  connect_to_origin(upstream, into);
+  if (!upstream.hosts.empty() && !upstream.hosts.front().starts_with('*')) {
+    into.target.host = upstream.hosts.front();
+    http::assign_authority(into.host_field, "", into.target.host, 0);
+  } else {
+    into.target.host = upstream.origin_host;
+    http::assign_authority(into.host_field, upstream.origin_scheme, upstream.origin_host, upstream.origin_port);
+  }
+}
+
+/// Goes where the request says.
+void as_asked(const rules::Upstream* upstream, Route& into) {
+  into.upstream = upstream;
+  if (into.target.port == 0) into.target.port = default_port(into.target.scheme);
+  into.connect_scheme = into.target.scheme;
+  into.connect_host = into.target.host;
+  into.connect_port = into.target.port;
+  http::assign_authority(into.host_field, into.target.scheme, into.target.host, into.target.port);
+}
+
+/// An upstream with an origin of its own stands for its hosts on their usual port; another port is another server.
+void by_host(const rules::Upstream* upstream, Route& into) {
+  auto& target = into.target;
+  const auto port = target.port == 0 ? default_port(target.scheme) : target.port;
+  if (!upstream || !upstream->origin_given) return as_asked(upstream, into);
+  if (port != default_port(target.scheme) && port != upstream->origin_port) return as_asked(nullptr, into);
+  http::assign_authority(into.host_field, target.scheme, target.host, port);
+  connect_to_origin(*upstream, into);
+  target.path.insert(0, upstream->origin_path);
+}
+
+Routed unknown_allowed(const ConfigSnapshot& snapshot, const Route& into) {
+  if (!into.upstream && into.target.host == kOwnHost)
+    return Refusal{404,
+                   "this proxy has only pages about its certificate here: http://" + std::string{kOwnHost} + "/ca"};
+  if (into.upstream || snapshot.settings->config.access.allow_unknown_hosts) return true;
+  return Refusal{403,
+                 "no upstream in the rules names the host " + into.target.host + ", and access.unknown_hosts is deny"};
+}
+
+Routed origin_form(const ConfigSnapshot& snapshot, const ListenerInfo& listener,
+                   const std::optional<TunnelTarget>& tunnel, Route& into) {
+  const auto& rules = *snapshot.rules;
+  if (!listener.upstream.empty()) {
+    const auto* const upstream = rules.upstream_named(listener.upstream);
+    if (!upstream)
+      return Refusal{502,
+                     "this listener is for the upstream \"" + listener.upstream + "\", which the rules no longer name"};
+    towards_origin(*upstream, into);
+    if (into.target.form != http::TargetForm::asterisk) into.target.path.insert(0, upstream->origin_path);
+    return true;
+  }
+  if (tunnel) {
+    if (!into.target.host.empty() && into.target.host != tunnel->host)
+      return Refusal{421, "this tunnel was opened to " + tunnel->host + ", not to " + into.target.host};
+    into.target.scheme = tunnel->scheme;
+    into.target.host = tunnel->host;
+    into.target.port = tunnel->port;
+    into.as_proxy = true;
+    by_host(rules.upstream_for_host(tunnel->host), into);
+    return unknown_allowed(snapshot, into);
+  }
+  if (const auto* const mounted = listener.tls ? nullptr : rules.upstream_for_mount(into.target.path)) {
+    auto& path = into.target.path;
+    path.erase(0, mounted->mount.size());
+    if (path.empty()) path = "/";
+    towards_origin(*mounted, into);
+    path.insert(0, mounted->origin_path);
+    return true;
+  }
+  if (const auto* const named = rules.upstream_for_host(into.target.host)) {
+    http::assign_authority(into.host_field, "", into.target.host, 0);
+    connect_to_origin(*named, into);
+    into.target.path.insert(0, named->origin_path);
+    return true;
+  }
+  if (listener.tls) return Refusal{421, "no upstream in the rules names the host " + into.target.host};
+  return Refusal{
+      404,
+      "nothing is mounted at this path; use this address as HTTP proxy, or a path such as /tmdb that an upstream's "
+      "\"mount\" names"};
+}
+
+}  // namespace
+
+Routed route(const ConfigSnapshot& snapshot, const ListenerInfo& listener, const std::optional<TunnelTarget>& tunnel,
+             const http::RequestHead& request, Route& into) {
+  into.as_proxy = false;
+  into.upstream = nullptr;
+  const std::string_view scheme = listener.tls ? "https" : tunnel ? std::string_view{tunnel->scheme} : "http";
+  const auto read = http::read_target(request, scheme, into.target);
+  if (!read) return Refusal{400, read.error().what};
+  if (into.target.form != http::TargetForm::absolute) return origin_form(snapshot, listener, tunnel, into);
+  if (!listener.upstream.empty() || listener.tls || tunnel) return origin_form(snapshot, listener, tunnel, into);
+  into.as_proxy = true;
+  by_host(snapshot.rules->upstream_for_host(into.target.host), into);
+  return unknown_allowed(snapshot, into);
+}
+
+Routed route_url(const ConfigSnapshot& snapshot, std::string_view url, Route& into) {
+  http::RequestHead request;
+  request.method = http::Method::get;
+  request.method_text = "GET";
+  request.target = url;
+  const auto start = url.find("://");
+  const auto authority = start == std::string_view::npos
+                             ? std::string_view{}
+                             : url.substr(start + 3, url.find_first_of("/?", start + 3) - start - 3);
+  if (!authority.empty()) request.fields.add(http::FieldId::host, "Host", authority);
+  if (authority.empty()) request.fields.add(http::FieldId::host, "Host", "localhost");
+  return route(snapshot, ListenerInfo{}, std::nullopt, request, into);
+}
+
+}  // namespace cachearr::pipeline

@@ -1,0 +1,53 @@
+// Where a request goes: which upstream, which effective target, where to connect. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/result.hpp"
+#include "http/target.hpp"
+#include "pipeline/config_snapshot.hpp"
+
+namespace cachearr::pipeline {
+
+/// The listener a connection came in by.
+struct ListenerInfo {
+  std::string upstream;  // not empty: everything here is for this upstream
+  bool tls = false;
+};
+
+/// The authority a CONNECT asked for, when HTTP is spoken inside the tunnel.
+struct TunnelTarget {
+  std::string scheme, host;
+  std::uint16_t port = 0;
+  friend bool operator==(const TunnelTarget&, const TunnelTarget&) = default;
+};
+
+/// What clients of the forward proxy call this proxy itself, for its certificate. Reserved for private use: where no
+/// proxy is in the way, nobody else can ever answer for it.
+inline constexpr std::string_view kOwnHost = "cachearr.internal";
+
+struct Route {
+  http::Target target;  // effective: what the stored answer is named by
+  const rules::Upstream* upstream = nullptr;
+  std::string connect_scheme, connect_host;  // where to dial
+  std::uint16_t connect_port = 0;
+  std::string host_field;  // Host towards the origin
+  bool as_proxy = false;   // the client asked for a proxy (absolute form or tunnel)
+};
+
+/// Why a request cannot be routed; becomes the error answer.
+struct Refusal {
+  int status = 400;
+  std::string detail;
+  std::string fields = {};  // further field lines, CRLF included
+};
+
+/// `into` keeps the capacity of its strings.
+Result<bool, Refusal> route(const ConfigSnapshot& snapshot, const ListenerInfo& listener,
+                            const std::optional<TunnelTarget>& tunnel, const http::RequestHead& request, Route& into);
+
+/// The same for an URL, as explain and warm-up name what they want.
+Result<bool, Refusal> route_url(const ConfigSnapshot& snapshot, std::string_view url, Route& into);
+
+}  // namespace cachearr::pipeline

@@ -1,0 +1,78 @@
+#include "client/output.hpp"
+
+#include <gmock/gmock.h>
+
+#include "unit/client/stored_reply.hpp"
+
+namespace cachearr::client {
+namespace {
+
+using test::stored;
+using test::text_of;
+using ::testing::IsEmpty;
+
+TEST(AnOutput, KeepsTextAndBodiesInOrder) {
+  Output output;
+  EXPECT_TRUE(output.empty());
+  output.text() += "head one\n";
+  output.append(stored("body one\n"), "body one\n");
+  output.text() += "head ";
+  output.text() += "two\n";
+  output.append("body two\n");
+  output.append("");
+  output.append("more\n");
+  output.text() += "tail";
+  EXPECT_FALSE(output.empty());
+  const std::string whole = "head one\nbody one\nhead two\nbody two\nmore\ntail";
+  EXPECT_EQ(output.bytes(), whole.size());
+  EXPECT_EQ(text_of(output), whole);
+  EXPECT_EQ(output.bytes(), whole.size());
+}
+
+TEST(AnOutput, FindsItsTextAgainAfterItHasMoved) {
+  Output output;
+  output.text() += "first";
+  output.append("-");
+  output.text() += std::string(100'000, 'x');
+  EXPECT_EQ(text_of(output), "first-" + std::string(100'000, 'x'));
+  const Output moved = std::move(output);
+  Output last = moved;
+  EXPECT_EQ(text_of(last), "first-" + std::string(100'000, 'x'));
+}
+
+TEST(AnOutput, KeepsEntriesAsLongAsTheirBytesAreNeeded) {
+  Output output;
+  {
+    const auto entry = stored("from the store");
+    output.append(entry, entry->body());
+    output.append(entry, entry->body().substr(0, 4));
+  }
+  EXPECT_EQ(text_of(output), "from the storefrom");
+}
+
+TEST(AnOutput, IsEmptyOnceItIsCleared) {
+  Output output;
+  output.text() += "a";
+  output.append("b");
+  output.text() += "c";
+  output.clear();
+  EXPECT_TRUE(output.empty());
+  EXPECT_EQ(output.bytes(), 0U);
+  EXPECT_THAT(text_of(output), IsEmpty());
+  output.text() += "again";
+  EXPECT_EQ(text_of(output), "again");
+}
+
+TEST(AnOutput, CountsTextThatIsNotDoneYet) {
+  Output output;
+  output.text() += "abc";
+  EXPECT_EQ(output.bytes(), 3U);
+  EXPECT_FALSE(output.empty());
+  output.text_done();
+  output.text_done();
+  EXPECT_EQ(output.bytes(), 3U);
+  EXPECT_EQ(output.slices().size(), 1U);
+}
+
+}  // namespace
+}  // namespace cachearr::client
