@@ -15,7 +15,6 @@
 #include <utility>
 #include <vector>
 
-#include "http/cache_status.hpp"
 
 namespace cachearr::metrics {
 
