@@ -1,0 +1,34 @@
+#include "caching/variant.hpp"
+
+#include "caching/vary.hpp"
+
+namespace cachearr::caching {
+
+void name_variant(const ResourceName& resource, std::string_view varies_by, const http::FieldList& request,
+                  VariantName& into) {
+  into.varies_by = varies_by;
+  into.identity = resource.identity;
+  into.id = resource.id;
+  if (varies_by.empty()) return;
+  into.identity += '\n';
+  append_variant(into.identity, into.varies_by, request);
+  into.id = hash128(into.identity);
+}
+
+bool select_variant(const ResourceName& resource, std::optional<std::string_view> marker,
+                    const http::FieldList& request, VariantName& into) {
+  if (!marker || marker->empty()) {
+    name_variant(resource, {}, request, into);
+    return false;
+  }
+  if (into.varies_by != *marker) name_variant(resource, *marker, request, into);
+  return true;
+}
+
+EntryKind kind_of(const EntryMeta& meta, TimePoint now) noexcept {
+  if ((meta.flags & kVaryMarker) != 0) return EntryKind::vary_marker;
+  if ((meta.flags & kHitForMiss) == 0) return EntryKind::response;
+  return meta.fresh_until_ms > now.time_since_epoch().count() ? EntryKind::hit_for_miss : EntryKind::expired_mark;
+}
+
+}  // namespace cachearr::caching
