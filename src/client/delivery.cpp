@@ -92,8 +92,8 @@ void Delivery::join() {
 
 /// What the disk tier gave, handed back to the worker.
 struct DiskAnswer {
-  explicit DiskAnswer(net::Worker& w) : worker{w}, arrived{w} {}
-  net::Worker& worker;
+  explicit DiskAnswer(net::Worker& w) : worker{w.handle()}, arrived{w} {}
+  net::WorkerHandle worker;  // the disk may be slower than the worker's end
   net::Event arrived;
   store::EntryPtr entry;
 };

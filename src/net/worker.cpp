@@ -9,6 +9,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <exception>
+#include <mutex>
 #include <string>
 
 #include "base/log.hpp"
@@ -25,6 +26,16 @@ struct Worker::Impl {
   std::thread thread;
 };
 
+struct WorkerHandle::Mailbox {
+  std::mutex mutex;                     // guards `context`
+  asio::io_context* context = nullptr;  // null once the worker has ended
+};
+
+void WorkerHandle::post(std::function<void()> job) const {
+  const std::lock_guard lock{mailbox_->mutex};
+  if (mailbox_->context) asio::post(*mailbox_->context, std::move(job));
+}
+
 namespace {
 thread_local const Worker* current_worker = nullptr;
 
@@ -34,7 +45,9 @@ std::int64_t steady_ms() noexcept {
 }
 }  // namespace
 
-Worker::Worker(std::uint32_t index) : index_{index}, impl_{std::make_unique<Impl>()} {
+Worker::Worker(std::uint32_t index)
+    : index_{index}, impl_{std::make_unique<Impl>()}, handle_{std::make_shared<WorkerHandle::Mailbox>()} {
+  handle_.mailbox_->context = &impl_->context;
   impl_->last_sweep_ms = steady_ms();
 }
 
@@ -55,10 +68,6 @@ void Worker::start() {
 }
 
 bool Worker::is_current() const noexcept { return current_worker == this; }
-
-void Worker::post(std::function<void()> job) {
-  if (!abandoned_) asio::post(impl_->context, std::move(job));
-}
 
 void Worker::spawn(Task<> task, std::string_view what) {
   asio::co_spawn(impl_->context, std::move(task), [what](const std::exception_ptr& failure) {
@@ -126,7 +135,10 @@ void Worker::join() {
 }
 
 void Worker::abandon() noexcept {
-  abandoned_ = true;
+  {
+    const std::lock_guard lock{handle_.mailbox_->mutex};
+    handle_.mailbox_->context = nullptr;
+  }
   // Giving one up may destroy others with it, so the walk begins anew each time.
   for (auto* waiting = first_waiting_; waiting;) waiting = waiting->give_up() ? first_waiting_ : waiting->next_;
   impl_.reset();

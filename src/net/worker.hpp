@@ -1,5 +1,5 @@
 // One thread with its own event loop. Connections, timers and coroutines of a worker never leave it; other threads
-// reach it only through post().
+// reach it only through a WorkerHandle, or through post() where they know that the worker lives.
 //
 // Owned by the application, which starts all workers, then stops them, then destroys them. Everything else is for the
 // worker's own thread unless it says so.
@@ -10,6 +10,7 @@
 #include <memory>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 #include "net/deadlines.hpp"
 #include "net/task.hpp"
@@ -46,6 +47,20 @@ class Waiting {
   Waiting* next_ = nullptr;
 };
 
+/// Reaches a worker from any thread, also after its end: a job that comes too late is destroyed without having run.
+/// What is handed to another thread and calls back keeps a handle, never a Worker&. A value; copies reach the same
+/// worker.
+class WorkerHandle {
+ public:
+  void post(std::function<void()> job) const;
+
+ private:
+  friend class Worker;
+  struct Mailbox;
+  explicit WorkerHandle(std::shared_ptr<Mailbox> mailbox) : mailbox_{std::move(mailbox)} {}
+  std::shared_ptr<Mailbox> mailbox_;
+};
+
 class Worker {
  public:
   explicit Worker(std::uint32_t index);
@@ -59,7 +74,9 @@ class Worker {
 
   void start();  // starts the thread; any thread
   /// Runs `job` on this worker's thread; any thread. Jobs posted after stop() are dropped.
-  void post(std::function<void()> job);
+  void post(std::function<void()> job) { handle_.post(std::move(job)); }
+  /// For whoever may outlive this worker.
+  const WorkerHandle& handle() const noexcept { return handle_; }
   /// True on this worker's own thread.
   bool is_current() const noexcept;
   /// Runs a coroutine on this worker; its thread only. An exception that leaves it is logged and ends it.
@@ -90,8 +107,8 @@ class Worker {
   Guest* first_guest_ = nullptr;
   std::size_t guest_count_ = 0;
   Waiting* first_waiting_ = nullptr;
-  bool abandoned_ = false;  // set when no thread runs any more; what is destroyed then may still try to wake others
   std::unique_ptr<Impl> impl_;
+  WorkerHandle handle_;
 };
 
 }  // namespace cachearr::net

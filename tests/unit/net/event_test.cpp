@@ -1,8 +1,10 @@
 #include "net/event.hpp"
 
+#include <atomic>
 #include <future>
 #include <gtest/gtest.h>
 #include <memory>
+#include <thread>
 #include <vector>
 
 #include "unit/net/pump.hpp"
@@ -143,6 +145,40 @@ TEST(AWorker, DropsJobsThatComeTooLate) {
   Pump pump;
   pump.worker.abandon();
   pump.worker.post([] { FAIL() << "no loop runs any more"; });
+}
+
+TEST(AWorker, IsReachedByAHandleWhileItLives) {
+  Pump pump;
+  int ran = 0;
+  pump.worker.handle().post([&] { ++ran; });
+  pump.settle();
+  EXPECT_EQ(ran, 1);
+}
+
+TEST(AWorker, DropsWhatAHandlePostsAfterItsEnd) {
+  auto worker = std::make_unique<Worker>(0);
+  const WorkerHandle handle = worker->handle();
+  const auto held = std::make_shared<int>();
+  handle.post([held] { FAIL() << "no loop runs any more"; });
+  worker.reset();
+  EXPECT_EQ(held.use_count(), 1) << "what had not run is destroyed with the worker";
+  handle.post([held] { FAIL() << "no loop runs any more"; });
+  EXPECT_EQ(held.use_count(), 1);
+}
+
+TEST(AWorker, MayEndWhileOthersPostToIt) {
+  auto worker = std::make_unique<Worker>(0);
+  worker->start();
+  const WorkerHandle handle = worker->handle();
+  std::atomic<bool> ended{false};
+  std::vector<std::jthread> posters;
+  for (int i = 0; i < 2; ++i) {
+    posters.emplace_back([&] {
+      while (!ended) handle.post([] {});
+    });
+  }
+  worker.reset();
+  ended = true;
 }
 
 TEST(AWorker, RunsJobsInTheirOrderOnItsOwnThread) {
