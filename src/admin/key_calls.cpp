@@ -6,6 +6,7 @@
 #include "admin/key_values.hpp"
 #include "admin/request_json.hpp"
 #include "base/units.hpp"
+#include "caching/invalidation.hpp"
 #include "caching/storing.hpp"
 
 namespace cachearr::admin {
@@ -111,8 +112,9 @@ Answer put_key(const Keys& keys, const Call& call) {
 
 Answer delete_key(const Keys& keys, const Call& call) {
   const auto there = keys.entries(call).size();
-  keys.store().invalidate({store::Selector::Kind::key, call.captures.front(), false});
+  const auto deleted = keys.store().invalidate({caching::Invalidation::Kind::key, call.captures.front(), false});
   ++keys.tally.invalidations;
+  if (!deleted) return not_for_good(deleted.error());
   if (there == 0) return no_such_key();
   return json_answer({{"deleted", there}});
 }

@@ -13,6 +13,11 @@ namespace cachearr::admin {
 
 using http::FieldId;
 
+Answer not_for_good(const Error& reason) {
+  return problem(503, "it is gone now, but may come back when cachearr is started again: the disk could not be told (" +
+                          reason.what + ")");
+}
+
 namespace {
 
 constexpr std::uint64_t kLargestDecoded = 256ULL * 1024 * 1024;

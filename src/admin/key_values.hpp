@@ -44,6 +44,9 @@ struct NewValue {
   std::string_view key, body, content_type, content_encoding, type;
   std::optional<TimePoint> until;  // none: a value by hand never ends, an answer keeps the time it has
 };
+/// Of an invalidation that is in effect but may be forgotten by a restart.
+Answer not_for_good(const Error& problem);
+
 enum class SetResult : std::uint8_t { made, replaced, too_large };
 SetResult set_value(store::Store& store, const NewValue& value, TimePoint now);
 

@@ -9,6 +9,7 @@
 #include "admin/key_values.hpp"
 #include "admin/request_json.hpp"
 #include "base/text.hpp"
+#include "caching/invalidation.hpp"
 #include "caching/storing.hpp"
 
 namespace cachearr::admin {
@@ -16,8 +17,8 @@ namespace cachearr::admin {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using caching::Invalidation;
 using store::KeyOrder;
-using store::Selector;
 
 constexpr std::size_t kMostListed = 1000;
 constexpr std::size_t kMostGot = 1000;
@@ -125,31 +126,34 @@ Answer get_several(const Keys& keys, const Call& call) {
 }
 
 /// What a purge names; none where it names nothing or more than one thing, which would leave open which of them count.
-std::optional<std::vector<Selector>> selectors_of(const nlohmann::json& wish) {
-  using Kind = Selector::Kind;
-  std::vector<Selector> selectors;
+std::optional<std::vector<Invalidation>> invalidations_of(const nlohmann::json& wish) {
+  std::vector<Invalidation> found;
   int named = 0;
   const bool soft = wish.value("soft", false);
-  for (const auto& [name, kind] :
-       {std::pair{"pattern", Kind::pattern}, {"tag", Kind::tag}, {"upstream", Kind::upstream}}) {
-    const auto at = wish.find(name);
+  const auto add = [&](std::string_view kind, std::string_view text) {
+    auto invalidation = caching::make_invalidation(kind, text, soft);
+    if (invalidation) found.push_back(*std::move(invalidation));
+    return invalidation.has_value();
+  };
+  for (const std::string_view kind : {"pattern", "tag", "upstream"}) {
+    const auto at = wish.find(kind);
     if (at == wish.end()) continue;
-    if (!at->is_string() || at->get_ref<const std::string&>().empty()) return std::nullopt;
-    selectors.push_back({kind, at->get<std::string>(), soft});
+    if (!at->is_string() || !add(kind, at->get_ref<const std::string&>())) return std::nullopt;
     ++named;
   }
   if (const auto at = wish.find("keys"); at != wish.end()) {
     const auto names = names_of(*at);
     if (!names) return std::nullopt;
-    for (const auto& name : *names) selectors.push_back({Kind::key, name, soft});
+    for (const auto& name : *names) {
+      if (!add("key", name)) return std::nullopt;
+    }
     ++named;
   }
   if (const auto at = wish.find("all"); at != wish.end()) {
-    if (!at->is_boolean() || !at->get<bool>()) return std::nullopt;
-    selectors.push_back({Kind::all, {}, soft});
+    if (!at->is_boolean() || !at->get<bool>() || !add("all", {})) return std::nullopt;
     ++named;
   }
-  return named == 1 ? std::optional{std::move(selectors)} : std::nullopt;
+  return named == 1 ? std::optional{std::move(found)} : std::nullopt;
 }
 
 Answer purge(const Keys& keys, const Call& call) {
@@ -161,11 +165,21 @@ Answer purge(const Keys& keys, const Call& call) {
       return problem(400, "\"" + name + "\" is none of keys, pattern, tag, upstream, all, soft");
   }
   if (wish->contains("soft") && !(*wish)["soft"].is_boolean()) return problem(400, "soft is true or false");
-  const auto selectors = selectors_of(*wish);
-  if (!selectors) return problem(400, "name exactly one of keys (an array), pattern, tag, upstream, or \"all\": true");
+  const auto invalidations = invalidations_of(*wish);
+  if (!invalidations)
+    return problem(400, "name exactly one of keys (an array), pattern, tag, upstream, or \"all\": true");
   std::uint64_t purged = 0;
-  for (const auto& selector : *selectors) purged += keys.instance.store().invalidate(selector);
-  keys.tally.invalidations += selectors->size();
+  std::optional<Error> problem;
+  for (const auto& invalidation : *invalidations) {
+    const auto count = keys.instance.store().invalidate(invalidation);
+    if (count) {
+      purged += *count;
+    } else {
+      problem = count.error();
+    }
+  }
+  keys.tally.invalidations += invalidations->size();
+  if (problem) return not_for_good(*problem);
   return json_answer({{"purged", purged}});
 }
 

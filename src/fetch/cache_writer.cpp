@@ -112,7 +112,7 @@ void invalidate_target(FetchContext& worker, const FetchJob& job, const http::Ta
     other.verdict.rule =
         job.snapshot->rules->match(*other.verdict.upstream, get, target.path, target.query, other.captures);
   rules::build_key(other.verdict, get, target, other.captures, worker.shared.secret, other.key);
-  worker.shared.store.invalidate_soon({store::Selector::Kind::key, other.key.key, false});
+  worker.shared.store.invalidate_soon({caching::Invalidation::Kind::key, other.key.key, false});
   worker.cells.invalidations[0].add();
 }
 
@@ -153,11 +153,7 @@ void invalidate_by_rules(FetchContext& worker, const FetchJob& job) {
   for (const auto* rule :
        job.snapshot->rules->invalidations(*upstream, job.request.head, target.path, target.query, captures)) {
     for (const auto& named : rule->invalidate) {
-      const auto text = rules::expand(named.text, captures);
-      const auto kind = named.kind == rules::Invalidation::Kind::tag ? store::Selector::Kind::tag
-                        : text.find('*') != std::string::npos        ? store::Selector::Kind::pattern
-                                                                     : store::Selector::Kind::key;
-      worker.shared.store.invalidate_soon({kind, text, false});
+      worker.shared.store.invalidate_soon({named.kind, rules::expand(named.text, captures), named.soft});
       worker.cells.invalidations[1].add();
     }
   }

@@ -237,11 +237,9 @@ void read_invalidate(Draft& draft) {
   for (const auto& element : node->elements()) {
     const auto given = element.text();
     if (!given) continue;
-    auto text = replace_upstream(*given, rule.upstream->name);
-    const bool tag = text.starts_with("tag:");
-    if (tag) text.erase(0, 4);
-    read_template(element, text, draft, false);
-    rule.invalidate.push_back({tag ? Invalidation::Kind::tag : Invalidation::Kind::key_or_pattern, std::move(text)});
+    auto invalidation = caching::parse_invalidation(replace_upstream(*given, rule.upstream->name));
+    read_template(element, invalidation.text, draft, false);
+    rule.invalidate.push_back(std::move(invalidation));
   }
   if (draft.compiled.methods & kSafeMethods) {
     node->key_problem(

@@ -19,6 +19,7 @@
 
 #include "base/hash.hpp"
 #include "base/position.hpp"
+#include "caching/invalidation.hpp"
 #include "caching/policy.hpp"
 #include "http/message.hpp"
 #include "http/target.hpp"
@@ -117,11 +118,6 @@ class Captures {
   std::size_t used_ = 0;
 };
 
-struct Invalidation {
-  enum class Kind : std::uint8_t { key_or_pattern, tag } kind = Kind::key_or_pattern;
-  std::string text;  // template with {captures}
-};
-
 struct Rule {
   std::string name;
   std::uint32_t index = 0;  // position in RuleSet::rules()
@@ -133,7 +129,7 @@ struct Rule {
   std::vector<std::string> tags;  // templates
   std::vector<TtlFrom> ttl_from;
   std::vector<BodyCondition> refuse_if;
-  std::vector<Invalidation> invalidate;
+  std::vector<caching::Invalidation> invalidate;  // their texts are templates with {captures}
   // With "without_events": policy.ttl is that one, the safe one; the other holds while the upstream's feed is
   // connected.
   std::optional<Duration> ttl_without_events, ttl_with_events;

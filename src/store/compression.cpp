@@ -83,10 +83,10 @@ std::optional<std::string> unbrotli(std::string_view body, std::uint64_t max_siz
   while (result == BROTLI_DECODER_RESULT_NEEDS_MORE_OUTPUT && plain.size() <= max_size) {
     const auto at = plain.size();
     plain.resize(at + kStep);
-    std::size_t room = kStep;
+    std::size_t left = kStep;
     auto* out = reinterpret_cast<std::uint8_t*>(plain.data() + at);
-    result = BrotliDecoderDecompressStream(state, &in_size, &in, &room, &out, nullptr);
-    plain.resize(at + kStep - room);
+    result = BrotliDecoderDecompressStream(state, &in_size, &in, &left, &out, nullptr);
+    plain.resize(at + kStep - left);
   }
   BrotliDecoderDestroyInstance(state);
   if (result != BROTLI_DECODER_RESULT_SUCCESS || in_size != 0 || plain.size() > max_size) return std::nullopt;

@@ -12,23 +12,23 @@ namespace cachearr::store {
 int DiskBatch::put(const Entry& entry, const EntryMeta& meta, std::uint32_t generation, const Conversion& conversion) {
   int code = erase(entry.id());
   if (code != 0 && code != MDB_NOTFOUND) return code;
-  Card card = card_of(entry);
-  card.meta = meta;
-  card.generation = generation;
+  IndexRecord record = index_record_of(entry);
+  record.meta = meta;
+  record.generation = generation;
   const std::string packed = conversion.pack ? conversion.pack(entry) : std::string{};
-  card.packed = !packed.empty();
-  const std::string_view body = card.packed ? std::string_view{packed} : entry.body();
-  card.body_size = body.size();
-  card.first_chunk = file_.next_chunk_;
-  if ((code = append_record(entry, body, card.record_hash)) != 0) return code;
-  const std::string bytes = encode(card, entry.id());
+  record.packed = !packed.empty();
+  const std::string_view body = record.packed ? std::string_view{packed} : entry.body();
+  record.body_size = body.size();
+  record.first_chunk = file_.next_chunk_;
+  if ((code = append_content(entry, body, record.content_hash)) != 0) return code;
+  const std::string bytes = encode(record, entry.id());
   IdKey key{entry.id()};
   MDB_val name = key.val();
   MDB_val data = val(bytes);
-  return mdb_put(txn_, file_.names_.cards, &name, &data, 0);
+  return mdb_put(txn_, file_.names_.records, &name, &data, 0);
 }
 
-int DiskBatch::append_record(const Entry& entry, std::string_view body, std::uint64_t& hash) {
+int DiskBatch::append_content(const Entry& entry, std::string_view body, std::uint64_t& hash) {
   IdKey id{entry.id()};
   std::array<std::string_view, 4> parts{view(id.val()), entry.identity(), entry.head(), body};
   Hasher hasher;
@@ -41,11 +41,11 @@ int DiskBatch::append_record(const Entry& entry, std::string_view body, std::uin
   auto* part = parts.data();
   while (left > 0) {
     MDB_val key{sizeof file_.next_chunk_, &file_.next_chunk_};
-    MDB_val room{std::min(left, kChunk), nullptr};
-    const int code = mdb_put(txn_, file_.names_.chunks, &key, &room, MDB_RESERVE | MDB_APPEND);
+    MDB_val space{std::min(left, kChunk), nullptr};
+    const int code = mdb_put(txn_, file_.names_.chunks, &key, &space, MDB_RESERVE | MDB_APPEND);
     if (code != 0) return code;
-    auto* to = static_cast<char*>(room.mv_data);
-    for (std::size_t size = room.mv_size; size > 0;) {
+    auto* to = static_cast<char*>(space.mv_data);
+    for (std::size_t size = space.mv_size; size > 0;) {
       const auto some = std::min(size, part->size());
       if (some == 0) {
         ++part;
@@ -56,7 +56,7 @@ int DiskBatch::append_record(const Entry& entry, std::string_view body, std::uin
       to += some;
       size -= some;
     }
-    left -= room.mv_size;
+    left -= space.mv_size;
     ++file_.next_chunk_;
   }
   return 0;
@@ -67,17 +67,17 @@ int DiskBatch::erase(const Hash128& id) {
   IdKey key{id};
   MDB_val name = key.val();
   MDB_val data;
-  int code = mdb_get(txn_, file_.names_.cards, &name, &data);
+  int code = mdb_get(txn_, file_.names_.records, &name, &data);
   if (code != 0) return code;
-  Card card;
-  // The chunks of a damaged card are nobody's any more; they stay until the file is made anew.
-  if (decode(view(data), id, card) && (code = erase_chunks(card)) != 0) return code;
-  return mdb_del(txn_, file_.names_.cards, &name, nullptr);
+  IndexRecord record;
+  // The chunks of a damaged record cannot be found; reclaim() erases them.
+  if (decode(view(data), id, record) && (code = erase_chunks(record)) != 0) return code;
+  return mdb_del(txn_, file_.names_.records, &name, nullptr);
 }
 
-int DiskBatch::erase_chunks(const Card& card) {
-  const std::uint64_t end = card.first_chunk + chunk_count(card);
-  for (std::uint64_t number = card.first_chunk; number < end; ++number) {
+int DiskBatch::erase_chunks(const IndexRecord& record) {
+  const std::uint64_t end = record.first_chunk + chunk_count(record);
+  for (std::uint64_t number = record.first_chunk; number < end; ++number) {
     if (const int code = erase_chunk(number)) return code;
   }
   return 0;
@@ -92,7 +92,7 @@ int DiskBatch::erase_chunk(std::uint64_t number) {
 int DiskBatch::erase(IdPrefix prefix) {
   std::vector<Hash128> ids;
   {
-    Cursor cursor{txn_, file_.names_.cards};
+    Cursor cursor{txn_, file_.names_.records};
     IdKey first{{0, prefix.bits}};
     MDB_val key = first.val();
     MDB_val data;
@@ -109,34 +109,34 @@ int DiskBatch::erase(IdPrefix prefix) {
   return 0;
 }
 
-int DiskBatch::amend(const Hash128& id, const std::function<void(Card&)>& change) {
+int DiskBatch::amend(const Hash128& id, const std::function<void(IndexRecord&)>& change) {
   file_.note_touched(0);
   IdKey key{id};
   MDB_val name = key.val();
   MDB_val data;
-  const int code = mdb_get(txn_, file_.names_.cards, &name, &data);
+  const int code = mdb_get(txn_, file_.names_.records, &name, &data);
   if (code != 0) return code == MDB_NOTFOUND ? 0 : code;
   const std::string before{view(data)};
-  Card card;
-  if (!decode(before, id, card)) return 0;
-  change(card);
-  const std::string after = encode(card, id);
+  IndexRecord record;
+  if (!decode(before, id, record)) return 0;
+  change(record);
+  const std::string after = encode(record, id);
   MDB_val changed = val(after);
-  return mdb_put(txn_, file_.names_.cards, &name, &changed, 0);
+  return mdb_put(txn_, file_.names_.records, &name, &changed, 0);
 }
 
-int DiskBatch::reclaim(std::size_t count, const std::function<bool(const Hash128&, const Card&)>& spare) {
+int DiskBatch::reclaim(std::size_t count, const std::function<bool(const Hash128&, const IndexRecord&)>& spare) {
   for (std::size_t i = 0; i < count; ++i) {
     std::uint64_t number = 0;
     Hash128 id;
-    Card card;
+    IndexRecord record;
     std::string bytes;
     int code = oldest(number, id, bytes);
     if (code != 0) return code;
-    if (!decode(bytes, id, card) || card.first_chunk != number) {
-      code = erase_chunk(number);  // nobody's: its card was damaged
-    } else if (spare(id, card)) {
-      code = move_to_end(id, card);
+    if (!decode(bytes, id, record) || record.first_chunk != number) {
+      code = erase_chunk(number);  // its record was damaged
+    } else if (spare(id, record)) {
+      code = move_to_end(id, record);
     } else {
       code = erase(id);
     }
@@ -145,8 +145,8 @@ int DiskBatch::reclaim(std::size_t count, const std::function<bool(const Hash128
   return 0;
 }
 
-/// The first chunk there is, whose record it begins, and the bytes of that record's card, empty where there is none.
-int DiskBatch::oldest(std::uint64_t& number, Hash128& id, std::string& card) {
+/// The first chunk there is, the id whose content it begins, and that id's index record, empty where there is none.
+int DiskBatch::oldest(std::uint64_t& number, Hash128& id, std::string& record) {
   Cursor cursor{txn_, file_.names_.chunks};
   MDB_val key;
   MDB_val data;
@@ -158,14 +158,14 @@ int DiskBatch::oldest(std::uint64_t& number, Hash128& id, std::string& card) {
   id = IdKey::id_of(data);
   IdKey name{id};
   MDB_val name_key = name.val();
-  code = mdb_get(txn_, file_.names_.cards, &name_key, &data);
-  if (code == 0) card.assign(view(data));
+  code = mdb_get(txn_, file_.names_.records, &name_key, &data);
+  if (code == 0) record.assign(view(data));
   return code == MDB_NOTFOUND ? 0 : code;
 }
 
-int DiskBatch::move_to_end(const Hash128& id, Card& card) {
-  const std::uint64_t first = std::exchange(card.first_chunk, file_.next_chunk_);
-  const std::uint64_t end = first + chunk_count(card);
+int DiskBatch::move_to_end(const Hash128& id, IndexRecord& record) {
+  const std::uint64_t first = std::exchange(record.first_chunk, file_.next_chunk_);
+  const std::uint64_t end = first + chunk_count(record);
   std::string chunk;
   for (std::uint64_t number = first; number < end; ++number) {
     MDB_val key{sizeof number, &number};
@@ -181,28 +181,28 @@ int DiskBatch::move_to_end(const Hash128& id, Card& card) {
     if ((code = mdb_put(txn_, file_.names_.chunks, &moved, &data, MDB_APPEND)) != 0) return code;
     ++file_.next_chunk_;
   }
-  const std::string bytes = encode(card, id);
+  const std::string bytes = encode(record, id);
   IdKey name{id};
   MDB_val key = name.val();
   MDB_val data = val(bytes);
-  return mdb_put(txn_, file_.names_.cards, &key, &data, 0);
+  return mdb_put(txn_, file_.names_.records, &key, &data, 0);
 }
 
-int DiskBatch::put_rule(const Invalidation& rule) {
-  const std::string name = rule_key(rule.generation);
-  const std::string bytes = encode_rule(rule);
+int DiskBatch::put_ban(const Ban& ban) {
+  const std::string name = ban_key(ban.generation);
+  const std::string bytes = encode_ban(ban);
   MDB_val key = val(name);
   MDB_val data = val(bytes);
-  const int code = mdb_put(txn_, file_.names_.rules, &key, &data, 0);
-  return code != 0 ? code : put_generation(rule.generation);
+  const int code = mdb_put(txn_, file_.names_.bans, &key, &data, 0);
+  return code != 0 ? code : put_generation(ban.generation);
 }
 
-int DiskBatch::drop_rules(std::uint32_t up_to) {
-  Cursor cursor{txn_, file_.names_.rules};
+int DiskBatch::drop_bans(std::uint32_t up_to) {
+  Cursor cursor{txn_, file_.names_.bans};
   MDB_val key;
   MDB_val data;
   std::vector<std::string> names;
-  const std::string last = rule_key(up_to);
+  const std::string last = ban_key(up_to);
   int code = 0;
   for (code = cursor.get(key, data, MDB_FIRST); code == 0 && view(key) <= last;
        code = cursor.get(key, data, MDB_NEXT)) {
@@ -211,7 +211,7 @@ int DiskBatch::drop_rules(std::uint32_t up_to) {
   if (code != 0 && code != MDB_NOTFOUND) return code;
   for (const auto& name : names) {
     MDB_val dead = val(name);
-    if ((code = mdb_del(txn_, file_.names_.rules, &dead, nullptr)) != 0) return code;
+    if ((code = mdb_del(txn_, file_.names_.bans, &dead, nullptr)) != 0) return code;
   }
   return 0;
 }

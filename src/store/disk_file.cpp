@@ -23,7 +23,7 @@ namespace {
 constexpr std::uint64_t kMinMap = 1024 * 1024;
 constexpr unsigned kMaxDatabases = 8;
 constexpr std::uint64_t kFault = 64 * 1024;
-constexpr std::size_t kCardsPerFault = 200;
+constexpr std::size_t kRecordsPerFault = 200;
 constexpr std::uint64_t kLookEach = 4 * 1024 * 1024;
 constexpr std::uint64_t kMaxMapped = 24 * 1024 * 1024;  // the program's own pages included
 constexpr std::string_view kFormatName = "format";
@@ -106,7 +106,8 @@ int DiskFile::prepare(const std::string& folder) {
   mdb_env_set_assert(env_, [](MDB_env*, const char*) { leave_guarded(); });
   page_size_ = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   mdb_env_set_mapsize(env_, max_bytes_ / page_size_ * page_size_);
-  // No write map: it dies of a full disk and lets stray writes through. No read-ahead: reads are of single answers.
+  // No write map: on a full disk it ends the process and lets stray writes through. No read-ahead: reads are of single
+  // answers.
   code = mdb_env_open(env_, folder.c_str(), MDB_NOTLS | MDB_NORDAHEAD | MDB_NOSYNC, 0600);
   if (code != 0) return code;
   clear_readers();
@@ -139,9 +140,9 @@ int DiskFile::open_databases(MDB_txn* txn) {
     unsigned flags;
     unsigned& handle;
   } databases[] = {{"meta", 0, names_.meta},
-                   {"cards", 0, names_.cards},
+                   {"cards", 0, names_.records},
                    {"chunks", MDB_INTEGERKEY, names_.chunks},
-                   {"rules", 0, names_.rules},
+                   {"rules", 0, names_.bans},
                    {"state", 0, names_.state}};
   // They are made all at once. One that is missing later is damage, and that must not be written to.
   MDB_envinfo info;
@@ -205,32 +206,33 @@ Outcome DiskFile::read(const Hash128& id, std::string_view identity, const Conve
     IdKey key{id};
     MDB_val name = key.val();
     MDB_val data;
-    const int code = mdb_get(txn, names_.cards, &name, &data);
+    const int code = mdb_get(txn, names_.records, &name, &data);
     if (code != 0) return code;
-    Card card;
-    if (!decode(view(data), id, card)) return kSpoilt;
-    note_touched(card.record_size());
-    return read_record(txn, names_.chunks, card, {id, identity, conversion}, found);
+    IndexRecord record;
+    if (!decode(view(data), id, record)) return kSpoilt;
+    note_touched(record.content_size());
+    return read_content(txn, names_.chunks, record, {id, identity, conversion}, found);
   });
 }
 
-Outcome DiskFile::read_card(const Hash128& id, const std::function<void(const Hash128&, const Card&)>& look) {
+Outcome DiskFile::read_index_record(const Hash128& id,
+                                    const std::function<void(const Hash128&, const IndexRecord&)>& look) {
   return reading([&](MDB_txn* txn) {
     IdKey key{id};
     MDB_val name = key.val();
     MDB_val data;
-    const int code = mdb_get(txn, names_.cards, &name, &data);
+    const int code = mdb_get(txn, names_.records, &name, &data);
     if (code != 0) return code;
-    Card card;
-    if (!decode(view(data), id, card)) return kSpoilt;
-    look(id, card);
+    IndexRecord record;
+    if (!decode(view(data), id, record)) return kSpoilt;
+    look(id, record);
     return 0;
   });
 }
 
 Outcome DiskFile::ids_of(IdPrefix prefix, std::vector<Hash128>& ids) {
   return reading([&](MDB_txn* txn) {
-    Cursor cursor{txn, names_.cards};
+    Cursor cursor{txn, names_.records};
     IdKey first{{0, prefix.bits}};
     MDB_val key = first.val();
     MDB_val data;
@@ -243,21 +245,21 @@ Outcome DiskFile::ids_of(IdPrefix prefix, std::vector<Hash128>& ids) {
 }
 
 Outcome DiskFile::scan(Hash128& after, std::size_t limit, bool& end,
-                       const std::function<void(const Hash128&, const Card&)>& visit) {
+                       const std::function<void(const Hash128&, const IndexRecord&)>& visit) {
   end = false;
   return reading([&](MDB_txn* txn) {
-    Cursor cursor{txn, names_.cards};
+    Cursor cursor{txn, names_.records};
     IdKey start{after};
     MDB_val key = start.val();
     MDB_val data;
-    Card card;
+    IndexRecord record;
     int code = cursor.get(key, data, MDB_SET_RANGE);
     if (code == 0 && key.mv_size == 16 && IdKey::id_of(key) == after) code = cursor.get(key, data, MDB_NEXT);
     for (std::size_t i = 0; code == 0 && i < limit; ++i) {
-      if (i % kCardsPerFault == 0) note_touched(0);
+      if (i % kRecordsPerFault == 0) note_touched(0);
       if (key.mv_size != 16) return MDB_CORRUPTED;
       after = IdKey::id_of(key);
-      if (decode(view(data), after, card)) visit(after, card);
+      if (decode(view(data), after, record)) visit(after, record);
       code = cursor.get(key, data, MDB_NEXT);
     }
     end = code == MDB_NOTFOUND;
@@ -265,15 +267,15 @@ Outcome DiskFile::scan(Hash128& after, std::size_t limit, bool& end,
   });
 }
 
-Outcome DiskFile::read_rules(std::vector<Invalidation>& rules, std::uint32_t& generation) {
+Outcome DiskFile::read_bans(std::vector<Ban>& bans, std::uint32_t& generation) {
   return reading([&](MDB_txn* txn) {
     int code = read_number(txn, names_.meta, kGenerationName, generation);
     if (code != 0 && code != MDB_NOTFOUND) return code;
-    Cursor cursor{txn, names_.rules};
+    Cursor cursor{txn, names_.bans};
     MDB_val key;
     MDB_val data;
     for (code = cursor.get(key, data, MDB_FIRST); code == 0; code = cursor.get(key, data, MDB_NEXT)) {
-      if (auto rule = decode_rule(view(key), view(data))) rules.push_back(*std::move(rule));
+      if (auto ban = decode_ban(view(key), view(data))) bans.push_back(*std::move(ban));
     }
     return code == MDB_NOTFOUND ? 0 : code;
   });
@@ -318,11 +320,11 @@ Outcome DiskFile::sync() {
 void DiskFile::take_stock(MDB_txn* txn) noexcept {
   std::uint64_t pages = 2;  // the two that tell which transaction is the last
   // 0 and 1 are LMDB's own: free pages and the names of the others.
-  for (const MDB_dbi database : {0U, 1U, names_.meta, names_.cards, names_.chunks, names_.rules, names_.state}) {
+  for (const MDB_dbi database : {0U, 1U, names_.meta, names_.records, names_.chunks, names_.bans, names_.state}) {
     MDB_stat stat;
     if (mdb_stat(txn, database, &stat) != 0) continue;
     pages += stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages;
-    if (database == names_.cards) entries_ = stat.ms_entries;
+    if (database == names_.records) entries_ = stat.ms_entries;
   }
   used_bytes_ = pages * page_size_;
 }

@@ -1,15 +1,16 @@
 // The one LMDB file of the disk tier: its databases, records and transactions. Knows nothing of threads but LMDB's own
 // rule: any number of readers, one writer. Damage and full disks come back as outcomes; nothing here ends the process.
 //
-// Databases: "meta" (format, generation), "cards" (id, big-endian -> card), "chunks" (number -> at most kChunk bytes of
-// a record), "rules" (generation, big-endian -> invalidation not yet swept), "state" (name -> bytes).
+// Databases: "meta" (format, generation), "cards" (id, big-endian -> record), "chunks" (number -> at most kChunk bytes
+// of a content), "rules" (generation, big-endian -> ban not yet swept), "state" (name -> bytes).
 //
 // Commits do not wait for the device: what a killed process has committed is in the page cache, and on a machine whose
 // disk is busy with downloads a sync takes seconds. sync() is called beside the writer; what a power failure in between
-// does to the file is the business of PowerMark and IntegrityCheck.
+// does to the file is the business of BootMarker and IntegrityCheck.
 //
-// A record is cut into chunks of consecutive numbers, always appended at the end: LMDB keeps four of them on a page,
-// never needs a run of free pages for a large body, and what was stored together is freed together.
+// The content of a response (id, identity, head, body) is cut into chunks of consecutive numbers, always appended at
+// the end: LMDB keeps four of them on a page, never needs a run of free pages for a large body, and what was stored
+// together is freed together.
 #pragma once
 
 #include <atomic>
@@ -21,8 +22,8 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "store/card.hpp"
 #include "store/disk_index.hpp"
+#include "store/index_record.hpp"
 
 struct MDB_env;
 struct MDB_txn;
@@ -34,22 +35,21 @@ enum class Outcome : std::uint8_t {
   missing,
   spoilt,   // this record is damaged, the file seems sound
   full,     // the map is full: evict and try again
-  failed,   // the disk refused: errno in words by problem()
+  failed,   // the disk refused; problem() tells errno
   damaged,  // the file is; it must not be touched again
 };
 
 /// What changes between memory and disk; each may be empty.
 struct Conversion {
   std::function<std::string(const Entry&)> pack;  // the body as it is kept; an empty result: as it is
-  std::function<bool(std::string_view packed, std::string& plain)> unpack;               // `plain` has its size already
-  std::function<std::uint32_t(std::string_view type, std::string_view upstream)> label;  // EntryMeta::label
+  std::function<bool(std::string_view packed, std::string& plain)> unpack;  // `plain` has its size already
 };
 
 class DiskBatch;
 
 class DiskFile {
  public:
-  /// Makes folder and file where they are missing. Errors in words; `damaged` tells whether the file itself is to
+  /// Makes folder and file where they are missing. `damaged` tells whether the file itself is to
   /// blame.
   static Result<std::unique_ptr<DiskFile>> open(const std::string& folder, std::uint64_t max_bytes, bool& damaged);
   ~DiskFile();
@@ -60,15 +60,15 @@ class DiskFile {
 
   /// The whole record, checked. An empty identity takes any.
   Outcome read(const Hash128& id, std::string_view identity, const Conversion& conversion, EntryPtr& found);
-  /// Calls `look` with the card alone, if it is there and sound.
-  Outcome read_card(const Hash128& id, const std::function<void(const Hash128&, const Card&)>& look);
+  /// Calls `look` with the record alone, if it is there and sound.
+  Outcome read_index_record(const Hash128& id, const std::function<void(const Hash128&, const IndexRecord&)>& look);
   /// The ids that begin so.
   Outcome ids_of(IdPrefix prefix, std::vector<Hash128>& ids);
-  /// Visits at most `limit` cards with ids after `after`, which becomes the last one visited; `end` tells that there
-  /// are no more. Cards that are damaged are left out.
+  /// Visits at most `limit` records with ids after `after`, which becomes the last one visited; `end` tells that there
+  /// are no more. Records that are damaged are left out.
   Outcome scan(Hash128& after, std::size_t limit, bool& end,
-               const std::function<void(const Hash128&, const Card&)>& visit);
-  Outcome read_rules(std::vector<Invalidation>& rules, std::uint32_t& generation);
+               const std::function<void(const Hash128&, const IndexRecord&)>& visit);
+  Outcome read_bans(std::vector<Ban>& bans, std::uint32_t& generation);
   Outcome read_state(const std::function<void(std::string_view name, std::string_view bytes)>& visit);
 
   // The one writer.
@@ -84,14 +84,14 @@ class DiskFile {
   void clear_readers() noexcept;
   /// The file is still where it was opened.
   bool is_in_place() const noexcept;
-  /// What the last outcome but done and missing was, in words.
+  /// Describes the last outcome other than done and missing.
   std::string problem() const;
   bool has_problem() const noexcept { return code_ != 0; }
 
  private:
   friend class DiskBatch;
   struct Names {
-    unsigned meta = 0, cards = 0, chunks = 0, rules = 0, state = 0;
+    unsigned meta = 0, records = 0, chunks = 0, bans = 0, state = 0;
   };
   DiskFile() = default;
   int prepare(const std::string& folder);
@@ -132,22 +132,22 @@ class DiskBatch {
   int erase(IdPrefix prefix);
   /// Takes up to `count` records from the old end of the file, where pages become free together: what `spare` says yes
   /// to goes to the new end, the rest is erased. MDB_NOTFOUND where there are no more.
-  int reclaim(std::size_t count, const std::function<bool(const Hash128&, const Card&)>& spare);
+  int reclaim(std::size_t count, const std::function<bool(const Hash128&, const IndexRecord&)>& spare);
   /// Gives a stored response other metadata; nothing where it is not there.
-  int amend(const Hash128& id, const std::function<void(Card&)>& change);
-  int put_rule(const Invalidation& rule);
-  int drop_rules(std::uint32_t up_to);
+  int amend(const Hash128& id, const std::function<void(IndexRecord&)>& change);
+  int put_ban(const Ban& ban);
+  int drop_bans(std::uint32_t up_to);
   int put_generation(std::uint32_t generation);
   int put_state(std::string_view name, std::string_view bytes);
 
  private:
   friend class DiskFile;
   DiskBatch(DiskFile& file, MDB_txn* txn) : file_{file}, txn_{txn} {}
-  int append_record(const Entry& entry, std::string_view body, std::uint64_t& hash);
-  int erase_chunks(const Card& card);
+  int append_content(const Entry& entry, std::string_view body, std::uint64_t& hash);
+  int erase_chunks(const IndexRecord& record);
   int erase_chunk(std::uint64_t number);
-  int oldest(std::uint64_t& number, Hash128& id, std::string& card);
-  int move_to_end(const Hash128& id, Card& card);
+  int oldest(std::uint64_t& number, Hash128& id, std::string& record);
+  int move_to_end(const Hash128& id, IndexRecord& record);
 
   DiskFile& file_;
   MDB_txn* txn_;

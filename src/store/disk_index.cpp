@@ -38,15 +38,15 @@ template <class F>
 auto DiskIndex::change(std::uint64_t bits, F&& act) {
   Shard& shard = shards_[shard_of(bits)];
   const std::lock_guard lock{shard.mutex};
-  struct Books {
+  struct Counters {
     DiskIndex& index;
     const Map& map;
     std::size_t size = map.size(), capacity = map.bucket_count();
-    ~Books() {
+    ~Counters() {
       index.size_.fetch_add(map.size() - size, std::memory_order_relaxed);
       index.bytes_.fetch_add((map.bucket_count() - capacity) * kSlotBytes, std::memory_order_relaxed);
     }
-  } const books{*this, shard.slots};
+  } const counters{*this, shard.slots};
   return act(shard.slots);
 }
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/hash.hpp"
-#include "store/card.hpp"
+#include "store/index_record.hpp"
 
 namespace cachearr::store {
 
@@ -26,7 +26,7 @@ struct IdPrefix {
 
 struct DiskSlot {
   std::uint32_t key_hash = 0;
-  std::uint32_t useless_after_s = 0;  // seconds since the epoch; nobody can use it after that
+  std::uint32_t useless_after_s = 0;  // seconds since the epoch; it is of no use after that
   std::uint8_t size_code = 0;         // eighths of the binary logarithm of the bytes
   std::uint8_t frequency = 0;         // disk hits since it was written or last spared from eviction
 };
@@ -58,7 +58,7 @@ class DiskIndex {
 
   /// Everything filed under keys of these hashes, sorted and unique.
   std::vector<IdPrefix> with_keys(const std::vector<std::uint32_t>& key_hashes) const;
-  /// Expired ones in the next shard under the hand.
+  /// Expired ones in the next shard; each call looks at another one.
   std::vector<Expired> expired(std::int64_t now_ms, std::size_t limit);
 
  private:

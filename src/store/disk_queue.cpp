@@ -45,11 +45,19 @@ void DiskQueue::erase(const Hash128& id) {
   added(lock, false);
 }
 
-void DiskQueue::put_rule(const Invalidation& rule) {
+std::shared_ptr<BanReceipt> DiskQueue::put_ban(const Ban& ban) {
+  auto receipt = std::make_shared<BanReceipt>();
   std::unique_lock lock{mutex_};
-  waiting_.rules.push_back(rule);
-  ++rules_put_;
+  waiting_.bans.push_back({ban, receipt});
   added(lock, true);
+  return receipt;
+}
+
+std::optional<Error> DiskQueue::wait_for(const std::shared_ptr<BanReceipt>& receipt) {
+  std::unique_lock lock{mutex_};
+  written_.wait(lock, [&] { return receipt->settled || ended_; });
+  if (!receipt->settled) return Error{"the store has ended"};
+  return receipt->problem;
 }
 
 void DiskQueue::put_state(std::string_view name, std::string_view bytes) {
@@ -110,26 +118,26 @@ DiskWork& DiskQueue::take(std::chrono::milliseconds idle) {
   return writing_;
 }
 
-void DiskQueue::done() {
+void DiskQueue::done(const std::optional<Error>& problem) {
   DiskWork written;  // freed after the lock
   {
     const std::lock_guard lock{mutex_};
     written = std::exchange(writing_, DiskWork{});
     finished_ = taken_;
-    rules_safe_ += written.rules.size();
+    for (const auto& queued : written.bans) *queued.receipt = {true, problem};
   }
   written_.notify_all();
 }
 
-std::vector<Invalidation> DiskQueue::take_rules() {
+std::vector<QueuedBan> DiskQueue::take_bans() {
   const std::lock_guard lock{mutex_};
-  return std::exchange(waiting_.rules, {});
+  return std::exchange(waiting_.bans, {});
 }
 
-void DiskQueue::kept(std::size_t rules) {
+void DiskQueue::settle(const std::vector<QueuedBan>& bans, const std::optional<Error>& problem) {
   {
     const std::lock_guard lock{mutex_};
-    rules_safe_ += rules;
+    for (const auto& queued : bans) *queued.receipt = {true, problem};
   }
   written_.notify_all();
 }
@@ -141,16 +149,7 @@ void DiskQueue::wait_for_all() {
   if (finished_ >= mine) return;
   urgent_ = true;
   ready_.notify_one();
-  written_.wait(lock, [&] { return finished_ >= mine || closed_; });
-}
-
-void DiskQueue::wait_for_rules() {
-  std::unique_lock lock{mutex_};
-  const std::uint64_t mine = rules_put_;
-  if (rules_safe_ >= mine) return;
-  urgent_ = true;
-  ready_.notify_one();
-  written_.wait(lock, [&] { return rules_safe_ >= mine || closed_; });
+  written_.wait(lock, [&] { return finished_ >= mine || ended_; });
 }
 
 void DiskQueue::wake() {
@@ -163,6 +162,11 @@ void DiskQueue::close() {
   const std::lock_guard lock{mutex_};
   closed_ = true;
   ready_.notify_all();
+}
+
+void DiskQueue::end() {
+  const std::lock_guard lock{mutex_};
+  ended_ = true;
   written_.notify_all();
 }
 

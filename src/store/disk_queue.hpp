@@ -7,21 +7,35 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
-#include "store/invalidations.hpp"
+#include "base/result.hpp"
+#include "store/ban_list.hpp"
 
 namespace cachearr::store {
 
+/// What became of a ban; guarded by the queue's lock.
+struct BanReceipt {
+  bool settled = false;
+  std::optional<Error> problem;
+};
+
+struct QueuedBan {
+  Ban ban;
+  std::shared_ptr<BanReceipt> receipt;
+};
+
 struct DiskWork {
   std::unordered_map<Hash128, EntryPtr> changes;  // null: erase
-  std::vector<Invalidation> rules;
+  std::vector<QueuedBan> bans;
   std::map<std::string, std::string> state;
   std::uint64_t bytes = 0;
-  bool empty() const noexcept { return changes.empty() && rules.empty() && state.empty(); }
+  bool empty() const noexcept { return changes.empty() && bans.empty() && state.empty(); }
 };
 
 class DiskQueue {
@@ -35,7 +49,9 @@ class DiskQueue {
   /// stays.
   bool put_again(const EntryPtr& entry);
   void erase(const Hash128& id);
-  void put_rule(const Invalidation& rule);
+  std::shared_ptr<BanReceipt> put_ban(const Ban& ban);
+  /// Waits until the ban will hold after a kill, or returns why it may not.
+  std::optional<Error> wait_for(const std::shared_ptr<BanReceipt>& receipt);
   void put_state(std::string_view name, std::string_view bytes);
 
   enum class Pending : std::uint8_t { unknown, here, erased };
@@ -49,17 +65,19 @@ class DiskQueue {
   /// For the writer: waits until something is urgent, enough has gathered, the oldest has waited long enough, `idle`
   /// has passed or the end has come. What it returns stays visible to find() until done().
   DiskWork& take(std::chrono::milliseconds idle);
-  void done();
-  /// The invalidations that wait, for a writer that may not write yet; kept() says when they are safe elsewhere.
-  std::vector<Invalidation> take_rules();
-  void kept(std::size_t rules);
+  /// `problem`: why the bans of this work may be forgotten.
+  void done(const std::optional<Error>& problem);
+  /// The bans that wait, for a writer that may not write yet and keeps them elsewhere; settle() says what became of
+  /// them.
+  std::vector<QueuedBan> take_bans();
+  void settle(const std::vector<QueuedBan>& bans, const std::optional<Error>& problem);
 
   /// Waits until everything put in so far has been dealt with.
   void wait_for_all();
-  /// The same for the invalidations alone.
-  void wait_for_rules();
   void wake();
   void close();
+  /// The writer is gone: nothing that comes is dealt with any more.
+  void end();
   bool closed() const;
   std::uint64_t bytes() const;
 
@@ -78,10 +96,9 @@ class DiskQueue {
   Clock::time_point oldest_{};
   std::uint64_t taken_ = 0;  // how often work was taken
   std::uint64_t finished_ = 0;
-  std::uint64_t rules_put_ = 0;
-  std::uint64_t rules_safe_ = 0;
   bool urgent_ = false;
   bool closed_ = false;
+  bool ended_ = false;
 };
 
 }  // namespace cachearr::store

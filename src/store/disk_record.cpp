@@ -18,15 +18,15 @@ struct Pieces {
   std::vector<std::string_view> body;  // the rest
 };
 
-int gather(MDB_txn* txn, MDB_dbi chunks, const Card& card, Pieces& pieces) {
+int gather(MDB_txn* txn, MDB_dbi chunks, const IndexRecord& record, Pieces& pieces) {
   Cursor cursor{txn, chunks};
-  std::uint64_t number = card.first_chunk;
+  std::uint64_t number = record.first_chunk;
   MDB_val key{sizeof number, &number};
   MDB_val data;
-  const std::size_t front = sizeof(Hash128) + card.identity_size + card.head_size;
-  std::uint64_t left = card.record_size();
+  const std::size_t front = sizeof(Hash128) + record.identity_size + record.head_size;
+  std::uint64_t left = record.content_size();
   pieces.front.reserve(front);
-  pieces.body.reserve(chunk_count(card));
+  pieces.body.reserve(chunk_count(record));
   Hasher hasher;
   for (auto operation = MDB_SET_KEY; left > 0; operation = MDB_NEXT, ++number) {
     const int code = cursor.get(key, data, operation);
@@ -43,14 +43,14 @@ int gather(MDB_txn* txn, MDB_dbi chunks, const Card& card, Pieces& pieces) {
     piece.remove_prefix(to_front);
     if (!piece.empty()) pieces.body.push_back(piece);
   }
-  return hasher.digest() == card.record_hash ? 0 : kSpoilt;
+  return hasher.digest() == record.content_hash ? 0 : kSpoilt;
 }
 
-bool unpack(const Card& card, const Conversion& conversion, Pieces& pieces, std::string& plain) {
+bool unpack(const IndexRecord& record, const Conversion& conversion, Pieces& pieces, std::string& plain) {
   std::string packed;
-  packed.reserve(card.body_size);
+  packed.reserve(record.body_size);
   for (const auto piece : pieces.body) packed.append(piece);
-  plain.resize(card.plain_size);
+  plain.resize(record.plain_size);
   if (!conversion.unpack || !conversion.unpack(packed, plain)) return false;
   pieces.body.assign(1, plain);
   return true;
@@ -58,61 +58,60 @@ bool unpack(const Card& card, const Conversion& conversion, Pieces& pieces, std:
 
 }  // namespace
 
-std::uint64_t chunk_count(const Card& card) noexcept { return (card.record_size() + kChunk - 1) / kChunk; }
+std::uint64_t chunk_count(const IndexRecord& record) noexcept { return (record.content_size() + kChunk - 1) / kChunk; }
 
-int check_record(MDB_txn* txn, unsigned chunks, const Card& card) {
+int check_content(MDB_txn* txn, unsigned chunks, const IndexRecord& record) {
   Pieces pieces;
-  return gather(txn, chunks, card, pieces);
+  return gather(txn, chunks, record, pieces);
 }
 
-int read_record(MDB_txn* txn, unsigned chunks, const Card& card, const Wanted& wanted, EntryPtr& found) {
+int read_content(MDB_txn* txn, unsigned chunks, const IndexRecord& record, const Wanted& wanted, EntryPtr& found) {
   Pieces pieces;
-  const int code = gather(txn, chunks, card, pieces);
+  const int code = gather(txn, chunks, record, pieces);
   if (code != 0) return code;
-  const auto identity = std::string_view{pieces.front}.substr(sizeof(Hash128), card.identity_size);
+  const auto identity = std::string_view{pieces.front}.substr(sizeof(Hash128), record.identity_size);
   if (!wanted.identity.empty() && wanted.identity != identity) return MDB_NOTFOUND;
   std::string plain;
-  if (card.packed && !unpack(card, wanted.conversion, pieces, plain)) return kSpoilt;
+  if (record.packed && !unpack(record, wanted.conversion, pieces, plain)) return kSpoilt;
 
   EntryParts parts;
   parts.id = wanted.id;
   parts.identity = identity;
-  parts.key = card.key;
-  parts.upstream = card.upstream;
-  parts.type = card.type;
-  parts.tag_hashes = card.tags;
-  parts.head = std::string_view{pieces.front}.substr(sizeof(Hash128) + card.identity_size);
+  parts.key = record.key;
+  parts.upstream = record.upstream;
+  parts.type = record.type;
+  parts.tag_hashes = record.tags;
+  parts.head = std::string_view{pieces.front}.substr(sizeof(Hash128) + record.identity_size);
   parts.body = pieces.body;
-  parts.meta = card.meta;
-  if (wanted.conversion.label) parts.meta.label = wanted.conversion.label(card.type, card.upstream);
-  parts.compressed = card.compressed;
-  parts.hits = card.hits;
-  parts.generation = card.generation;
+  parts.meta = record.meta;
+  parts.compressed = record.compressed;
+  parts.hits = record.hits;
+  parts.generation = record.generation;
   found = make_entry(parts);
   return found ? 0 : MDB_NOTFOUND;
 }
 
-std::string rule_key(std::uint32_t generation) {
+std::string ban_key(std::uint32_t generation) {
   const std::uint32_t big_endian = __builtin_bswap32(generation);
   return {reinterpret_cast<const char*>(&big_endian), sizeof big_endian};
 }
 
-std::string encode_rule(const Invalidation& rule) {
+std::string encode_ban(const Ban& ban) {
   std::string bytes;
-  bytes += static_cast<char>(rule.selector.kind);
-  bytes += rule.selector.soft ? '\1' : '\0';
-  return with_checksum(bytes + rule.selector.text);
+  bytes += static_cast<char>(ban.what.kind);
+  bytes += ban.what.soft ? '\1' : '\0';
+  return with_checksum(bytes + ban.what.text);
 }
 
-std::optional<Invalidation> decode_rule(std::string_view key, std::string_view bytes) {
+std::optional<Ban> decode_ban(std::string_view key, std::string_view bytes) {
   const auto checked = checked_state(bytes);
   std::uint32_t generation = 0;
   if (!checked || checked->size() < 2 || key.size() != sizeof generation) return std::nullopt;
   const auto kind = static_cast<std::uint8_t>((*checked)[0]);
-  if (kind > static_cast<std::uint8_t>(Selector::Kind::all)) return std::nullopt;
+  if (kind > static_cast<std::uint8_t>(Invalidation::Kind::all)) return std::nullopt;
   std::memcpy(&generation, key.data(), sizeof generation);
-  const Selector selector{static_cast<Selector::Kind>(kind), std::string{checked->substr(2)}, (*checked)[1] != 0};
-  return make_invalidation(__builtin_bswap32(generation), selector);
+  const Invalidation what{static_cast<Invalidation::Kind>(kind), std::string{checked->substr(2)}, (*checked)[1] != 0};
+  return make_ban(__builtin_bswap32(generation), what);
 }
 
 std::string with_checksum(std::string_view bytes) {

@@ -1,4 +1,4 @@
-// Records, rules and state as bytes in the LMDB file: the parts of DiskFile that only turn bytes into values and back.
+// Records, bans and state as bytes in the LMDB file: the parts of DiskFile that only turn bytes into values and back.
 #pragma once
 
 #include <memory>
@@ -7,8 +7,8 @@
 #include <string_view>
 #include <xxhash.h>
 
-#include "store/card.hpp"
 #include "store/disk_file.hpp"
+#include "store/index_record.hpp"
 
 struct MDB_txn;
 
@@ -35,20 +35,20 @@ struct Wanted {
 };
 
 /// Puts a record together again and checks it; LMDB's codes, kSpoilt, or MDB_NOTFOUND where it is another identity's.
-int read_record(MDB_txn* txn, unsigned chunks, const Card& card, const Wanted& wanted, EntryPtr& found);
+int read_content(MDB_txn* txn, unsigned chunks, const IndexRecord& record, const Wanted& wanted, EntryPtr& found);
 
 /// The same without making an entry of it.
-int check_record(MDB_txn* txn, unsigned chunks, const Card& card);
+int check_content(MDB_txn* txn, unsigned chunks, const IndexRecord& record);
 
-/// Invalidations as values of the database "rules", whose key is the generation.
-std::string rule_key(std::uint32_t generation);
-std::string encode_rule(const Invalidation& rule);
-std::optional<Invalidation> decode_rule(std::string_view key, std::string_view bytes);
+/// Bans as values of the database "rules", whose key is the generation.
+std::string ban_key(std::uint32_t generation);
+std::string encode_ban(const Ban& ban);
+std::optional<Ban> decode_ban(std::string_view key, std::string_view bytes);
 
 /// State with a checksum before it.
 std::string with_checksum(std::string_view bytes);
 std::optional<std::string_view> checked_state(std::string_view bytes) noexcept;
 
-std::uint64_t chunk_count(const Card& card) noexcept;
+std::uint64_t chunk_count(const IndexRecord& record) noexcept;
 
 }  // namespace cachearr::store

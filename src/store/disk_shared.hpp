@@ -15,8 +15,8 @@
 #include "store/disk_file.hpp"
 #include "store/disk_index.hpp"
 #include "store/disk_queue.hpp"
-#include "store/lent_entries.hpp"
 #include "store/memory_tier.hpp"
+#include "store/reads_in_flight.hpp"
 
 namespace cachearr::store {
 
@@ -32,16 +32,16 @@ struct DiskOptions {
 };
 
 struct DiskShared {
-  DiskShared(DiskOptions chosen, Invalidations& rules, MemoryTier& tier, const Clock& time)
-      : options{std::move(chosen)}, invalidations{rules}, memory{tier}, clock{time} {}
+  DiskShared(DiskOptions chosen, BanList& ban_list, MemoryTier& tier, const Clock& time)
+      : options{std::move(chosen)}, bans{ban_list}, memory{tier}, clock{time} {}
 
   const DiskOptions options;
-  Invalidations& invalidations;
+  BanList& bans;
   MemoryTier& memory;
   const Clock& clock;
   DiskIndex index;
   DiskQueue queue{options.max_queue_bytes};
-  LentEntries lent;
+  ReadsInFlight reads_in_flight;
 
   std::atomic<bool> loaded{false};   // the index knows everything
   std::atomic<bool> damaged{false};  // a reader found the file broken
@@ -50,6 +50,21 @@ struct DiskShared {
   std::atomic<std::uint64_t> evictions{0};
   std::atomic<std::uint64_t> expired{0};
   std::atomic<std::uint64_t> errors{0};
+
+  /// Holds sweeps back while it lives, so that what an invalidation hits can be counted; taken before its ban is added.
+  class NoSweep {
+   public:
+    explicit NoSweep(DiskShared& shared) : shared_{shared} { shared_.counting.fetch_add(1); }
+    ~NoSweep() {
+      shared_.counting.fetch_sub(1);
+      shared_.queue.wake();
+    }
+    NoSweep(const NoSweep&) = delete;
+    NoSweep& operator=(const NoSweep&) = delete;
+
+   private:
+    DiskShared& shared_;
+  };
 
   std::int64_t now_ms() const noexcept { return clock.now().time_since_epoch().count(); }
   bool is_up() const noexcept { return up_.load(std::memory_order_acquire); }

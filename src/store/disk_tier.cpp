@@ -12,23 +12,29 @@ constexpr std::size_t kScannedAtOnce = 4'000;
 
 }  // namespace
 
-DiskTier::DiskTier(DiskOptions options, Invalidations& invalidations, MemoryTier& memory, const Clock& clock)
-    : shared_{std::move(options), invalidations, memory, clock}, readers_{kReaders} {
+DiskTier::DiskTier(DiskOptions options, BanList& bans, MemoryTier& memory, const Clock& clock)
+    : shared_{std::move(options), bans, memory, clock}, readers_{kReaders} {
   // Numbers of earlier processes are known only once the file is; the time in seconds has always outrun them.
-  invalidations.start_at(static_cast<std::uint32_t>(shared_.now_ms() / 1000));
+  bans.start_at(static_cast<std::uint32_t>(shared_.now_ms() / 1000));
 }
 
-DiskTier::~DiskTier() { writer_.stop(); }
+void DiskTier::stop() {
+  readers_.stop();
+  writer_.stop();
+}
 
 bool DiskTier::may_hold(const Hash128& id) const noexcept {
   return shared_.is_up() && (!shared_.loaded.load(std::memory_order_acquire) || shared_.index.has(id));
 }
 
-void DiskTier::find(const Hash128& id, std::string_view identity, std::function<void(EntryPtr)> done) {
-  const auto shared_done = std::make_shared<std::function<void(EntryPtr)>>(std::move(done));
-  const bool posted =
-      readers_.post([this, id, name = std::string{identity}, shared_done] { (*shared_done)(read(id, name)); });
-  if (!posted) (*shared_done)({});
+void DiskTier::find(const Hash128& id, std::string_view identity, Done done) {
+  const auto shared_done = std::make_shared<Done>(std::move(done));
+  const bool posted = readers_.post([this, id, name = std::string{identity}, shared_done] {
+    EntryPtr entry = read(id, name);
+    const bool asked_before = entry && shared_.index.touch(id) != 0;
+    (*shared_done)(std::move(entry), asked_before);
+  });
+  if (!posted) (*shared_done)({}, false);
 }
 
 void DiskTier::put(const EntryPtr& entry) {
@@ -60,26 +66,26 @@ void DiskTier::put_state(std::string_view name, std::string_view bytes) {
 
 EntryPtr DiskTier::read(const Hash128& id, std::string_view identity) {
   EntryPtr entry;
-  const auto generation = shared_.invalidations.current();
+  const auto generation = shared_.bans.current();
   switch (shared_.queue.find(id, entry)) {
     case DiskQueue::Pending::erased: return {};
     case DiskQueue::Pending::here:
       if (!identity.empty() && entry->identity() != identity) return {};
-      return judged(std::move(entry), generation);
+      return by_bans(std::move(entry), generation);
     case DiskQueue::Pending::unknown: break;
   }
-  return judged(read_file(id, identity), generation);
+  return by_bans(read_file(id, identity), generation);
 }
 
 EntryPtr DiskTier::read_file(const Hash128& id, std::string_view identity) {
   const auto file = shared_.file();
   if (!file) return {};
-  EntryPtr entry = find_lent(*file, id, identity);
+  EntryPtr entry = find_in_flight(*file, id, identity);
   if (entry) return entry;
   switch (file->read(id, identity, shared_.options.conversion, entry)) {
     case Outcome::done:
       entry->set_saved(1);
-      if (!shared_.memory.admits(entry->footprint())) shared_.lent.add(entry);
+      if (!shared_.memory.admits(entry->footprint())) shared_.reads_in_flight.add(entry);
       return entry;
     case Outcome::missing: {
       EntryPtr pending;
@@ -100,25 +106,25 @@ EntryPtr DiskTier::read_file(const Hash128& id, std::string_view identity) {
 }
 
 /// What is being sent already, if it is still what the file has.
-EntryPtr DiskTier::find_lent(DiskFile& file, const Hash128& id, std::string_view identity) {
-  EntryPtr entry = shared_.lent.find(id, identity);
+EntryPtr DiskTier::find_in_flight(DiskFile& file, const Hash128& id, std::string_view identity) {
+  EntryPtr entry = shared_.reads_in_flight.find(id, identity);
   bool same = false;
-  const auto look = [&](const Hash128&, const Card& card) {
-    same = card.meta.stored_ms == entry->meta.stored_ms && card.meta.fresh_until_ms == entry->meta.fresh_until_ms &&
-           card.meta.flags == entry->meta.flags && card.plain_size == entry->body().size();
+  const auto look = [&](const Hash128&, const IndexRecord& record) {
+    same = record.meta.stored_ms == entry->meta.stored_ms && record.meta.fresh_until_ms == entry->meta.fresh_until_ms &&
+           record.meta.flags == entry->meta.flags && record.plain_size == entry->body().size();
   };
-  if (entry && file.read_card(id, look) == Outcome::done && same) return entry;
+  if (entry && file.read_index_record(id, look) == Outcome::done && same) return entry;
   return {};
 }
 
-/// As of `generation`, which was current before it was looked for.
-EntryPtr DiskTier::judged(EntryPtr entry, std::uint32_t generation) const {
+/// What the bans leave of it, as of `generation`, which was current before it was looked for.
+EntryPtr DiskTier::by_bans(EntryPtr entry, std::uint32_t generation) const {
   if (!entry) return entry;
-  const auto standing = shared_.invalidations.standing_on_disk(subject_of(*entry));
-  if (standing == Standing::gone) return {};
-  if (standing == Standing::stale && is_response(entry->meta)) {
+  const auto validity = shared_.bans.validity_on_disk(target_of(*entry));
+  if (validity == Validity::gone) return {};
+  if (validity == Validity::stale && is_response(entry->meta)) {
     entry = with_meta(*entry, stale_meta(entry->meta, shared_.now_ms()));
-    if (entry) entry->stamp(shared_.invalidations.current());
+    if (entry) entry->stamp(shared_.bans.current());
     return entry;
   }
   if (entry->generation() < generation) entry->stamp(generation);
@@ -133,27 +139,38 @@ void DiskTier::flush() {
   }
 }
 
-std::uint64_t DiskTier::count_hit(const Invalidation& rule, const Ids& counted) {
+Result<std::uint64_t> DiskTier::ban(const std::function<Ban(Ids& hit)>& enforce) {
+  const DiskShared::NoSweep no_sweep{shared_};
+  Ids hit;
+  const Ban ban = enforce(hit);
+  const std::uint64_t count = count_hit(ban, hit);
+  auto problem = shared_.queue.wait_for(shared_.queue.put_ban(ban));
+  if (problem) return *std::move(problem);
+  return count;
+}
+
+/// How many responses the ban is the first to hit, those of `counted` left out.
+std::uint64_t DiskTier::count_hit(const Ban& ban, const Ids& counted) {
   std::uint64_t count = 0;
-  const auto is_first = [&](const Hash128& id, const Subject& subject, const EntryMeta& meta) {
-    return is_response(meta) && rule.hits(subject) && !counted.contains(id) &&
-           shared_.invalidations.standing_before(rule.generation, subject) != Standing::gone;
+  const auto is_first = [&](const Hash128& id, const BanTarget& target, const EntryMeta& meta) {
+    return is_response(meta) && ban.hits(target) && !counted.contains(id) &&
+           shared_.bans.validity_before(ban.generation, target) != Validity::gone;
   };
   // What waits hides what the file has under the same id.
   const auto pending = shared_.queue.pending();
   for (const auto& [id, entry] : pending) {
-    if (entry && is_first(id, subject_of(*entry), entry->meta)) ++count;
+    if (entry && is_first(id, target_of(*entry), entry->meta)) ++count;
   }
   const auto file = shared_.file();
   if (!file) return count;
-  const auto look = [&](const Hash128& id, const Card& card) {
-    if (is_first(id, card.subject(), card.meta) && !pending.contains(id)) ++count;
+  const auto look = [&](const Hash128& id, const IndexRecord& record) {
+    if (is_first(id, record.target(), record.meta) && !pending.contains(id)) ++count;
   };
-  if (rule.selector.kind == Selector::Kind::key && shared_.loaded) {
-    for (const IdPrefix prefix : shared_.index.with_keys({key_hash_of(rule.selector.text)})) {
+  if (ban.what.kind == Invalidation::Kind::key && shared_.loaded) {
+    for (const IdPrefix prefix : shared_.index.with_keys({key_hash_of(ban.what.text)})) {
       std::vector<Hash128> ids;
       file->ids_of(prefix, ids);
-      for (const auto& id : ids) file->read_card(id, look);
+      for (const auto& id : ids) file->read_index_record(id, look);
     }
     return count;
   }
@@ -171,8 +188,8 @@ void DiskTier::find_key(std::string_view key, const std::function<void(const Ent
   if (shared_.loaded) {
     for (const IdPrefix prefix : shared_.index.with_keys({key_hash_of(key)})) file->ids_of(prefix, ids);
   } else {
-    for_each_card({}, [&](const Hash128& id, const Card& card) {
-      if (card.key == key) ids.push_back(id);
+    for_each_record({}, [&](const Hash128& id, const IndexRecord& record) {
+      if (record.key == key) ids.push_back(id);
       return true;
     });
   }
@@ -182,13 +199,13 @@ void DiskTier::find_key(std::string_view key, const std::function<void(const Ent
   }
 }
 
-void DiskTier::for_each_card(Hash128 after, const std::function<bool(const Hash128&, const Card&)>& visit) {
+void DiskTier::for_each_record(Hash128 after, const std::function<bool(const Hash128&, const IndexRecord&)>& visit) {
   const auto file = shared_.file();
   bool wanted = true;
   for (bool end = !file; !end && wanted;) {
-    const auto outcome = file->scan(after, kScannedAtOnce, end, [&](const Hash128& id, const Card& card) {
-      if (!wanted || shared_.invalidations.standing_on_disk(card.subject()) == Standing::gone) return;
-      wanted = visit(id, card);
+    const auto outcome = file->scan(after, kScannedAtOnce, end, [&](const Hash128& id, const IndexRecord& record) {
+      if (!wanted || shared_.bans.validity_on_disk(record.target()) == Validity::gone) return;
+      wanted = visit(id, record);
     });
     if (outcome != Outcome::done) return;
   }

@@ -4,8 +4,7 @@
 #include <bit>
 #include <utility>
 
-#include "store/power_mark.hpp"
-#include "store/rule_journal.hpp"
+#include "store/boot_marker.hpp"
 
 namespace cachearr::store {
 namespace {
@@ -39,6 +38,7 @@ void DiskWriter::stop() {
   if (!thread_.joinable()) return;
   shared_.queue.close();
   thread_.join();
+  shared_.queue.end();
   loader_ = {};
   syncer_ = {};
   check_.reset();
@@ -54,66 +54,74 @@ void DiskWriter::run() {
     }
     DiskWork& work = shared_.queue.take(std::min(kIdle, shared_.options.retry));
     if (shared_.damaged.exchange(false) && file_) recover();
-    write(work);
-    shared_.queue.done();
-    keep_house();
+    shared_.queue.done(write(work));
+    maintain();
     sweep_step();
   }
   if (file_ && check_) await_check(kCheckAtEnd);
   do {
     queue_unsaved();
-    write(shared_.queue.take(kIdle));
-    shared_.queue.done();
+    shared_.queue.done(write(shared_.queue.take(kIdle)));
   } while (may_write() && shared_.unsaved.load());
   save_hits(true);
-  if (may_write() && file_->sync() == Outcome::done) clear_power_mark(shared_.options.folder);
+  if (may_write() && file_->sync() == Outcome::done) clear_boot_marker(shared_.options.folder);
 }
 
 /// A large file's check goes on while readers are served already; what is to be written waits for its end.
 void DiskWriter::await_check(std::chrono::milliseconds at_most) {
   const auto state = check_->wait(at_most);
-  const auto rules = shared_.queue.take_rules();
-  keep_rules(rules);
-  shared_.queue.kept(rules.size());
+  const auto bans = shared_.queue.take_bans();
+  if (!bans.empty()) shared_.queue.settle(bans, keep_bans(bans));
   if (shared_.damaged.exchange(false) || state == IntegrityCheck::State::damaged) return recover();
   if (state == IntegrityCheck::State::running) return;
   check_.reset();
-  queue_rules({});
+  queue_bans({});
 }
 
 /// For as long as the file cannot be written to.
-void DiskWriter::keep_rules(const std::vector<Invalidation>& rules) {
-  if (rules.empty()) return;
-  journaled_ = true;
-  if (!journal_rules(shared_.options.folder, rules)) shared_.errors.fetch_add(1, std::memory_order_relaxed);
+std::optional<Error> DiskWriter::keep_bans(const std::vector<QueuedBan>& bans) {
+  for (const auto& queued : bans) unkept_.push_back(queued.ban);
+  if (unkept_.empty()) return std::nullopt;
+  auto problem = journal_.append(unkept_);
+  if (problem) {
+    shared_.errors.fetch_add(1, std::memory_order_relaxed);
+  } else {
+    unkept_.clear();
+  }
+  return problem;
 }
 
-void DiskWriter::write(DiskWork& work) {
-  if (!may_write()) return keep_rules(work.rules);
-  if (work.empty()) return;
-  if (!write_rules_and_state(work)) return keep_rules(work.rules);
+std::optional<Error> DiskWriter::write(DiskWork& work) {
+  if (!may_write()) return keep_bans(work.bans);
+  if (work.empty()) return std::nullopt;
+  if (!write_bans_and_state(work)) return keep_bans(work.bans);
+  write_changes(work);
+  return std::nullopt;
+}
+
+void DiskWriter::write_changes(const DiskWork& work) {
   Group group;
   std::uint64_t bytes = 0;
   const auto limit = std::min(kGroupBytes, file_->max_bytes() / 32);
-  for (auto& [id, entry] : work.changes) {
+  for (const auto& [id, entry] : work.changes) {
     group.emplace_back(id, entry);
     bytes += entry ? entry->footprint() : 0;
     if (bytes < limit) continue;
-    make_room(bytes);
+    free_space(bytes);
     if (!write_group(group)) return;
     group.clear();
     bytes = 0;
   }
-  make_room(bytes);
+  free_space(bytes);
   write_group(group);
 }
 
 /// Before the changes, so that what was stored before an invalidation is judged by it.
-bool DiskWriter::write_rules_and_state(const DiskWork& work) {
-  if (work.rules.empty() && work.state.empty()) return true;
+bool DiskWriter::write_bans_and_state(const DiskWork& work) {
+  if (work.bans.empty() && work.state.empty()) return true;
   const auto act = [&](DiskBatch& batch) {
-    for (const auto& rule : work.rules) {
-      if (const int code = batch.put_rule(rule)) return code;
+    for (const auto& queued : work.bans) {
+      if (const int code = batch.put_ban(queued.ban)) return code;
     }
     for (const auto& [name, bytes] : work.state) {
       if (const int code = batch.put_state(name, bytes)) return code;
@@ -132,8 +140,11 @@ bool DiskWriter::write_rules_and_state(const DiskWork& work) {
   // What a purge has hit must not come back, not even by a kill; so rather no store than one that does not know of it.
   if (outcome == Outcome::full) outcome = Outcome::damaged;
   if (!file_ || !accept(outcome)) return false;
-  // All that is in the journal was queued before these when the file came up.
-  if (std::exchange(journaled_, journaled_ && work.rules.empty()) && !journaled_) clear_journal(shared_.options.folder);
+  // All that is in the journal, and all that it did not take, was queued before these when the file came up.
+  if (!work.bans.empty()) {
+    unkept_.clear();
+    if (!journal_.empty()) journal_.clear();
+  }
   return true;
 }
 
@@ -144,7 +155,7 @@ bool DiskWriter::write_group(const Group& group) {
   Outcome outcome = try_group(group);
   std::uint64_t bytes = 0;
   for (const auto& [id, entry] : group) bytes += entry ? entry->footprint() : 0;
-  // Where there should be room it is pages that a reader may still see; that is over in a moment.
+  // Pages that a reader may still see are not free yet; that is over in a moment.
   for (int attempt = 0; outcome == Outcome::full && attempt < kPatience; ++attempt) {
     if (file_->used_bytes() + 2 * bytes > file_->max_bytes()) break;
     std::this_thread::sleep_for(std::chrono::milliseconds{1 << attempt});
@@ -166,18 +177,18 @@ bool DiskWriter::write_group(const Group& group) {
 }
 
 Outcome DiskWriter::try_group(const Group& group) {
-  const auto generation = shared_.invalidations.current();
+  const auto generation = shared_.bans.current();
   const auto now = shared_.now_ms();
   return file_->write([&](DiskBatch& batch) {
     for (const auto& [id, entry] : group) {
-      const auto standing = entry ? shared_.invalidations.standing_on_disk(subject_of(*entry)) : Standing::gone;
-      const int code = standing == Standing::gone
+      const auto validity = entry ? shared_.bans.validity_on_disk(target_of(*entry)) : Validity::gone;
+      const int code = validity == Validity::gone
                            ? batch.erase(id)
-                           : batch.put(*entry, standing == Standing::stale ? stale_meta(entry->meta, now) : entry->meta,
+                           : batch.put(*entry, validity == Validity::stale ? stale_meta(entry->meta, now) : entry->meta,
                                        generation, shared_.options.conversion);
       if (code != 0 && !DiskBatch::is_missing(code)) return code;
     }
-    // Invalidations of the next process have to have larger numbers, even if the rule with this one is not on disk yet.
+    // Bans of the next process have to have larger numbers, even if the ban with this one is not on disk yet.
     return batch.put_generation(generation);
   });
 }
@@ -209,13 +220,14 @@ void DiskWriter::skip(const Group& group) {
   for (const auto& [id, entry] : group) shared_.index.erase(IdPrefix::of(id));
 }
 
-void DiskWriter::keep_house() {
+void DiskWriter::maintain() {
   const auto now = Steady::now();
   if (now >= next_second_) {
     next_second_ = now + std::chrono::seconds{1};
-    shared_.lent.drop_unused();
+    shared_.reads_in_flight.drop_unused();
     expire_some();
     queue_unsaved();
+    if (!may_write()) keep_bans({});
     if (sync_failed_.exchange(false) && file_) go_down(file_->problem());
   }
   if (now >= next_ten_seconds_) {
@@ -245,7 +257,8 @@ void DiskWriter::save_hits(bool all) {
     const auto outcome = file_->write([&](DiskBatch& batch) {
       for (std::size_t i = at; i < end; ++i) {
         const auto hits = changed[i]->hits();
-        if (const int code = batch.amend(changed[i]->id(), [&](Card& card) { card.hits = hits; })) return code;
+        if (const int code = batch.amend(changed[i]->id(), [&](IndexRecord& record) { record.hits = hits; }))
+          return code;
         changed[i]->set_saved(saved_mark(hits));
       }
       return 0;
@@ -254,7 +267,7 @@ void DiskWriter::save_hits(bool all) {
   }
 }
 
-/// What the queue had no room for, or what a disk that was away has missed.
+/// Queues what did not fit into the queue, or what a disk that was away has missed.
 void DiskWriter::queue_unsaved() {
   if (!may_write() || !shared_.unsaved.load() || shared_.queue.bytes() > shared_.options.max_queue_bytes / 4) return;
   shared_.unsaved = false;

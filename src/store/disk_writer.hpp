@@ -5,11 +5,13 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "base/result.hpp"
+#include "store/ban_journal.hpp"
 #include "store/disk_shared.hpp"
 #include "store/folder_lock.hpp"
 #include "store/integrity_check.hpp"
@@ -18,7 +20,7 @@ namespace cachearr::store {
 
 class DiskWriter {
  public:
-  explicit DiskWriter(DiskShared& shared) : shared_{shared} {}
+  explicit DiskWriter(DiskShared& shared) : shared_{shared}, journal_{shared.options.folder} {}
   ~DiskWriter();
 
   /// Opens the file or notes why it cannot be; the one error is another process that uses the folder.
@@ -35,13 +37,15 @@ class DiskWriter {
   /// to a file whose check is still under way.
   bool may_write() const noexcept { return file_ && !check_; }
   void await_check(std::chrono::milliseconds at_most);
-  void keep_rules(const std::vector<Invalidation>& rules);
-  void write(DiskWork& work);
-  bool write_rules_and_state(const DiskWork& work);
+  /// These return why bans may be forgotten by a restart.
+  std::optional<Error> keep_bans(const std::vector<QueuedBan>& bans);
+  std::optional<Error> write(DiskWork& work);
+  bool write_bans_and_state(const DiskWork& work);
+  void write_changes(const DiskWork& work);
   bool write_group(const Group& group);
   Outcome try_group(const Group& group);
   void written(const Group& group);
-  void make_room(std::uint64_t needed);
+  void free_space(std::uint64_t needed);
   Outcome evict(std::uint64_t bytes);
   std::vector<DiskIndex::Expired> next_expired(std::uint64_t bytes);
   Outcome reclaim(std::size_t count);
@@ -49,18 +53,18 @@ class DiskWriter {
   void forget(const Hash128& id);
   void skip(const Group& group);
 
-  void keep_house();
+  void maintain();
   void expire_some();
   void save_hits(bool all);
   void queue_unsaved();
 
   void sweep_step();
-  bool collect_for_sweep(std::vector<std::pair<Hash128, Standing>>& hit, bool& end);
+  bool collect_for_sweep(std::vector<std::pair<Hash128, Validity>>& hit, bool& end);
 
   bool open();
   bool open_file();
   void restore();
-  void queue_rules(const std::vector<Invalidation>& written);
+  void queue_bans(const std::vector<Ban>& written);
   bool is_sound();
   void load_index();
   void sync_beside();
@@ -74,8 +78,9 @@ class DiskWriter {
   std::shared_ptr<DiskFile> file_;         // the writer's own reference to shared_.file()
   std::weak_ptr<DiskFile> last_file_;      // must be gone before the file is opened again
   std::unique_ptr<IntegrityCheck> check_;  // while it is under way
-  bool journaled_ = false;                 // rules are in the journal
-  std::vector<Invalidation> sweeping_;     // the rules of the pass under way
+  BanJournal journal_;                     // of bans that the file does not take
+  std::vector<Ban> unkept_;                // bans that neither file nor journal took; tried again
+  std::vector<Ban> sweeping_;              // the bans of the pass under way
   Hash128 swept_to_;
   Steady::time_point next_second_{}, next_ten_seconds_{}, next_minute_{}, next_try_{};
   std::atomic<bool> sync_failed_{false};

@@ -1,4 +1,4 @@
-// The part of the disk tier's writer that makes room.
+// The part of the disk tier's writer that evicts.
 #include <algorithm>
 
 #include "store/disk_writer.hpp"
@@ -14,12 +14,12 @@ constexpr std::uint64_t kSmallReserve = 4 * 1024 * 1024;
 constexpr std::uint64_t kHeadroomShare = 20;
 constexpr std::size_t kErasedAtOnce = 256;
 constexpr std::uint64_t kLargeBytes = 64 * 1024;
-// An answer nobody may serve any more still has validators worth asking with.
+// An expired answer still has validators worth asking with.
 constexpr std::int64_t kKeptForValidationMs = 3'600'000;
 
 }  // namespace
 
-void DiskWriter::make_room(std::uint64_t needed) {
+void DiskWriter::free_space(std::uint64_t needed) {
   if (!file_) return;
   const std::uint64_t max = file_->max_bytes();
   const std::uint64_t high = max - std::max(max / kReserveShare, std::min(max / kSmallReserveShare, kSmallReserve));
@@ -27,7 +27,7 @@ void DiskWriter::make_room(std::uint64_t needed) {
   if (wanted > high) evict(wanted - high + max / kHeadroomShare);
 }
 
-/// Least value first: what has expired, then from the old end what nobody asks for or what is large.
+/// Evicts what has expired, then from the old end what was not asked for or is large.
 Outcome DiskWriter::evict(std::uint64_t bytes) {
   const std::uint64_t target = file_->used_bytes() - std::min(bytes, file_->used_bytes());
   std::size_t step = kErasedAtOnce;
@@ -63,15 +63,15 @@ Outcome DiskWriter::reclaim(std::size_t count) {
   std::uint64_t spared_bytes = 0;
   std::uint64_t dropped_bytes = 0;
   const auto now = shared_.now_ms();
-  const auto spare = [&](const Hash128& id, const Card& card) {
-    // Never more than is dropped, or a store of nothing but favourites would turn in circles.
-    const bool may = spared_bytes <= dropped_bytes && useless_after(card.meta) > now;
-    const unsigned price = card.record_size() > kLargeBytes ? 2 : 1;
-    if (may && shared_.index.take_frequency(id) + (shared_.memory.has(id) ? card.hits : 0) >= price) {
-      spared_bytes += card.record_size();
+  const auto spare = [&](const Hash128& id, const IndexRecord& record) {
+    // Never more than is dropped, or a store in which everything is asked for would never shrink.
+    const bool may = spared_bytes <= dropped_bytes && useless_after(record.meta) > now;
+    const unsigned price = record.content_size() > kLargeBytes ? 2 : 1;
+    if (may && shared_.index.take_frequency(id) + (shared_.memory.has(id) ? record.hits : 0) >= price) {
+      spared_bytes += record.content_size();
       return true;
     }
-    dropped_bytes += card.record_size();
+    dropped_bytes += record.content_size();
     dropped.push_back(id);
     return false;
   };

@@ -6,9 +6,8 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "store/boot_marker.hpp"
 #include "store/disk_writer.hpp"
-#include "store/power_mark.hpp"
-#include "store/rule_journal.hpp"
 
 namespace cachearr::store {
 namespace {
@@ -63,7 +62,7 @@ bool DiskWriter::is_sound() {
 bool DiskWriter::open_file() {
   const auto& options = shared_.options;
   bool damaged = false;
-  put_power_mark(options.folder);
+  put_boot_marker(options.folder);
   auto opened = DiskFile::open(options.folder, options.max_bytes, damaged);
   if (!opened && damaged && set_aside(options.folder, shared_.now_ms() / 1000)) {
     check_.reset();
@@ -95,28 +94,26 @@ void DiskWriter::sync_beside() {
   }};
 }
 
-/// Rules and state of the file come into force; rules and state that it has missed are written to it.
+/// Bans and state of the file come into force; bans and state that it has missed are written to it.
 void DiskWriter::restore() {
-  std::vector<Invalidation> rules;
+  std::vector<Ban> bans;
   std::uint32_t generation = 1;
-  if (!accept(file_->read_rules(rules, generation))) return;
-  const auto written = rules;
-  for (auto& rule : journaled_rules(shared_.options.folder)) {
-    journaled_ = true;
-    rules.push_back(std::move(rule));
-  }
-  shared_.invalidations.restore(std::move(rules), generation);
-  queue_rules(written);
+  if (!accept(file_->read_bans(bans, generation))) return;
+  const auto written = bans;
+  for (auto& ban : journal_.read()) bans.push_back(std::move(ban));
+  journal_.set_blocks_aside();
+  shared_.bans.restore(std::move(bans), generation);
+  queue_bans(written);
   accept(file_->read_state([&](std::string_view name, std::string_view bytes) { shared_.restore_state(name, bytes); }));
   for (const auto& [name, bytes] : shared_.all_state()) shared_.queue.put_state(name, bytes);
   shared_.unsaved = true;
 }
 
-void DiskWriter::queue_rules(const std::vector<Invalidation>& written) {
+void DiskWriter::queue_bans(const std::vector<Ban>& written) {
   std::unordered_set<std::uint32_t> known;
-  for (const auto& rule : written) known.insert(rule.generation);
-  for (const auto& rule : shared_.invalidations.open_on_disk()) {
-    if (!known.contains(rule.generation)) shared_.queue.put_rule(rule);
+  for (const auto& ban : written) known.insert(ban.generation);
+  for (const auto& ban : shared_.bans.open_on_disk()) {
+    if (!known.contains(ban.generation)) shared_.queue.put_ban(ban);
   }
 }
 
@@ -127,8 +124,8 @@ void DiskWriter::load_index() {
     for (bool end = false; !end;) {
       const auto held = file.lock();
       if (!held || stopped.stop_requested()) return;
-      const auto outcome = held->scan(at, kLoadedAtOnce, end, [&](const Hash128& id, const Card& card) {
-        shared_.index.put_if_absent(id, slot_of(card.key, card.meta, card.record_size()));
+      const auto outcome = held->scan(at, kLoadedAtOnce, end, [&](const Hash128& id, const IndexRecord& record) {
+        shared_.index.put_if_absent(id, slot_of(record.key, record.meta, record.content_size()));
       });
       if (outcome == Outcome::damaged) {
         if (shared_.file() == held) shared_.damaged = true;

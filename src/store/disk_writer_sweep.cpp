@@ -9,9 +9,9 @@ namespace {
 
 constexpr std::size_t kScannedAtOnce = 4'000;
 
-bool all_by_key(const std::vector<Invalidation>& rules) noexcept {
-  for (const auto& rule : rules) {
-    if (rule.selector.kind != Selector::Kind::key) return false;
+bool all_by_key(const std::vector<Ban>& bans) noexcept {
+  for (const auto& ban : bans) {
+    if (ban.what.kind != Invalidation::Kind::key) return false;
   }
   return true;
 }
@@ -21,58 +21,58 @@ bool all_by_key(const std::vector<Invalidation>& rules) noexcept {
 void DiskWriter::sweep_step() {
   if (!may_write() || shared_.counting.load() != 0) return;
   if (sweeping_.empty()) {
-    sweeping_ = shared_.invalidations.open_on_disk();
+    sweeping_ = shared_.bans.open_on_disk();
     swept_to_ = {};
     if (sweeping_.empty()) return;
   }
-  std::vector<std::pair<Hash128, Standing>> hit;
+  std::vector<std::pair<Hash128, Validity>> hit;
   bool end = false;
   const Hash128 before = swept_to_;
   if (!collect_for_sweep(hit, end)) return;
   const auto generation = sweeping_.back().generation;
   const auto now = shared_.now_ms();
   const auto outcome = file_->write([&](DiskBatch& batch) {
-    for (const auto& [id, standing] : hit) {
-      const int code = standing == Standing::gone ? batch.erase(id) : batch.amend(id, [&](Card& card) {
-        card.meta = stale_meta(card.meta, now);
-        card.generation = generation;
+    for (const auto& [id, validity] : hit) {
+      const int code = validity == Validity::gone ? batch.erase(id) : batch.amend(id, [&](IndexRecord& record) {
+        record.meta = stale_meta(record.meta, now);
+        record.generation = generation;
       });
       if (code != 0 && !DiskBatch::is_missing(code)) return code;
     }
-    return end ? batch.drop_rules(generation) : 0;
+    return end ? batch.drop_bans(generation) : 0;
   });
   if (outcome == Outcome::full) {
-    swept_to_ = before;  // the same piece again, with more room
+    swept_to_ = before;  // the same piece again, with more free pages
     evict(file_->max_bytes() / 20);
     return;
   }
   if (!accept(outcome)) return;
-  for (const auto& [id, standing] : hit) {
-    if (standing == Standing::gone) forget(id);
+  for (const auto& [id, validity] : hit) {
+    if (validity == Validity::gone) forget(id);
   }
   if (end) {
-    shared_.invalidations.swept_on_disk(generation);
+    shared_.bans.swept_on_disk(generation);
     sweeping_.clear();
   }
   shared_.queue.wake();  // the next piece soon
 }
 
-/// The next cards that the rules under way hit. False where the file is gone.
-bool DiskWriter::collect_for_sweep(std::vector<std::pair<Hash128, Standing>>& hit, bool& end) {
-  const auto look = [&](const Hash128& id, const Card& card) {
-    auto standing = judge(sweeping_, card.subject());
-    if (standing == Standing::stale && !is_response(card.meta)) standing = Standing::valid;
-    if (standing != Standing::valid) hit.emplace_back(id, standing);
+/// The next records that the bans under way hit. False where the file is gone.
+bool DiskWriter::collect_for_sweep(std::vector<std::pair<Hash128, Validity>>& hit, bool& end) {
+  const auto look = [&](const Hash128& id, const IndexRecord& record) {
+    auto validity = validity_by(sweeping_, record.target());
+    if (validity == Validity::stale && !is_response(record.meta)) validity = Validity::valid;
+    if (validity != Validity::valid) hit.emplace_back(id, validity);
   };
   if (!all_by_key(sweeping_) || !shared_.loaded) return accept(file_->scan(swept_to_, kScannedAtOnce, end, look));
   std::vector<std::uint32_t> keys;
-  for (const auto& rule : sweeping_) keys.push_back(key_hash_of(rule.selector.text));
+  for (const auto& ban : sweeping_) keys.push_back(key_hash_of(ban.what.text));
   end = true;
   for (const IdPrefix prefix : shared_.index.with_keys(keys)) {
     std::vector<Hash128> ids;
     if (!accept(file_->ids_of(prefix, ids))) return false;
     for (const auto& id : ids) {
-      if (!accept(file_->read_card(id, look))) return false;
+      if (!accept(file_->read_index_record(id, look))) return false;
     }
   }
   return true;

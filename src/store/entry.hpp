@@ -88,7 +88,7 @@ class Entry {
   bool compressed() const noexcept { return compressed_ != 0; }
   /// Written to the disk tier.
   bool on_disk() const noexcept { return saved() != 0; }
-  /// The invalidations it has outlived (store/invalidations.hpp).
+  /// The invalidations it has outlived (store/ban_list.hpp).
   std::uint32_t generation() const noexcept { return generation_.load(std::memory_order_relaxed); }
   /// Set once, before others see the entry; 0 until then.
   void stamp(std::uint32_t generation) const noexcept { generation_.store(generation, std::memory_order_relaxed); }
@@ -103,7 +103,7 @@ class Entry {
   friend class MemoryShard;
   friend class MemoryTier;
   friend class QueueList;
-  friend class Departed;
+  friend class DeferredFree;
   friend EntryPtr make_entry(const EntryParts& parts);
   friend EntryPtr with_meta(const Entry& entry, const EntryMeta& meta);
   enum class Place : std::uint8_t { none, claimed, small, main };

@@ -29,7 +29,7 @@ pid_t holder_of(int file) {
   return static_cast<pid_t>(text::parse_unsigned(pid).value_or(0));
 }
 
-/// A killed holder may leave a child that is about to let go (IntegrityCheck), so a dead one is waited for a moment.
+/// A killed holder may leave a child that is about to release the lock (IntegrityCheck), so it is waited for a moment.
 bool lock(int file) {
   for (int i = 0; i < kTries; ++i) {
     if (::flock(file, LOCK_EX | LOCK_NB) == 0) return true;

@@ -10,13 +10,13 @@ namespace cachearr::store {
 
 class FolderLock {
  public:
-  /// Error: another process holds it (`held_elsewhere` in words, with its process id). Null: the folder cannot be
-  /// written to, so that nobody can hold it.
+  /// Error: another process holds it (`held_elsewhere` with its process id). Null: the folder cannot be
+  /// written to, so that no process can hold it.
   static Result<std::unique_ptr<FolderLock>> take(const std::string& folder);
   ~FolderLock();
   FolderLock(const FolderLock&) = delete;
   FolderLock& operator=(const FolderLock&) = delete;
-  /// In a child process: lets go of the inherited lock without unlocking the parent's.
+  /// In a child process: releases the inherited lock without unlocking the parent's.
   void forget() noexcept;
 
  private:

@@ -14,11 +14,11 @@ namespace cachearr::store {
 
 class GhostQueue {
  public:
-  /// Remembers the fingerprint, forgetting an old one of its bucket if there is no room.
+  /// Remembers the fingerprint, forgetting an old one of its bucket if that is full.
   void insert(std::uint32_t fingerprint);
   /// True where it was there; it is forgotten then.
   bool take(std::uint32_t fingerprint) noexcept;
-  /// Doubles the room until `count` fit.
+  /// Doubles the capacity until `count` fit.
   void reserve(std::size_t count);
   std::size_t capacity() const noexcept { return buckets_.size() * kWays; }
   std::size_t bytes() const noexcept { return buckets_.capacity() * sizeof(Bucket); }

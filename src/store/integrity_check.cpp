@@ -17,8 +17,8 @@
 #include <utility>
 #include <vector>
 
-#include "store/card.hpp"
 #include "store/disk_record.hpp"
+#include "store/index_record.hpp"
 #include "store/lmdb_codes.hpp"
 #include "store/page_check.hpp"
 
@@ -93,21 +93,21 @@ std::string walk(MDB_env* env, const char* name) {
   return {};
 }
 
-/// Every card and every record against its checksum.
+/// Every index record and every content against its checksum.
 std::string read_everything(MDB_env* env) {
   MDB_txn* txn = nullptr;
   int code = mdb_txn_begin(env, nullptr, MDB_RDONLY, &txn);
   if (code != 0) return mdb_strerror(code);
-  MDB_dbi cards = 0;
+  MDB_dbi records = 0;
   MDB_dbi chunks = 0;
-  if (mdb_dbi_open(txn, "cards", 0, &cards) != 0 || mdb_dbi_open(txn, "chunks", 0, &chunks) != 0) return {};
-  Cursor cursor{txn, cards};
+  if (mdb_dbi_open(txn, "cards", 0, &records) != 0 || mdb_dbi_open(txn, "chunks", 0, &chunks) != 0) return {};
+  Cursor cursor{txn, records};
   MDB_val key;
   MDB_val data;
-  Card card;
+  IndexRecord record;
   for (code = cursor.get(key, data, MDB_FIRST); code == 0; code = cursor.get(key, data, MDB_NEXT)) {
-    if (key.mv_size != sizeof(Hash128) || !decode(view(data), IdKey::id_of(key), card)) return "a damaged card";
-    if (check_record(txn, chunks, card) != 0) return "a damaged record";
+    if (key.mv_size != sizeof(Hash128) || !decode(view(data), IdKey::id_of(key), record)) return "a damaged record";
+    if (check_content(txn, chunks, record) != 0) return "a damaged record";
   }
   return code == MDB_NOTFOUND ? "" : mdb_strerror(code);
 }

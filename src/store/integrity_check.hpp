@@ -13,7 +13,7 @@ class IntegrityCheck {
  public:
   enum class Depth : std::uint8_t { structure, every_byte };
   enum class State : std::uint8_t { running, sound, damaged };
-  /// Starts the child; `in_child` runs there first (to let go of locks). Sound at once where there is no file to check.
+  /// Starts the child; `in_child` runs there first (to release locks). Sound at once where there is no file to check.
   IntegrityCheck(const std::string& folder, Depth depth, const std::function<void()>& in_child);
   ~IntegrityCheck();
   IntegrityCheck(const IntegrityCheck&) = delete;

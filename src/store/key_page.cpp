@@ -38,12 +38,11 @@ KeyPager::KeyPager(const KeyQuery& query)
   read_cursor();
 }
 
-bool KeyPager::selects(const Subject& subject, std::string_view type) const noexcept {
-  if (!query_.upstream.empty() && query_.upstream != subject.upstream) return false;
+bool KeyPager::selects(const BanTarget& target, std::string_view type) const noexcept {
+  if (!query_.upstream.empty() && query_.upstream != target.upstream) return false;
   if (!query_.type.empty() && query_.type != type) return false;
-  if (!query_.tag.empty() && std::find(subject.tags.begin(), subject.tags.end(), tag_) == subject.tags.end())
-    return false;
-  return query_.pattern.empty() || text::glob_match(query_.pattern, subject.key);
+  if (!query_.tag.empty() && std::find(target.tags.begin(), target.tags.end(), tag_) == target.tags.end()) return false;
+  return query_.pattern.empty() || text::glob_match(query_.pattern, target.key);
 }
 
 void KeyPager::offer(KeyInfo info) {
@@ -105,15 +104,15 @@ KeyInfo info_of(const Entry& entry) {
   return info;
 }
 
-KeyInfo info_of(const Card& card, const Hash128& id) {
+KeyInfo info_of(const IndexRecord& record, const Hash128& id) {
   KeyInfo info;
   info.id = id;
-  info.key = card.key;
-  info.upstream = card.upstream;
-  info.type = card.type;
-  info.meta = card.meta;
-  info.bytes = card.head_size + card.plain_size;
-  info.hits = card.hits;
+  info.key = record.key;
+  info.upstream = record.upstream;
+  info.type = record.type;
+  info.meta = record.meta;
+  info.bytes = record.head_size + record.plain_size;
+  info.hits = record.hits;
   info.on_disk = true;
   return info;
 }

@@ -6,8 +6,8 @@
 #include <tuple>
 #include <vector>
 
-#include "store/card.hpp"
-#include "store/invalidations.hpp"
+#include "store/ban_list.hpp"
+#include "store/index_record.hpp"
 #include "store/store.hpp"
 
 namespace cachearr::store {
@@ -17,7 +17,7 @@ class KeyPager {
   explicit KeyPager(const KeyQuery& query);
 
   /// Whether the query selects it, wherever it stands in the order.
-  bool selects(const Subject& subject, std::string_view type) const noexcept;
+  bool selects(const BanTarget& target, std::string_view type) const noexcept;
   /// Offers one that the query selects; it is kept if it belongs on this page as far as is known yet.
   void offer(KeyInfo info);
   /// In an unordered list nothing after this id can be on the page any more.
@@ -45,6 +45,6 @@ class KeyPager {
 
 KeyInfo info_of(const Entry& entry);
 /// Of what is on disk alone.
-KeyInfo info_of(const Card& card, const Hash128& id);
+KeyInfo info_of(const IndexRecord& record, const Hash128& id);
 
 }  // namespace cachearr::store

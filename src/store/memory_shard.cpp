@@ -17,9 +17,9 @@ std::uint32_t fingerprint_of(const Entry& entry) noexcept { return static_cast<s
 }  // namespace
 
 MemoryShard::~MemoryShard() {
-  Departed departed;
-  while (const Entry* entry = small_.oldest()) small_.unlink(entry), departed.add(entry);
-  while (const Entry* entry = main_.oldest()) main_.unlink(entry), departed.add(entry);
+  DeferredFree deferred;
+  while (const Entry* entry = small_.oldest()) small_.unlink(entry), deferred.add(entry);
+  while (const Entry* entry = main_.oldest()) main_.unlink(entry), deferred.add(entry);
 }
 
 EntryPtr MemoryShard::find(const Hash128& id, std::string_view identity) const noexcept {
@@ -32,12 +32,12 @@ EntryPtr MemoryShard::find(const Hash128& id, std::string_view identity) const n
   return EntryPtr::adopt(entry);
 }
 
-void MemoryShard::insert(EntryPtr entry, Departed& departed) {
+void MemoryShard::insert(EntryPtr entry, DeferredFree& deferred) {
   const auto at = entries_.find(Name{entry->id(), entry->identity()});
   if (at != entries_.end()) {
     // A newer answer to the same request inherits what the old one earned.
     if (entry->hits() == 0) entry->hits_.store((*at)->hits(), std::memory_order_relaxed);
-    substitute(**at, std::move(entry), departed);
+    substitute(**at, std::move(entry), deferred);
     return;
   }
   const bool known = ghosts_.take(fingerprint_of(*entry));
@@ -46,32 +46,32 @@ void MemoryShard::insert(EntryPtr entry, Departed& departed) {
   enqueue(entry.release(), known ? Entry::Place::main : Entry::Place::small);
 }
 
-bool MemoryShard::erase(const Hash128& id, std::string_view identity, Departed& departed) noexcept {
+bool MemoryShard::erase(const Hash128& id, std::string_view identity, DeferredFree& deferred) noexcept {
   const auto at = entries_.find(Name{id, identity});
   if (at == entries_.end()) return false;
-  remove(*at, departed);
+  remove(*at, deferred);
   return true;
 }
 
-bool MemoryShard::substitute(const Entry& original, EntryPtr copy, Departed& departed) {
+bool MemoryShard::substitute(const Entry& original, EntryPtr copy, DeferredFree& deferred) {
   const auto at = entries_.find(Name{original.id(), original.identity()});
   if (at == entries_.end() || *at != &original) return false;
   const auto place = original.place_.load(std::memory_order_relaxed);
   copy->frequency_.store(original.frequency_.load(std::memory_order_relaxed), std::memory_order_relaxed);
-  remove(&original, departed);
+  remove(&original, deferred);
   entries_.insert(copy.get());
   enqueue(copy.release(), place);
   return true;
 }
 
-bool MemoryShard::remove_if_same(const Entry& entry, Departed& departed) noexcept {
+bool MemoryShard::remove_if_same(const Entry& entry, DeferredFree& deferred) noexcept {
   const auto at = entries_.find(&entry);
   if (at == entries_.end()) return false;
-  remove(*at, departed);
+  remove(*at, deferred);
   return true;
 }
 
-bool MemoryShard::evict_one(Departed& departed) {
+bool MemoryShard::evict_one(DeferredFree& deferred) {
   while (!entries_.empty()) {
     const bool from_small = small_is_due();
     QueueList& queue = from_small ? small_ : main_;
@@ -90,7 +90,7 @@ bool MemoryShard::evict_one(Departed& departed) {
         ghosts_.reserve(entries_.size());
         ghosts_.insert(fingerprint_of(*entry));
       }
-      remove(entry, departed);
+      remove(entry, deferred);
       return true;
     }
   }
@@ -116,10 +116,10 @@ void MemoryShard::enqueue(const Entry* entry, Entry::Place place) noexcept {
   (place == Entry::Place::small ? small_ : main_).push_newest(entry);
 }
 
-void MemoryShard::remove(const Entry* entry, Departed& departed) noexcept {
+void MemoryShard::remove(const Entry* entry, DeferredFree& deferred) noexcept {
   entries_.erase(entry);
   queue_of(*entry).unlink(entry);
-  departed.add(entry);
+  deferred.add(entry);
 }
 
 }  // namespace cachearr::store

@@ -1,8 +1,8 @@
-// One part of the memory tier: a flat set of entries and the S3-FIFO queues that decide who leaves. Not thread-safe:
-// the memory tier guards each shard with a lock of its own.
+// One part of the memory tier: a flat set of entries and the S3-FIFO queues that select what is evicted. Not
+// thread-safe: the memory tier guards each shard with a lock of its own.
 //
-// S3-FIFO (Yang et al., SOSP 2023): newcomers wait in a small queue; who was asked for twice there moves to the main
-// queue, who was not leaves and is remembered as a ghost; a ghost that comes back goes to the main queue at once. A hit
+// S3-FIFO (Yang et al., SOSP 2023): new entries go to a small queue; what was asked for twice there moves to the main
+// queue, the rest is evicted and remembered as a ghost; a ghost that comes back goes to the main queue at once. A hit
 // only counts (0..3).
 #pragma once
 
@@ -27,14 +27,14 @@ class MemoryShard {
   /// Some entry with this id, whatever its identity; marks nothing.
   bool has(const Hash128& id) const noexcept { return entries_.contains(id); }
   /// Replaces what has the same identity, which then leaves. REQUIRES: the entry is claimed (MemoryTier::claim).
-  void insert(EntryPtr entry, Departed& departed);
-  bool erase(const Hash128& id, std::string_view identity, Departed& departed) noexcept;
+  void insert(EntryPtr entry, DeferredFree& deferred);
+  bool erase(const Hash128& id, std::string_view identity, DeferredFree& deferred) noexcept;
   /// Puts `copy` into the place of `original`; false where that is not there any more. REQUIRES: as insert.
-  bool substitute(const Entry& original, EntryPtr copy, Departed& departed);
+  bool substitute(const Entry& original, EntryPtr copy, DeferredFree& deferred);
   /// Removes exactly this entry, not what may have replaced it.
-  bool remove_if_same(const Entry& entry, Departed& departed) noexcept;
+  bool remove_if_same(const Entry& entry, DeferredFree& deferred) noexcept;
   /// Removes the entry worth least. False where the shard is empty.
-  bool evict_one(Departed& departed);
+  bool evict_one(DeferredFree& deferred);
   template <class F>
   void for_each(F&& visit) const {
     for (const Entry* entry : entries_) visit(*entry);
@@ -70,7 +70,7 @@ class MemoryShard {
   bool small_is_due() const noexcept;
   QueueList& queue_of(const Entry& entry) noexcept;
   void enqueue(const Entry* entry, Entry::Place place) noexcept;
-  void remove(const Entry* entry, Departed& departed) noexcept;
+  void remove(const Entry* entry, DeferredFree& deferred) noexcept;
 
   boost::unordered_flat_set<const Entry*, Hash, Same> entries_;
   QueueList small_;

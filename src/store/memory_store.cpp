@@ -11,7 +11,7 @@ namespace {
 
 class MemoryStore final : public Store {
  public:
-  MemoryStore(std::uint64_t max_bytes, const Clock& clock) : memory_{max_bytes, invalidations_, clock} {}
+  MemoryStore(std::uint64_t max_bytes, const Clock& clock) : memory_{max_bytes, bans_, clock} {}
 
   EntryPtr find(const Hash128& id, std::string_view identity) noexcept override { return memory_.find(id, identity); }
   bool may_be_on_disk(const Hash128&) const noexcept override { return false; }
@@ -20,13 +20,13 @@ class MemoryStore final : public Store {
     if (entry) memory_.put(std::move(entry));
   }
   bool erase(const Hash128& id, std::string_view identity) override { return memory_.erase(id, identity); }
-  std::uint64_t invalidate(const Selector& selector) override {
+  Result<std::uint64_t> invalidate(const Invalidation& what) override {
     std::uint64_t count = 0;
-    sweeper_.sweep_now(selector, [&](const Entry&) { ++count; });
+    sweeper_.sweep_now(what, [&](const Entry&) { ++count; });
     return count;
   }
-  void invalidate_soon(const Selector& selector) override { sweeper_.sweep_soon(selector); }
-  std::uint32_t generation() const noexcept override { return invalidations_.current(); }
+  void invalidate_soon(const Invalidation& what) override { sweeper_.sweep_soon(what); }
+  std::uint32_t generation() const noexcept override { return bans_.current(); }
   void for_each(const std::function<bool(const EntryPtr&)>& visit) const override { memory_.for_each(visit); }
   StoreStats stats() const override {
     StoreStats stats;
@@ -46,9 +46,9 @@ class MemoryStore final : public Store {
  private:
   mutable std::mutex state_mutex_;
   std::map<std::string, std::string, std::less<>> state_;  // guarded by state_mutex_
-  Invalidations invalidations_;
+  BanList bans_;
   MemoryTier memory_;
-  Sweeper sweeper_{invalidations_, memory_};
+  Sweeper sweeper_{bans_, memory_};
 };
 
 }  // namespace

@@ -34,9 +34,9 @@ bool is_response(const EntryMeta& meta) noexcept {
   return (meta.flags & (EntryFlag::kVaryMarker | EntryFlag::kHitForMiss)) == 0;
 }
 
-MemoryTier::MemoryTier(std::uint64_t max_bytes, const Invalidations& invalidations, const Clock& clock)
+MemoryTier::MemoryTier(std::uint64_t max_bytes, const BanList& bans, const Clock& clock)
     : max_bytes_{max_bytes},
-      invalidations_{invalidations},
+      bans_{bans},
       clock_{clock},
       slots_(shard_count(max_bytes)),
       bytes_{slots_.size() * sizeof(Slot)} {}
@@ -46,24 +46,24 @@ std::uint64_t MemoryTier::limit() const noexcept {
   return max_bytes_ - std::min(reserved_.load(std::memory_order_relaxed), max_bytes_ / 2);
 }
 
-/// Runs `act(shard, departed)` under the shard's lock, keeps the books, and frees what left after the lock.
+/// Runs `act(shard, deferred)` under the shard's lock, updates the counters, and frees what was removed after the lock.
 template <class F>
 auto MemoryTier::with_shard(std::size_t index, F&& act) {
   Slot& slot = slots_[index];
-  Departed departed;
+  DeferredFree deferred;
   const std::lock_guard lock{slot.mutex};
   const auto bytes = slot.shard.bytes();
   const auto size = slot.shard.size();
-  struct Books {
+  struct Counters {
     MemoryTier& tier;
     const MemoryShard& shard;
     std::size_t bytes, size;
-    ~Books() {
+    ~Counters() {
       tier.bytes_.fetch_add(shard.bytes() - bytes, std::memory_order_relaxed);
       tier.entries_.fetch_add(shard.size() - size, std::memory_order_relaxed);
     }
-  } const books{*this, slot.shard, bytes, size};
-  return act(slot.shard, departed);
+  } const counters{*this, slot.shard, bytes, size};
+  return act(slot.shard, deferred);
 }
 
 EntryPtr MemoryTier::find(const Hash128& id, std::string_view identity) noexcept {
@@ -74,9 +74,9 @@ EntryPtr MemoryTier::find(const Hash128& id, std::string_view identity) noexcept
     entry = slot.shard.find(id, identity);
   }
   if (!entry) return entry;
-  const auto standing = invalidations_.standing(*entry);
-  if (standing == Standing::valid) return entry;
-  if (standing == Standing::gone) return {};
+  const auto validity = bans_.validity(*entry);
+  if (validity == Validity::valid) return entry;
+  if (validity == Validity::gone) return {};
   // Not swept yet. The sweep puts a stale copy into its place; until then each finder gets one of its own.
   return made_stale(*entry);
 }
@@ -95,30 +95,30 @@ bool MemoryTier::put(EntryPtr entry) {
   }
   entry = claimed(std::move(entry));
   if (!entry) return errors_.fetch_add(1, std::memory_order_relaxed), false;
-  if (entry->generation() == 0) entry->stamp(invalidations_.current());
-  make_room(index, entry->footprint());
+  if (entry->generation() == 0) entry->stamp(bans_.current());
+  free_space(index, entry->footprint());
   const bool admitted = insert(std::move(entry));
-  make_room(index + 1, 0);  // where the slots had to grow
+  free_space(index + 1, 0);  // where the slots had to grow
   return admitted;
 }
 
 bool MemoryTier::insert(EntryPtr entry) {
-  return with_shard(index_of(entry->id()), [&](MemoryShard& shard, Departed& departed) {
+  return with_shard(index_of(entry->id()), [&](MemoryShard& shard, DeferredFree& deferred) {
     // Judged under the lock: the sweep of an invalidation that comes now waits for this shard.
-    const auto standing = invalidations_.standing_of_newcomer(subject_of(*entry));
+    const auto validity = bans_.validity_of_newcomer(target_of(*entry));
     try {
-      if (standing == Standing::stale) {
+      if (validity == Validity::stale) {
         EntryPtr stale = made_stale(*entry);
-        departed.add(entry.release());
+        deferred.add(entry.release());
         entry = claimed(std::move(stale));
       }
-      if (standing != Standing::gone && entry) return shard.insert(std::move(entry), departed), true;
+      if (validity != Validity::gone && entry) return shard.insert(std::move(entry), deferred), true;
     } catch (const std::bad_alloc&) {
       errors_.fetch_add(1, std::memory_order_relaxed);
     }
     if (entry) {
-      shard.erase(entry->id(), entry->identity(), departed);
-      departed.add(entry.release());
+      shard.erase(entry->id(), entry->identity(), deferred);
+      deferred.add(entry.release());
     }
     return false;
   });
@@ -126,39 +126,39 @@ bool MemoryTier::insert(EntryPtr entry) {
 
 bool MemoryTier::erase(const Hash128& id, std::string_view identity) noexcept {
   return with_shard(index_of(id),
-                    [&](MemoryShard& shard, Departed& departed) { return shard.erase(id, identity, departed); });
+                    [&](MemoryShard& shard, DeferredFree& deferred) { return shard.erase(id, identity, deferred); });
 }
 
 bool MemoryTier::substitute(const Entry& original, EntryPtr copy) {
   copy = claimed(std::move(copy));
   if (!copy) return false;
-  return with_shard(index_of(original.id()), [&](MemoryShard& shard, Departed& departed) {
-    return shard.substitute(original, std::move(copy), departed);
+  return with_shard(index_of(original.id()), [&](MemoryShard& shard, DeferredFree& deferred) {
+    return shard.substitute(original, std::move(copy), deferred);
   });
 }
 
-void MemoryTier::sweep(const std::vector<Invalidation>& rules, const std::function<void(const Entry&)>& named) {
-  if (rules.empty()) return;
-  const std::span older{rules.data(), rules.size() - 1};
+void MemoryTier::sweep(const std::vector<Ban>& bans, const std::function<void(const Entry&)>& named) {
+  if (bans.empty()) return;
+  const std::span older{bans.data(), bans.size() - 1};
   for (std::size_t index = 0; index < slots_.size(); ++index) {
     std::vector<EntryPtr> hit;
-    with_shard(index, [&](MemoryShard& shard, Departed&) {
+    with_shard(index, [&](MemoryShard& shard, DeferredFree&) {
       shard.for_each([&](const Entry& entry) {
-        if (judge(rules, subject_of(entry)) == Standing::valid) return;
+        if (validity_by(bans, target_of(entry)) == Validity::valid) return;
         entry.references_.fetch_add(1, std::memory_order_relaxed);
         hit.push_back(EntryPtr::adopt(&entry));
       });
     });
     for (const EntryPtr& entry : hit) {
-      const auto subject = subject_of(*entry);
+      const auto target = target_of(*entry);
       const bool counts =
-          is_response(entry->meta) && rules.back().hits(subject) && judge(older, subject) != Standing::gone;
+          is_response(entry->meta) && bans.back().hits(target) && validity_by(older, target) != Validity::gone;
       // A marker is no answer that could be stale: of the kind that is remembered for a while it is forgotten, else
       // kept.
-      if (judge(rules, subject) == Standing::stale && is_response(entry->meta)) {
+      if (validity_by(bans, target) == Validity::stale && is_response(entry->meta)) {
         if (EntryPtr stale = made_stale(*entry)) substitute(*entry, std::move(stale));
-      } else if (judge(rules, subject) == Standing::gone) {
-        with_shard(index, [&](MemoryShard& shard, Departed& departed) { shard.remove_if_same(*entry, departed); });
+      } else if (validity_by(bans, target) == Validity::gone) {
+        with_shard(index, [&](MemoryShard& shard, DeferredFree& deferred) { shard.remove_if_same(*entry, deferred); });
       }
       if (counts) named(*entry);
     }
@@ -167,11 +167,11 @@ void MemoryTier::sweep(const std::vector<Invalidation>& rules, const std::functi
 
 EntryPtr MemoryTier::made_stale(const Entry& entry) const {
   EntryPtr stale = with_meta(entry, stale_meta(entry.meta, clock_.now().time_since_epoch().count()));
-  if (stale) stale->stamp(invalidations_.current());
+  if (stale) stale->stamp(bans_.current());
   return stale;
 }
 
-/// Links and place are for one shard at a time, so an entry that is at home elsewhere is copied.
+/// An entry's links belong to one shard at a time, so an entry that another one holds is copied.
 EntryPtr MemoryTier::claimed(EntryPtr entry) {
   auto none = Entry::Place::none;
   if (!entry || entry->place_.compare_exchange_strong(none, Entry::Place::claimed, std::memory_order_acquire))
@@ -181,12 +181,12 @@ EntryPtr MemoryTier::claimed(EntryPtr entry) {
   return copy;
 }
 
-/// One from each shard in turn, so that a large newcomer does not empty the shard it falls into.
-void MemoryTier::make_room(std::size_t start, std::size_t needed) {
+/// One from each shard in turn, so that a large new entry does not empty its shard.
+void MemoryTier::free_space(std::size_t start, std::size_t needed) {
   for (std::size_t i = 0; bytes_.load(std::memory_order_relaxed) + needed > limit(); ++i) {
     if (entries_.load(std::memory_order_relaxed) == 0) return;
-    with_shard((start + i) & (slots_.size() - 1), [&](MemoryShard& shard, Departed& departed) {
-      if (shard.evict_one(departed)) evictions_.fetch_add(1, std::memory_order_relaxed);
+    with_shard((start + i) & (slots_.size() - 1), [&](MemoryShard& shard, DeferredFree& deferred) {
+      if (shard.evict_one(deferred)) evictions_.fetch_add(1, std::memory_order_relaxed);
     });
   }
 }
@@ -205,7 +205,7 @@ std::vector<EntryPtr> MemoryTier::entries_of(const Slot& slot) const {
 void MemoryTier::for_each(const std::function<bool(const EntryPtr&)>& visit) const {
   for (const Slot& slot : slots_) {
     for (const EntryPtr& entry : entries_of(slot)) {
-      if (invalidations_.standing(*entry) != Standing::gone && !visit(entry)) return;
+      if (bans_.validity(*entry) != Validity::gone && !visit(entry)) return;
     }
   }
 }

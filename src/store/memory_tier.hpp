@@ -10,7 +10,7 @@
 
 #include <cachearr/clock.hpp>
 
-#include "store/invalidations.hpp"
+#include "store/ban_list.hpp"
 #include "store/memory_shard.hpp"
 
 namespace cachearr::store {
@@ -18,7 +18,7 @@ namespace cachearr::store {
 class MemoryTier {
  public:
   /// `invalidations` and `clock` must outlive the tier.
-  MemoryTier(std::uint64_t max_bytes, const Invalidations& invalidations, const Clock& clock);
+  MemoryTier(std::uint64_t max_bytes, const BanList& bans, const Clock& clock);
 
   EntryPtr find(const Hash128& id, std::string_view identity) noexcept;
   /// False where it was not admitted: larger than an eighth of the budget, invalidated on its way here, or no memory.
@@ -27,16 +27,16 @@ class MemoryTier {
   bool erase(const Hash128& id, std::string_view identity) noexcept;
   /// Swaps in `copy` if `original` is still what is stored.
   bool substitute(const Entry& original, EntryPtr copy);
-  /// Applies `rules` (oldest first) to all entries and calls `named` with each response that the newest of them hit
+  /// Applies `bans` (oldest first) to all entries and calls `named` with each response that the newest of them hit
   /// first.
-  void sweep(const std::vector<Invalidation>& rules, const std::function<void(const Entry&)>& named);
+  void sweep(const std::vector<Ban>& bans, const std::function<void(const Entry&)>& named);
   void for_each(const std::function<bool(const EntryPtr&)>& visit) const;
   /// Bytes of the budget that are used elsewhere, by the disk tier's index.
   void reserve(std::uint64_t bytes) noexcept { reserved_.store(bytes, std::memory_order_relaxed); }
   TierStats stats() const noexcept;
   bool has(const Hash128& id) const noexcept;
   /// Whether it would take this much without evicting.
-  bool has_room(std::size_t bytes) const noexcept { return bytes_.load(std::memory_order_relaxed) + bytes <= limit(); }
+  bool has_space(std::size_t bytes) const noexcept { return bytes_.load(std::memory_order_relaxed) + bytes <= limit(); }
   /// Whether the tier would take an entry of this footprint.
   bool admits(std::size_t footprint) const noexcept { return footprint <= max_bytes_ / 8; }
 
@@ -54,11 +54,11 @@ class MemoryTier {
   static EntryPtr claimed(EntryPtr entry);
   bool insert(EntryPtr entry);
   EntryPtr made_stale(const Entry& entry) const;
-  void make_room(std::size_t start, std::size_t needed);
+  void free_space(std::size_t start, std::size_t needed);
   std::vector<EntryPtr> entries_of(const Slot& slot) const;
 
   const std::uint64_t max_bytes_;
-  const Invalidations& invalidations_;
+  const BanList& bans_;
   const Clock& clock_;
   std::vector<Slot> slots_;
   std::atomic<std::uint64_t> bytes_;

@@ -18,14 +18,14 @@ void QueueList::unlink(const Entry* entry) noexcept {
   --size_;
 }
 
-void Departed::add(const Entry* entry) noexcept {
+void DeferredFree::add(const Entry* entry) noexcept {
   // Still claimed while it is linked here, so that nobody else uses its links.
   entry->place_.store(Entry::Place::claimed, std::memory_order_relaxed);
   entry->older_ = last_;
   last_ = entry;
 }
 
-void Departed::clear() noexcept {
+void DeferredFree::clear() noexcept {
   while (last_ != nullptr) {
     const auto entry = EntryPtr::adopt(last_);
     last_ = entry->older_;

@@ -1,5 +1,5 @@
-// A FIFO of entries through their own links, and the list of those that have left. Both belong to one shard and its
-// lock.
+// A FIFO of entries through their own links, and the list of those that are to be freed. Both belong to one shard and
+// its lock.
 #pragma once
 
 #include <cstddef>
@@ -26,14 +26,14 @@ class QueueList {
   std::size_t size_ = 0;
 };
 
-/// Entries that left a shard. They are released when the list ends, which has to be after the shard's lock: freeing a
-/// large body takes longer than a hit may wait.
-class Departed {
+/// Entries that were removed from a shard. They are released when the list ends, which has to be after the shard's
+/// lock: freeing a large body takes longer than a hit may wait.
+class DeferredFree {
  public:
-  Departed() = default;
-  Departed(const Departed&) = delete;
-  Departed& operator=(const Departed&) = delete;
-  ~Departed() { clear(); }
+  DeferredFree() = default;
+  DeferredFree(const DeferredFree&) = delete;
+  DeferredFree& operator=(const DeferredFree&) = delete;
+  ~DeferredFree() { clear(); }
   /// Takes over one reference.
   void add(const Entry* entry) noexcept;
   /// Calls `visit` with each, oldest last.

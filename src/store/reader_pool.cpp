@@ -13,17 +13,22 @@ ReaderPool::ReaderPool(std::size_t threads) {
   for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
 }
 
-ReaderPool::~ReaderPool() {
+void ReaderPool::stop() {
+  std::deque<std::function<void()>> dropped;
   {
     const std::lock_guard lock{mutex_};
-    closed_ = true;
+    stopped_ = true;
+    dropped.swap(jobs_);
   }
+  dropped.clear();  // not under the lock: what they hold may end with them
   ready_.notify_all();
+  threads_.clear();
 }
 
 bool ReaderPool::post(std::function<void()> job) {
   {
     const std::lock_guard lock{mutex_};
+    if (stopped_) return true;
     if (jobs_.size() >= kMaxWaiting) return false;
     jobs_.push_back(std::move(job));
   }
@@ -34,12 +39,13 @@ bool ReaderPool::post(std::function<void()> job) {
 void ReaderPool::run() {
   std::unique_lock lock{mutex_};
   while (true) {
-    ready_.wait(lock, [this] { return closed_ || !jobs_.empty(); });
+    ready_.wait(lock, [this] { return stopped_ || !jobs_.empty(); });
     if (jobs_.empty()) return;
-    const auto job = std::move(jobs_.front());
+    auto job = std::move(jobs_.front());
     jobs_.pop_front();
     lock.unlock();
     job();
+    job = nullptr;  // what it holds may end with it, which is not for this lock
     lock.lock();
   }
 }

@@ -14,10 +14,11 @@ namespace cachearr::store {
 class ReaderPool {
  public:
   explicit ReaderPool(std::size_t threads);
-  /// Runs what is queued, then ends.
-  ~ReaderPool();
-  /// False where too many wait already: the caller is better served by the network.
+  ~ReaderPool() { stop(); }
+  /// False where too many wait already: the caller is better served by the network. What comes after stop() is dropped.
   bool post(std::function<void()> job);
+  /// Drops the jobs that wait and waits for those that run.
+  void stop();
 
  private:
   void run();
@@ -25,7 +26,7 @@ class ReaderPool {
   std::mutex mutex_;  // guards the jobs
   std::condition_variable ready_;
   std::deque<std::function<void()>> jobs_;
-  bool closed_ = false;
+  bool stopped_ = false;
   std::vector<std::jthread> threads_;
 };
 

@@ -49,7 +49,7 @@ std::uint64_t Store::expire_key(std::string_view key, TimePoint until) {
 KeyPage Store::list(const KeyQuery& query) const {
   KeyPager pager{query};
   for_each([&](const EntryPtr& entry) {
-    if (is_response(entry->meta) && pager.selects(subject_of(*entry), entry->type())) pager.offer(info_of(*entry));
+    if (is_response(entry->meta) && pager.selects(target_of(*entry), entry->type())) pager.offer(info_of(*entry));
     return true;
   });
   return pager.finish();

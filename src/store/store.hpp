@@ -12,16 +12,12 @@
 
 #include "base/hash.hpp"
 #include "base/result.hpp"
+#include "caching/invalidation.hpp"
 #include "store/entry.hpp"
 
 namespace cachearr::store {
 
-/// What an invalidation names. Exactly one of the members is used, by `kind`.
-struct Selector {
-  enum class Kind : std::uint8_t { key, pattern, tag, upstream, all } kind = Kind::all;
-  std::string text;   // key, glob pattern ('*' any run of characters), tag, or upstream's name
-  bool soft = false;  // mark stale instead of removing
-};
+using caching::Invalidation;
 
 struct TierStats {
   std::uint64_t entries = 0;
@@ -36,7 +32,7 @@ struct StoreStats {
   TierStats memory;
   TierStats disk;  // all 0 without a disk tier
   bool disk_enabled = false;
-  std::string disk_problem;  // empty: fine; else why it is degraded, in words
+  std::string disk_problem;  // empty: fine; else why it is degraded
 };
 
 enum class KeyOrder : std::uint8_t { none, hits, ttl, size };  // hits and size: largest first; ttl: shortest first
@@ -79,15 +75,18 @@ class Store {
   virtual EntryPtr find(const Hash128& id, std::string_view identity) noexcept = 0;
   /// True where the disk tier might hold what find() missed; then find_on_disk is worth its trip.
   virtual bool may_be_on_disk(const Hash128& id) const noexcept = 0;
-  /// Looks in the disk tier on a thread of the store and calls `done` there, with null where it is not there.
+  /// Looks in the disk tier on a thread of the store and calls `done` there, with null where it is not there; not at
+  /// all once the store ends. The disk may be slower than whoever asks: `done` holds on to all that it touches (for a
+  /// worker its handle).
   virtual void find_on_disk(const Hash128& id, std::string_view identity, std::function<void(EntryPtr)> done) = 0;
   /// Replaces what has the same identity. Never blocks on the disk.
   virtual void put(EntryPtr entry) = 0;
   virtual bool erase(const Hash128& id, std::string_view identity) = 0;
-  /// Takes effect at once for every later find. Returns how many entries it named.
-  virtual std::uint64_t invalidate(const Selector& selector) = 0;
+  /// Takes effect at once for every later find, and for good: it outlives a kill. Returns how many entries it named.
+  /// The error: it is in effect, but the disk could not be told, so that a restart may forget it.
+  virtual Result<std::uint64_t> invalidate(const Invalidation& what) = 0;
   /// The same without the count and the wait: in effect at once, swept and persisted soon. For event loops.
-  virtual void invalidate_soon(const Selector& selector) { invalidate(selector); }
+  virtual void invalidate_soon(const Invalidation& what) { (void)invalidate(what); }
   /// Number of the newest invalidation. Taken before an answer is asked for and given to its EntryParts, it keeps an
   /// answer that an invalidation has overtaken out of the store.
   virtual std::uint32_t generation() const noexcept { return 0; }
@@ -127,8 +126,6 @@ struct StoreOptions {
   Duration disk_retry{60'000};  // how long after the disk failed it is tried again
   // How long the start waits for the check of the file; longer ones end beside the work, and writes wait for them.
   Duration disk_check_first{50};
-  /// EntryMeta::label of what comes back from disk, for (type, upstream). May be empty; called on the store's threads.
-  std::function<std::uint32_t(std::string_view, std::string_view)> label;
 };
 
 /// Both tiers. What is wrong with the disk degrades the store to memory and stands in StoreStats; the one error is a

@@ -16,20 +16,20 @@ Sweeper::~Sweeper() {
   thread_.join();
 }
 
-Invalidation Sweeper::sweep_now(const Selector& selector, const std::function<void(const Entry&)>& named) {
+Ban Sweeper::sweep_now(const Invalidation& what, const std::function<void(const Entry&)>& named) {
   const std::lock_guard lock{sweeping_};
-  Invalidation rule = invalidations_.add(selector);
+  Ban ban = bans_.add(what);
   sweep_open(named);
-  return rule;
+  return ban;
 }
 
-Invalidation Sweeper::sweep_soon(const Selector& selector) {
-  Invalidation rule = invalidations_.add(selector);
+Ban Sweeper::sweep_soon(const Invalidation& what) {
+  Ban ban = bans_.add(what);
   const std::lock_guard lock{mutex_};
   due_ = true;
   if (!thread_.joinable()) thread_ = std::jthread{[this](const std::stop_token& stopped) { run(stopped); }};
   wake_.notify_one();
-  return rule;
+  return ban;
 }
 
 void Sweeper::run(const std::stop_token& stopped) {
@@ -48,10 +48,10 @@ void Sweeper::run(const std::stop_token& stopped) {
 }
 
 void Sweeper::sweep_open(const std::function<void(const Entry&)>& named) {
-  const auto rules = invalidations_.open();
-  if (rules.empty()) return;
-  memory_.sweep(rules, named);
-  invalidations_.swept(rules.back().generation);
+  const auto bans = bans_.open();
+  if (bans.empty()) return;
+  memory_.sweep(bans, named);
+  bans_.swept(bans.back().generation);
 }
 
 }  // namespace cachearr::store

@@ -1,5 +1,5 @@
 // Sweeps invalidated entries out of the memory tier: at once for callers that want the count, soon for those that
-// cannot wait. Thread-safe; owned by the store. Its thread starts with the first invalidation that nobody waits for.
+// cannot wait. Thread-safe; owned by the store. Its thread starts with the first sweep_soon().
 #pragma once
 
 #include <condition_variable>
@@ -9,7 +9,7 @@
 #include <stop_token>
 #include <thread>
 
-#include "store/invalidations.hpp"
+#include "store/ban_list.hpp"
 #include "store/memory_tier.hpp"
 
 namespace cachearr::store {
@@ -17,19 +17,19 @@ namespace cachearr::store {
 class Sweeper {
  public:
   /// Both must outlive the sweeper.
-  Sweeper(Invalidations& invalidations, MemoryTier& memory) : invalidations_{invalidations}, memory_{memory} {}
+  Sweeper(BanList& bans, MemoryTier& memory) : bans_{bans}, memory_{memory} {}
   ~Sweeper();
 
-  /// Adds the rule and sweeps; calls `named` with each response that it hits and nothing before it had removed.
-  Invalidation sweep_now(const Selector& selector, const std::function<void(const Entry&)>& named);
-  /// Adds the rule; the thread sweeps within a fraction of a second, many at a time.
-  Invalidation sweep_soon(const Selector& selector);
+  /// Adds the ban and sweeps; calls `named` with each response that it hits and nothing before it had removed.
+  Ban sweep_now(const Invalidation& what, const std::function<void(const Entry&)>& named);
+  /// Adds the ban; the thread sweeps within a fraction of a second, many at a time.
+  Ban sweep_soon(const Invalidation& what);
 
  private:
   void run(const std::stop_token& stopped);
   void sweep_open(const std::function<void(const Entry&)>& named);
 
-  Invalidations& invalidations_;
+  BanList& bans_;
   MemoryTier& memory_;
   std::mutex sweeping_;  // one sweep at a time, so that each entry is counted once
   std::mutex mutex_;     // guards the thread's start and `due_`

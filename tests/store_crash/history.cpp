@@ -45,10 +45,10 @@ Log::Log(const std::string& path)
 
 Log::~Log() { ::close(file_); }
 
-void Log::write(std::string_view what, std::string_view subject, std::uint64_t version) {
+void Log::write(std::string_view what, std::string_view target, std::uint64_t version) {
   std::string line{what};
   line.append(" ")
-      .append(subject)
+      .append(target)
       .append(" ")
       .append(std::to_string(version))
       .append(" ")
@@ -68,19 +68,19 @@ std::map<std::string, Expected> replay(const std::vector<std::string>& logs,
     std::string line;
     while (std::getline(in, line)) {
       std::istringstream words{line};
-      std::string what, subject;
+      std::string what, target;
       std::uint64_t version = 0;
       std::int64_t at = 0;
-      if (!(words >> what >> subject >> version >> at)) continue;  // cut off by the kill
+      if (!(words >> what >> target >> version >> at)) continue;  // cut off by the kill
       if (what == "putting") {
-        keys[subject].at_most = version;
+        keys[target].at_most = version;
       } else if (what == "put") {
-        if (at <= safe_until && !evicting) keys[subject].at_least = version;
+        if (at <= safe_until && !evicting) keys[target].at_least = version;
       } else {
         // "purging": from now on nothing of it has to be there. "purged", or "soon" if long enough ago: none of it may
         // be.
         for (auto& [key, expected] : keys) {
-          if (!cachearr::text::glob_match(subject, key)) continue;
+          if (!cachearr::text::glob_match(target, key)) continue;
           expected.at_least = 0;
           if (what == "purged" || (what == "soon" && at <= safe_until)) expected.above = expected.at_most;
         }

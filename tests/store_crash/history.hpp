@@ -24,7 +24,7 @@ class Log {
   ~Log();
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
-  void write(std::string_view what, std::string_view subject, std::uint64_t version);
+  void write(std::string_view what, std::string_view target, std::uint64_t version);
 
  private:
   int file_;

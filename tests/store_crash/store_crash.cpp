@@ -85,11 +85,11 @@ void load(Store& store, const Options& options, unsigned thread) {
     if (what < 3) {
       const std::string pattern = prefix + std::to_string(random() % 100) + "*";
       log.write("purging", pattern, 0);
-      store.invalidate({Selector::Kind::pattern, pattern, false});
+      (void)store.invalidate({Invalidation::Kind::pattern, pattern, false});
       log.write("purged", pattern, 0);
     } else if (what < 8) {
       log.write("purging", key, 0);
-      store.invalidate_soon({Selector::Kind::key, key, false});
+      store.invalidate_soon({Invalidation::Kind::key, key, false});
       log.write("soon", key, 0);
     } else if (what < 400) {
       const EntryPtr entry = find(store, key);

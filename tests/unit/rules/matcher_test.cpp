@@ -205,7 +205,7 @@ TEST(Invalidation, FindsEveryRuleThatMatchesAWrite) {
     for (const auto* rule :
          set->invalidations(*set->upstream_named("up"), asked.head, asked.target.path, "", captures)) {
       for (const auto& item : rule->invalidate)
-        all += (item.kind == Invalidation::Kind::tag ? " tag:" : " ") + expand(item.text, captures);
+        all += (item.kind == caching::Invalidation::Kind::tag ? " tag:" : " ") + expand(item.text, captures);
     }
     return all;
   };

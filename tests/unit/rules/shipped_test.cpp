@@ -84,7 +84,7 @@ std::string invalidated(const RuleSet& set, const Upstream& upstream, const Aske
   std::string all;
   for (const auto* rule : set.invalidations(upstream, asked.head, asked.target.path, asked.target.query, captures)) {
     for (const auto& item : rule->invalidate) {
-      all += (all.empty() ? "" : " ") + std::string{item.kind == Invalidation::Kind::tag ? "tag:" : ""};
+      all += (all.empty() ? "" : " ") + std::string{item.kind == caching::Invalidation::Kind::tag ? "tag:" : ""};
       all += expand(item.text, captures);
     }
   }

@@ -84,10 +84,10 @@ class Model {
 };
 
 std::size_t evicted(MemoryShard& shard) {
-  Departed departed;
-  shard.evict_one(departed);
+  DeferredFree deferred;
+  shard.evict_one(deferred);
   std::size_t count = 0;
-  departed.for_each([&](const Entry&) { ++count; });
+  deferred.for_each([&](const Entry&) { ++count; });
   return count;
 }
 
@@ -102,15 +102,15 @@ TEST(MemoryShard, DoesWhatTheModelOfS3FifoDoes) {
       const auto key = std::to_string(random() % 2 == 0 ? random() % 15 : random() % 150);
       const auto what = random() % 20;
       if (what == 0) {
-        Departed departed;
-        ASSERT_EQ(shard.erase(id_of(key), identity_of(key), departed), model.erase(key));
+        DeferredFree deferred;
+        ASSERT_EQ(shard.erase(id_of(key), identity_of(key), deferred), model.erase(key));
       } else if (what < 12) {
         ASSERT_EQ(static_cast<bool>(shard.find(id_of(key), identity_of(key))), model.hit(key));
       } else {
-        Departed departed;
+        DeferredFree deferred;
         EntryPtr entry = make({.key = key, .body = std::string(random() % 300, 'x')}, clock);
         model.insert(key, entry->footprint());
-        shard.insert(std::move(entry), departed);
+        shard.insert(std::move(entry), deferred);
       }
       while (model.size() > 40) {
         ASSERT_EQ(evicted(shard), 1U);
@@ -127,18 +127,18 @@ TEST(MemoryShard, CountsTheBytesOfItsEntries) {
   MemoryShard shard;
   std::mt19937 random{1};
   std::map<std::string, std::size_t> sizes;
-  Departed departed;
+  DeferredFree deferred;
   for (int i = 0; i < 2000; ++i) {
     const auto key = std::to_string(random() % 100);
     if (random() % 3 == 0) {
-      shard.erase(id_of(key), identity_of(key), departed);
+      shard.erase(id_of(key), identity_of(key), deferred);
       sizes.erase(key);
     } else {
       EntryPtr entry = make({.key = key, .body = std::string(random() % 3000, 'x')}, clock);
       sizes[key] = entry->footprint();
-      shard.insert(std::move(entry), departed);
+      shard.insert(std::move(entry), deferred);
     }
-    departed.clear();
+    deferred.clear();
     std::size_t sum = 0;
     for (const auto& [name, size] : sizes) sum += size;
     ASSERT_GE(shard.bytes(), sum);
@@ -149,13 +149,13 @@ TEST(MemoryShard, CountsTheBytesOfItsEntries) {
 TEST(MemoryShard, AScanDoesNotDriveOutWhatIsAskedForOften) {
   const ManualClock clock;
   MemoryShard shard;
-  Departed departed;
-  for (int i = 0; i < 50; ++i) shard.insert(make({.key = "hot" + std::to_string(i)}, clock), departed);
+  DeferredFree deferred;
+  for (int i = 0; i < 50; ++i) shard.insert(make({.key = "hot" + std::to_string(i)}, clock), deferred);
   for (int i = 0; i < 150; ++i)
     shard.find(id_of("hot" + std::to_string(i % 50)), identity_of("hot" + std::to_string(i % 50)));
   for (int i = 0; i < 5000; ++i) {
-    shard.insert(make({.key = "scan" + std::to_string(i)}, clock), departed);
-    if (shard.size() > 100) shard.evict_one(departed);
+    shard.insert(make({.key = "scan" + std::to_string(i)}, clock), deferred);
+    if (shard.size() > 100) shard.evict_one(deferred);
   }
   int left = 0;
   for (int i = 0; i < 50; ++i)
@@ -171,11 +171,11 @@ TEST(MemoryShard, EvictingFromAnEmptyShardEndsAtOnce) {
 TEST(MemoryShard, DoesNotSubstituteWhatHasBeenReplaced) {
   const ManualClock clock;
   MemoryShard shard;
-  Departed departed;
+  DeferredFree deferred;
   const EntryPtr first = make({.key = "a", .body = "first"}, clock);
-  shard.insert(first, departed);
-  shard.insert(make({.key = "a", .body = "second"}, clock), departed);
-  EXPECT_FALSE(shard.substitute(*first, make({.key = "a", .body = "stale"}, clock), departed));
+  shard.insert(first, deferred);
+  shard.insert(make({.key = "a", .body = "second"}, clock), deferred);
+  EXPECT_FALSE(shard.substitute(*first, make({.key = "a", .body = "stale"}, clock), deferred));
   EXPECT_EQ(shard.find(id_of("a"), identity_of("a"))->body(), "second");
 }
 

@@ -20,15 +20,15 @@ class MemoryStore : public ::testing::Test {
     return store->find(id_of(key, variant), identity_of(key, variant));
   }
   void put(const test::Made& made) { store->put(make(made, clock)); }
-  std::uint64_t purge(Selector::Kind kind, const std::string& text, bool soft = false) {
-    return store->invalidate({kind, text, soft});
+  std::uint64_t purge(Invalidation::Kind kind, const std::string& text, bool soft = false) {
+    return store->invalidate({kind, text, soft}).value();
   }
 
   ManualClock clock;
   std::unique_ptr<Store> store = make_memory_store(8 * kMiB, clock);
 };
 
-using Kind = Selector::Kind;
+using Kind = Invalidation::Kind;
 
 TEST_F(MemoryStore, FindsWhatWasPut) {
   put({.key = "series:1", .body = "one"});

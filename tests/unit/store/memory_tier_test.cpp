@@ -66,7 +66,7 @@ TEST_P(HitRate, IsAtLeastThatOfLruOnAZipfTrace) {
   constexpr std::size_t kObjects = 20'000;
   constexpr int kRequests = 120'000;
   const ManualClock clock;
-  const Invalidations none;
+  const BanList none;
   MemoryTier tier{4 * kMiB, none, clock};
   Zipf zipf{kObjects, GetParam(), 42};
   std::vector<std::size_t> trace(kRequests);
@@ -92,7 +92,7 @@ INSTANTIATE_TEST_SUITE_P(Zipf, HitRate, ::testing::Values(0.7, 0.8, 0.9, 1.0, 1.
 
 TEST(MemoryTier, AdmitsALargeAnswerWithoutEmptyingItsOwnShard) {
   const ManualClock clock;
-  const Invalidations none;
+  const BanList none;
   MemoryTier tier{16 * kMiB, none, clock};
   for (int i = 0; i < 20'000; ++i) tier.put(make({.key = std::to_string(i), .body = std::string(1000, 'x')}, clock));
   const auto before = tier.stats().entries;
@@ -104,7 +104,7 @@ TEST(MemoryTier, AdmitsALargeAnswerWithoutEmptyingItsOwnShard) {
 
 TEST(MemoryTier, GivesWayToWhatTheBudgetIsReservedFor) {
   const ManualClock clock;
-  const Invalidations none;
+  const BanList none;
   MemoryTier tier{8 * kMiB, none, clock};
   for (int i = 0; i < 10'000; ++i) tier.put(make({.key = std::to_string(i), .body = std::string(1000, 'x')}, clock));
   tier.reserve(3 * kMiB);
@@ -114,19 +114,19 @@ TEST(MemoryTier, GivesWayToWhatTheBudgetIsReservedFor) {
 
 TEST(MemoryTier, KeepsItsBooksUnderManyThreads) {
   const ManualClock clock;
-  Invalidations invalidations;
-  MemoryTier tier{4 * kMiB, invalidations, clock};
+  BanList bans;
+  MemoryTier tier{4 * kMiB, bans, clock};
   {
-    Sweeper sweeper{invalidations, tier};
+    Sweeper sweeper{bans, tier};
     const auto work = [&](unsigned seed) {
       std::mt19937 random{seed};
       for (int i = 0; i < 3000; ++i) {
         const auto key = std::to_string(random() % 2000);
         const auto what = random() % 100;
         if (what == 0) {
-          sweeper.sweep_soon({Selector::Kind::key, key, random() % 2 == 0});
+          sweeper.sweep_soon({Invalidation::Kind::key, key, random() % 2 == 0});
         } else if (what == 1) {
-          sweeper.sweep_now({Selector::Kind::pattern, key + "*", random() % 2 == 0}, [](const Entry&) {});
+          sweeper.sweep_now({Invalidation::Kind::pattern, key + "*", random() % 2 == 0}, [](const Entry&) {});
         } else if (what < 5) {
           tier.erase(id_of(key), identity_of(key));
         } else if (what < 30) {

@@ -45,8 +45,8 @@ class TwoTier : public ::testing::Test {
                         [&](EntryPtr entry) { found.set_value(std::move(entry)); });
     return found.get_future().get();
   }
-  std::uint64_t purge(Selector::Kind kind, const std::string& text, bool soft = false) {
-    return store->invalidate({kind, text, soft});
+  std::uint64_t purge(Invalidation::Kind kind, const std::string& text, bool soft = false) {
+    return store->invalidate({kind, text, soft}).value();
   }
 
   ManualClock clock;

@@ -62,37 +62,37 @@ class Model : public ::testing::TestWithParam<unsigned> {
     EXPECT_EQ(entry->body(), at->second.body);
     EXPECT_EQ((entry->meta.flags & EntryFlag::kInvalidated) != 0, at->second.stale);
   }
-  Selector some_selector() {
-    const auto kind = static_cast<Selector::Kind>(random() % 4);
+  Invalidation some_invalidation() {
+    const auto kind = static_cast<Invalidation::Kind>(random() % 4);
     const auto digit = std::to_string(random() % 4);
     const bool soft = random() % 2 == 0;
     switch (kind) {
-      case Selector::Kind::key: return {kind, std::to_string(random() % 300), soft};
-      case Selector::Kind::pattern: return {kind, std::to_string(random() % 30) + "*", soft};
-      case Selector::Kind::tag: return {kind, "t" + digit, soft};
-      default: return {Selector::Kind::upstream, "u" + digit, soft};
+      case Invalidation::Kind::key: return {kind, std::to_string(random() % 300), soft};
+      case Invalidation::Kind::pattern: return {kind, std::to_string(random() % 30) + "*", soft};
+      case Invalidation::Kind::tag: return {kind, "t" + digit, soft};
+      default: return {Invalidation::Kind::upstream, "u" + digit, soft};
     }
   }
-  static bool names(const Selector& selector, const std::string& key, const Known& one) {
-    switch (selector.kind) {
-      case Selector::Kind::key: return key == selector.text;
-      case Selector::Kind::pattern: return text::glob_match(selector.text, key);
-      case Selector::Kind::tag: return one.tag == selector.text;
-      case Selector::Kind::upstream: return one.upstream == selector.text;
-      case Selector::Kind::all: return true;
+  static bool names(const Invalidation& invalidation, const std::string& key, const Known& one) {
+    switch (invalidation.kind) {
+      case Invalidation::Kind::key: return key == invalidation.text;
+      case Invalidation::Kind::pattern: return text::glob_match(invalidation.text, key);
+      case Invalidation::Kind::tag: return one.tag == invalidation.text;
+      case Invalidation::Kind::upstream: return one.upstream == invalidation.text;
+      case Invalidation::Kind::all: return true;
     }
     return false;
   }
-  std::uint64_t apply(const Selector& selector) {
+  std::uint64_t apply(const Invalidation& invalidation) {
     std::uint64_t count = 0;
     for (auto at = known.begin(); at != known.end();) {
-      if (!names(selector, at->first, at->second)) {
+      if (!names(invalidation, at->first, at->second)) {
         ++at;
         continue;
       }
       ++count;
       at->second.stale = true;
-      at = selector.soft ? std::next(at) : known.erase(at);
+      at = invalidation.soft ? std::next(at) : known.erase(at);
     }
     return count;
   }
@@ -108,23 +108,23 @@ TEST_P(Model, AndStoreAgree) {
   restart();
   for (int step = 0; step < 1200; ++step) {
     const auto key = std::to_string(random() % 300);
-    const auto what = random() % 200;
-    if (what < 80) {
+    const auto chance = random() % 200;
+    if (chance < 80) {
       put(key);
-    } else if (what < 180) {
+    } else if (chance < 180) {
       check(key);
-    } else if (what < 188) {
+    } else if (chance < 188) {
       store->erase(id_of(key), identity_of(key));
       known.erase(key);
-    } else if (what < 194) {
-      const Selector selector = some_selector();
-      ASSERT_EQ(store->invalidate(selector), apply(selector))
-          << static_cast<int>(selector.kind) << selector.text << " step " << step;
-    } else if (what < 197) {
-      const Selector selector = some_selector();
-      store->invalidate_soon(selector);
-      apply(selector);
-    } else if (what == 197) {
+    } else if (chance < 194) {
+      const Invalidation invalidation = some_invalidation();
+      ASSERT_EQ(store->invalidate(invalidation).value(), apply(invalidation))
+          << static_cast<int>(invalidation.kind) << invalidation.text << " step " << step;
+    } else if (chance < 197) {
+      const Invalidation invalidation = some_invalidation();
+      store->invalidate_soon(invalidation);
+      apply(invalidation);
+    } else if (chance == 197) {
       restart();
     } else {
       store->flush();

@@ -8,16 +8,18 @@
 
 #include "store/store.hpp"
 #include "support/until.hpp"
+#include "unit/store/file_size_limit.hpp"
 #include "unit/store/made.hpp"
 #include "unit/store/two_tier.hpp"
 
 namespace cachearr::store {
 namespace {
 
+using test::FileSizeLimit;
 using test::id_of;
 using test::identity_of;
 using test::kMiB;
-using Kind = Selector::Kind;
+using Kind = Invalidation::Kind;
 
 class TwoTierStore : public test::TwoTier {};
 
@@ -66,13 +68,42 @@ TEST_F(TwoTierStore, BringsBackMarkersToo) {
   EXPECT_EQ(find("b")->meta.flags, EntryFlag::kHitForMiss);
 }
 
-TEST_F(TwoTierStore, LabelsWhatComesBackFromDisk) {
-  put({.key = "a", .upstream = "sonarr", .type = "series"});
-  options.label = [](std::string_view type, std::string_view upstream) {
-    return type == "series" && upstream == "sonarr" ? 7U : 0U;
-  };
+TEST_F(TwoTierStore, KeepsAPurgeBesideAFileThatTakesNothing) {
+  put({.key = "a"});
+  put({.key = "b"});
+  store->flush();
+  {
+    const FileSizeLimit full{4096};
+    EXPECT_EQ(purge(Kind::key, "a"), 1U);
+    store.reset();  // nor does its end write anything
+  }
+  start();
+  EXPECT_FALSE(find("a"));
+  EXPECT_TRUE(find("b"));
+}
+
+TEST_F(TwoTierStore, DoesNotAcknowledgeAPurgeThatARestartMayForget) {
+  put({.key = "a"});
+  store->flush();
+  const FileSizeLimit full{0};
+  const auto purged = store->invalidate({Kind::key, "a", false});
+  ASSERT_FALSE(purged);
+  EXPECT_NE(purged.error().what.find("File too large"), std::string::npos) << purged.error().what;
+  EXPECT_FALSE(find("a"));
+}
+
+TEST_F(TwoTierStore, KeepsAPurgeThatWasNotAcknowledgedAsSoonAsItCan) {
+  options.disk_retry = Duration{10};
   restart();
-  EXPECT_EQ(find("a")->meta.label, 7U);
+  put({.key = "a"});
+  store->flush();
+  {
+    const FileSizeLimit full{0};
+    ASSERT_FALSE(store->invalidate({Kind::key, "a", false}));
+  }
+  EXPECT_TRUE(cachearr::test::until([&] { return store->stats().disk_problem.empty(); }));
+  restart();
+  EXPECT_FALSE(find("a"));
 }
 
 TEST_F(TwoTierStore, KeepsTheNewestAnswer) {
@@ -260,7 +291,7 @@ TEST_F(TwoTierStore, HasWhatIsTooLargeForMemoryOnceForAllThatAreSentIt) {
   EXPECT_EQ(find_on_disk("large")->body(), std::string(kMiB, 'y'));
   EXPECT_EQ(first->body(), body);
 
-  store->invalidate({Selector::Kind::key, "large", false});
+  purge(Invalidation::Kind::key, "large");
   EXPECT_FALSE(find_on_disk("large"));
 }
 

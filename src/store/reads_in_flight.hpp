@@ -1,5 +1,5 @@
-// Answers too large for the memory tier that were read from disk and are still being sent: who asks for one meanwhile
-// gets the same bytes, so that a crowd around one large file costs its size once. Thread-safe; owned by the disk tier.
+// Answers too large for the memory tier that were read from disk and are still being sent: a request for one meanwhile
+// gets the same bytes, so that many clients of one large file cost its size once. Thread-safe; owned by the disk tier.
 #pragma once
 
 #include <mutex>
@@ -10,12 +10,12 @@
 
 namespace cachearr::store {
 
-class LentEntries {
+class ReadsInFlight {
  public:
   /// An empty identity takes any. It may have been replaced on disk since.
   EntryPtr find(const Hash128& id, std::string_view identity);
   void add(const EntryPtr& entry);
-  /// Lets go of what nobody else holds any more.
+  /// Releases what nobody else holds any more.
   void drop_unused();
 
  private:

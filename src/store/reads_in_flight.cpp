@@ -1,11 +1,11 @@
-#include "store/lent_entries.hpp"
+#include "store/reads_in_flight.hpp"
 
 #include <algorithm>
 #include <iterator>
 
 namespace cachearr::store {
 
-EntryPtr LentEntries::find(const Hash128& id, std::string_view identity) {
+EntryPtr ReadsInFlight::find(const Hash128& id, std::string_view identity) {
   const std::lock_guard lock{mutex_};
   const auto at = std::find_if(entries_.rbegin(), entries_.rend(), [&](const EntryPtr& entry) {
     return entry->id() == id && (identity.empty() || entry->identity() == identity);
@@ -13,12 +13,12 @@ EntryPtr LentEntries::find(const Hash128& id, std::string_view identity) {
   return at == entries_.rend() ? EntryPtr{} : *at;
 }
 
-void LentEntries::add(const EntryPtr& entry) {
+void ReadsInFlight::add(const EntryPtr& entry) {
   const std::lock_guard lock{mutex_};
   entries_.push_back(entry);
 }
 
-void LentEntries::drop_unused() {
+void ReadsInFlight::drop_unused() {
   std::vector<EntryPtr> dropped;
   const std::lock_guard lock{mutex_};
   const auto unused = std::stable_partition(entries_.begin(), entries_.end(),

@@ -1,4 +1,4 @@
-#include "store/power_mark.hpp"
+#include "store/boot_marker.hpp"
 
 #include <fcntl.h>
 #include <fstream>
@@ -25,7 +25,7 @@ bool lost_power(const std::string& folder) {
   return !boot.empty() && boot != first_line(kBoot);
 }
 
-void put_power_mark(const std::string& folder) {
+void put_boot_marker(const std::string& folder) {
   if (first_line(mark_in(folder)) == first_line(kBoot)) return;
   const int file = ::open(mark_in(folder).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (file < 0) return;
@@ -35,6 +35,6 @@ void put_power_mark(const std::string& folder) {
   ::close(file);
 }
 
-void clear_power_mark(const std::string& folder) { ::unlink(mark_in(folder).c_str()); }
+void clear_boot_marker(const std::string& folder) { ::unlink(mark_in(folder).c_str()); }
 
 }  // namespace cachearr::store

@@ -1,4 +1,4 @@
-#include "store/card.hpp"
+#include "store/index_record.hpp"
 
 #include <cstring>
 #include <type_traits>
@@ -45,41 +45,42 @@ struct Reader {
 
 }  // namespace
 
-Card card_of(const Entry& entry) {
-  Card card;
-  card.body_size = card.plain_size = entry.body().size();
-  card.meta = entry.meta;
-  card.head_size = static_cast<std::uint32_t>(entry.head().size());
-  card.generation = entry.generation();
-  card.hits = entry.hits();
-  card.identity_size = static_cast<std::uint16_t>(entry.identity().size());
-  card.compressed = entry.compressed();
-  card.tags.assign(entry.tags().begin(), entry.tags().end());
-  card.key = entry.key();
-  card.upstream = entry.upstream();
-  card.type = entry.type();
-  return card;
+IndexRecord index_record_of(const Entry& entry) {
+  IndexRecord record;
+  record.body_size = record.plain_size = entry.body().size();
+  record.meta = entry.meta;
+  record.head_size = static_cast<std::uint32_t>(entry.head().size());
+  record.generation = entry.generation();
+  record.hits = entry.hits();
+  record.identity_size = static_cast<std::uint16_t>(entry.identity().size());
+  record.compressed = entry.compressed();
+  record.tags.assign(entry.tags().begin(), entry.tags().end());
+  record.key = entry.key();
+  record.upstream = entry.upstream();
+  record.type = entry.type();
+  return record;
 }
 
-std::string encode(const Card& card, const Hash128& id) {
+std::string encode(const IndexRecord& record, const Hash128& id) {
   std::string out(kChecksumSize, '\0');
-  for (const auto value : {card.first_chunk, card.record_hash, card.body_size, card.plain_size}) append(out, value);
-  append(out, card.meta);
-  for (const auto value : {card.head_size, card.generation, card.hits}) append(out, value);
-  append(out, card.identity_size);
-  append(out, static_cast<std::uint16_t>(card.key.size()));
-  append(out, static_cast<std::uint8_t>(card.upstream.size()));
-  append(out, static_cast<std::uint8_t>(card.type.size()));
-  append(out, static_cast<std::uint8_t>(card.tags.size()));
-  append(out, static_cast<std::uint8_t>((card.compressed ? kCompressed : 0) | (card.packed ? kPacked : 0)));
-  for (const auto tag : card.tags) append(out, tag);
-  out.append(card.key).append(card.upstream).append(card.type);
+  for (const auto value : {record.first_chunk, record.content_hash, record.body_size, record.plain_size})
+    append(out, value);
+  append(out, record.meta);
+  for (const auto value : {record.head_size, record.generation, record.hits}) append(out, value);
+  append(out, record.identity_size);
+  append(out, static_cast<std::uint16_t>(record.key.size()));
+  append(out, static_cast<std::uint8_t>(record.upstream.size()));
+  append(out, static_cast<std::uint8_t>(record.type.size()));
+  append(out, static_cast<std::uint8_t>(record.tags.size()));
+  append(out, static_cast<std::uint8_t>((record.compressed ? kCompressed : 0) | (record.packed ? kPacked : 0)));
+  for (const auto tag : record.tags) append(out, tag);
+  out.append(record.key).append(record.upstream).append(record.type);
   const std::uint64_t sum = checksum(std::string_view{out}.substr(kChecksumSize), id);
   std::memcpy(out.data(), &sum, sizeof sum);
   return out;
 }
 
-bool decode(std::string_view bytes, const Hash128& id, Card& into) {
+bool decode(std::string_view bytes, const Hash128& id, IndexRecord& into) {
   if (bytes.size() > kMaxSize) return false;  // a damaged page may claim anything
   Reader reader{bytes};
   std::uint64_t sum = 0;
@@ -87,7 +88,7 @@ bool decode(std::string_view bytes, const Hash128& id, Card& into) {
   if (!reader.good || sum != checksum(reader.rest, id)) return false;
   std::uint16_t key_size = 0;
   std::uint8_t upstream_size = 0, type_size = 0, tag_count = 0, bits = 0;
-  for (auto* value : {&into.first_chunk, &into.record_hash, &into.body_size, &into.plain_size}) reader.read(*value);
+  for (auto* value : {&into.first_chunk, &into.content_hash, &into.body_size, &into.plain_size}) reader.read(*value);
   reader.read(into.meta);
   for (auto* value : {&into.head_size, &into.generation, &into.hits}) reader.read(*value);
   reader.read(into.identity_size);

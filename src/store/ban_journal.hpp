@@ -1,0 +1,39 @@
+// Bans that cannot be written to the store's file yet, because it is still being checked, is not open or its disk is
+// full: a small file beside it that they are appended to, so that what was purged does not come back when the process
+// is killed before. Blocks are set aside for it, so that a full disk takes some thousands of bans too. Owned by the
+// disk tier's writer.
+//
+// The file is a sequence of pairs [u32 size][key][u32 size][value], as in the database "rules"; a value has a checksum.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "store/ban_list.hpp"
+
+namespace cachearr::store {
+
+class BanJournal {
+ public:
+  explicit BanJournal(const std::string& folder) : path_{folder + "/purges"} {}
+
+  /// Makes sure that a full disk takes bans for a while. Where that cannot be had, append() fails on a full disk.
+  void set_blocks_aside() const;
+  /// All of them, or none and why not. What an earlier failure left behind is cut off first.
+  std::optional<Error> append(const std::vector<Ban>& bans);
+  /// In the order in which they were added.
+  std::vector<Ban> read() const;
+  bool empty() const;
+  void clear();
+
+ private:
+  bool find_end(int file);
+
+  std::string path_;
+  std::int64_t end_ = -1;  // of the last whole ban; -1: not known
+};
+
+}  // namespace cachearr::store

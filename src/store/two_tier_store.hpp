@@ -1,0 +1,20 @@
+// Both tiers as one store: answers live in memory and in the slow tier at once, what memory evicts is still there, and
+// comes back to memory once it is asked for again.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "store/memory_tier.hpp"
+#include "store/slow_tier.hpp"
+#include "store/store.hpp"
+
+namespace cachearr::store {
+
+/// Called once. What it is given outlives the tier.
+using MakeSlowTier = std::function<std::unique_ptr<SlowTier>(BanList& bans, MemoryTier& memory)>;
+
+std::unique_ptr<Store> make_two_tier_store(std::uint64_t memory_max, const MakeSlowTier& make_slow, const Clock& clock);
+
+}  // namespace cachearr::store
