@@ -36,16 +36,27 @@ bool take(std::string_view& rest, std::string_view& piece) {
   return true;
 }
 
-/// Decodes bans from the beginning of `bytes` on; returns how many bytes hold whole ones.
-std::size_t decode_all(std::string_view bytes, std::vector<Ban>& bans) {
+std::string_view bytes_of(const Hash128& id) noexcept { return {reinterpret_cast<const char*>(&id), sizeof id}; }
+
+bool decode_one(std::string_view key, std::string_view value, BanJournal::Contents& into) {
+  if (key.size() == sizeof(Hash128)) {
+    if (!checked_state(value)) return false;
+    std::memcpy(&into.missed.emplace_back(), key.data(), sizeof(Hash128));
+    return true;
+  }
+  auto ban = decode_ban(key, value);
+  if (ban) into.bans.push_back(*std::move(ban));
+  return ban.has_value();
+}
+
+/// Decodes from the beginning of `bytes` on; returns how many bytes hold whole pairs.
+std::size_t decode_all(std::string_view bytes, BanJournal::Contents& into) {
   std::string_view rest{bytes};
   std::size_t whole = 0;
   std::string_view key;
   std::string_view value;
   while (take(rest, key) && take(rest, value)) {
-    auto ban = decode_ban(key, value);
-    if (!ban) break;
-    bans.push_back(*std::move(ban));
+    if (!decode_one(key, value, into)) break;
     whole = bytes.size() - rest.size();
   }
   return whole;
@@ -80,11 +91,15 @@ void BanJournal::set_blocks_aside() const {
   if (file.number() >= 0) ::fallocate(file.number(), FALLOC_FL_KEEP_SIZE, 0, kSetAside);
 }
 
-std::optional<Error> BanJournal::append(const std::vector<Ban>& bans) {
+std::optional<Error> BanJournal::append(const std::vector<Ban>& bans, const std::vector<Hash128>& missed) {
   std::string bytes;
   for (const auto& ban : bans) {
     append_piece(bytes, ban_key(ban.generation));
     append_piece(bytes, encode_ban(ban));
+  }
+  for (const auto& id : missed) {
+    append_piece(bytes, bytes_of(id));
+    append_piece(bytes, with_checksum({}));
   }
   const File file{path_, O_WRONLY | O_CREAT};
   if (file.number() < 0) return error_of(path_);
@@ -106,15 +121,15 @@ bool BanJournal::find_end(int file) {
   struct stat status = {};
   if (::fstat(file, &status) != 0) return false;
   if (status.st_size == end_) return true;
-  std::vector<Ban> bans;
-  end_ = static_cast<std::int64_t>(decode_all(contents_of(path_), bans));
+  Contents contents;
+  end_ = static_cast<std::int64_t>(decode_all(contents_of(path_), contents));
   return status.st_size <= end_ || ::ftruncate(file, end_) == 0;
 }
 
-std::vector<Ban> BanJournal::read() const {
-  std::vector<Ban> bans;
-  decode_all(contents_of(path_), bans);
-  return bans;
+BanJournal::Contents BanJournal::read() const {
+  Contents contents;
+  decode_all(contents_of(path_), contents);
+  return contents;
 }
 
 bool BanJournal::empty() const {

@@ -1,9 +1,10 @@
-// Bans that cannot be written to the store's file yet, because it is still being checked, is not open or its disk is
-// full: a small file beside it that they are appended to, so that what was purged does not come back when the process
-// is killed before. Blocks are set aside for it, so that a full disk takes some thousands of bans too. Owned by the
-// disk tier's writer.
+// What cannot be written to the store's file yet, because it is still being checked, is not open or its disk is full:
+// bans, and the ids of what was replaced or erased. A small file beside it that they are appended to, so that nothing
+// older comes back when the process is killed before. Blocks are set aside for it, so that a full disk takes some
+// thousands of them too. Owned by the disk tier's writer.
 //
-// The file is a sequence of pairs [u32 size][key][u32 size][value], as in the database "rules"; a value has a checksum.
+// The file is a sequence of pairs [u32 size][key][u32 size][value] with a checksum in each value: a ban as in the
+// database "rules", or an id with nothing.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/hash.hpp"
 #include "base/result.hpp"
 #include "store/ban_list.hpp"
 
@@ -23,9 +25,12 @@ class BanJournal {
   /// Makes sure that a full disk takes bans for a while. Where that cannot be had, append() fails on a full disk.
   void set_blocks_aside() const;
   /// All of them, or none and why not. What an earlier failure left behind is cut off first.
-  std::optional<Error> append(const std::vector<Ban>& bans);
-  /// In the order in which they were added.
-  std::vector<Ban> read() const;
+  std::optional<Error> append(const std::vector<Ban>& bans, const std::vector<Hash128>& missed = {});
+  struct Contents {
+    std::vector<Ban> bans;  // in the order in which they were added
+    std::vector<Hash128> missed;
+  };
+  Contents read() const;
   bool empty() const;
   void clear();
 

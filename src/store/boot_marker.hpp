@@ -8,6 +8,10 @@ namespace cachearr::store {
 
 /// True where the file was open and not yet synchronised in an earlier boot.
 bool lost_power(const std::string& folder);
+/// Writes into the marker that the file has something older than what was answered since. A full disk takes that too.
+/// False where there is no marker or the disk refuses. put_boot_marker() takes it back.
+bool distrust(const std::string& folder);
+bool is_distrusted(const std::string& folder);
 void put_boot_marker(const std::string& folder);
 void clear_boot_marker(const std::string& folder);
 

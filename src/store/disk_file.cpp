@@ -119,7 +119,15 @@ int DiskFile::prepare(const std::string& folder) {
   if ((code = mdb_txn_begin(env_, nullptr, 0, &txn)) != 0) return code;
   if ((code = open_databases(txn)) != 0) return mdb_txn_abort(txn), code;
   take_stock(txn);
-  return mdb_txn_commit(txn);
+  code = mdb_txn_commit(txn);
+  note_newest_txn();
+  return code;
+}
+
+/// Asks the file: a transaction that changed nothing is not in it.
+void DiskFile::note_newest_txn() noexcept {
+  MDB_envinfo info;
+  if (mdb_env_info(env_, &info) == 0) newest_txn_ = info.me_last_txnid;
 }
 
 /// LMDB does not tell where it has mapped its file, but the system does.
@@ -305,7 +313,7 @@ Outcome DiskFile::write(const std::function<int(DiskBatch&)>& act) {
     DiskBatch batch{*this, txn};
     if ((code = act(batch)) != 0) return mdb_txn_abort(txn);
     take_stock(txn);
-    code = mdb_txn_commit(txn);
+    if ((code = mdb_txn_commit(txn)) == 0) note_newest_txn();
   });
   note_touched((next_chunk_ - next_chunk) * kChunk);
   if (code != 0) next_chunk_ = next_chunk;

@@ -80,6 +80,8 @@ class DiskFile {
   std::uint64_t used_bytes() const noexcept { return used_bytes_; }  // of the writer: after its last batch
   std::uint64_t entries() const noexcept { return entries_; }
   std::uint64_t max_bytes() const noexcept { return max_bytes_; }
+  /// Number of the last transaction; of two copies of a file the older one has the smaller number.
+  std::uint64_t newest_txn() const noexcept { return newest_txn_; }
   /// Frees the slots of readers whose process died; they keep pages from being used again.
   void clear_readers() noexcept;
   /// The file is still where it was opened.
@@ -100,6 +102,7 @@ class DiskFile {
   template <class F>
   Outcome reading(F&& act);
   void take_stock(MDB_txn* txn) noexcept;
+  void note_newest_txn() noexcept;
   void note_touched(std::uint64_t bytes) noexcept;
   void give_back() noexcept;
   void find_map();
@@ -114,6 +117,7 @@ class DiskFile {
   std::uint64_t next_chunk_ = 1;
   std::atomic<std::uint64_t> used_bytes_{0};
   std::atomic<std::uint64_t> entries_{0};
+  std::atomic<std::uint64_t> newest_txn_{0};
   void* map_ = nullptr;
   std::size_t map_size_ = 0;
   std::atomic<std::uint64_t> touched_{0};

@@ -18,6 +18,7 @@ constexpr std::uint64_t kChangeBytes = 128;
 bool DiskQueue::put(const EntryPtr& entry) {
   std::unique_lock lock{mutex_};
   const bool fits = insert(entry);
+  waiting_.repeated.erase(entry->id());
   added(lock, false);
   return fits;
 }
@@ -26,6 +27,7 @@ bool DiskQueue::put_again(const EntryPtr& entry) {
   std::unique_lock lock{mutex_};
   if (waiting_.changes.contains(entry->id()) || writing_.changes.contains(entry->id())) return true;
   const bool fits = insert(entry);
+  waiting_.repeated.insert(entry->id());
   added(lock, false);
   return fits;
 }
@@ -41,6 +43,7 @@ bool DiskQueue::insert(const EntryPtr& entry) {
 void DiskQueue::erase(const Hash128& id) {
   std::unique_lock lock{mutex_};
   waiting_.changes.insert_or_assign(id, EntryPtr{});
+  waiting_.repeated.erase(id);
   waiting_.bytes += kChangeBytes;
   added(lock, false);
 }
@@ -132,6 +135,11 @@ void DiskQueue::done(const std::optional<Error>& problem) {
 std::vector<QueuedBan> DiskQueue::take_bans() {
   const std::lock_guard lock{mutex_};
   return std::exchange(waiting_.bans, {});
+}
+
+bool DiskQueue::has_bans() const {
+  const std::lock_guard lock{mutex_};
+  return !waiting_.bans.empty();
 }
 
 void DiskQueue::settle(const std::vector<QueuedBan>& bans, const std::optional<Error>& problem) {

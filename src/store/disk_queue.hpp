@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/result.hpp"
@@ -32,6 +33,7 @@ struct QueuedBan {
 
 struct DiskWork {
   std::unordered_map<Hash128, EntryPtr> changes;  // null: erase
+  std::unordered_set<Hash128> repeated;           // those of `changes` that are not news to the file
   std::vector<QueuedBan> bans;
   std::map<std::string, std::string> state;
   std::uint64_t bytes = 0;
@@ -45,8 +47,8 @@ class DiskQueue {
   /// False where the writer is too far behind: then what is on disk under this id is to be erased instead, which is
   /// queued.
   bool put(const EntryPtr& entry);
-  /// The same for what should have been written long since; what has been queued under this id meanwhile is newer and
-  /// stays.
+  /// The same for what should have been written long since, or has been; what has been queued under this id meanwhile
+  /// is newer and stays.
   bool put_again(const EntryPtr& entry);
   void erase(const Hash128& id);
   std::shared_ptr<BanReceipt> put_ban(const Ban& ban);
@@ -70,6 +72,7 @@ class DiskQueue {
   /// The bans that wait, for a writer that may not write yet and keeps them elsewhere; settle() says what became of
   /// them.
   std::vector<QueuedBan> take_bans();
+  bool has_bans() const;
   void settle(const std::vector<QueuedBan>& bans, const std::optional<Error>& problem);
 
   /// Waits until everything put in so far has been dealt with.

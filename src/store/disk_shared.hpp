@@ -16,6 +16,7 @@
 #include "store/disk_index.hpp"
 #include "store/disk_queue.hpp"
 #include "store/memory_tier.hpp"
+#include "store/missed_changes.hpp"
 #include "store/reads_in_flight.hpp"
 
 namespace cachearr::store {
@@ -42,6 +43,7 @@ struct DiskShared {
   DiskIndex index;
   DiskQueue queue{options.max_queue_bytes};
   ReadsInFlight reads_in_flight;
+  MissedChanges missed;
 
   std::atomic<bool> loaded{false};   // the index knows everything
   std::atomic<bool> damaged{false};  // a reader found the file broken

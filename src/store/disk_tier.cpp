@@ -39,6 +39,7 @@ void DiskTier::find(const Hash128& id, std::string_view identity, Done done) {
 
 void DiskTier::put(const EntryPtr& entry) {
   if (!shared_.is_up()) {
+    shared_.missed.add(entry->id());
     shared_.unsaved = true;
     return;
   }
@@ -53,6 +54,7 @@ void DiskTier::put(const EntryPtr& entry) {
 bool DiskTier::erase(const Hash128& id) {
   EntryPtr pending;
   const auto known = shared_.queue.find(id, pending);
+  if (!shared_.is_up()) shared_.missed.add(id);
   if (known == DiskQueue::Pending::erased || (known == DiskQueue::Pending::unknown && !may_hold(id))) return false;
   // Its slot stays until it is erased: a purge that comes meanwhile has to find it.
   shared_.queue.erase(id);
@@ -74,6 +76,7 @@ EntryPtr DiskTier::read(const Hash128& id, std::string_view identity) {
       return by_bans(std::move(entry), generation);
     case DiskQueue::Pending::unknown: break;
   }
+  if (shared_.missed.has(id)) return {};
   return by_bans(read_file(id, identity), generation);
 }
 
@@ -164,7 +167,7 @@ std::uint64_t DiskTier::count_hit(const Ban& ban, const Ids& counted) {
   const auto file = shared_.file();
   if (!file) return count;
   const auto look = [&](const Hash128& id, const IndexRecord& record) {
-    if (is_first(id, record.target(), record.meta) && !pending.contains(id)) ++count;
+    if (is_first(id, record.target(), record.meta) && !pending.contains(id) && !shared_.missed.has(id)) ++count;
   };
   if (ban.what.kind == Invalidation::Kind::key && shared_.loaded) {
     for (const IdPrefix prefix : shared_.index.with_keys({key_hash_of(ban.what.text)})) {
@@ -204,7 +207,7 @@ void DiskTier::for_each_record(Hash128 after, const std::function<bool(const Has
   bool wanted = true;
   for (bool end = !file; !end && wanted;) {
     const auto outcome = file->scan(after, kScannedAtOnce, end, [&](const Hash128& id, const IndexRecord& record) {
-      if (!wanted || shared_.bans.validity_on_disk(record.target()) == Validity::gone) return;
+      if (!wanted || shared_.missed.has(id) || shared_.bans.validity_on_disk(record.target()) == Validity::gone) return;
       wanted = visit(id, record);
     });
     if (outcome != Outcome::done) return;

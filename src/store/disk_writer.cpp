@@ -63,6 +63,8 @@ void DiskWriter::run() {
     queue_unsaved();
     shared_.queue.done(write(shared_.queue.take(kIdle)));
   } while (may_write() && shared_.unsaved.load());
+  for (std::size_t i = 0; i < MissedChanges::kMost && !shared_.missed.empty(); ++i) erase_missed();
+  tidy_journal();
   save_hits(true);
   if (may_write() && file_->sync() == Outcome::done) clear_boot_marker(shared_.options.folder);
 }
@@ -78,24 +80,18 @@ void DiskWriter::await_check(std::chrono::milliseconds at_most) {
   queue_bans({});
 }
 
-/// For as long as the file cannot be written to.
-std::optional<Error> DiskWriter::keep_bans(const std::vector<QueuedBan>& bans) {
-  for (const auto& queued : bans) unkept_.push_back(queued.ban);
-  if (unkept_.empty()) return std::nullopt;
-  auto problem = journal_.append(unkept_);
-  if (problem) {
-    shared_.errors.fetch_add(1, std::memory_order_relaxed);
-  } else {
-    unkept_.clear();
-  }
-  return problem;
-}
-
 std::optional<Error> DiskWriter::write(DiskWork& work) {
-  if (!may_write()) return keep_bans(work.bans);
-  if (work.empty()) return std::nullopt;
-  if (!write_bans_and_state(work)) return keep_bans(work.bans);
-  write_changes(work);
+  bool kept = false;
+  if (may_write() && !work.empty()) {
+    kept = write_bans_and_state(work);
+    if (kept) write_changes(work);
+  }
+  if (may_write()) return std::nullopt;
+  for (const auto& [id, entry] : work.changes) {
+    if (!work.repeated.contains(id)) shared_.missed.add(id);
+  }
+  if (!kept) return keep_bans(work.bans);
+  keep_bans({});
   return std::nullopt;
 }
 
@@ -143,7 +139,10 @@ bool DiskWriter::write_bans_and_state(const DiskWork& work) {
   // All that is in the journal, and all that it did not take, was queued before these when the file came up.
   if (!work.bans.empty()) {
     unkept_.clear();
-    if (!journal_.empty()) journal_.clear();
+    journal_has_bans_ = false;
+    tidy_journal();
+    // A file that was taken away takes them, too, but no restart finds them there.
+    if (!file_->is_in_place()) return go_down("the store's file has vanished"), false;
   }
   return true;
 }
@@ -200,6 +199,7 @@ void DiskWriter::written(const Group& group) {
       if (!shared_.queue.waits(id)) shared_.index.erase(IdPrefix::of(id));
       continue;
     }
+    shared_.missed.remove(id);
     entry->set_saved(saved_mark(entry->hits()));
     shared_.index.put_if_absent(id, slot_of(entry->key(), entry->meta, entry->footprint()));
   }
@@ -228,6 +228,8 @@ void DiskWriter::maintain() {
     expire_some();
     queue_unsaved();
     if (!may_write()) keep_bans({});
+    erase_missed();
+    tidy_journal();
     if (sync_failed_.exchange(false) && file_) go_down(file_->problem());
   }
   if (now >= next_ten_seconds_) {

@@ -51,6 +51,9 @@ class DiskWriter {
   Outcome reclaim(std::size_t count);
   Outcome erase_expired(const std::vector<DiskIndex::Expired>& expired);
   void forget(const Hash128& id);
+  void erase_missed();
+  void tidy_journal();
+  bool begin_anew(const std::string& reason);
   void skip(const Group& group);
 
   void maintain();
@@ -80,6 +83,9 @@ class DiskWriter {
   std::unique_ptr<IntegrityCheck> check_;  // while it is under way
   BanJournal journal_;                     // of bans that the file does not take
   std::vector<Ban> unkept_;                // bans that neither file nor journal took; tried again
+  bool journal_has_bans_ = false;          // that the file may not have
+  bool distrusted_ = false;                // the boot marker says that the file is not to be believed
+  std::uint64_t newest_txn_ = 0;           // of the file when it was up last
   std::vector<Ban> sweeping_;              // the bans of the pass under way
   Hash128 swept_to_;
   Steady::time_point next_second_{}, next_ten_seconds_{}, next_minute_{}, next_try_{};

@@ -34,7 +34,12 @@ bool DiskWriter::open() {
       if (lock_) lock_->forget();
     });
   }
-  return is_sound() && open_file();
+  if (!is_sound()) return false;
+  // Its readers would find what was replaced or purged since.
+  const bool is_older = shared_.missed.overflowed() || (!distrusted_ && is_distrusted(folder));
+  const std::string reason = "the store is older than what was answered since";
+  if (is_older && !begin_anew(reason)) return go_down(reason), false;
+  return open_file();
 }
 
 /// False while the outcome of the check has to be waited for.
@@ -52,24 +57,33 @@ bool DiskWriter::is_sound() {
       return false;
     case IntegrityCheck::State::damaged: break;
   }
+  begin_anew("the store in " + folder + " is damaged");
+  return true;
+}
+
+/// False where the file stays where it is.
+bool DiskWriter::begin_anew(const std::string& reason) {
   check_.reset();
-  log::warning("the store in " + folder + " is damaged; it is set aside and a new one begun");
+  if (!set_aside(shared_.options.folder, shared_.now_ms() / 1000)) return false;
+  log::warning(reason + "; it is set aside and a new one begun");
   shared_.errors.fetch_add(1, std::memory_order_relaxed);
-  set_aside(folder, shared_.now_ms() / 1000);
+  shared_.missed.clear();
+  distrusted_ = false;
+  newest_txn_ = 0;
   return true;
 }
 
 bool DiskWriter::open_file() {
   const auto& options = shared_.options;
   bool damaged = false;
-  put_boot_marker(options.folder);
+  if (!distrusted_) put_boot_marker(options.folder);
   auto opened = DiskFile::open(options.folder, options.max_bytes, damaged);
-  if (!opened && damaged && set_aside(options.folder, shared_.now_ms() / 1000)) {
-    check_.reset();
-    log::warning(opened.error().what + "; it is set aside and a new one begun");
-    shared_.errors.fetch_add(1, std::memory_order_relaxed);
-    opened = DiskFile::open(options.folder, options.max_bytes, damaged);
+  std::string reason = !opened && damaged ? opened.error().what : std::string{};
+  if (opened && (*opened)->entries() != 0 && (*opened)->newest_txn() < newest_txn_) {
+    reason = "the store was replaced by an older copy of itself";
+    opened = Error{reason};
   }
+  if (!reason.empty() && begin_anew(reason)) opened = DiskFile::open(options.folder, options.max_bytes, damaged);
   if (!opened) return go_down(opened.error().what), false;
   file_ = std::move(opened).value();
   last_file_ = file_;
@@ -100,10 +114,14 @@ void DiskWriter::restore() {
   std::uint32_t generation = 1;
   if (!accept(file_->read_bans(bans, generation))) return;
   const auto written = bans;
-  for (auto& ban : journal_.read()) bans.push_back(std::move(ban));
+  auto journaled = journal_.read();
+  for (auto& ban : journaled.bans) bans.push_back(std::move(ban));
+  for (const auto& id : journaled.missed) shared_.missed.add(id);
+  shared_.missed.take_new();  // the journal has them
   journal_.set_blocks_aside();
   shared_.bans.restore(std::move(bans), generation);
   queue_bans(written);
+  journal_has_bans_ = shared_.queue.has_bans();
   accept(file_->read_state([&](std::string_view name, std::string_view bytes) { shared_.restore_state(name, bytes); }));
   for (const auto& [name, bytes] : shared_.all_state()) shared_.queue.put_state(name, bytes);
   shared_.unsaved = true;
@@ -143,6 +161,7 @@ void DiskWriter::go_down(const std::string& problem) {
     log::error("no disk tier, answers are kept in memory only: " + problem);
   }
   shared_.errors.fetch_add(1, std::memory_order_relaxed);
+  if (file_) newest_txn_ = file_->newest_txn();
   shared_.set_down(problem);
   loader_ = {};
   syncer_ = {};
@@ -160,7 +179,7 @@ void DiskWriter::go_down(const std::string& problem) {
 void DiskWriter::recover() {
   const bool seen = file_ && file_->has_problem();
   go_down(seen ? "the store is damaged (" + file_->problem() + ")" : "the store is damaged");
-  if (set_aside(shared_.options.folder, shared_.now_ms() / 1000)) {
+  if (begin_anew("the store is damaged")) {
     last_file_.reset();  // what may still be open is another file now
     open_file();
   }

@@ -193,7 +193,7 @@ bool set_aside(const std::string& folder, std::int64_t now_s) {
     if (file.path().filename().string().starts_with(kAside)) std::filesystem::remove(file.path(), error);
   }
   std::filesystem::rename(folder + kDataFile, folder + "/" + std::string{kAside} + std::to_string(now_s), error);
-  if (error) return false;
+  if (error && error != std::errc::no_such_file_or_directory) return false;
   std::filesystem::remove(folder + "/lock.mdb", error);
   return true;
 }

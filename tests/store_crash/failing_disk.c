@@ -1,6 +1,6 @@
 /* Preloaded into a test: from the n-th call on, for as many calls as asked for, writing fails.
- *   FAILING_CALL   which calls: any of "write", "journal" (writing to the journal of bans), "sync", "truncate", separated
- *                  by commas
+ *   FAILING_CALL   which calls: any of "write", "journal" (of bans), "marker" (that nothing older is to be believed),
+ *                  "sync", "truncate", separated by commas
  *   FAILING_FROM   number of the first call that fails, counted from the moment the file FAILING_ARMED exists
  *   FAILING_COUNT  how many calls fail
  *   FAILING_ERRNO  with which error, as a number
@@ -39,7 +39,7 @@ static int write_fails(int file) {
   snprintf(link, sizeof link, "/proc/self/fd/%d", file);
   const ssize_t size = readlink(link, path, sizeof path - 1);
   path[size > 0 ? size : 0] = 0;
-  return fails(strstr(path, "/purges") ? "journal" : "write");
+  return fails(strstr(path, "/purges") ? "journal" : strstr(path, "/unsynced") ? "marker" : "write");
 }
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))

@@ -23,7 +23,7 @@ class BanJournalTest : public ::testing::Test {
  protected:
   std::vector<std::uint32_t> generations() const {
     std::vector<std::uint32_t> found;
-    for (const auto& ban : BanJournal{folder.path()}.read()) found.push_back(ban.generation);
+    for (const auto& ban : BanJournal{folder.path()}.read().bans) found.push_back(ban.generation);
     return found;
   }
   std::uintmax_t size() const { return std::filesystem::file_size(file); }
@@ -40,7 +40,7 @@ TEST_F(BanJournalTest, GivesBackWhatWasAppended) {
   EXPECT_FALSE(journal.append({kBans[0]}));
   EXPECT_FALSE(journal.append({kBans[1]}));
   EXPECT_FALSE(journal.empty());
-  const auto bans = journal.read();
+  const auto bans = journal.read().bans;
   ASSERT_EQ(bans.size(), 2U);
   for (std::size_t i = 0; i < bans.size(); ++i) {
     EXPECT_EQ(bans[i].generation, kBans[i].generation);
@@ -50,6 +50,14 @@ TEST_F(BanJournalTest, GivesBackWhatWasAppended) {
   journal.clear();
   EXPECT_TRUE(journal.empty());
   EXPECT_EQ(generations(), Generations{});
+}
+
+TEST_F(BanJournalTest, KeepsIdsBesideBans) {
+  ASSERT_FALSE(journal.append({kBans[0]}, {{1, 2}, {3, 4}}));
+  ASSERT_FALSE(journal.append({kBans[1]}));
+  const auto contents = journal.read();
+  EXPECT_EQ(contents.missed, (std::vector<Hash128>{{1, 2}, {3, 4}}));
+  EXPECT_EQ(contents.bans.size(), 2U);
 }
 
 TEST_F(BanJournalTest, EndsWhereItWasCutOff) {

@@ -8,14 +8,12 @@
 
 #include "store/store.hpp"
 #include "support/until.hpp"
-#include "unit/store/file_size_limit.hpp"
 #include "unit/store/made.hpp"
 #include "unit/store/two_tier.hpp"
 
 namespace cachearr::store {
 namespace {
 
-using test::FileSizeLimit;
 using test::id_of;
 using test::identity_of;
 using test::kMiB;
@@ -66,44 +64,6 @@ TEST_F(TwoTierStore, BringsBackMarkersToo) {
   restart();
   EXPECT_EQ(find("a")->meta.flags, EntryFlag::kVaryMarker);
   EXPECT_EQ(find("b")->meta.flags, EntryFlag::kHitForMiss);
-}
-
-TEST_F(TwoTierStore, KeepsAPurgeBesideAFileThatTakesNothing) {
-  put({.key = "a"});
-  put({.key = "b"});
-  store->flush();
-  {
-    const FileSizeLimit full{4096};
-    EXPECT_EQ(purge(Kind::key, "a"), 1U);
-    store.reset();  // nor does its end write anything
-  }
-  start();
-  EXPECT_FALSE(find("a"));
-  EXPECT_TRUE(find("b"));
-}
-
-TEST_F(TwoTierStore, DoesNotAcknowledgeAPurgeThatARestartMayForget) {
-  put({.key = "a"});
-  store->flush();
-  const FileSizeLimit full{0};
-  const auto purged = store->invalidate({Kind::key, "a", false});
-  ASSERT_FALSE(purged);
-  EXPECT_NE(purged.error().what.find("File too large"), std::string::npos) << purged.error().what;
-  EXPECT_FALSE(find("a"));
-}
-
-TEST_F(TwoTierStore, KeepsAPurgeThatWasNotAcknowledgedAsSoonAsItCan) {
-  options.disk_retry = Duration{10};
-  restart();
-  put({.key = "a"});
-  store->flush();
-  {
-    const FileSizeLimit full{0};
-    ASSERT_FALSE(store->invalidate({Kind::key, "a", false}));
-  }
-  EXPECT_TRUE(cachearr::test::until([&] { return store->stats().disk_problem.empty(); }));
-  restart();
-  EXPECT_FALSE(find("a"));
 }
 
 TEST_F(TwoTierStore, KeepsTheNewestAnswer) {
