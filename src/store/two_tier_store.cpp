@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "store/allocator.hpp"
 #include "store/compression.hpp"
 #include "store/disk_tier.hpp"
 #include "store/key_page.hpp"
@@ -12,10 +13,15 @@
 namespace cachearr::store {
 namespace {
 
+// What waits for the writer is held beside the memory tier.
+constexpr std::uint64_t kSmallestQueue = 8 * 1024 * 1024;
+constexpr std::uint64_t kLargestQueue = 16 * 1024 * 1024;
+
 DiskOptions disk_options(const StoreOptions& options) {
   DiskOptions disk;
   disk.folder = options.disk_path;
   disk.max_bytes = options.disk_max;
+  disk.max_queue_bytes = std::clamp(options.memory_max / 4, kSmallestQueue, kLargestQueue);
   disk.retry = options.disk_retry;
   disk.check_first = options.disk_check_first;
   if (options.compression) disk.conversion.pack = packed_for_disk;
@@ -138,6 +144,7 @@ std::unique_ptr<Store> make_two_tier_store(std::uint64_t memory_max, const MakeS
 }
 
 Result<std::unique_ptr<Store>> make_store(const StoreOptions& options, const Clock& clock) {
+  bound_allocator();
   if (options.disk_path.empty()) return make_memory_store(options.memory_max, clock);
   DiskTier* disk = nullptr;
   auto store = make_two_tier_store(
