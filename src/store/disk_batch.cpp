@@ -63,7 +63,6 @@ int DiskBatch::append_content(const Entry& entry, std::string_view body, std::ui
 }
 
 int DiskBatch::erase(const Hash128& id) {
-  file_.note_touched(0);
   IdKey key{id};
   MDB_val name = key.val();
   MDB_val data;
@@ -110,7 +109,6 @@ int DiskBatch::erase(IdPrefix prefix) {
 }
 
 int DiskBatch::amend(const Hash128& id, const std::function<void(IndexRecord&)>& change) {
-  file_.note_touched(0);
   IdKey key{id};
   MDB_val name = key.val();
   MDB_val data;

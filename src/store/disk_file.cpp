@@ -1,13 +1,8 @@
 #include "store/disk_file.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <cstdio>
-#include <fcntl.h>
 #include <filesystem>
-#include <fstream>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -22,10 +17,6 @@ namespace {
 
 constexpr std::uint64_t kMinMap = 1024 * 1024;
 constexpr unsigned kMaxDatabases = 8;
-constexpr std::uint64_t kFault = 64 * 1024;
-constexpr std::size_t kRecordsPerFault = 200;
-constexpr std::uint64_t kLookEach = 4 * 1024 * 1024;
-constexpr std::uint64_t kMaxMapped = 24 * 1024 * 1024;  // the program's own pages included
 constexpr std::string_view kFormatName = "format";
 constexpr std::string_view kGenerationName = "generation";
 
@@ -48,18 +39,6 @@ Outcome meaning_of(int code) noexcept {
     case MDB_BAD_VALSIZE: return Outcome::damaged;
     default: return Outcome::failed;
   }
-}
-
-/// The pages of files that this process has mapped in.
-std::uint64_t mapped_bytes(std::uint64_t page_size) noexcept {
-  std::array<char, 128> text{};
-  const int file = ::open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-  if (file < 0) return 0;
-  const auto size = ::read(file, text.data(), text.size() - 1);
-  ::close(file);
-  unsigned long total = 0, resident = 0, of_files = 0;
-  const bool good = size > 0 && std::sscanf(text.data(), "%lu %lu %lu", &total, &resident, &of_files) == 3;
-  return good ? of_files * page_size : 0;
 }
 
 int read_number(MDB_txn* txn, MDB_dbi database, std::string_view name, std::uint32_t& number) noexcept {
@@ -113,7 +92,8 @@ int DiskFile::prepare(const std::string& folder) {
   clear_readers();
   struct stat status = {};
   if (::stat(path_.c_str(), &status) == 0) inode_ = status.st_ino;
-  find_map();
+
+  map_ = MappedFile::find(inode_);
 
   MDB_txn* txn = nullptr;
   if ((code = mdb_txn_begin(env_, nullptr, 0, &txn)) != 0) return code;
@@ -128,18 +108,6 @@ int DiskFile::prepare(const std::string& folder) {
 void DiskFile::note_newest_txn() noexcept {
   MDB_envinfo info;
   if (mdb_env_info(env_, &info) == 0) newest_txn_ = info.me_last_txnid;
-}
-
-/// LMDB does not tell where it has mapped its file, but the system does.
-void DiskFile::find_map() {
-  std::ifstream maps{"/proc/self/maps"};
-  for (std::string line; std::getline(maps, line);) {
-    unsigned long begin = 0, end = 0, offset = 0, inode = 0;
-    if (std::sscanf(line.c_str(), "%lx-%lx %*s %lx %*s %lu", &begin, &end, &offset, &inode) != 4) continue;
-    if (inode != inode_ || offset != 0 || !line.ends_with("/data.mdb")) continue;
-    map_ = reinterpret_cast<void*>(begin);  // NOLINT(performance-no-int-to-ptr): the system gives it as text
-    map_size_ = end - begin;
-  }
 }
 
 int DiskFile::open_databases(MDB_txn* txn) {
@@ -205,7 +173,6 @@ Outcome DiskFile::reading(F&& act) {
     code = act(txn);
     mdb_txn_abort(txn);
   });
-  note_touched(0);
   return outcome_of(survived, code);
 }
 
@@ -218,7 +185,6 @@ Outcome DiskFile::read(const Hash128& id, std::string_view identity, const Conve
     if (code != 0) return code;
     IndexRecord record;
     if (!decode(view(data), id, record)) return kSpoilt;
-    note_touched(record.content_size());
     return read_content(txn, names_.chunks, record, {id, identity, conversion}, found);
   });
 }
@@ -264,7 +230,6 @@ Outcome DiskFile::scan(Hash128& after, std::size_t limit, bool& end,
     int code = cursor.get(key, data, MDB_SET_RANGE);
     if (code == 0 && key.mv_size == 16 && IdKey::id_of(key) == after) code = cursor.get(key, data, MDB_NEXT);
     for (std::size_t i = 0; code == 0 && i < limit; ++i) {
-      if (i % kRecordsPerFault == 0) note_touched(0);
       if (key.mv_size != 16) return MDB_CORRUPTED;
       after = IdKey::id_of(key);
       if (decode(view(data), after, record)) visit(after, record);
@@ -315,7 +280,6 @@ Outcome DiskFile::write(const std::function<int(DiskBatch&)>& act) {
     take_stock(txn);
     if ((code = mdb_txn_commit(txn)) == 0) note_newest_txn();
   });
-  note_touched((next_chunk_ - next_chunk) * kChunk);
   if (code != 0) next_chunk_ = next_chunk;
   return outcome_of(survived, code);
 }
@@ -342,16 +306,9 @@ void DiskFile::clear_readers() noexcept {
   if (!untouchable_) mdb_reader_check(env_, &dead);
 }
 
-/// Pages of the file that were read count as this process' memory until they are given back; the page cache keeps them.
-/// Each fault maps up to 16 pages, so what has been touched only says when to look.
-void DiskFile::note_touched(std::uint64_t bytes) noexcept {
-  if (touched_.fetch_add(std::max(bytes, kFault), std::memory_order_relaxed) < kLookEach) return;
-  touched_.store(0, std::memory_order_relaxed);
-  if (mapped_bytes(page_size_) > kMaxMapped) give_back();
-}
-
-void DiskFile::give_back() noexcept {
-  if (map_ != nullptr && !untouchable_) ::madvise(map_, map_size_, MADV_DONTNEED);
+bool DiskFile::is_resident() const noexcept {
+  MDB_envinfo info;
+  return !untouchable_ && mdb_env_info(env_, &info) == 0 && map_.is_resident((info.me_last_pgno + 1) * page_size_);
 }
 
 bool DiskFile::is_in_place() const noexcept {

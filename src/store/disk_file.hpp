@@ -24,6 +24,7 @@
 #include "base/result.hpp"
 #include "store/disk_index.hpp"
 #include "store/index_record.hpp"
+#include "store/mapped_file.hpp"
 
 struct MDB_env;
 struct MDB_txn;
@@ -79,6 +80,8 @@ class DiskFile {
 
   std::uint64_t used_bytes() const noexcept { return used_bytes_; }  // of the writer: after its last batch
   std::uint64_t entries() const noexcept { return entries_; }
+  /// Whether the pages in use are in memory, so that a read does not wait for the disk. Any thread; a sample.
+  bool is_resident() const noexcept;
   std::uint64_t max_bytes() const noexcept { return max_bytes_; }
   /// Number of the last transaction; of two copies of a file the older one has the smaller number.
   std::uint64_t newest_txn() const noexcept { return newest_txn_; }
@@ -103,9 +106,6 @@ class DiskFile {
   Outcome reading(F&& act);
   void take_stock(MDB_txn* txn) noexcept;
   void note_newest_txn() noexcept;
-  void note_touched(std::uint64_t bytes) noexcept;
-  void give_back() noexcept;
-  void find_map();
 
   std::string path_;  // of the data file
   std::uint64_t max_bytes_ = 0;
@@ -118,10 +118,8 @@ class DiskFile {
   std::atomic<std::uint64_t> used_bytes_{0};
   std::atomic<std::uint64_t> entries_{0};
   std::atomic<std::uint64_t> newest_txn_{0};
-  void* map_ = nullptr;
-  std::size_t map_size_ = 0;
-  std::atomic<std::uint64_t> touched_{0};
   std::atomic<int> code_{0};
+  MappedFile map_;
   std::uint32_t found_format_ = kFormat;
 };
 

@@ -50,10 +50,11 @@ auto DiskIndex::change(std::uint64_t bits, F&& act) {
   return act(shard.slots);
 }
 
-bool DiskIndex::has(const Hash128& id) const noexcept {
+std::uint64_t DiskIndex::size_of(const Hash128& id) const noexcept {
   const Shard& shard = shards_[shard_of(id.high)];
   const std::lock_guard lock{shard.mutex};
-  return shard.slots.find(fingerprint_of(id.high)) != shard.slots.end();
+  const auto at = shard.slots.find(fingerprint_of(id.high));
+  return at == shard.slots.end() ? 0 : bytes_of(at->second);
 }
 
 void DiskIndex::put(const Hash128& id, const DiskSlot& slot) {

@@ -43,7 +43,9 @@ class DiskIndex {
     std::uint64_t bytes = 0;
   };
 
-  bool has(const Hash128& id) const noexcept;
+  bool has(const Hash128& id) const noexcept { return size_of(id) != 0; }
+  /// Its size to within a tenth; 0 where it is not there.
+  std::uint64_t size_of(const Hash128& id) const noexcept;
   void put(const Hash128& id, const DiskSlot& slot);
   /// As put(), but leaves what is there: for those who may be behind the event loops.
   void put_if_absent(const Hash128& id, const DiskSlot& slot);

@@ -45,10 +45,11 @@ struct DiskShared {
   ReadsInFlight reads_in_flight;
   MissedChanges missed;
 
-  std::atomic<bool> loaded{false};   // the index knows everything
-  std::atomic<bool> damaged{false};  // a reader found the file broken
-  std::atomic<bool> unsaved{false};  // something in memory should be on disk and is not queued
-  std::atomic<int> counting{0};      // invalidations that still count what they hit: no sweep meanwhile
+  std::atomic<bool> loaded{false};    // the index knows everything
+  std::atomic<bool> damaged{false};   // a reader found the file broken
+  std::atomic<bool> resident{false};  // the file's pages are in memory: what is small is read where it is asked for
+  std::atomic<bool> unsaved{false};   // something in memory should be on disk and is not queued
+  std::atomic<int> counting{0};       // invalidations that still count what they hit: no sweep meanwhile
   std::atomic<std::uint64_t> evictions{0};
   std::atomic<std::uint64_t> expired{0};
   std::atomic<std::uint64_t> errors{0};

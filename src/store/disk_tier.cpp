@@ -1,5 +1,6 @@
 #include "store/disk_tier.hpp"
 
+#include <chrono>
 #include <utility>
 
 #include "base/log.hpp"
@@ -9,6 +10,10 @@ namespace {
 
 constexpr std::size_t kReaders = 2;
 constexpr std::size_t kScannedAtOnce = 4'000;
+// Copying and checking this much takes some microseconds, less than a trip to another thread and back.
+constexpr std::uint64_t kReadHere = 64 * 1024;
+// A read that took longer waited for the disk.
+constexpr std::chrono::milliseconds kLongRead{1};
 
 }  // namespace
 
@@ -28,6 +33,14 @@ bool DiskTier::may_hold(const Hash128& id) const noexcept {
 }
 
 void DiskTier::find(const Hash128& id, std::string_view identity, Done done) {
+  if (shared_.resident.load(std::memory_order_relaxed) && may_read_here(id)) {
+    const auto began = std::chrono::steady_clock::now();
+    EntryPtr entry = read(id, identity);
+    // Some pages have left memory since the last look: not here until the next one.
+    if (std::chrono::steady_clock::now() - began > kLongRead) shared_.resident = false;
+    const bool asked_before = entry && shared_.index.touch(id) != 0;
+    return done(std::move(entry), asked_before);
+  }
   const auto shared_done = std::make_shared<Done>(std::move(done));
   const bool posted = readers_.post([this, id, name = std::string{identity}, shared_done] {
     EntryPtr entry = read(id, name);
@@ -64,6 +77,11 @@ bool DiskTier::erase(const Hash128& id) {
 void DiskTier::put_state(std::string_view name, std::string_view bytes) {
   shared_.put_state(name, bytes);
   shared_.queue.put_state(name, bytes);
+}
+
+bool DiskTier::may_read_here(const Hash128& id) const noexcept {
+  const auto bytes = shared_.index.size_of(id);
+  return bytes != 0 && bytes <= kReadHere;
 }
 
 EntryPtr DiskTier::read(const Hash128& id, std::string_view identity) {

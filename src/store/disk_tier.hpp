@@ -40,6 +40,7 @@ class DiskTier final : public SlowTier {
   void stop() override;
 
  private:
+  bool may_read_here(const Hash128& id) const noexcept;
   EntryPtr read(const Hash128& id, std::string_view identity);
   EntryPtr by_bans(EntryPtr entry, std::uint32_t generation) const;
   EntryPtr read_file(const Hash128& id, std::string_view identity);

@@ -100,11 +100,12 @@ void DiskWriter::sync_beside() {
     std::mutex mutex;
     std::condition_variable_any woken;
     std::unique_lock lock{mutex};
-    while (!woken.wait_for(lock, stopped, kSyncEach, [&] { return stopped.stop_requested(); })) {
+    do {
       const auto held = file.lock();
       if (!held) return;
+      shared_.resident = held->is_resident();
       if (held->sync() == Outcome::failed) sync_failed_ = true;
-    }
+    } while (!woken.wait_for(lock, stopped, kSyncEach, [&] { return stopped.stop_requested(); }));
   }};
 }
 
@@ -169,6 +170,7 @@ void DiskWriter::go_down(const std::string& problem) {
   file_.reset();
   sweeping_.clear();
   shared_.loaded = false;
+  shared_.resident = false;
   shared_.index.clear();
   shared_.memory.reserve(0);
   shared_.memory.for_each([](const EntryPtr& entry) { return entry->set_saved(0), true; });

@@ -26,7 +26,8 @@ class SlowTier {
   // For event loops: none of these waits.
 
   virtual bool may_hold(const Hash128& id) const noexcept = 0;
-  /// Calls `done` on a thread of the tier, with null where it is not there; not at all once the tier is stopped.
+  /// Calls `done` on a thread of the tier, or before it returns where nothing has to be waited for, with null where it
+  /// is not there; not at all once the tier is stopped.
   virtual void find(const Hash128& id, std::string_view identity, Done done) = 0;
   virtual void put(const EntryPtr& entry) = 0;
   /// False where it is not there, as far as is known without waiting.

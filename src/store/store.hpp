@@ -75,9 +75,9 @@ class Store {
   virtual EntryPtr find(const Hash128& id, std::string_view identity) noexcept = 0;
   /// True where the disk tier might hold what find() missed; then find_on_disk is worth its trip.
   virtual bool may_be_on_disk(const Hash128& id) const noexcept = 0;
-  /// Looks in the disk tier on a thread of the store and calls `done` there, with null where it is not there; not at
-  /// all once the store ends. The disk may be slower than whoever asks: `done` holds on to all that it touches (for a
-  /// worker its handle).
+  /// Looks in the disk tier and calls `done` with what is there, or null: on a thread of the store, or before it
+  /// returns where nothing has to be waited for; not at all once the store ends. The disk may be slower than whoever
+  /// asks: `done` holds on to all that it touches (for a worker its handle).
   virtual void find_on_disk(const Hash128& id, std::string_view identity, std::function<void(EntryPtr)> done) = 0;
   /// Replaces what has the same identity. Never blocks on the disk.
   virtual void put(EntryPtr entry) = 0;

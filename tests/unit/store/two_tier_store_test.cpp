@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <string>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 #include "store/store.hpp"
@@ -255,23 +256,20 @@ TEST_F(TwoTierStore, HasWhatIsTooLargeForMemoryOnceForAllThatAreSentIt) {
   EXPECT_FALSE(find_on_disk("large"));
 }
 
-TEST_F(TwoTierStore, KeepsLittleOfItsFileMapped) {
-  const auto mapped = [] {
-    std::ifstream statm{"/proc/self/statm"};
-    std::uint64_t total = 0, resident = 0, of_files = 0;
-    statm >> total >> resident >> of_files;
-    return of_files * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  };
-  store.reset();
-  start(256 * kMiB);
-  const auto before = mapped();
-  for (int i = 0; i < 4000; ++i) {
-    put({.key = std::to_string(i), .body = std::string(20'000, 'x')});
-    if (i % 200 == 0) store->flush();
-  }
+TEST_F(TwoTierStore, ReadsWhatIsSmallAndInMemoryWhereItIsAskedFor) {
+  put({.key = "small", .body = std::string(16'000, 's')});
+  put({.key = "large", .body = std::string(100'000, 'l')});
   store->flush();
-  for (int i = 0; i < 4000; ++i) ASSERT_TRUE(find_on_disk(std::to_string(i))) << i;
-  EXPECT_LE(mapped(), before + 48 * kMiB);
+  const auto is_read_here = [&](const std::string& key) {
+    std::promise<std::thread::id> reader;
+    store->find_on_disk(id_of(key), identity_of(key), [&](EntryPtr entry) {
+      EXPECT_TRUE(entry);
+      reader.set_value(std::this_thread::get_id());
+    });
+    return reader.get_future().get() == std::this_thread::get_id();
+  };
+  EXPECT_TRUE(cachearr::test::until([&] { return is_read_here("small"); }));
+  EXPECT_FALSE(is_read_here("large"));
 }
 
 TEST_F(TwoTierStore, RemembersStateAcrossARestart) {
