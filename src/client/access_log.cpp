@@ -4,7 +4,6 @@
 #include <array>
 #include <ctime>
 
-#include "base/log.hpp"
 #include "base/redact.hpp"
 #include "base/text.hpp"
 
@@ -71,27 +70,69 @@ void append_member(std::string& out, std::string_view name, std::string_view val
   text::append_json_string(out, value);
 }
 
+void write_text(std::string& out, const LogFacts& facts, const LogText& words) {
+  out += "|Info|access|";
+  append_printable(out, facts.client);
+  out.append(" ").append(words.asked).append(" ");
+  text::append_number(out, facts.status);
+  out += ' ';
+  text::append_number(out, static_cast<std::int64_t>(facts.bytes));
+  out += ' ';
+  append_milliseconds(out, facts.microseconds);
+  out.append("ms ").append(words.named).append(" ");
+  http::CacheStatus decision = facts.cache;
+  decision.key = {};
+  http::append(out, decision);
+  if (!facts.tls.empty()) out.append(" over ").append(facts.tls);
+  if (!facts.error.empty()) {
+    out += " (";
+    append_printable(out, facts.error);
+    out += ')';
+  }
+  out += '\n';
+}
+
+void write_json(std::string& out, const LogFacts& facts, const LogText& words) {
+  out += "Z\",\"level\":\"info\",\"event\":\"request\"";
+  append_member(out, "client", facts.client);
+  out.append(words.asked).append(",\"status\":");
+  text::append_number(out, facts.status);
+  out += ",\"bytes\":";
+  text::append_number(out, static_cast<std::int64_t>(facts.bytes));
+  out += ",\"ms\":";
+  append_milliseconds(out, facts.microseconds);
+  out.append(words.named);
+  std::string composed;
+  http::CacheStatus decision = facts.cache;
+  decision.key = {};
+  http::append(composed, decision);
+  append_member(out, "decision", composed);
+  if (!facts.tls.empty()) append_member(out, "upstreamTls", facts.tls);
+  if (!facts.error.empty()) append_member(out, "error", facts.error);
+  out += "}\n";
+}
+
 }  // namespace
 
 /// As the other lines of the log have it: local time in text, RFC 3339 in JSON.
-void AccessLog::stamp(TimePoint now, bool json) {
-  const auto ms = now.time_since_epoch().count();
-  const auto second = ms / 1000;
-  if (second != stamped_second_) {
-    stamped_second_ = second;
-    const std::time_t at = static_cast<std::time_t>(second);
+std::string_view AccessLog::stamp(TimePoint now, bool json) {
+  if (now == stamped_) return stamp_;
+  constexpr std::size_t milliseconds = 3;
+  const auto second = std::chrono::floor<std::chrono::seconds>(now);
+  if (second != std::chrono::floor<std::chrono::seconds>(stamped_) || stamp_.empty()) {
+    const std::time_t at = second.time_since_epoch().count();
     std::tm broken{};
     json ? gmtime_r(&at, &broken) : localtime_r(&at, &broken);
     std::array<char, 32> text{};
-    const auto* format = json ? "%Y-%m-%dT%H:%M:%S" : "%Y-%m-%d %H:%M:%S";
-    second_.assign(text.data(), std::strftime(text.data(), text.size(), format, &broken));
+    const auto* format = json ? "%Y-%m-%dT%H:%M:%S." : "%Y-%m-%d %H:%M:%S.";
+    stamp_.assign(text.data(), std::strftime(text.data(), text.size(), format, &broken));
+    stamp_.append(milliseconds, '0');
   }
-  batch_ += second_;
-  batch_ += '.';
-  const auto rest = ms % 1000;
-  batch_ += static_cast<char>('0' + rest / 100);
-  batch_ += static_cast<char>('0' + rest / 10 % 10);
-  batch_ += static_cast<char>('0' + rest % 10);
+  auto rest = (now - second).count();
+  for (auto digit = stamp_.rbegin(); digit != stamp_.rbegin() + milliseconds; ++digit, rest /= 10)
+    *digit = static_cast<char>('0' + rest % 10);
+  stamped_ = now;
+  return stamp_;
 }
 
 void AccessLog::format_request(const LogFacts& facts, LogText& into) {
@@ -118,71 +159,19 @@ void AccessLog::format_request(const LogFacts& facts, LogText& into) {
   make_printable(into.named, 0);
 }
 
-void AccessLog::write_text(const LogFacts& facts, const LogText& words) {
-  auto& out = batch_;
-  out += "|Info|access|";
-  append_printable(out, facts.client);
-  out.append(" ").append(words.asked).append(" ");
-  text::append_number(out, facts.status);
-  out += ' ';
-  text::append_number(out, static_cast<std::int64_t>(facts.bytes));
-  out += ' ';
-  append_milliseconds(out, facts.microseconds);
-  out.append("ms ").append(words.named).append(" ");
-  http::CacheStatus decision = facts.cache;
-  decision.key = {};
-  http::append(out, decision);
-  if (!facts.tls.empty()) out.append(" over ").append(facts.tls);
-  if (!facts.error.empty()) {
-    out += " (";
-    append_printable(out, facts.error);
-    out += ')';
-  }
-  out += '\n';
-}
-
-void AccessLog::write_json(const LogFacts& facts, const LogText& words) {
-  auto& out = batch_;
-  out += "Z\",\"level\":\"info\",\"event\":\"request\"";
-  append_member(out, "client", facts.client);
-  out.append(words.asked).append(",\"status\":");
-  text::append_number(out, facts.status);
-  out += ",\"bytes\":";
-  text::append_number(out, static_cast<std::int64_t>(facts.bytes));
-  out += ",\"ms\":";
-  append_milliseconds(out, facts.microseconds);
-  out.append(words.named);
-  std::string composed;
-  http::CacheStatus decision = facts.cache;
-  decision.key = {};
-  http::append(composed, decision);
-  append_member(out, "decision", composed);
-  if (!facts.tls.empty()) append_member(out, "upstreamTls", facts.tls);
-  if (!facts.error.empty()) append_member(out, "error", facts.error);
-  out += "}\n";
-}
-
 void AccessLog::write(const LogFacts& facts, TimePoint now) {
   if (!log::enabled(log::Level::info)) return;
   if (!facts.words) format_request(facts, words_);
   const auto& words = facts.words ? *facts.words : words_;
+  auto& out = batch_.line(now);
   if (log::json()) {
-    batch_ += "{\"time\":\"";
-    stamp(now, true);
-    write_json(facts, words);
+    out.append("{\"time\":\"").append(stamp(now, true));
+    write_json(out, facts, words);
   } else {
-    stamp(now, false);
-    write_text(facts, words);
+    out.append(stamp(now, false));
+    write_text(out, facts, words);
   }
   if (batch_.size() >= kBatch) flush();
-}
-
-void AccessLog::flush() {
-  if (batch_.empty()) return;
-  std::string full;
-  full.reserve(kBatch + 1024);
-  full.swap(batch_);
-  log::write_lines(std::move(full));
 }
 
 }  // namespace cachearr::client

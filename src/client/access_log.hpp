@@ -11,6 +11,7 @@
 
 #include <cachearr/clock.hpp>
 
+#include "base/log.hpp"
 #include "http/cache_status.hpp"
 
 namespace cachearr::client {
@@ -38,20 +39,19 @@ struct LogFacts {
 
 class AccessLog {
  public:
+  /// `now`: the time of the request's end, which the line bears.
   void write(const LogFacts& facts, TimePoint now);
   static void format_request(const LogFacts& facts, LogText& into);
   /// Hands the batch over; called when it is large and once each sweep.
-  void flush();
+  void flush() { batch_.flush(); }
 
  private:
-  void write_text(const LogFacts& facts, const LogText& words);
-  void write_json(const LogFacts& facts, const LogText& words);
-  void stamp(TimePoint now, bool json);
+  std::string_view stamp(TimePoint now, bool json);
   static constexpr std::size_t kBatch = 16 * 1024;
-  std::string batch_;
+  log::LineBatch batch_;
   LogText words_;  // of the line being written
-  std::int64_t stamped_second_ = -1;
-  std::string second_;  // "2026-11-22 13:00:00" or "2026-11-22T12:00:00" of stamped_second_
+  TimePoint stamped_{};
+  std::string stamp_;  // "2026-11-22 13:00:00.123" or "2026-11-22T12:00:00.123" of stamped_
 };
 
 }  // namespace cachearr::client

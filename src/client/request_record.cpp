@@ -85,7 +85,7 @@ void Session::record(const RequestRecord& done) {
   facts.cache = done.cache;
   facts.tls = done.tls;
   facts.error = done.error;
-  worker_.log.write(facts, done.context.now);
+  worker_.log.write(facts, done.context.now + Duration{took / 1000});
 }
 
 }  // namespace cachearr::client

@@ -1,9 +1,12 @@
 #include "base/log.hpp"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <string>
 #include <thread>
 #include <unistd.h>
@@ -57,6 +60,8 @@ struct Pipe {
   std::array<int, 2> ends{};
 };
 
+TimePoint at(int milliseconds) { return TimePoint{Duration{1'700'000'000'000 + milliseconds}}; }
+
 /// What `act` has the log write, from start to stop.
 template <class F>
 std::string logged(Level level, bool json, const F& act) {
@@ -109,7 +114,12 @@ TEST(Log, WhatIsBelowTheLevelIsNotWritten) {
 
 TEST(Log, StoppingWritesEverythingInOrder) {
   const auto text = logged(Level::info, false, [] {
-    for (int i = 0; i < 1000; ++i) log::write_lines(std::to_string(i) + "\n");
+    log::LineBatch batch;
+    for (int i = 0; i < 1000; ++i) {
+      batch.line(at(i)) += std::to_string(i) + "\n";
+      if (i % 7 == 0) batch.flush();
+    }
+    batch.flush();
   });
   std::string expected;
   for (int i = 0; i < 1000; ++i) expected += std::to_string(i) + "\n";
@@ -121,7 +131,11 @@ TEST(Log, LinesOfManyThreadsStayWhole) {
     std::vector<std::thread> threads;
     for (char name = 'a'; name < 'e'; ++name) {
       threads.emplace_back([name] {
-        for (int i = 0; i < 250; ++i) log::write_lines(std::string(200, name) + "\n");
+        log::LineBatch batch;
+        for (int i = 0; i < 250; ++i) {
+          batch.line(at(i)) += std::string(200, name) + "\n";
+          batch.flush();
+        }
       });
     }
     for (auto& thread : threads) thread.join();
@@ -132,25 +146,103 @@ TEST(Log, LinesOfManyThreadsStayWhole) {
   }
 }
 
+TEST(Log, LinesOfSeveralBatchesComeInTheOrderOfTimeWhicheverIsHandedOverFirst) {
+  const auto text = logged(Level::info, false, [] {
+    log::LineBatch one, other;
+    one.line(at(1)) += "1\n";
+    one.line(at(3)) += "3\n";
+    one.line(at(3)) += "3 again\n";
+    one.flush();
+    other.line(at(2)) += "2\n";
+    other.line(at(4)) += "4\n";
+    other.flush();
+    one.line(at(5)) += "5\n";
+    one.flush();
+  });
+  EXPECT_EQ(text, "1\n2\n3\n3 again\n4\n5\n");
+}
+
+TEST(Log, ALineWaitsForTheBatchesThatMayHoldAnEarlierOne) {
+  const auto text = logged(Level::info, false, [] {
+    log::LineBatch slow;
+    std::string& line = slow.line(SystemClock{}.now() - Duration{2});
+    line += "earlier\n";
+    log::info("later");
+    std::this_thread::sleep_for(std::chrono::milliseconds{100});
+    slow.flush();
+  });
+  EXPECT_LT(text.find("earlier"), text.find("later"));
+}
+
+TEST(Log, ABatchThatIsNeverFlushedHoldsUpNobodyForLong) {
+  Pipe pipe;
+  const Redirected redirected{pipe.ends[1]};
+  log::LineBatch silent;
+  log::start(Level::info, false);
+  log::info("patient");
+  pollfd reader{pipe.ends[0], POLLIN, 0};
+  EXPECT_EQ(::poll(&reader, 1, 5000), 1);
+  log::stop();
+}
+
+TEST(Log, ALineThatSeemsOlderThanTheOneBeforeStaysBehindIt) {
+  const auto text = logged(Level::info, false, [] {
+    log::LineBatch batch;
+    batch.line(at(5)) += "first\n";
+    batch.line(at(2)) += "second\n";
+    batch.flush();
+  });
+  EXPECT_EQ(text, "first\nsecond\n");
+}
+
 TEST(Log, ASinkThatNobodyReadsDelaysNobodyAndIsCounted) {
   Pipe pipe;
   const Redirected redirected{pipe.ends[1]};
   const auto before = log::dropped_lines();
   log::start(Level::info, false);
-  for (int i = 0; i < 200; ++i) log::write_lines(std::string(99'999, 'x') + "\n");
-  log::stop();
+  log::LineBatch batch;
+  for (int i = 0; i < 200; ++i) {
+    batch.line(at(i)) += std::string(99'999, 'x') + "\n";
+    batch.flush();
+  }
   EXPECT_GE(log::dropped_lines() - before, 200U - 8U * 1024U * 1024U / 100'000U - 2U);
+  log::stop();
+  EXPECT_GE(log::dropped_lines() - before, 199U);
 }
 
-TEST(Log, AFullDeviceIsSurvived) {
+TEST(Log, DroppedLinesAreToldOnceTheSinkTakesLinesAgain) {
+  Pipe pipe;
+  std::string text;
+  std::thread reader;
+  {
+    const Redirected redirected{pipe.ends[1]};
+    pipe.close_writer();
+    log::start(Level::info, false);
+    log::LineBatch batch;
+    for (int i = 0; i < 200; ++i) {
+      batch.line(at(i)) += std::string(99'999, 'x') + "\n";
+      batch.flush();
+    }
+    reader = std::thread{[&] { text = pipe.read_all(); }};
+    log::stop();
+  }
+  reader.join();
+  EXPECT_THAT(text, HasSubstr(" lines of this log were dropped: it is read too slowly\n"));
+}
+
+TEST(Log, AFullDeviceCostsTheLinesAndNoMore) {
   const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
   ASSERT_NE(full, -1);
   const Redirected redirected{full};
   ::close(full);
+  const auto before = log::dropped_lines();
   log::start(Level::info, false);
   log::error("nobody hears this");
-  log::write_lines("nor this\n");
+  log::LineBatch batch;
+  batch.line(at(1)) += "nor this\n";
+  batch.flush();
   log::stop();
+  EXPECT_GE(log::dropped_lines(), before + 2);
 }
 
 TEST(Log, AReaderThatWentAwayIsSurvived) {
