@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "http/status.hpp"
 
 namespace cachearr::admin {
 
@@ -45,39 +46,12 @@ std::vector<std::pair<std::string, std::string>> read_query(std::string_view que
   return parameters;
 }
 
-std::string_view reason_of(int status) noexcept {
-  switch (status) {
-    case 200: return "OK";
-    case 201: return "Created";
-    case 204: return "No Content";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 408: return "Request Timeout";
-    case 409: return "Conflict";
-    case 413: return "Content Too Large";
-    case 414: return "URI Too Long";
-    case 415: return "Unsupported Media Type";
-    case 417: return "Expectation Failed";
-    case 421: return "Misdirected Request";
-    case 422: return "Unprocessable Content";
-    case 431: return "Request Header Fields Too Large";
-    case 500: return "Internal Server Error";
-    case 501: return "Not Implemented";
-    case 503: return "Service Unavailable";
-    case 505: return "HTTP Version Not Supported";
-    default: return "Error";
-  }
-}
-
 Answer problem(int status, std::string_view detail) {
   Answer answer;
   answer.status = status;
   answer.content_type = "application/problem+json";
   answer.body = "{\"title\":";
-  text::append_json_string(answer.body, reason_of(status));
+  text::append_json_string(answer.body, http::reason_phrase(status));
   answer.body += ",\"status\":";
   text::append_number(answer.body, status);
   answer.body += ",\"detail\":";
@@ -92,7 +66,7 @@ std::string serialise_head(const Answer& answer, bool keep_alive) {
   head.append("HTTP/1.1 ")
       .append(std::to_string(answer.status))
       .append(" ")
-      .append(reason_of(answer.status))
+      .append(http::reason_phrase(answer.status))
       .append("\r\n");
   head.append("Content-Type: ").append(answer.content_type).append("\r\nContent-Length: ");
   text::append_number(head, static_cast<std::int64_t>(answer.content().size()));

@@ -41,7 +41,6 @@ struct Answer {
 
 /// problem+json (RFC 9457) with the status' own phrase as title.
 Answer problem(int status, std::string_view detail);
-std::string_view reason_of(int status) noexcept;
 
 /// The head of `answer` as it goes out, with the fields that keep browsers from being used against us, closing empty
 /// line included.

@@ -1,6 +1,7 @@
 #include "admin/guard.hpp"
 
 #include "base/ip_address.hpp"
+#include "base/secret_equal.hpp"
 #include "base/text.hpp"
 #include "http/target.hpp"
 
@@ -9,15 +10,6 @@ namespace cachearr::admin {
 using http::FieldId;
 
 namespace {
-
-/// Looks at every byte of `given` whatever it holds.
-bool same(std::string_view expected, std::string_view given) noexcept {
-  if (expected.empty()) return false;
-  unsigned difference = expected.size() == given.size() ? 0 : 1;
-  for (std::size_t i = 0; i < given.size(); ++i)
-    difference |= static_cast<unsigned>(static_cast<unsigned char>(given[i] ^ expected[i % expected.size()]));
-  return difference == 0;
-}
 
 std::string_view bearer(std::string_view authorization) noexcept {
   constexpr std::string_view scheme = "bearer ";
@@ -50,10 +42,10 @@ std::optional<Denied> check_host(const House& house, std::string_view host, std:
 }
 
 std::optional<Denied> check_key(const House& house, const http::FieldList& fields, std::string_view query_key) {
-  bool known = same(house.api_key, query_key);
+  bool known = is_secret(house.api_key, query_key);
   for (const auto& field : fields) {
-    if (field.id == FieldId::x_api_key) known |= same(house.api_key, field.value);
-    if (field.id == FieldId::authorization) known |= same(house.api_key, bearer(field.value));
+    if (field.id == FieldId::x_api_key) known |= is_secret(house.api_key, field.value);
+    if (field.id == FieldId::authorization) known |= is_secret(house.api_key, bearer(field.value));
   }
   if (known) return std::nullopt;
   return Denied{401, "this call needs the API key: X-Api-Key, Authorization: Bearer, or the parameter apikey"};

@@ -6,6 +6,7 @@
 #include "caching/storing.hpp"
 #include "http/conditions.hpp"
 #include "http/date.hpp"
+#include "http/status.hpp"
 
 namespace cachearr::client {
 
@@ -75,7 +76,12 @@ struct Parts {
   bool varies;
 
   void start(int code) const {
-    out.text().append("HTTP/1.1 ").append(std::to_string(code)).append(" ").append(reason_phrase(code)).append("\r\n");
+    out.text()
+        .append("HTTP/1.1 ")
+        .append(std::to_string(code))
+        .append(" ")
+        .append(http::reason_phrase(code))
+        .append("\r\n");
   }
   void finish(std::uint64_t length) const {
     out.text().append("Content-Length: ").append(std::to_string(length)).append("\r\n");
@@ -189,39 +195,6 @@ ReplySize append_stored(Output& out, const http::RequestHead& request, const sto
   return {entry->meta.status, entry->body().size()};
 }
 
-std::string_view reason_phrase(int status) noexcept {
-  switch (status) {
-    case 200: return "OK";
-    case 206: return "Partial Content";
-    case 304: return "Not Modified";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 407: return "Proxy Authentication Required";
-    case 408: return "Request Timeout";
-    case 411: return "Length Required";
-    case 412: return "Precondition Failed";
-    case 413: return "Content Too Large";
-    case 414: return "URI Too Long";
-    case 415: return "Unsupported Media Type";
-    case 416: return "Range Not Satisfiable";
-    case 417: return "Expectation Failed";
-    case 421: return "Misdirected Request";
-    case 429: return "Too Many Requests";
-    case 431: return "Request Header Fields Too Large";
-    case 500: return "Internal Server Error";
-    case 501: return "Not Implemented";
-    case 502: return "Bad Gateway";
-    case 503: return "Service Unavailable";
-    case 504: return "Gateway Timeout";
-    case 505: return "HTTP Version Not Supported";
-    case 508: return "Loop Detected";
-    default: return "";
-  }
-}
-
 namespace {
 
 std::string xml_escaped(std::string_view text) {
@@ -241,7 +214,7 @@ std::string xml_escaped(std::string_view text) {
 
 std::string problem_body(const ErrorReply& error) {
   std::string body = "{\"type\":\"about:blank\",\"title\":\"";
-  body.append(reason_phrase(error.status))
+  body.append(http::reason_phrase(error.status))
       .append("\",\"status\":")
       .append(std::to_string(error.status))
       .append(",\"detail\":");
@@ -265,7 +238,7 @@ ReplySize append_error(Output& out, const ErrorReply& error, bool head_only, rul
   text.append("HTTP/1.1 ")
       .append(std::to_string(error.status))
       .append(" ")
-      .append(reason_phrase(error.status))
+      .append(http::reason_phrase(error.status))
       .append("\r\n");
   text.append("Content-Type: ")
       .append(xml ? "application/xml" : "application/problem+json")

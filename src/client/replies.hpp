@@ -45,6 +45,4 @@ struct ErrorReply {
 ReplySize append_error(Output& out, const ErrorReply& error, bool head_only, rules::ErrorStyle style,
                        ReplyConnection connection);
 
-std::string_view reason_phrase(int status) noexcept;
-
 }  // namespace cachearr::client

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "base/secret_equal.hpp"
 #include "base/text.hpp"
 
 namespace cachearr::pipeline {
@@ -17,13 +18,6 @@ bool read_password(const std::string& path, std::string& into) {
   into.assign(std::istreambuf_iterator<char>{file}, {});
   while (!into.empty() && (into.back() == '\n' || into.back() == '\r')) into.pop_back();
   return true;
-}
-
-bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept {
-  unsigned difference = a.size() == b.size() ? 0U : 1U;
-  for (std::size_t i = 0; i < a.size(); ++i)
-    difference |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b.empty() ? 0 : b[i % b.size()]);
-  return difference == 0;
 }
 
 }  // namespace
@@ -44,7 +38,7 @@ bool Settings::is_authorised(std::string_view proxy_authorization) const {
       !text::iequals(proxy_authorization.substr(0, scheme.size()), scheme))
     return false;
   const auto given = text::base64_decode(text::trim(proxy_authorization.substr(scheme.size())));
-  return given && equal_in_constant_time(*given, proxy_credentials);
+  return given && is_secret(proxy_credentials, *given);
 }
 
 std::shared_ptr<const Settings> compile_settings(const Config& config, Problems& problems) {

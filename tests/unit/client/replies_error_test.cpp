@@ -3,6 +3,7 @@
 #include <pugixml.hpp>
 
 #include "base/text.hpp"
+#include "http/status.hpp"
 #include "unit/client/stored_reply.hpp"
 
 namespace cachearr::client {
@@ -88,8 +89,8 @@ TEST(AnErrorReply, CarriesFurtherFieldsAndTheDecision) {
 TEST(AnErrorReply, HasAReasonForEveryStatusMadeHere) {
   for (const int status :
        {400, 403, 404, 407, 408, 412, 413, 414, 416, 417, 421, 429, 431, 500, 501, 502, 503, 504, 505, 508})
-    EXPECT_THAT(reason_phrase(status), Not(IsEmpty())) << status;
-  EXPECT_THAT(reason_phrase(299), IsEmpty());
+    EXPECT_THAT(http::reason_phrase(status), Not(IsEmpty())) << status;
+  EXPECT_THAT(http::reason_phrase(299), IsEmpty());
 }
 
 }  // namespace
