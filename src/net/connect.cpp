@@ -27,13 +27,14 @@ tcp::endpoint endpoint_of(const ip::Address& address, std::uint16_t port) {
 
 /// What the attempts of one call share; they may outlive the call while their sockets are being cancelled.
 struct Race {
-  explicit Race(Worker& w) : worker{w}, changed{w} {}
+  Race(Worker& w, std::size_t count) : worker{w}, addresses{count}, changed{w} {}
   Worker& worker;
+  std::size_t addresses;
   Event changed;
   std::vector<std::unique_ptr<tcp::socket>> sockets;
   std::optional<tcp::socket> winner;
   std::size_t failed = 0;
-  boost::system::error_code last_error;
+  std::string problems;  // of each address that failed
   bool over = false;
 };
 
@@ -44,7 +45,9 @@ Task<> attempt(std::shared_ptr<Race> race, std::size_t index, tcp::endpoint to) 
   if (race->over) co_return;
   if (error) {
     ++race->failed;
-    race->last_error = error;
+    if (!race->problems.empty()) race->problems += ", ";
+    if (race->addresses > 1) race->problems += to.address().to_string() + ": ";
+    race->problems += error.message();
   } else if (!race->winner) {
     race->winner.emplace(std::move(socket));
   }
@@ -75,7 +78,7 @@ void end(Race& race) {
 
 Task<Result<tcp::socket, ConnectFailure>> connect_any(Worker& worker, std::vector<ip::Address> addresses,
                                                       std::uint16_t port, Duration limit) {
-  auto race = std::make_shared<Race>(worker);
+  auto race = std::make_shared<Race>(worker, addresses.size());
   Alarm whole{worker.deadlines(), race->changed};
   Alarm next{worker.deadlines(), race->changed};
   whole.arm(limit);
@@ -101,7 +104,11 @@ Task<Result<tcp::socket, ConnectFailure>> connect_any(Worker& worker, std::vecto
   end(*race);
   ConnectFailure failure;
   failure.timed_out = whole.rang;
-  failure.what = failure.timed_out ? "did not answer in time" : race->last_error.message();
+  failure.what = race->problems;
+  if (failure.timed_out) {
+    const auto earlier = race->problems.empty() ? "" : " (" + race->problems + ")";
+    failure.what = "did not answer in time" + earlier;
+  }
   co_return failure;
 }
 

@@ -4,6 +4,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <cerrno>
 #include <sys/socket.h>
 
 #include "net/stream.hpp"
@@ -61,8 +62,11 @@ class SocketBase : public Stream {
     if (error == asio::error::operation_aborted || error == asio::error::bad_descriptor)
       return std::exchange(timed_out_, false) ? IoError::timed_out : IoError::cancelled;
     if (error == asio::error::eof) return IoError::closed;
-    if (error == asio::error::connection_reset || error == asio::error::broken_pipe) return IoError::reset;
-    return IoError::other;
+    return from_errno(error.value());
+  }
+
+  static IoError from_errno(int error) noexcept {
+    return IoError{error == EPIPE || error == ECONNRESET ? IoError::Kind::reset : IoError::Kind::other, error};
   }
 
   asio::ip::tcp::socket socket_;

@@ -1,20 +1,23 @@
 #include "net/stream.hpp"
 
+#include <cstring>
 #include <sys/socket.h>
 
 namespace cachearr::net {
 
 std::string_view name_of(IoError error) noexcept {
-  switch (error) {
-    case IoError::none: return "none";
-    case IoError::closed: return "closed";
-    case IoError::reset: return "reset";
-    case IoError::timed_out: return "timed out";
-    case IoError::cancelled: return "cancelled";
-    case IoError::tls: return "TLS failure";
-    case IoError::other: break;
+  const char* const told = error.cause() == 0 ? nullptr : ::strerrordesc_np(error.cause());
+  if (told != nullptr) return told;
+  switch (error.kind()) {
+    case IoError::Kind::none: return "none";
+    case IoError::Kind::closed: return "closed";
+    case IoError::Kind::reset: return "reset";
+    case IoError::Kind::timed_out: return "timed out";
+    case IoError::Kind::cancelled: return "cancelled";
+    case IoError::Kind::tls: return "TLS failure";
+    case IoError::Kind::other: break;
   }
-  return "I/O error";
+  return "unknown I/O error";
 }
 
 std::span<Slice> drop_front(std::span<Slice> slices, std::size_t bytes) noexcept {

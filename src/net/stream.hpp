@@ -16,12 +16,33 @@
 
 namespace cachearr::net {
 
-enum class IoError : std::uint8_t { none, closed, reset, timed_out, cancelled, tls, other };
+/// How an operation failed, and the errno that it came with. Errors of one kind are equal.
+class IoError {
+ public:
+  enum class Kind : std::uint8_t { none, closed, reset, timed_out, cancelled, tls, other };
+  static const IoError none, closed, reset, timed_out, cancelled, tls, other;
+
+  constexpr IoError() noexcept = default;
+  constexpr explicit IoError(Kind kind, int cause = 0) noexcept
+      : kind_{kind}, cause_{static_cast<std::int16_t>(cause)} {}
+  constexpr Kind kind() const noexcept { return kind_; }
+  /// 0: none was told.
+  constexpr int cause() const noexcept { return cause_; }
+  friend constexpr bool operator==(IoError a, IoError b) noexcept { return a.kind_ == b.kind_; }
+
+ private:
+  Kind kind_ = Kind::none;
+  std::int16_t cause_ = 0;
+};
+inline constexpr IoError IoError::none{Kind::none}, IoError::closed{Kind::closed}, IoError::reset{Kind::reset},
+    IoError::timed_out{Kind::timed_out}, IoError::cancelled{Kind::cancelled}, IoError::tls{Kind::tls},
+    IoError::other{Kind::other};
+/// What the system says where there is an errno ("Network is unreachable"), else the kind: "timed out".
 std::string_view name_of(IoError error) noexcept;
 
 struct IoResult {
   std::size_t bytes = 0;
-  IoError error = IoError::none;
+  IoError error;
 };
 
 /// Bytes to send; the same layout as iovec.

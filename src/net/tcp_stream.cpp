@@ -31,7 +31,7 @@ class TcpStream final : public SocketBase {
       if (sent >= 0) return {static_cast<std::size_t>(sent), IoError::none};
       if (errno == EINTR) continue;
       if (errno == EAGAIN || errno == EWOULDBLOCK) return {0, IoError::none};
-      return {0, errno == EPIPE || errno == ECONNRESET ? IoError::reset : IoError::other};
+      return {0, from_errno(errno)};
     }
   }
 

@@ -19,7 +19,13 @@ Task<Result<std::unique_ptr<TlsStream>, TlsFailure>> connect_tls(Worker& worker,
   if (error == IoError::none) co_return std::move(stream);
   TlsFailure failure;
   failure.timed_out = error == IoError::timed_out;
-  failure.what = failure.timed_out ? std::string{"the TLS handshake took too long"} : authority::why(stream->ssl());
+  if (failure.timed_out) {
+    failure.what = "the TLS handshake took too long";
+  } else if (error.cause() != 0) {
+    failure.what = "the connection broke during the TLS handshake (" + std::string{name_of(error)} + ")";
+  } else {
+    failure.what = authority::why(stream->ssl());
+  }
   co_return failure;
 }
 

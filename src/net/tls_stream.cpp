@@ -1,6 +1,7 @@
 #include "net/tls_stream.hpp"
 
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -30,11 +31,12 @@ class OpenSslStream final : public TlsStream {
       SSL_set_connect_state(ssl_.get());
     }
     for (;;) {
-      ERR_clear_error();
+      forget_errors();
       const int done = SSL_do_handshake(ssl_.get());
       if (done == 1) co_return IoError::none;
+      const int cause = errno;
       if (SSL_get_error(ssl_.get(), done) == SSL_ERROR_WANT_READ && end_early()) continue;
-      const auto ready = co_await wait_for(SSL_get_error(ssl_.get(), done));
+      const auto ready = co_await wait_for(SSL_get_error(ssl_.get(), done), cause);
       if (ready != IoError::none) co_return ready;
     }
   }
@@ -53,11 +55,12 @@ class OpenSslStream final : public TlsStream {
 
   Task<IoResult> read_some(std::span<char> into) override {
     for (;;) {
-      ERR_clear_error();
+      forget_errors();
       std::size_t bytes = 0;
       const int done = SSL_read_ex(ssl_.get(), into.data(), into.size(), &bytes);
       if (done == 1) co_return IoResult{bytes, IoError::none};
-      const auto ready = co_await wait_for(SSL_get_error(ssl_.get(), done));
+      const int cause = errno;
+      const auto ready = co_await wait_for(SSL_get_error(ssl_.get(), done), cause);
       if (ready != IoError::none) co_return IoResult{0, ready};
     }
   }
@@ -67,13 +70,14 @@ class OpenSslStream final : public TlsStream {
     for (;;) {
       const auto piece = next_piece(slices, total);
       if (piece.empty()) return {total, IoError::none};
-      ERR_clear_error();
+      forget_errors();
       std::size_t bytes = 0;
       const int done = SSL_write_ex(ssl_.get(), piece.data(), piece.size(), &bytes);
       if (done != 1) {
+        const int cause = errno;
         const int why = SSL_get_error(ssl_.get(), done);
         if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE) return {total, IoError::none};
-        return {total, why == SSL_ERROR_SYSCALL ? IoError::reset : IoError::tls};
+        return {total, why == SSL_ERROR_SYSCALL ? Plain::failed(cause) : IoError::tls};
       }
       total += bytes;
     }
@@ -118,9 +122,17 @@ class OpenSslStream final : public TlsStream {
     IoResult try_write(std::span<const Slice>) noexcept override { return {0, IoError::other}; }
     Task<IoError> readable() { return wait(asio::ip::tcp::socket::wait_read); }
     void run_out() noexcept { expire(); }
+    /// Without an errno the peer just went away.
+    static IoError failed(int cause) noexcept { return cause == 0 ? IoError::reset : from_errno(cause); }
   };
 
   void expire() noexcept override { plain_.run_out(); }
+
+  /// What OpenSSL and the system say after the next call is about that call.
+  static void forget_errors() noexcept {
+    ERR_clear_error();
+    errno = 0;
+  }
 
   /// What was fed is used up; true where the socket has just taken over.
   bool end_early() noexcept {
@@ -131,7 +143,7 @@ class OpenSslStream final : public TlsStream {
     return true;
   }
 
-  Task<IoError> wait_for(int why) {
+  Task<IoError> wait_for(int why, int cause) {
     // The other side vanished without a word of TLS: as with TCP, what came before it is not all.
     if (why == SSL_ERROR_SSL && ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
       return at_once(IoError::reset);
@@ -139,7 +151,7 @@ class OpenSslStream final : public TlsStream {
       case SSL_ERROR_WANT_READ: return plain_.readable();
       case SSL_ERROR_WANT_WRITE: return plain_.wait_writable();
       case SSL_ERROR_ZERO_RETURN: return at_once(IoError::closed);
-      case SSL_ERROR_SYSCALL: return at_once(plain_.is_open() ? IoError::reset : IoError::cancelled);
+      case SSL_ERROR_SYSCALL: return at_once(plain_.is_open() ? Plain::failed(cause) : IoError::cancelled);
       default: return at_once(IoError::tls);
     }
   }

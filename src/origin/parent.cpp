@@ -1,5 +1,7 @@
 #include "origin/parent.hpp"
 
+#include <utility>
+
 #include "base/ip_address.hpp"
 #include "base/text.hpp"
 #include "http/target.hpp"
@@ -12,14 +14,29 @@ namespace {
 constexpr std::size_t kMaxReply = 16 * 1024;
 constexpr std::size_t kMaxName = 255;  // its length is one byte
 
-/// Reads until `count` bytes are buffered; false where the parent ended first.
-net::Task<bool> need(net::Stream& stream, net::Inbox& inbox, std::size_t count) {
+/// Reads until `count` bytes are buffered.
+net::Task<net::IoError> need(net::Stream& stream, net::Inbox& inbox, std::size_t count) {
   while (inbox.readable().size() < count) {
     const auto got = co_await inbox.fill(stream, kMaxReply);
-    if (got.error != net::IoError::none) co_return false;
+    if (got.error != net::IoError::none) co_return got.error;
   }
-  co_return true;
+  co_return net::IoError::none;
 }
+
+/// Sends `message` and reads at least `count` bytes of the reply.
+net::Task<net::IoError> exchange(net::Stream& stream, net::Inbox& inbox, std::string message, std::size_t count) {
+  const auto sent = co_await net::write_all(stream, message);
+  if (sent != net::IoError::none) co_return sent;
+  co_return co_await need(stream, inbox, count);
+}
+
+/// Why there is no reply of `who`.
+Error broken(const std::string& who, net::IoError error) {
+  if (error == net::IoError::timed_out) return Error{who + " did not answer in time"};
+  if (error == net::IoError::closed) return Error{who + " ended the connection"};
+  return Error{who + " ended the connection (" + std::string{name_of(error)} + ")"};
+}
+constexpr const char *kSocks = "the SOCKS5 parent", *kHttp = "the parent proxy";
 
 std::string_view socks_problem(unsigned char code) {
   switch (code) {
@@ -67,9 +84,8 @@ net::Task<Result<bool>> authenticate(net::Stream& stream, net::Inbox& inbox, con
   message += parent.user;
   message += static_cast<char>(parent.password.size());
   message += parent.password;
-  const auto sent = co_await net::write_all(stream, message);
-  const bool answered = sent == net::IoError::none && co_await need(stream, inbox, 2);
-  if (!answered) co_return Error{"the SOCKS5 parent ended the connection"};
+  const auto answered = co_await exchange(stream, inbox, std::move(message), 2);
+  if (answered != net::IoError::none) co_return broken(kSocks, answered);
   const bool accepted = inbox.readable()[1] == 0;
   inbox.consume(2);
   if (!accepted) co_return Error{"the SOCKS5 parent refused user and password"};
@@ -80,10 +96,10 @@ net::Task<Result<bool>> open_socks(net::Stream& stream, net::Inbox& inbox, Paren
                                    std::uint16_t port) {
   if (host.size() > kMaxName) co_return Error{"the host's name is too long for SOCKS5"};
   const bool with_password = !parent.user.empty();
-  const std::string greeting = with_password ? std::string{"\x05\x02\x00\x02", 4} : std::string{"\x05\x01\x00", 3};
-  const auto greeted = co_await net::write_all(stream, greeting);
-  const bool answered = greeted == net::IoError::none && co_await need(stream, inbox, 2);
-  if (!answered || inbox.readable()[0] != 5) co_return Error{"the parent does not speak SOCKS5"};
+  std::string greeting = with_password ? std::string{"\x05\x02\x00\x02", 4} : std::string{"\x05\x01\x00", 3};
+  const auto greeted = co_await exchange(stream, inbox, std::move(greeting), 2);
+  if (greeted != net::IoError::none && greeted != net::IoError::closed) co_return broken(kSocks, greeted);
+  if (greeted == net::IoError::closed || inbox.readable()[0] != 5) co_return Error{"the parent does not speak SOCKS5"};
   const auto method = static_cast<unsigned char>(inbox.readable()[1]);
   inbox.consume(2);
   if (method == 2 && with_password) {
@@ -95,9 +111,8 @@ net::Task<Result<bool>> open_socks(net::Stream& stream, net::Inbox& inbox, Paren
   std::string request{"\x05\x01\x00", 3};
   append_destination(request, host);
   append_port(request, port);
-  const auto asked = co_await net::write_all(stream, request);
-  const bool replied = asked == net::IoError::none && co_await need(stream, inbox, 5);
-  if (!replied) co_return Error{"the SOCKS5 parent ended the connection"};
+  const auto replied = co_await exchange(stream, inbox, std::move(request), 5);
+  if (replied != net::IoError::none) co_return broken(kSocks, replied);
   const auto head = inbox.readable();
   if (head[0] != 5) co_return Error{"the parent does not speak SOCKS5"};
   if (head[1] != 0)
@@ -105,8 +120,8 @@ net::Task<Result<bool>> open_socks(net::Stream& stream, net::Inbox& inbox, Paren
   const auto address = address_size(head[3], head[4]);
   if (address == 0) co_return Error{"the parent does not speak SOCKS5"};
   const std::size_t whole = 4 + address + 2;
-  const bool complete = co_await need(stream, inbox, whole);
-  if (!complete) co_return Error{"the SOCKS5 parent ended the connection"};
+  const auto complete = co_await need(stream, inbox, whole);
+  if (complete != net::IoError::none) co_return broken(kSocks, complete);
   inbox.consume(whole);
   co_return true;
 }
@@ -120,7 +135,7 @@ net::Task<Result<bool>> open_connect(net::Stream& stream, net::Inbox& inbox, Par
   if (!credentials.empty()) request += "Proxy-Authorization: " + credentials + "\r\n";
   request += "\r\n";
   const auto asked = co_await net::write_all(stream, request);
-  if (asked != net::IoError::none) co_return Error{"the parent proxy ended the connection"};
+  if (asked != net::IoError::none) co_return broken(kHttp, asked);
   for (;;) {
     http::ResponseHead head;
     const auto parsed = net::parse_response_head(inbox.readable(), kMaxReply, head);
@@ -132,7 +147,7 @@ net::Task<Result<bool>> open_connect(net::Stream& stream, net::Inbox& inbox, Par
       co_return Error{"the parent proxy refused the tunnel with status " + std::to_string(status)};
     }
     const auto got = co_await inbox.fill(stream, kMaxReply);
-    if (got.error != net::IoError::none) co_return Error{"the parent proxy ended the connection"};
+    if (got.error != net::IoError::none) co_return broken(kHttp, got.error);
   }
 }
 

@@ -1,8 +1,11 @@
 #include "net/stream.hpp"
 
 #include <array>
+#include <boost/asio/ip/tcp.hpp>
+#include <cerrno>
 #include <gtest/gtest.h>
 
+#include "net/tcp_stream.hpp"
 #include "unit/net/memory_stream.hpp"
 #include "unit/net/pump.hpp"
 
@@ -36,6 +39,31 @@ TEST(WriteAll, SaysWhyItFailed) {
   MemoryStream stream{pump.worker};
   stream.breaks_on_write();
   EXPECT_EQ(pump.run(write_all(stream, std::string_view{"x"})), IoError::reset);
+}
+
+TEST(AnIoError, TellsWhatTheSystemSaid) {
+  EXPECT_EQ(name_of(IoError{IoError::Kind::other, ENETUNREACH}), "Network is unreachable");
+  EXPECT_EQ(name_of(IoError{IoError::Kind::reset, ECONNRESET}), "Connection reset by peer");
+}
+
+TEST(AnIoError, WithoutAnErrnoTellsItsKind) {
+  EXPECT_EQ(name_of(IoError::timed_out), "timed out");
+  EXPECT_EQ(name_of(IoError::closed), "closed");
+}
+
+TEST(AnIoError, EqualsThoseOfItsKind) {
+  EXPECT_EQ((IoError{IoError::Kind::reset, EPIPE}), IoError::reset);
+  EXPECT_FALSE((IoError{IoError::Kind::other, EPIPE}) == IoError::reset);
+}
+
+TEST(ATcpStream, TellsWhyItCannotWrite) {
+  Pump pump;
+  boost::asio::ip::tcp::socket socket{pump.worker.context()};
+  socket.open(boost::asio::ip::tcp::v4());
+  const auto stream = make_tcp_stream(pump.worker, std::move(socket));  // connected to nobody
+  const auto failed = pump.run(write_all(*stream, std::string_view{"x"}));
+  EXPECT_EQ(failed, IoError::reset);
+  EXPECT_EQ(name_of(failed), "Broken pipe");
 }
 
 TEST(DropFront, LeavesWhatIsNotSentYet) {

@@ -65,6 +65,17 @@ TEST(AnHttpTunnel, IsNoneWhereTheParentEndsTheConnectionAnywhere) {
   }
 }
 
+TEST(AnHttpTunnel, TellsHowTheParentsConnectionFailed) {
+  net::test::Pump pump;
+  net::test::MemoryStream broken{pump.worker};
+  broken.ends_with(net::IoError{net::IoError::Kind::other, EHOSTUNREACH});
+  EXPECT_EQ(test::finish(pump, broken, {"http://proxy.lan"}).problem,
+            "the parent proxy ended the connection (No route to host)");
+  net::test::MemoryStream silent{pump.worker};
+  silent.ends_with(net::IoError::timed_out);
+  EXPECT_EQ(test::finish(pump, silent, {"socks5://proxy.lan"}).problem, "the SOCKS5 parent did not answer in time");
+}
+
 TEST(AnHttpTunnel, IsNoneWhereTheAnswerHasNoEnd) {
   const auto opened = open({"http://proxy.lan"}, "HTTP/1.1 200 OK\r\nA: " + std::string(100'000, 'x'));
   EXPECT_FALSE(opened.ok);
