@@ -106,6 +106,9 @@ class Store {
   /// One page of the stored responses of both tiers; memory is bounded by the page, whatever the store's size.
   virtual KeyPage list(const KeyQuery& query) const;
 
+  /// Whether text bodies are packed on their way to disk from now on.
+  virtual void set_compression(bool) noexcept {}
+
   /// Waits until everything put so far is on disk, as far as the disk takes it.
   virtual void flush() {}
 

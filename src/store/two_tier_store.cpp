@@ -1,6 +1,7 @@
 #include "store/two_tier_store.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <unordered_map>
 #include <utility>
 
@@ -17,22 +18,22 @@ namespace {
 constexpr std::uint64_t kSmallestQueue = 8 * 1024 * 1024;
 constexpr std::uint64_t kLargestQueue = 16 * 1024 * 1024;
 
-DiskOptions disk_options(const StoreOptions& options) {
+DiskOptions disk_options(const StoreOptions& options, const PacksPtr& packs) {
   DiskOptions disk;
   disk.folder = options.disk_path;
   disk.max_bytes = options.disk_max;
   disk.max_queue_bytes = std::clamp(options.memory_max / 4, kSmallestQueue, kLargestQueue);
   disk.retry = options.disk_retry;
   disk.check_first = options.disk_check_first;
-  if (options.compression) disk.conversion.pack = packed_for_disk;
+  disk.conversion.pack = [packs](const Entry& entry) { return *packs ? packed_for_disk(entry) : std::string{}; };
   disk.conversion.unpack = zstd_decode_into;
   return disk;
 }
 
 class TwoTierStore final : public Store {
  public:
-  TwoTierStore(std::uint64_t memory_max, const MakeSlowTier& make_slow, const Clock& clock)
-      : memory_{memory_max, bans_, clock}, slow_{make_slow(bans_, memory_)} {}
+  TwoTierStore(std::uint64_t memory_max, const MakeSlowTier& make_slow, const Clock& clock, PacksPtr packs)
+      : packs_{std::move(packs)}, memory_{memory_max, bans_, clock}, slow_{make_slow(bans_, memory_)} {}
   ~TwoTierStore() override { slow_->stop(); }
 
   EntryPtr find(const Hash128& id, std::string_view identity) noexcept override { return memory_.find(id, identity); }
@@ -73,6 +74,10 @@ class TwoTierStore final : public Store {
   void invalidate_soon(const Invalidation& what) override { slow_->ban_soon(sweeper_.sweep_soon(what)); }
   std::uint32_t generation() const noexcept override { return bans_.current(); }
   void for_each(const std::function<bool(const EntryPtr&)>& visit) const override { memory_.for_each(visit); }
+
+  void set_compression(bool on) noexcept override {
+    if (packs_) *packs_ = on;
+  }
 
   StoreStats stats() const override {
     StoreStats stats;
@@ -131,6 +136,7 @@ class TwoTierStore final : public Store {
 
  private:
   BanList bans_;
+  const PacksPtr packs_;
   MemoryTier memory_;
   const std::unique_ptr<SlowTier> slow_;
   Sweeper sweeper_{bans_, memory_};
@@ -139,22 +145,23 @@ class TwoTierStore final : public Store {
 }  // namespace
 
 std::unique_ptr<Store> make_two_tier_store(std::uint64_t memory_max, const MakeSlowTier& make_slow,
-                                           const Clock& clock) {
-  return std::make_unique<TwoTierStore>(memory_max, make_slow, clock);
+                                           const Clock& clock, PacksPtr packs) {
+  return std::make_unique<TwoTierStore>(memory_max, make_slow, clock, std::move(packs));
 }
 
 Result<std::unique_ptr<Store>> make_store(const StoreOptions& options, const Clock& clock) {
   bound_allocator();
   if (options.disk_path.empty()) return make_memory_store(options.memory_max, clock);
   DiskTier* disk = nullptr;
+  const auto packs = std::make_shared<std::atomic<bool>>(options.compression);
   auto store = make_two_tier_store(
       options.memory_max,
       [&](BanList& bans, MemoryTier& memory) {
-        auto tier = std::make_unique<DiskTier>(disk_options(options), bans, memory, clock);
+        auto tier = std::make_unique<DiskTier>(disk_options(options, packs), bans, memory, clock);
         disk = tier.get();
         return tier;
       },
-      clock);
+      clock, packs);
   const auto started = disk->start();
   if (!started) return started.error();
   return store;

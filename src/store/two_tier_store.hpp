@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <atomic>
 #include <functional>
 #include <memory>
 
@@ -15,6 +16,10 @@ namespace cachearr::store {
 /// Called once. What it is given outlives the tier.
 using MakeSlowTier = std::function<std::unique_ptr<SlowTier>(BanList& bans, MemoryTier& memory)>;
 
-std::unique_ptr<Store> make_two_tier_store(std::uint64_t memory_max, const MakeSlowTier& make_slow, const Clock& clock);
+/// Whether text is packed on its way to the slow tier; told while the store works.
+using PacksPtr = std::shared_ptr<std::atomic<bool>>;
+/// `packs`: what Store::set_compression() sets; null: nothing.
+std::unique_ptr<Store> make_two_tier_store(std::uint64_t memory_max, const MakeSlowTier& make_slow, const Clock& clock,
+                                           PacksPtr packs = nullptr);
 
 }  // namespace cachearr::store

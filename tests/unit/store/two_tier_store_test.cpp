@@ -314,5 +314,18 @@ TEST_F(TwoTierStore, KeepsTextSmallOnDiskAndServesItAsItWas) {
   EXPECT_FALSE(find("text")->compressed());
 }
 
+TEST_F(TwoTierStore, PacksTextFromTheMomentThatItIsToldTo) {
+  const std::string text(200'000, 'x');
+  put({.key = "before", .body = text, .flags = EntryFlag::kText});
+  store->flush();
+  const auto unpacked = store->stats().disk.bytes;
+  store->set_compression(true);
+  put({.key = "after", .body = text, .flags = EntryFlag::kText});
+  store->flush();
+  EXPECT_LT(store->stats().disk.bytes - unpacked, 50'000U);
+  restart();
+  for (const auto* key : {"before", "after"}) EXPECT_EQ(find(key)->body(), text) << key;
+}
+
 }  // namespace
 }  // namespace cachearr::store
