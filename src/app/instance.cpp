@@ -1,6 +1,5 @@
 #include "app/instance.hpp"
 
-#include "app/admin_client.hpp"
 #include "app/authority_notes.hpp"
 #include "app/exit_code.hpp"
 #include "app/interception.hpp"

@@ -11,7 +11,7 @@
 
 #include "admin/instance.hpp"
 #include "admin/server.hpp"
-#include "app/config_file.hpp"
+#include "app/config/load_config.hpp"
 #include "authority/client_context.hpp"
 #include "client/proxy_server.hpp"
 #include "fetch/admission_controller.hpp"

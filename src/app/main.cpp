@@ -1,15 +1,15 @@
-// The program. Everything else stands in the rooms.
+// The program. Everything else stands in the modules.
 #include <exception>
 #include <iostream>
 
-#include "app/cli.hpp"
+#include "app/cli/cli.hpp"
 #include "app/exit_code.hpp"
 
 int main(int count, char** arguments) {
   using namespace cachearr::app;
   try {
-    Shell shell{process_environment(), std::cout, std::cerr, run_server};
-    return run_command_line(count, arguments, shell);
+    CliEnv env{process_environment(), std::cout, std::cerr, run_server};
+    return run_command_line(count, arguments, env);
   } catch (const std::exception& error) {
     std::cerr << "cachearr: " << error.what() << '\n';
     return exit_no;

@@ -1,4 +1,4 @@
-// What a reload changed, in words, for the command line, the admin API and the log. Pure.
+// The differences that a reload made, as lines for the command line, the admin API and the log. Pure.
 #pragma once
 
 #include <string>

@@ -3,7 +3,7 @@
 // Owner: main(). Call run_server() once, from the main thread; it comes back when the program is to end.
 #pragma once
 
-#include "app/config_file.hpp"
+#include "app/config/load_config.hpp"
 
 namespace cachearr::app {
 

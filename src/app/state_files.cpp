@@ -46,6 +46,8 @@ Result<bool> write_secret(const std::string& file, const std::string& text) {
 
 }  // namespace
 
+std::string admin_socket_path(const std::string& state_dir) { return state_dir + "/cachearr.sock"; }
+
 Result<bool> make_state_directory(const std::string& path) {
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) return true;

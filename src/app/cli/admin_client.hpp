@@ -1,0 +1,34 @@
+// Asks the running instance over its Unix socket: small, blocking HTTP/1.1 for the commands of the command line.
+// One thread; nothing is kept between calls.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <cachearr/clock.hpp>
+
+#include "base/result.hpp"
+
+namespace cachearr::app {
+
+struct AdminAnswer {
+  int status = 0;
+  std::string content_type;
+  std::string body;
+};
+
+struct AdminRequest {
+  std::string method = "GET";
+  std::string target;  // "/api/v1/explain?url=…", already percent-encoded
+  std::string body;    // sent with every method but GET
+  Duration timeout{30'000};
+  std::string content_type = "application/json";
+};
+
+/// The error says in words a user understands why there is no answer ("no instance is running…").
+Result<AdminAnswer> ask(const std::string& socket_path, const AdminRequest& request);
+
+/// One whole response as read up to the end of the connection. Pure.
+Result<AdminAnswer> parse_answer(std::string_view bytes);
+
+}  // namespace cachearr::app

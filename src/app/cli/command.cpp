@@ -1,0 +1,82 @@
+#include "app/cli/command.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "app/exit_code.hpp"
+#include "app/state_files.hpp"
+
+namespace cachearr::app {
+namespace {
+
+std::string shown(const nlohmann::ordered_json& value) {
+  return value.is_string() ? value.get<std::string>() : value.is_null() ? "-" : value.dump();
+}
+
+bool is_flat(const nlohmann::ordered_json& value) {
+  return value.is_primitive() || (value.is_array() && std::all_of(value.begin(), value.end(), [](const auto& item) {
+                                    return item.is_primitive();
+                                  }));
+}
+
+std::string flat_text(const nlohmann::ordered_json& value) {
+  if (!value.is_array()) return shown(value);
+  std::string list;
+  for (const auto& item : value) list += (list.empty() ? "" : ", ") + shown(item);
+  return list.empty() ? "-" : list;
+}
+
+}  // namespace
+
+void add_config_option(const Command& command, Invocation& invocation) {
+  command
+      .option("-c,--config", invocation.sources.file, "The configuration file (default: /etc/cachearr/cachearr.json)")
+      .type_name("FILE");
+}
+
+void add_json_option(const Command& command, Invocation& invocation) {
+  command.flag("--json", invocation.json, "Print JSON");
+}
+
+int fail(const Invocation& invocation, const std::string& why) {
+  invocation.env.err << "cachearr: " << why << '\n';
+  return exit_no;
+}
+
+Result<AdminAnswer> ask_instance(const Invocation& invocation, const AdminRequest& request) {
+  Problems problems;
+  // A mistake elsewhere in the file does not hide where the instance is: the one that runs was started before it.
+  const auto config = read_config(invocation.sources, problems);
+  auto answer = ask(admin_socket_path(config.state_dir), request);
+  if (answer.ok() || problems.empty()) return answer;
+  std::string all = answer.error().what + "\nand the configuration has problems:";
+  for (const auto& problem : problems) all += "\n" + to_string(problem);
+  return Error{all};
+}
+
+std::string reason_of(const AdminAnswer& answer) {
+  const auto data = nlohmann::json::parse(answer.body, nullptr, false);
+  for (const auto* name : {"detail", "title", "message", "error"}) {
+    if (data.is_object() && data.contains(name) && data[name].is_string()) return data[name].get<std::string>();
+  }
+  return "the running instance answered " + std::to_string(answer.status);
+}
+
+void print_plain(std::ostream& out, const nlohmann::ordered_json& data, int indent) {
+  const std::string margin(static_cast<std::size_t>(indent), ' ');
+  std::size_t width = 0;
+  for (const auto& [name, value] : data.items()) width = std::max(width, name.size());
+  for (const auto& [name, value] : data.items()) {
+    const auto label = data.is_array() ? std::string{"-"} : name;
+    out << margin << label;
+    if (is_flat(value)) {
+      out << std::string(data.is_array() ? 1 : width - label.size() + 2, ' ') << flat_text(value) << '\n';
+    } else {
+      out << '\n';
+      print_plain(out, value, indent + 2);
+    }
+  }
+}
+
+}  // namespace cachearr::app

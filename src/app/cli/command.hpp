@@ -1,0 +1,58 @@
+// What the commands of the command line share. Each command is one file, command_<name>.cpp, with one add_<name>() that
+// describes it to the parser; cli.cpp lists them. Main thread only.
+#pragma once
+
+#include <functional>
+#include <iosfwd>
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "app/cli/admin_client.hpp"
+#include "app/cli/command_parser.hpp"
+#include "app/server.hpp"
+
+namespace cachearr::app {
+
+/// The world around a command, so that a test can stand for it.
+struct CliEnv {
+  std::map<std::string, std::string> environment;
+  std::ostream& out;
+  std::ostream& err;
+  std::function<int(const ServeOptions&)> serve;
+};
+
+/// One call of the program: what was given on its command line, and what is to be done about it.
+struct Invocation {
+  CliEnv& env;
+  ConfigSources sources;
+  bool json = false;
+  std::function<int()> run;  // set by the command that was named
+};
+
+/// --config FILE, which every command takes.
+void add_config_option(const Command& command, Invocation& invocation);
+/// --json, for commands that print data.
+void add_json_option(const Command& command, Invocation& invocation);
+/// --listen, --log-level and --resolve.
+void add_serve_options(const Command& command, Invocation& invocation);
+
+void add_serve(const Command& program, Invocation& invocation);
+void add_check(const Command& program, Invocation& invocation);
+void add_explain(const Command& program, Invocation& invocation);
+void add_reload(const Command& program, Invocation& invocation);
+void add_healthcheck(const Command& program, Invocation& invocation);
+void add_ca(const Command& program, Invocation& invocation);
+void add_reading_keys(const Command& program, Invocation& invocation);   // keys, get, mget, ttl, exists
+void add_changing_keys(const Command& program, Invocation& invocation);  // set, del, expire, purge
+
+/// Prints why something failed, as one line on the error stream. Gives exit_no.
+int fail(const Invocation& invocation, const std::string& why);
+/// Sends the request to the instance that runs with this configuration.
+Result<AdminAnswer> ask_instance(const Invocation& invocation, const AdminRequest& request);
+/// What an answer other than 2xx says about itself: the detail of problem+json, else the status.
+std::string reason_of(const AdminAnswer& answer);
+/// Data for people: one "name  value" line for each member, nested ones indented.
+void print_plain(std::ostream& out, const nlohmann::ordered_json& data, int indent = 0);
+
+}  // namespace cachearr::app

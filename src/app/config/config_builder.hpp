@@ -1,0 +1,32 @@
+// The sources of settings, laid over each other: each layer writes what it knows into the builder and reports the
+// rest. For load_config() only; one thread.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include <cachearr/config.hpp>
+
+#include "app/config/load_config.hpp"
+#include "base/position.hpp"
+
+namespace cachearr::app {
+
+/// A configuration while it is being put together.
+struct ConfigBuilder {
+  Config config;
+  Problems problems;
+  /// Where each setting was last given, by path: a contradiction between two settings is reported at one of them.
+  std::map<std::string, Position> set_at;
+
+  void report(const std::string& setting, std::string message);
+};
+
+/// Reads the whole configuration file `path` into the builder.
+void apply_file(const std::string& path, ConfigBuilder& builder);
+/// CACHEARR__… and, where those do not name the same, the names that users bring along (REDIS_URL, CACHE_TTL_…).
+void apply_environment(const std::map<std::string, std::string>& environment, ConfigBuilder& builder);
+/// --listen, --log-level, --resolve.
+void apply_flags(const ConfigSources& sources, ConfigBuilder& builder);
+
+}  // namespace cachearr::app

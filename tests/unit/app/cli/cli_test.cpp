@@ -1,0 +1,206 @@
+#include "app/cli/cli.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sstream>
+
+#include "app/exit_code.hpp"
+#include "unit/app/cli/fake_instance.hpp"
+#include "unit/app/config/config_test_support.hpp"
+
+namespace cachearr::app {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+/// A shell in which a test types one command.
+class Terminal {
+ public:
+  int type(std::vector<const char*> arguments) {
+    arguments.insert(arguments.begin(), "cachearr");
+    CliEnv env{environment, out_, err_, [this](const ServeOptions& options) {
+                 served = options;
+                 return exit_ok;
+               }};
+    return run_command_line(static_cast<int>(arguments.size()), arguments.data(), env);
+  }
+  std::string out() const { return out_.str(); }
+  std::string err() const { return err_.str(); }
+
+  std::map<std::string, std::string> environment;
+  std::optional<ServeOptions> served;
+
+ private:
+  std::ostringstream out_, err_;
+};
+
+std::string json_answer(int status, const std::string& body) {
+  return "HTTP/1.1 " + std::to_string(status) +
+         " Some\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+         body;
+}
+
+/// A terminal whose commands find the fake instance.
+Terminal beside(const FakeInstance& instance) {
+  Terminal terminal;
+  terminal.environment["CACHEARR__STATE_DIR"] = instance.state_dir();
+  return terminal;
+}
+
+TEST(CommandLine, WithoutACommandItServes) {
+  Terminal terminal;
+  EXPECT_EQ(terminal.type({"--config", "a.json", "--listen", "127.0.0.1:0"}), exit_ok);
+  ASSERT_TRUE(terminal.served);
+  EXPECT_EQ(terminal.served->sources.file, "a.json");
+  EXPECT_THAT(terminal.served->sources.listen, ElementsAre("127.0.0.1:0"));
+}
+
+TEST(CommandLine, ServeTakesItsOptionsBehindIt) {
+  Terminal terminal;
+  terminal.environment["HOME"] = "/home/me";
+  EXPECT_EQ(terminal.type({"serve", "--config", "a.json", "--resolve", "a:1:1.2.3.4", "--resolve", "b:2:1.2.3.4",
+                           "--log-level", "debug"}),
+            exit_ok);
+  ASSERT_TRUE(terminal.served);
+  EXPECT_EQ(terminal.served->sources.file, "a.json");
+  EXPECT_EQ(terminal.served->sources.log_level, "debug");
+  EXPECT_THAT(terminal.served->sources.resolve, ElementsAre("a:1:1.2.3.4", "b:2:1.2.3.4"));
+  EXPECT_EQ(terminal.served->sources.environment.at("HOME"), "/home/me");
+}
+
+TEST(CommandLine, WrongUsageIsExitCode2) {
+  Terminal terminal;
+  EXPECT_EQ(terminal.type({"--frobnicate"}), exit_usage);
+  EXPECT_EQ(terminal.type({"explain"}), exit_usage);
+  EXPECT_EQ(terminal.type({"fly"}), exit_usage);
+  EXPECT_FALSE(terminal.served);
+}
+
+TEST(CommandLine, HelpNamesTheCommandsAndExitCodes) {
+  Terminal terminal;
+  EXPECT_EQ(terminal.type({"--help"}), exit_ok);
+  for (const auto* name : {"serve", "check", "explain", "reload", "healthcheck", "78"}) {
+    EXPECT_THAT(terminal.out(), HasSubstr(name));
+  }
+}
+
+TEST(CommandLine, EveryCommandHasHelpOfItsOwn) {
+  for (const auto* name : {"serve", "check", "explain", "reload", "healthcheck"}) {
+    Terminal terminal;
+    EXPECT_EQ(terminal.type({name, "--help"}), exit_ok);
+    EXPECT_THAT(terminal.out(), HasSubstr("--config"));
+  }
+}
+
+TEST(CommandLine, VersionNamesTheLibraries) {
+  Terminal terminal;
+  EXPECT_EQ(terminal.type({"--version"}), exit_ok);
+  EXPECT_THAT(terminal.out(), StartsWith("cachearr "));
+  EXPECT_THAT(terminal.out(), HasSubstr("OpenSSL 3"));
+}
+
+TEST(Check, NamesEveryProblemOfConfigurationAndRules) {
+  Machine machine;
+  machine.write("rules.d/a.json", "{\n  \"rulez\": []\n}");
+  const auto file = machine.write("cachearr.json", "{\n  \"threads\": -1\n}");
+  Terminal terminal;
+  terminal.environment = machine.sources().environment;
+  EXPECT_EQ(terminal.type({"check", "--config", file.c_str()}), exit_configuration);
+  EXPECT_THAT(terminal.out(), HasSubstr("cachearr.json:2:14: "));
+  EXPECT_THAT(terminal.out(), HasSubstr("rules.d/a.json:2:3: "));
+}
+
+TEST(Check, IsContentWithTheDefaults) {
+  Machine machine;
+  Terminal terminal;
+  terminal.environment = machine.sources().environment;
+  const auto file = machine.write("cachearr.json", "{}");
+  EXPECT_EQ(terminal.type({"check", "-c", file.c_str()}), exit_ok) << terminal.out();
+  EXPECT_THAT(terminal.out(), HasSubstr("fine"));
+}
+
+TEST(Check, PrintsProblemsAsJson) {
+  Machine machine;
+  const auto file = machine.write("cachearr.json", R"({"thread": 1})");
+  Terminal terminal;
+  terminal.environment = machine.sources().environment;
+  EXPECT_EQ(terminal.type({"check", "--json", "-c", file.c_str()}), exit_configuration);
+  EXPECT_THAT(terminal.out(), HasSubstr("\"ok\": false"));
+  EXPECT_THAT(terminal.out(), HasSubstr("\"column\": 2"));
+}
+
+TEST(Check, AListenerMustNameAnUpstreamOfTheRules) {
+  Machine machine;
+  const auto file =
+      machine.write("cachearr.json", R"({"listeners": [{"address": "127.0.0.1:1", "upstream": "nowhere"}]})");
+  Terminal terminal;
+  terminal.environment = machine.sources().environment;
+  EXPECT_EQ(terminal.type({"check", "-c", file.c_str()}), exit_configuration);
+  EXPECT_THAT(terminal.out(), HasSubstr("cachearr.json:1:55: the listener 127.0.0.1:1 names the upstream \"nowhere\""));
+}
+
+TEST(Explain, AsksWithUrlMethodAndHeaders) {
+  FakeInstance instance{json_answer(200, R"({"rule": "tmdb-tv", "ttl": {"seconds": 5}})")};
+  auto terminal = beside(instance);
+  EXPECT_EQ(terminal.type({"explain", "http://a/b?c=d", "--method", "HEAD", "-H", "A: b", "-H", "C: d"}), exit_ok);
+  EXPECT_THAT(
+      instance.request(),
+      StartsWith("GET /api/v1/explain?url=http%3A%2F%2Fa%2Fb%3Fc%3Dd&method=HEAD&header=A%3A%20b&header=C%3A%20d "));
+  EXPECT_EQ(terminal.out(), "rule  tmdb-tv\nttl\n  seconds  5\n");
+}
+
+TEST(Explain, ShowsWhyTheInstanceRefused) {
+  FakeInstance instance{json_answer(400, R"({"detail": "the URL has no host"})")};
+  auto terminal = beside(instance);
+  EXPECT_EQ(terminal.type({"explain", "/x"}), exit_no);
+  EXPECT_EQ(terminal.err(), "cachearr: the URL has no host\n");
+}
+
+TEST(Explain, WithoutAnInstanceItSaysSo) {
+  Machine machine;
+  Terminal terminal;
+  terminal.environment["CACHEARR__STATE_DIR"] = machine.path("state");
+  EXPECT_EQ(terminal.type({"explain", "http://a/"}), exit_no);
+  EXPECT_THAT(terminal.err(), HasSubstr("no instance is running"));
+}
+
+TEST(Reload, PrintsWhatChanged) {
+  FakeInstance instance{json_answer(200, R"({"changes": ["the log level is debug", "one rule more"]})")};
+  auto terminal = beside(instance);
+  EXPECT_EQ(terminal.type({"reload"}), exit_ok);
+  EXPECT_EQ(terminal.out(), "the log level is debug\none rule more\n");
+}
+
+TEST(Reload, SaysWhereNothingChanged) {
+  FakeInstance instance{json_answer(200, R"({"changes": []})")};
+  auto terminal = beside(instance);
+  EXPECT_EQ(terminal.type({"reload"}), exit_ok);
+  EXPECT_EQ(terminal.out(), "read again; nothing is different\n");
+}
+
+TEST(Reload, ShowsTheProblemsOfRefusedFiles) {
+  FakeInstance instance{
+      json_answer(422, R"({"problems": [{"file": "a.json", "line": 2, "column": 3, "message": "bad"}]})")};
+  auto terminal = beside(instance);
+  EXPECT_EQ(terminal.type({"reload"}), exit_configuration);
+  EXPECT_THAT(terminal.err(), StartsWith("a.json:2:3: bad\n"));
+}
+
+TEST(Healthcheck, IsContentWithADegradedInstance) {
+  FakeInstance instance{json_answer(200, R"({"data": {"status": "degraded", "message": "memory is 80 % full"}})")};
+  auto terminal = beside(instance);
+  EXPECT_EQ(terminal.type({"healthcheck"}), exit_ok);
+  EXPECT_EQ(terminal.out(), "degraded: memory is 80 % full\n");
+}
+
+TEST(Healthcheck, FailsWhereTheInstanceIsDown) {
+  FakeInstance instance{json_answer(503, R"({"data": {"status": "down", "message": "draining"}})")};
+  auto terminal = beside(instance);
+  EXPECT_EQ(terminal.type({"healthcheck"}), exit_no);
+  EXPECT_EQ(terminal.err(), "cachearr: down: draining\n");
+}
+
+}  // namespace
+}  // namespace cachearr::app
