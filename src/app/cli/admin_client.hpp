@@ -3,7 +3,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include <cachearr/clock.hpp>
 
@@ -19,16 +18,13 @@ struct AdminAnswer {
 
 struct AdminRequest {
   std::string method = "GET";
-  std::string target;  // "/api/v1/explain?url=…", already percent-encoded
-  std::string body;    // sent with every method but GET
-  Duration timeout{30'000};
+  std::string target;        // "/api/v1/explain?url=…", already percent-encoded
+  std::string body;          // sent with every method but GET
+  Duration timeout{30'000};  // without any progress
   std::string content_type = "application/json";
 };
 
-/// The error says in words a user understands why there is no answer ("no instance is running…").
+/// The error tells a user why there is no answer ("no instance is running…").
 Result<AdminAnswer> ask(const std::string& socket_path, const AdminRequest& request);
-
-/// One whole response as read up to the end of the connection. Pure.
-Result<AdminAnswer> parse_answer(std::string_view bytes);
 
 }  // namespace cachearr::app

@@ -10,41 +10,62 @@ namespace {
 
 using testing::HasSubstr;
 
+/// What `ask` makes of these bytes.
+Result<AdminAnswer> answered(const std::string& bytes) {
+  FakeInstance instance{bytes};
+  return ask(instance.socket_path(), {"GET", "/ping", "", Duration{60'000}});
+}
+
 TEST(AdminAnswer, ABodyEndsWithTheConnection) {
-  const auto answer = parse_answer("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nhello");
-  ASSERT_TRUE(answer.ok());
+  const auto answer = answered("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nhello");
+  ASSERT_TRUE(answer.ok()) << answer.error().what;
   EXPECT_EQ(answer->status, 200);
   EXPECT_EQ(answer->content_type, "text/plain");
   EXPECT_EQ(answer->body, "hello");
 }
 
 TEST(AdminAnswer, ABodyEndsWithItsLength) {
-  EXPECT_EQ(parse_answer("HTTP/1.1 200 OK\r\ncontent-length:  2\r\n\r\nhello")->body, "he");
+  EXPECT_EQ(answered("HTTP/1.1 200 OK\r\ncontent-length:  2\r\n\r\nhello")->body, "he");
 }
 
 TEST(AdminAnswer, AChunkedBodyIsJoined) {
-  const auto answer = parse_answer(
-      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\nA\r\n, wide wor\r\n0\r\n\r\n");
-  ASSERT_TRUE(answer.ok());
+  const auto answer =
+      answered("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\nA\r\n, wide wor\r\n0\r\n\r\n");
+  ASSERT_TRUE(answer.ok()) << answer.error().what;
   EXPECT_EQ(answer->body, "hello, wide wor");
 }
 
 TEST(AdminAnswer, AnInterimAnswerIsPassedOver) {
-  const auto answer = parse_answer("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 Not Found\r\n\r\nno");
+  const auto answer = answered("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno");
+  ASSERT_TRUE(answer.ok()) << answer.error().what;
   EXPECT_EQ(answer->status, 404);
   EXPECT_EQ(answer->body, "no");
 }
 
 TEST(AdminAnswer, ACutOffBodyIsAnError) {
-  EXPECT_FALSE(parse_answer("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello").ok());
-  EXPECT_FALSE(parse_answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel").ok());
-  EXPECT_FALSE(parse_answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n").ok());
+  for (const auto* bytes : {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello",
+                            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel",
+                            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"}) {
+    const auto answer = answered(bytes);
+    ASSERT_FALSE(answer.ok());
+    EXPECT_THAT(answer.error().what, HasSubstr("cut off"));
+  }
 }
 
 TEST(AdminAnswer, WhatIsNoHttpIsAnError) {
-  EXPECT_FALSE(parse_answer("").ok());
-  EXPECT_FALSE(parse_answer("-ERR unknown command\r\n\r\n").ok());
-  EXPECT_FALSE(parse_answer("HTTP/1.1 2\r\n\r\n").ok());
+  for (const auto* bytes : {"-ERR unknown command\r\n\r\n", "HTTP/1.1 2\r\n\r\n"}) {
+    const auto answer = answered(bytes);
+    ASSERT_FALSE(answer.ok());
+    EXPECT_THAT(answer.error().what, HasSubstr("not HTTP"));
+  }
+  EXPECT_FALSE(answered("").ok());
+}
+
+TEST(AdminClient, DoesNotWaitForEver) {
+  FakeInstance instance{"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{", FakeInstance::Then::keep_open};
+  const auto answer = ask(instance.socket_path(), {"GET", "/ping", "", Duration{50}});
+  ASSERT_FALSE(answer.ok());
+  EXPECT_THAT(answer.error().what, HasSubstr("does not answer in time"));
 }
 
 TEST(AdminClient, SendsARequestAndReadsItsAnswer) {

@@ -18,7 +18,10 @@ namespace cachearr::app {
 
 class FakeInstance {
  public:
-  explicit FakeInstance(std::string answer) : answer_{std::move(answer)} {
+  /// What it does once it has sent the answer.
+  enum class Then { close, keep_open };
+
+  explicit FakeInstance(std::string answer, Then then = Then::close) : answer_{std::move(answer)}, then_{then} {
     auto pattern = (std::filesystem::temp_directory_path() / "cachearr-socket-XXXXXX").string();
     folder_ = mkdtemp(pattern.data());
     listener_ = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -60,6 +63,7 @@ class FakeInstance {
       request_.append(buffer.data(), static_cast<std::size_t>(got));
     }
     send(client, answer_.data(), answer_.size(), MSG_NOSIGNAL);
+    if (then_ == Then::keep_open) recv(client, buffer.data(), buffer.size(), 0);  // until the other side has gone
     close(client);
   }
   bool whole() const {
@@ -71,6 +75,7 @@ class FakeInstance {
   }
 
   std::string answer_, folder_, request_;
+  Then then_;
   int listener_ = -1;
   std::thread thread_;
 };
