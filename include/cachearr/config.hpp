@@ -18,6 +18,11 @@ struct ListenerConfig {
   bool tls = false;
   std::string file;  // where it was given, for messages; line and column are 0 outside of a file
   std::size_t line = 0, column = 0;
+
+  /// The same to clients, wherever it was given.
+  friend bool operator==(const ListenerConfig& a, const ListenerConfig& b) {
+    return a.address == b.address && a.upstream == b.upstream && a.tls == b.tls;
+  }
 };
 
 struct AdminConfig {

@@ -28,12 +28,17 @@ std::string name_of_authority(const pipeline::ConfigSnapshot& snapshot) {
 Instance::Instance(ConfigSources sources) : sources_{std::move(sources)}, started_{clock_.now()} {}
 Instance::~Instance() = default;
 
-std::optional<pipeline::ConfigSnapshot> Instance::read_snapshot(Problems& problems) const {
-  const auto config = load_config(sources_, problems);
+std::optional<pipeline::ConfigSnapshot> Instance::read_snapshot(Problems& problems, const Config* in_force,
+                                                                std::vector<std::string>& changes) const {
+  auto config = load_config(sources_, problems);
   if (!config) return std::nullopt;
   pipeline::ConfigSnapshot snapshot;
-  snapshot.settings = pipeline::compile_settings(*config, problems);
   snapshot.rules = load_rules(*config, problems);
+  if (in_force != nullptr) {
+    changes = setting_changes(*in_force, *config);
+    keep_start_settings(*in_force, *config);
+  }
+  snapshot.settings = pipeline::compile_settings(*config, problems);
   if (auto unusable = authority_problem(*config)) problems.push_back({{}, std::move(*unusable)});
   if (!snapshot.settings || !snapshot.rules || !problems.empty()) return std::nullopt;
   return snapshot;
@@ -41,7 +46,8 @@ std::optional<pipeline::ConfigSnapshot> Instance::read_snapshot(Problems& proble
 
 std::optional<StartFailure> Instance::start() {
   Problems problems;
-  auto first = read_snapshot(problems);
+  std::vector<std::string> none;
+  auto first = read_snapshot(problems, nullptr, none);
   if (!first) return StartFailure{exit_configuration, std::move(problems)};
   const auto settings = first->settings;
   const auto& config = settings->config;
@@ -135,25 +141,40 @@ admin::ReloadOutcome Instance::last_reload() const {
 }
 
 admin::ReloadOutcome Instance::reload() {
+  const std::lock_guard one_at_a_time{reload_mutex_};
   admin::ReloadOutcome outcome;
-  auto next = read_snapshot(outcome.problems);
-  const std::lock_guard lock{mutex_};
+  const auto before = snapshot();
+  auto next = read_snapshot(outcome.problems, &before->settings->config, outcome.changes);
+  outcome.taken = next.has_value();
   if (next) {
-    outcome.taken = true;
-    outcome.changes = changes_between(*snapshot_, *next);
-    prepare_tls(*next, snapshot_->leaves);
-    const auto before = name_of_authority(*snapshot_), now = name_of_authority(*next);
-    if (before != now) outcome.changes.push_back("local authority: " + before + " before, " + now + " now");
-    snapshot_ = pipeline::make_snapshot(*next);
-    admission_->configure(*snapshot_->rules);
-    proxy_->apply(snapshot_);
-    log::set_level(log::level_of(snapshot_->settings->config.log.level));
+    auto changes = rule_changes(*before->rules, *next->rules);
+    outcome.changes.insert(outcome.changes.begin(), changes.begin(), changes.end());
+    apply(*std::move(next), outcome.changes);
     log::info("reloaded configuration and rules");
   } else {
+    outcome.changes.clear();
     for (const auto& problem : outcome.problems) log::error("reload refused: " + to_string(problem));
   }
+  const std::lock_guard lock{mutex_};
   last_reload_ = outcome;
   return outcome;
+}
+
+void Instance::apply(pipeline::ConfigSnapshot parts, std::vector<std::string>& changes) {
+  const auto before = snapshot();
+  prepare_tls(parts, before->leaves);
+  const auto old_name = name_of_authority(*before), new_name = name_of_authority(parts);
+  if (old_name != new_name) changes.push_back("local authority: " + old_name + " before, " + new_name + " now");
+  const auto next = pipeline::make_snapshot(std::move(parts));
+  {
+    const std::lock_guard lock{mutex_};
+    snapshot_ = next;
+  }
+  const auto& config = next->settings->config;
+  admission_->configure(*next->rules);
+  store_->set_compression(config.cache.compression);
+  proxy_->apply(next);
+  log::set_level(log::level_of(config.log.level));
 }
 
 void Instance::add_interception_notes(std::vector<admin::HealthNote>& notes) const {

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "admin/instance.hpp"
 #include "admin/server.hpp"
@@ -48,7 +49,12 @@ class Instance final : public admin::Instance {
   std::vector<admin::HealthNote> notes() const override;
 
  private:
-  std::optional<pipeline::ConfigSnapshot> read_snapshot(Problems& problems) const;
+  /// Reads configuration and rules. With a configuration in force, the settings that wait for the next start keep its
+  /// values; what differs is appended to `changes`.
+  std::optional<pipeline::ConfigSnapshot> read_snapshot(Problems& problems, const Config* in_force,
+                                                        std::vector<std::string>& changes) const;
+  /// Puts in force what was read.
+  void apply(pipeline::ConfigSnapshot parts, std::vector<std::string>& changes);
   /// Gives `next` its leaves and forgets what was known of certificates.
   void prepare_tls(pipeline::ConfigSnapshot& next, const std::shared_ptr<authority::LeafCache>& current);
   void add_interception_notes(std::vector<admin::HealthNote>& notes) const;
@@ -61,7 +67,8 @@ class Instance final : public admin::Instance {
   authority::ClientContexts contexts_;
   std::string secret_;
   std::string api_key_;
-  mutable std::mutex mutex_;  // guards the two below
+  std::mutex reload_mutex_;   // one reload at a time, from reading to applying
+  mutable std::mutex mutex_;  // guards the two below; held for a copy, never for work
   pipeline::SnapshotPtr snapshot_;
   admin::ReloadOutcome last_reload_{true, {}, {}};
   std::unique_ptr<store::Store> store_;

@@ -4,11 +4,17 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/config_snapshot.hpp"
+#include <cachearr/config.hpp>
+
+#include "rules/rule_set.hpp"
 
 namespace cachearr::app {
 
-/// One line for each thing that is different; what waits for the next start says so.
-std::vector<std::string> changes_between(const pipeline::ConfigSnapshot& before, const pipeline::ConfigSnapshot& after);
+std::vector<std::string> rule_changes(const rules::RuleSet& before, const rules::RuleSet& after);
+/// One line for each setting that is different; what waits for the next start says so.
+std::vector<std::string> setting_changes(const Config& in_force, const Config& next);
+/// Gives `next` the values in force of all settings that wait for the next start, so that nobody takes the others for
+/// what the running program does.
+void keep_start_settings(const Config& in_force, Config& next);
 
 }  // namespace cachearr::app

@@ -27,7 +27,7 @@ ValidationErrors set_listener(ListenerConfig& listener, const RawValue& raw, con
 
 }  // namespace
 
-ValidationErrors set_listeners(Config& config, const RawValue& raw) {
+ValidationErrors set_listeners(std::vector<ListenerConfig>& listeners, const RawValue& raw) {
   const auto members = to_list(raw);
   if (!members.ok()) return {{"", members.error().what, false}};
   if (members->empty()) return {{"", "needs at least one listener, or there is nothing to talk to", false}};
@@ -37,7 +37,7 @@ ValidationErrors set_listeners(Config& config, const RawValue& raw) {
     const auto found = set_listener(taken[i], (*members)[i], json_pointer("", i));
     errors.insert(errors.end(), found.begin(), found.end());
   }
-  if (errors.empty()) config.listeners = std::move(taken);
+  if (errors.empty()) listeners = std::move(taken);
   return errors;
 }
 

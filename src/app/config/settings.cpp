@@ -9,71 +9,77 @@
 namespace cachearr::app {
 namespace {
 
-using Set = std::function<ValidationErrors(Config&, const RawValue&)>;
-template <class T>
-using Field = T& (*)(Config&);
+using enum Applies;
 
 constexpr std::uint64_t kib = 1024, mib = 1024 * kib, gib = 1024 * mib, tib = 1024 * gib;
-constexpr Duration second{1000}, day{86'400'000};
+constexpr Duration millisecond{1}, second{1000}, day{86'400'000};
+constexpr auto most_of_number = std::numeric_limits<std::uint32_t>::max();
 
-Set flag(Field<bool> field) {
-  return [field](Config& c, const RawValue& raw) { return put(field(c), to_bool(raw)); };
+/// The member of Config that one setting fills: &Config::timeouts, &TimeoutConfig::connect.
+template <auto... Path>
+struct Member {
+  static auto& of(Config& config) { return (config.*....*Path); }
+  static const auto& of(const Config& config) { return (config.*....*Path); }
+  static bool same(const Config& a, const Config& b) { return of(a) == of(b); }
+  static void copy(const Config& from, Config& to) { of(to) = of(from); }
+};
+
+/// A row of the table; `read` reads the raw value into the member.
+template <auto... Path, class Read>
+Setting row(std::string path, Applies applies, Read read) {
+  using In = Member<Path...>;
+  auto set = [read](Config& config, const RawValue& raw) { return read(In::of(config), raw); };
+  return {std::move(path), applies, std::move(set), &In::same, &In::copy};
 }
-Set number(Field<std::uint32_t> field, std::uint32_t least, std::uint32_t most) {
-  return [=](Config& c, const RawValue& raw) { return put(field(c), to_number(raw, least, most)); };
+
+auto flag() {
+  return [](bool& into, const RawValue& raw) { return put(into, to_bool(raw)); };
 }
-Set size(Field<std::uint64_t> field, std::uint64_t least, std::uint64_t most) {
-  return [=](Config& c, const RawValue& raw) { return put(field(c), to_size(raw, least, most)); };
+auto number(std::uint32_t least, std::uint32_t most) {
+  return [=](std::uint32_t& into, const RawValue& raw) { return put(into, to_number(raw, least, most)); };
 }
-Set duration(Field<Duration> field, Duration least = Duration{1}, Duration most = day) {
-  return [=](Config& c, const RawValue& raw) { return put(field(c), to_duration(raw, least, most)); };
+auto size(std::uint64_t least, std::uint64_t most) {
+  return [=](std::uint64_t& into, const RawValue& raw) { return put(into, to_size(raw, least, most)); };
 }
-Set path(Field<std::string> field) {
-  return [field](Config& c, const RawValue& raw) { return put(field(c), to_path(raw)); };
+auto duration(Duration least = millisecond, Duration most = day) {
+  return [=](Duration& into, const RawValue& raw) { return put(into, to_duration(raw, least, most)); };
 }
-/// A path that stands on the state directory, which is known only when everything is read.
-Set path_in_state(Field<std::string> field) {
-  return [field](Config& c, const RawValue& raw) { return put(field(c), to_text(raw)); };
+/// By one of the functions that read a text.
+auto text(Result<std::string> (*read)(const RawValue&)) {
+  return [read](std::string& into, const RawValue& raw) { return put(into, read(raw)); };
 }
 /// null leaves or makes the text empty.
-Set nullable(Field<std::string> field, Set other) {
-  return [field, other = std::move(other)](Config& c, const RawValue& raw) {
-    if (!is_null(raw)) return other(c, raw);
-    field(c).clear();
+auto nullable(Result<std::string> (*read)(const RawValue&)) {
+  return [read](std::string& into, const RawValue& raw) {
+    if (!is_null(raw)) return put(into, read(raw));
+    into.clear();
     return ValidationErrors{};
   };
 }
-
-ValidationErrors set_choice(const RawValue& raw, const std::vector<std::string>& names,
-                            const std::function<void(std::size_t)>& take) {
-  const auto index = to_choice(raw, names);
-  if (!index.ok()) return {{"", index.error().what, false}};
-  take(*index);
-  return {};
+/// The index of the name that is given becomes the value.
+auto choice(std::vector<std::string> names) {
+  return [names = std::move(names)](auto& into, const RawValue& raw) { return put(into, to_choice(raw, names)); };
 }
 
 /// Each member by `read`; all that are wrong are reported, and then none is applied.
-template <class T, class Read>
-ValidationErrors set_list(std::vector<T>& into, const RawValue& raw, const Read& read) {
-  const auto members = to_list(raw);
-  if (!members.ok()) return {{"", members.error().what, false}};
-  ValidationErrors errors;
-  std::vector<T> taken;
-  for (std::size_t i = 0; i < members->size(); ++i) {
-    auto value = read((*members)[i]);
-    if (value.ok()) {
-      taken.push_back(static_cast<T>(std::move(value).value()));
-    } else {
-      errors.push_back({json_pointer("", i), value.error().what, false});
-    }
-  }
-  if (errors.empty()) into = std::move(taken);
-  return errors;
-}
-
 template <class Read>
-Set list(Field<std::vector<std::string>> field, Read read) {
-  return [field, read](Config& c, const RawValue& raw) { return set_list(field(c), raw, read); };
+auto list(Read read) {
+  return [read]<class T>(std::vector<T>& into, const RawValue& raw) -> ValidationErrors {
+    const auto members = to_list(raw);
+    if (!members.ok()) return {{"", members.error().what, false}};
+    ValidationErrors errors;
+    std::vector<T> taken;
+    for (std::size_t i = 0; i < members->size(); ++i) {
+      auto value = read((*members)[i]);
+      if (value.ok()) {
+        taken.push_back(static_cast<T>(std::move(value).value()));
+      } else {
+        errors.push_back({json_pointer("", i), value.error().what, false});
+      }
+    }
+    if (errors.empty()) into = std::move(taken);
+    return errors;
+  };
 }
 
 Result<std::string> to_host_name(const RawValue& raw) {
@@ -93,6 +99,14 @@ Result<std::string> to_api_key(const RawValue& raw) {
   return key;
 }
 
+Result<std::string> to_user(const RawValue& raw) {
+  auto user = to_text(raw);
+  if (user.ok() && user->find(':') != std::string::npos) {
+    return Error{"must not contain a colon: it separates user and password"};
+  }
+  return user;
+}
+
 Result<std::string> to_redis_url(const RawValue& raw) {
   auto url = to_text(raw);
   if (url.ok() && !url->starts_with("redis://") && !url->starts_with("rediss://") && !url->starts_with("unix://")) {
@@ -101,116 +115,82 @@ Result<std::string> to_redis_url(const RawValue& raw) {
   return url;
 }
 
-ValidationErrors set_intercept(Config& c, const RawValue& raw) {
-  if (raw.value.is_string() && raw.value == "auto") {
-    c.intercept = Switch::automatic;
-    return {};
-  }
+Result<std::string> to_level(const RawValue& raw) {
+  const std::vector<std::string> levels = {"trace", "debug", "info", "warning", "error", "off"};
+  const auto index = to_choice(raw, levels);
+  if (!index.ok()) return index.error();
+  return levels[*index];
+}
+
+Result<std::uint64_t> to_port(const RawValue& raw) { return to_number(raw, 1, 65535); }
+
+Result<Switch> to_switch(const RawValue& raw) {
+  if (raw.value.is_string() && raw.value == "auto") return Switch::automatic;
   const auto on = to_bool(raw);
-  if (!on.ok()) return {{"", "must be true, false or \"auto\", not " + kind_of(raw.value), false}};
-  c.intercept = *on ? Switch::on : Switch::off;
-  return {};
+  if (!on.ok()) return Error{"must be true, false or \"auto\", not " + kind_of(raw.value)};
+  return *on ? Switch::on : Switch::off;
 }
 
 std::vector<Setting> access_settings() {
+  using C = Config;
+  using Admin = AdminConfig;
+  using Access = AccessConfig;
   return {
-      {"listeners", set_listeners},
-      {"admin.address", nullable([](Config& c) -> std::string& { return c.admin.address; },
-                                 [](Config& c, const RawValue& raw) { return put(c.admin.address, to_address(raw)); })},
-      {"admin.api_key", nullable([](Config& c) -> std::string& { return c.admin.api_key; },
-                                 [](Config& c, const RawValue& raw) { return put(c.admin.api_key, to_api_key(raw)); })},
-      {"admin.hosts", list(
-                          [](Config & c) -> auto& { return c.admin.hosts; }, to_host_name)},
-      {"admin.open_metrics", flag([](Config& c) -> bool& { return c.admin.open_metrics; })},
-      {"access.clients", list(
-                             [](Config & c) -> auto& { return c.access.clients; }, to_network)},
-      {"access.basic_auth.user",
-       [](Config& c, const RawValue& raw) {
-         auto errors = put(c.access.basic_user, to_text(raw));
-         if (c.access.basic_user.find(':') != std::string::npos) {
-           errors.push_back({"", "must not contain a colon: it separates user and password", false});
-         }
-         return errors;
-       }},
-      {"access.basic_auth.password_file", path([](Config & c) -> auto& { return c.access.basic_password_file; })},
-      {"access.connect_ports",
-       [](Config& c, const RawValue& raw) {
-         return set_list(c.access.connect_ports, raw, [](const RawValue& port) { return to_number(port, 1, 65535); });
-       }},
-      {"access.unknown_hosts",
-       [](Config& c, const RawValue& raw) {
-         return set_choice(raw, {"deny", "allow"}, [&](std::size_t i) { c.access.allow_unknown_hosts = i == 1; });
-       }},
-      {"access.private_upstreams",
-       [](Config& c, const RawValue& raw) {
-         return set_choice(raw, {"named", "allow", "deny"},
-                           [&](std::size_t i) { c.access.private_upstreams = static_cast<PrivateUpstreams>(i); });
-       }},
-      {"intercept.enabled", set_intercept},
-      {"intercept.ca_dir", path_in_state([](Config & c) -> auto& { return c.ca_dir; })},
+      row<&C::listeners>("listeners", at_start, set_listeners),
+      row<&C::admin, &Admin::address>("admin.address", at_start, nullable(to_address)),
+      row<&C::admin, &Admin::api_key>("admin.api_key", at_start, nullable(to_api_key)),
+      row<&C::admin, &Admin::hosts>("admin.hosts", at_reload, list(to_host_name)),
+      row<&C::admin, &Admin::open_metrics>("admin.open_metrics", at_reload, flag()),
+      row<&C::access, &Access::clients>("access.clients", at_reload, list(to_network)),
+      row<&C::access, &Access::basic_user>("access.basic_auth.user", at_reload, text(to_user)),
+      row<&C::access, &Access::basic_password_file>("access.basic_auth.password_file", at_reload, text(to_path)),
+      row<&C::access, &Access::connect_ports>("access.connect_ports", at_reload, list(to_port)),
+      row<&C::access, &Access::allow_unknown_hosts>("access.unknown_hosts", at_reload, choice({"deny", "allow"})),
+      row<&C::access, &Access::private_upstreams>("access.private_upstreams", at_reload,
+                                                  choice({"named", "allow", "deny"})),
+      row<&C::intercept>("intercept.enabled", at_reload,
+                         [](Switch& into, const RawValue& raw) { return put(into, to_switch(raw)); }),
+      row<&C::ca_dir>("intercept.ca_dir", at_reload, text(to_text)),
   };
 }
 
 std::vector<Setting> store_settings() {
+  using C = Config;
+  using Cache = CacheConfig;
   return {
-      {"state_dir",
-       nullable(
-           [](Config & c) -> auto& { return c.state_dir; }, path([](Config & c) -> auto& { return c.state_dir; }))},
-      {"threads", number(
-                      [](Config & c) -> auto& { return c.threads; }, 0, 1024)},
-      {"memory.max_bytes", size(
-                               [](Config & c) -> auto& { return c.memory_max_bytes; }, 64 * kib, 16 * tib)},
-      {"disk.path", nullable(
-                        [](Config & c) -> auto& { return c.disk_path; },
-                        path_in_state([](Config & c) -> auto& { return c.disk_path; }))},
-      {"disk.max_bytes", size(
-                             [](Config & c) -> auto& { return c.disk_max_bytes; }, mib, 256 * tib)},
-      {"rules", list(
-                    [](Config & c) -> auto& { return c.rules; }, to_path)},
-      {"shared.redis_url", nullable(
-                               [](Config & c) -> auto& { return c.redis_url; },
-                               [](Config& c, const RawValue& raw) { return put(c.redis_url, to_redis_url(raw)); })},
-      {"cache.compression", flag([](Config& c) -> bool& { return c.cache.compression; })},
-      {"cache.warmup_on_startup", flag([](Config& c) -> bool& { return c.cache.warmup_on_startup; })},
-      {"cache.prefetch_on_access", flag([](Config& c) -> bool& { return c.cache.prefetch_on_access; })},
-      {"cache.prefetch_interval",
-       duration(
-           [](Config & c) -> auto& { return c.cache.prefetch_interval; }, second, 365 * day)},
-      {"cache.alert_hit_rate_below", number(
-                                         [](Config & c) -> auto& { return c.cache.alert_hit_rate_below; }, 0, 100)},
-      {"cache.alert_key_hit_rate_below",
-       number(
-           [](Config & c) -> auto& { return c.cache.alert_key_hit_rate_below; }, 0, 100)},
-      {"cache.max_keys",
-       number(
-           [](Config & c) -> auto& { return c.cache.max_keys; }, 1, std::numeric_limits<std::uint32_t>::max())},
+      row<&C::state_dir>("state_dir", at_start, nullable(to_path)),
+      row<&C::threads>("threads", at_start, number(0, 1024)),
+      row<&C::memory_max_bytes>("memory.max_bytes", at_start, size(64 * kib, 16 * tib)),
+      row<&C::disk_path>("disk.path", at_start, nullable(to_text)),
+      row<&C::disk_max_bytes>("disk.max_bytes", at_start, size(mib, 256 * tib)),
+      row<&C::rules>("rules", at_reload, list(to_path)),
+      row<&C::redis_url>("shared.redis_url", at_start, nullable(to_redis_url)),
+      row<&C::cache, &Cache::compression>("cache.compression", at_reload, flag()),
+      row<&C::cache, &Cache::warmup_on_startup>("cache.warmup_on_startup", at_start, flag()),
+      row<&C::cache, &Cache::prefetch_on_access>("cache.prefetch_on_access", at_reload, flag()),
+      row<&C::cache, &Cache::prefetch_interval>("cache.prefetch_interval", at_reload, duration(second, 365 * day)),
+      row<&C::cache, &Cache::alert_hit_rate_below>("cache.alert_hit_rate_below", at_reload, number(0, 100)),
+      row<&C::cache, &Cache::alert_key_hit_rate_below>("cache.alert_key_hit_rate_below", at_reload, number(0, 100)),
+      row<&C::cache, &Cache::max_keys>("cache.max_keys", at_reload, number(1, most_of_number)),
   };
 }
 
 std::vector<Setting> traffic_settings() {
+  using C = Config;
+  using Timeouts = TimeoutConfig;
+  using Limits = LimitConfig;
   return {
-      {"timeouts.client_header", duration([](Config & c) -> auto& { return c.timeouts.client_header; })},
-      {"timeouts.client_idle", duration([](Config & c) -> auto& { return c.timeouts.client_idle; })},
-      {"timeouts.connect", duration([](Config & c) -> auto& { return c.timeouts.connect; })},
-      {"timeouts.upstream_header", duration([](Config & c) -> auto& { return c.timeouts.upstream_header; })},
-      {"timeouts.upstream_idle", duration([](Config & c) -> auto& { return c.timeouts.upstream_idle; })},
-      {"timeouts.shutdown_grace", duration(
-                                      [](Config & c) -> auto& { return c.timeouts.shutdown_grace; }, Duration{0})},
-      {"limits.max_header_bytes", size(
-                                      [](Config & c) -> auto& { return c.limits.max_header_bytes; }, kib, mib)},
-      {"limits.max_object_bytes", size(
-                                      [](Config & c) -> auto& { return c.limits.max_object_bytes; }, kib, tib)},
-      {"limits.max_connections", number(
-                                     [](Config & c) -> auto& { return c.limits.max_connections; }, 1, 1'000'000)},
-      {"log.level",
-       [](Config& c, const RawValue& raw) {
-         const std::vector<std::string> levels = {"trace", "debug", "info", "warning", "error", "off"};
-         return set_choice(raw, levels, [&](std::size_t i) { c.log.level = levels[i]; });
-       }},
-      {"log.format",
-       [](Config& c, const RawValue& raw) {
-         return set_choice(raw, {"text", "json"}, [&](std::size_t i) { c.log.json = i == 1; });
-       }},
+      row<&C::timeouts, &Timeouts::client_header>("timeouts.client_header", at_reload, duration()),
+      row<&C::timeouts, &Timeouts::client_idle>("timeouts.client_idle", at_reload, duration()),
+      row<&C::timeouts, &Timeouts::connect>("timeouts.connect", at_reload, duration()),
+      row<&C::timeouts, &Timeouts::upstream_header>("timeouts.upstream_header", at_reload, duration()),
+      row<&C::timeouts, &Timeouts::upstream_idle>("timeouts.upstream_idle", at_reload, duration()),
+      row<&C::timeouts, &Timeouts::shutdown_grace>("timeouts.shutdown_grace", at_reload, duration(Duration{0})),
+      row<&C::limits, &Limits::max_header_bytes>("limits.max_header_bytes", at_reload, size(kib, mib)),
+      row<&C::limits, &Limits::max_object_bytes>("limits.max_object_bytes", at_reload, size(kib, tib)),
+      row<&C::limits, &Limits::max_connections>("limits.max_connections", at_reload, number(1, 1'000'000)),
+      row<&C::log, &LogConfig::level>("log.level", at_reload, text(to_level)),
+      row<&C::log, &LogConfig::json>("log.format", at_start, choice({"text", "json"})),
   };
 }
 

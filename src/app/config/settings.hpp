@@ -1,7 +1,8 @@
-// Every setting there is, by its path in the configuration file, and how it gets into Config. One table serves the
-// file, the environment and the "did you mean". Read-only after the first use; any thread.
+// Every setting there is, by its path in the configuration file: how it gets into Config and when a change applies. One
+// table serves the file, the environment, the "did you mean" and reload. Read-only after the first use; any thread.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -29,9 +30,15 @@ ValidationErrors put(T& into, Result<V> value) {
   return {};
 }
 
+/// When a new value is in force.
+enum class Applies : std::uint8_t { at_reload, at_start };
+
 struct Setting {
   std::string path;  // "memory.max_bytes"
+  Applies applies = Applies::at_reload;
   std::function<ValidationErrors(Config&, const RawValue&)> set;
+  bool (*same)(const Config&, const Config&) = nullptr;
+  void (*copy)(const Config& from, Config& to) = nullptr;
 };
 
 const std::vector<Setting>& settings();
@@ -43,7 +50,7 @@ std::vector<std::string> names_below(std::string_view path);
 std::string hint(std::string_view name, const std::vector<std::string>& known);
 
 /// The whole list of listeners.
-ValidationErrors set_listeners(Config& config, const RawValue& raw);
+ValidationErrors set_listeners(std::vector<ListenerConfig>& listeners, const RawValue& raw);
 /// One member of a listener ("address", "upstream", "tls"); the pointer of the error stays empty.
 ValidationErrors set_listener_member(ListenerConfig& listener, std::string_view name, const RawValue& raw);
 
