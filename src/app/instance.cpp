@@ -52,8 +52,8 @@ std::optional<StartFailure> Instance::start() {
   const auto settings = first->settings;
   const auto& config = settings->config;
   log::start(log::level_of(config.log.level), config.log.json);
-  const auto made = make_state_directory(config.state_dir);
-  if (!made) return unavailable(made.error().what);
+  if (const auto problem = prepare_state_directory(config.state_dir)) return unavailable(problem->what);
+  if (const auto problem = check_directory(config.disk_path)) return unavailable(problem->what);
   const auto secret = read_or_make_secret(config.state_dir + "/secret", kSecretBytes);
   if (!secret) return unavailable(secret.error().what);
   secret_ = *secret;

@@ -63,8 +63,7 @@ int init(const Invocation& invocation, bool renew) {
   const auto rules = load_rules(config, problems);
   if (!problems.empty() || !rules) return refuse(invocation, problems);
   if (config.ca_dir.starts_with(config.state_dir + '/')) {
-    const auto there = make_state_directory(config.state_dir);
-    if (!there) return fail(invocation, there.error().what);
+    if (const auto problem = prepare_state_directory(config.state_dir)) return fail(invocation, problem->what);
   }
   const auto earlier = Authority::load(config.ca_dir);
   const auto made = Authority::init(config.ca_dir, intercepted_hosts(*rules), renew, SystemClock{}.now());

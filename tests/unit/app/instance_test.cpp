@@ -1,11 +1,13 @@
 #include "app/instance.hpp"
 
+#include <filesystem>
 #include <fstream>
 #include <future>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "app/exit_code.hpp"
 #include "base/log.hpp"
 #include "support/scratch.hpp"
 
@@ -104,6 +106,27 @@ TEST_F(RunningInstance, SaysAgainWhatStillWaitsForTheNextStart) {
   instance.reload();
   EXPECT_THAT(instance.reload().changes, Contains(HasSubstr("memory.max_bytes changed in the file")));
   instance.stop();
+}
+
+TEST_F(RunningInstance, RefusesAStateDirectoryThatOthersMayWrite) {
+  std::filesystem::create_directory(scratch_ / "state");
+  std::filesystem::permissions(scratch_ / "state", std::filesystem::perms{0777});
+  configure("");
+  Instance instance{sources()};
+  const auto failure = instance.start();
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->exit_code, exit_unavailable);
+  EXPECT_THAT(to_string(failure->problems.front()), HasSubstr("may be written by other users"));
+}
+
+TEST_F(RunningInstance, RefusesAStoreFolderThatOthersMayWrite) {
+  std::filesystem::create_directory(scratch_ / "open");
+  std::filesystem::permissions(scratch_ / "open", std::filesystem::perms{0777});
+  scratch_.file("cachearr.json", R"({"state_dir": "state", "disk": {"path": ")" + (scratch_ / "open") + R"("}})");
+  Instance instance{sources()};
+  const auto failure = instance.start();
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->exit_code, exit_unavailable);
 }
 
 }  // namespace
