@@ -18,6 +18,7 @@ struct ListenerConfig {
   bool tls = false;
   std::string file;  // where it was given, for messages; line and column are 0 outside of a file
   std::size_t line = 0, column = 0;
+  int inherited = -1;  // a listening socket that was handed over; -1: it is opened here
 
   /// The same to clients, wherever it was given.
   friend bool operator==(const ListenerConfig& a, const ListenerConfig& b) {
@@ -30,6 +31,7 @@ struct AdminConfig {
   std::string api_key;                     // empty: made and kept in the state directory
   std::vector<std::string> hosts = {"localhost"};
   bool open_metrics = true;  // /metrics without a key
+  int inherited = -1;        // a listening socket that was handed over; -1: it is opened here
 };
 
 enum class Switch : std::uint8_t { off, on, automatic };

@@ -26,15 +26,16 @@ Server::Server(Instance& instance) : impl_{std::make_unique<Impl>(instance)} {}
 
 Server::~Server() { stop(); }
 
-Result<bool> Server::listen(const std::string& address, const std::string& socket_path) {
+Result<bool> Server::listen(const std::string& address, const std::string& socket_path, int inherited) {
   auto& impl = *impl_;
   if (!address.empty()) {
-    auto free = net::Listener::probe(address);
+    auto free = inherited >= 0 ? Result<bool>{true} : net::Listener::probe(address);
     if (!free) return free;
     auto accept = [&impl](boost::asio::ip::tcp::socket socket, const net::Peer&) {
       start_session(impl.visitors, net::make_tcp_stream(impl.worker, std::move(socket)));
     };
-    auto opened = net::Listener::open(impl.worker, address, std::move(accept));
+    auto opened = inherited >= 0 ? net::Listener::adopt(impl.worker, inherited, std::move(accept))
+                                 : net::Listener::open(impl.worker, address, std::move(accept));
     if (!opened) return opened.error();
     impl.listener = std::move(*opened);
   }

@@ -19,7 +19,7 @@ class Server {
   /// Binds `address` (empty: no TCP listener) and the Unix socket, which speaks the same API without a key: who may
   /// open it is decided by its folder's mode. A socket file that nobody listens on is replaced. Errors name the address
   /// or file.
-  Result<bool> listen(const std::string& address, const std::string& socket_path);
+  Result<bool> listen(const std::string& address, const std::string& socket_path, int inherited = -1);
   /// The address with its real port; empty: none.
   std::string address() const;
   void start();

@@ -25,13 +25,15 @@ std::string name_of_authority(const pipeline::ConfigSnapshot& snapshot) {
 
 }  // namespace
 
-Instance::Instance(ConfigSources sources) : sources_{std::move(sources)}, started_{clock_.now()} {}
+Instance::Instance(ConfigSources sources, std::vector<systemd::InheritedSocket> sockets)
+    : sources_{std::move(sources)}, sockets_{std::move(sockets)}, started_{clock_.now()} {}
 Instance::~Instance() = default;
 
 std::optional<pipeline::ConfigSnapshot> Instance::read_snapshot(Problems& problems, const Config* in_force,
                                                                 std::vector<std::string>& changes) const {
   auto config = load_config(sources_, problems);
   if (!config) return std::nullopt;
+  systemd::assign_sockets(sockets_, *config);
   pipeline::ConfigSnapshot snapshot;
   snapshot.rules = load_rules(*config, problems);
   if (in_force != nullptr) {
@@ -106,7 +108,7 @@ std::optional<StartFailure> Instance::open_listeners(const Config& config) {
   const auto listening = proxy_->listen();
   if (!listening) return unavailable(listening.error().what);
   admin_ = std::make_unique<admin::Server>(*this);
-  const auto admin = admin_->listen(config.admin.address, admin_socket_path(config.state_dir));
+  const auto admin = admin_->listen(config.admin.address, admin_socket_path(config.state_dir), config.admin.inherited);
   if (!admin) return unavailable(admin.error().what);
   if (!admin_->address().empty()) proxy_->never_dial(admin_->address());
   return std::nullopt;
@@ -114,7 +116,12 @@ std::optional<StartFailure> Instance::open_listeners(const Config& config) {
 
 std::string Instance::addresses() const {
   std::string text;
-  for (const auto& address : proxy_->addresses()) text += (text.empty() ? "" : ", ") + address + " (proxy)";
+  const auto current = snapshot();
+  const auto& listeners = current->settings->config.listeners;  // as they were opened: reloads keep them
+  for (std::size_t i = 0; i < listeners.size(); ++i) {
+    text += (text.empty() ? "" : ", ") + proxy_->addresses()[i] + " (" +
+            (listeners[i].upstream.empty() ? "proxy" : listeners[i].upstream) + (listeners[i].tls ? ", TLS)" : ")");
+  }
   if (!admin_->address().empty()) text += (text.empty() ? "" : ", ") + admin_->address() + " (admin)";
   return text;
 }

@@ -13,6 +13,7 @@
 #include "admin/instance.hpp"
 #include "admin/server.hpp"
 #include "app/config/load_config.hpp"
+#include "app/systemd.hpp"
 #include "authority/client_context.hpp"
 #include "client/proxy_server.hpp"
 #include "fetch/admission_controller.hpp"
@@ -28,14 +29,14 @@ struct StartFailure {
 
 class Instance final : public admin::Instance {
  public:
-  explicit Instance(ConfigSources sources);
+  explicit Instance(ConfigSources sources, std::vector<systemd::InheritedSocket> sockets = {});
   ~Instance() override;
 
   /// Reads, checks, opens and starts everything; nothing stays half-started.
   std::optional<StartFailure> start();
   /// Finishes requests under way within the configured grace, then flushes the store.
   void stop();
-  /// "127.0.0.1:9797 (proxy), 127.0.0.1:9798 (admin)"
+  /// "127.0.0.1:9797 (proxy), 127.0.0.1:8990 (sonarr), 127.0.0.1:9798 (admin)"
   std::string addresses() const;
 
   client::ProxyServer& proxy() override { return *proxy_; }
@@ -62,6 +63,7 @@ class Instance final : public admin::Instance {
   std::optional<StartFailure> open_listeners(const Config& config);
 
   ConfigSources sources_;
+  std::vector<systemd::InheritedSocket> sockets_;
   SystemClock clock_;
   TimePoint started_;
   authority::ClientContexts contexts_;

@@ -5,6 +5,7 @@
 #include "app/config/settings.hpp"
 
 namespace cachearr::app {
+
 std::vector<std::string> rule_changes(const rules::RuleSet& before, const rules::RuleSet& after) {
   std::vector<std::string> changes;
   const auto count = [&](std::string_view what, std::size_t old_count, std::size_t new_count) {
@@ -45,6 +46,7 @@ void keep_start_settings(const Config& in_force, Config& next) {
   for (const auto& setting : settings()) {
     if (setting.applies == Applies::at_start) setting.copy(in_force, next);
   }
+  next.admin.inherited = in_force.admin.inherited;
 }
 
 }  // namespace cachearr::app

@@ -74,7 +74,12 @@ void wait_for_the_end(Instance& instance, const sigset_t& signals) {
 int run_server(const ServeOptions& options) {
   dump_no_core();
   const auto signals = block_signals();
-  Instance instance{options.sources};
+  auto sockets = systemd::inherited_sockets();
+  if (!sockets) {
+    std::cerr << sockets.error().what << '\n';
+    return exit_unavailable;
+  }
+  Instance instance{options.sources, *std::move(sockets)};
   if (const auto failure = instance.start()) {
     for (const auto& problem : failure->problems) std::cerr << to_string(problem) << '\n';
     log::stop();

@@ -54,7 +54,8 @@ Result<bool> ProxyServer::listen() {
 }
 
 Result<bool> ProxyServer::listen_on(const ListenerConfig& config) {
-  if (auto free = net::Listener::probe(config.address); !free) return free;
+  const bool inherited = config.inherited >= 0;
+  if (auto free = inherited ? Result<bool>{true} : net::Listener::probe(config.address); !free) return free;
   auto listener = std::make_shared<const pipeline::ListenerInfo>(pipeline::ListenerInfo{config.upstream, config.tls});
   std::string address = config.address;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
@@ -62,7 +63,8 @@ Result<bool> ProxyServer::listen_on(const ListenerConfig& config) {
     auto accept = [worker, listener](boost::asio::ip::tcp::socket socket, const net::Peer& peer) {
       start_session(*worker, listener, net::make_tcp_stream(worker->loop, std::move(socket)), peer);
     };
-    auto opened = net::Listener::open(*workers_[i], address, std::move(accept));
+    auto opened = inherited ? net::Listener::adopt(*workers_[i], config.inherited, std::move(accept))
+                            : net::Listener::open(*workers_[i], address, std::move(accept));
     if (!opened) return opened.error();
     address = (*opened)->address();
     listeners_[i].push_back(std::move(*opened));

@@ -4,7 +4,11 @@
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <cerrno>
+#include <fcntl.h>
 #include <sys/socket.h>
+#include <system_error>
+#include <unistd.h>
 
 #include "base/log.hpp"
 #include "http/target.hpp"
@@ -69,6 +73,28 @@ Result<std::unique_ptr<Listener>> Listener::open(Worker& worker, const std::stri
   impl->acceptor.listen(4096, error);
   if (error) return fail();
   impl->local = impl->acceptor.local_endpoint(error);
+  return std::unique_ptr<Listener>{new Listener{std::move(impl)}};
+}
+
+Result<std::unique_ptr<Listener>> Listener::adopt(Worker& worker, int socket, AcceptHandler handler) {
+  const auto failed = [](const std::string& why) { return Error{"cannot listen on the inherited socket: " + why}; };
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0)
+    return failed(std::generic_category().message(errno));
+  if (address.ss_family != AF_INET && address.ss_family != AF_INET6) return failed("it is no TCP socket");
+  constexpr int above_standard_streams = 3;
+  const int copy = ::fcntl(socket, F_DUPFD_CLOEXEC, above_standard_streams);
+  if (copy < 0) return failed(std::generic_category().message(errno));
+  auto impl = std::make_shared<Impl>(worker, std::move(handler));
+  boost::system::error_code error;
+  impl->acceptor.assign(address.ss_family == AF_INET ? tcp::v4() : tcp::v6(), copy, error);
+  if (error) {
+    ::close(copy);
+    return failed(error.message());
+  }
+  impl->local = impl->acceptor.local_endpoint(error);
+  if (error) return failed(error.message());
   return std::unique_ptr<Listener>{new Listener{std::move(impl)}};
 }
 

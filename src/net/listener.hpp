@@ -25,6 +25,8 @@ class Listener {
   /// "127.0.0.1:9797", "[::1]:0", ":9797" (every address). Port 0: the kernel chooses; ask port(). Errors name the
   /// address.
   static Result<std::unique_ptr<Listener>> open(Worker& worker, const std::string& address, AcceptHandler handler);
+  /// Accepts from a duplicate of `socket`, a listening TCP socket that somebody else opened and shares.
+  static Result<std::unique_ptr<Listener>> adopt(Worker& worker, int socket, AcceptHandler handler);
   /// Fails where somebody else already listens there: SO_REUSEPORT alone would silently share the port with another
   /// process.
   static Result<bool> probe(const std::string& address);

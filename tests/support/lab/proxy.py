@@ -147,7 +147,7 @@ class Proxy:
     def _wait_until_ready(self):
         """True once the ready line stands in the log, which comes after the listeners are bound."""
         with self.log.changed:
-            return self.log.changed.wait_for(lambda: self.log.ended or self.log.find(r"ready.*127\.0\.0\.1:%d\b" % self.port),
+            return self.log.changed.wait_for(lambda: self.log.ended or self.log.find(r"ready.*:%d\b" % self.port),
                                              TIME_LIMIT) and not self.log.ended
 
     def signal(self, number):

@@ -46,12 +46,14 @@ TEST(SettingChanges, DoNotCareWhereAListenerWasGiven) {
 TEST(KeepStartSettings, LeavesInForceWhatTheRunningProgramDoes) {
   Config in_force, next;
   in_force.listeners[0].address = "127.0.0.1:1";
+  in_force.listeners[0].inherited = 5;
   next.listeners = {ListenerConfig{}, ListenerConfig{}};
   next.memory_max_bytes = 1;
   next.timeouts.connect = Duration{1};
   keep_start_settings(in_force, next);
   ASSERT_EQ(next.listeners.size(), 1U);
   EXPECT_EQ(next.listeners[0].address, "127.0.0.1:1");
+  EXPECT_EQ(next.listeners[0].inherited, 5);
   EXPECT_EQ(next.memory_max_bytes, in_force.memory_max_bytes);
   EXPECT_EQ(next.timeouts.connect, Duration{1});
 }

@@ -65,7 +65,7 @@ TEST(Systemd, MayBeAbsent) {
   unsetenv("WATCHDOG_USEC");
   systemd::notify_ready("");
   EXPECT_FALSE(systemd::watchdog_interval());
-  EXPECT_TRUE(systemd::inherited_sockets().empty());
+  EXPECT_TRUE(systemd::inherited_sockets()->empty());
 }
 
 TEST(Systemd, SaysHowOftenItWantsToHearOfUs) {
@@ -73,6 +73,67 @@ TEST(Systemd, SaysHowOftenItWantsToHearOfUs) {
   unsetenv("WATCHDOG_PID");
   EXPECT_EQ(systemd::watchdog_interval(), Duration{30'000});
   unsetenv("WATCHDOG_USEC");
+}
+
+std::vector<ListenerConfig> listeners(std::vector<std::pair<std::string, std::string>> addresses_and_upstreams) {
+  std::vector<ListenerConfig> all;
+  for (const auto& [address, upstream] : addresses_and_upstreams) {
+    auto& listener = all.emplace_back();
+    listener.address = address;
+    listener.upstream = upstream;
+  }
+  return all;
+}
+
+Config with_sockets(std::vector<ListenerConfig> configured, const std::vector<systemd::InheritedSocket>& sockets) {
+  Config config;
+  config.listeners = std::move(configured);
+  systemd::assign_sockets(sockets, config);
+  return config;
+}
+
+TEST(SocketActivation, GivesASocketToTheListenerOfItsAddress) {
+  const auto config = with_sockets(listeners({{"127.0.0.1:1", ""}, {"127.0.0.1:2", "sonarr"}}),
+                                   {{3, "cachearr.socket", "127.0.0.1:2"}});
+  EXPECT_EQ(config.listeners[0].inherited, -1);
+  EXPECT_EQ(config.listeners[1].inherited, 3);
+  EXPECT_EQ(config.listeners[1].upstream, "sonarr");
+}
+
+TEST(SocketActivation, GivesASocketToTheListenerOfTheUpstreamThatItIsNamedAfter) {
+  const auto config =
+      with_sockets(listeners({{"127.0.0.1:1", ""}, {"127.0.0.1:2", "sonarr"}}), {{3, "sonarr", "0.0.0.0:8989"}});
+  EXPECT_EQ(config.listeners[1].inherited, 3);
+  EXPECT_EQ(config.listeners[1].address, "0.0.0.0:8989");
+}
+
+TEST(SocketActivation, GivesASocketToTheListenerOfItsPort) {
+  const auto config = with_sockets(listeners({{"127.0.0.1:9797", ""}}), {{3, "cachearr.socket", "0.0.0.0:9797"}});
+  ASSERT_EQ(config.listeners.size(), 1U);
+  EXPECT_EQ(config.listeners[0].address, "0.0.0.0:9797");
+  EXPECT_EQ(config.listeners[0].inherited, 3);
+}
+
+TEST(SocketActivation, AddsAForwardListenerForASocketThatNobodyWaitsFor) {
+  const auto config = with_sockets(listeners({{"127.0.0.1:1", ""}}), {{3, "cachearr.socket", "[::]:9797"}});
+  ASSERT_EQ(config.listeners.size(), 2U);
+  EXPECT_EQ(config.listeners[1].address, "[::]:9797");
+  EXPECT_EQ(config.listeners[1].upstream, "");
+}
+
+TEST(SocketActivation, GivesNoListenerTwoSockets) {
+  const auto config =
+      with_sockets(listeners({{"127.0.0.1:9797", ""}}), {{3, "", "127.0.0.1:9797"}, {4, "", "[::1]:9797"}});
+  ASSERT_EQ(config.listeners.size(), 2U);
+  EXPECT_EQ(config.listeners[0].inherited, 3);
+  EXPECT_EQ(config.listeners[1].inherited, 4);
+}
+
+TEST(SocketActivation, GivesTheSocketNamedAdminToTheAdminListener) {
+  const auto config = with_sockets(listeners({{"127.0.0.1:1", ""}}), {{3, "admin", "127.0.0.1:5"}});
+  EXPECT_EQ(config.admin.inherited, 3);
+  EXPECT_EQ(config.admin.address, "127.0.0.1:5");
+  EXPECT_EQ(config.listeners.size(), 1U);
 }
 
 }  // namespace
