@@ -27,5 +27,22 @@ TEST(Documentation, TheManualKnowsEverySetting) {
   }
 }
 
+/// One section of the example, whether its members are commented out or not; all of it for "".
+std::string section_of(const std::string& text, const std::string& section) {
+  const auto begin = section.empty() ? 0 : text.find("\n  \"" + section + "\": {");
+  if (begin == std::string::npos) return {};
+  return text.substr(begin, section.empty() ? std::string::npos : text.find("\n  }", begin) - begin);
+}
+
+TEST(Documentation, TheShippedConfigurationShowsEverySetting) {
+  const auto example = page("packaging/cachearr.json");
+  for (const auto& setting : settings()) {
+    const auto dot = setting.path.find('.');
+    const auto section = dot == std::string::npos ? std::string{} : setting.path.substr(0, dot);
+    const auto name = setting.path.substr(setting.path.rfind('.') + 1);
+    EXPECT_NE(section_of(example, section).find("\"" + name + "\":"), std::string::npos) << setting.path;
+  }
+}
+
 }  // namespace
 }  // namespace cachearr::app
