@@ -1,5 +1,7 @@
 #include "http/status.hpp"
 
+#include "base/text.hpp"
+
 namespace cachearr::http {
 
 std::string_view reason_phrase(int status) noexcept {
@@ -48,6 +50,22 @@ std::string_view reason_phrase(int status) noexcept {
     case 508: return "Loop Detected";
     default: return {};
   }
+}
+
+void append_status_line(std::string& text, int status) {
+  text += "HTTP/1.1 ";
+  text::append_number(text, status);
+  text.append(" ").append(reason_phrase(status)).append("\r\n");
+}
+
+std::string problem_json(int status, std::string_view detail) {
+  std::string body = "{\"type\":\"about:blank\",\"title\":";
+  text::append_json_string(body, reason_phrase(status));
+  body += ",\"status\":";
+  text::append_number(body, status);
+  body += ",\"detail\":";
+  text::append_json_string(body, detail);
+  return body += "}\n";
 }
 
 }  // namespace cachearr::http
