@@ -145,9 +145,7 @@ origin::Endpoint endpoint_of(const FetchJob& job) {
   endpoint.scheme = route.connect_scheme;
   endpoint.host = route.connect_host;
   endpoint.port = route.connect_port;
-  const auto guard = job.snapshot->settings->config.access.private_upstreams;
-  endpoint.allow_private =
-      guard == PrivateUpstreams::allow || (guard == PrivateUpstreams::named && upstream != nullptr);
+  endpoint.allow_private = job.snapshot->settings->may_be_private(upstream != nullptr);
   if (upstream) {
     endpoint.verify = upstream->tls_verify;
     endpoint.ca_file = upstream->tls_ca_file;

@@ -77,6 +77,11 @@ void Connections::sweep() {
   }
 }
 
+std::string private_address_refused(const std::string& host, const ip::Address& address) {
+  return host + " is a private address (" + to_string(address) +
+         "), which access.private_upstreams does not permit here";
+}
+
 net::Task<Result<std::vector<ip::Address>, DialFailure>> Connections::addresses_of(std::string host,
                                                                                    std::uint16_t& port,
                                                                                    bool allow_private, Duration limit) {
@@ -96,8 +101,7 @@ net::Task<Result<std::vector<ip::Address>, DialFailure>> Connections::addresses_
     const auto own = std::find(settings_.own.begin(), settings_.own.end(), std::pair{address, port});
     if (own != settings_.own.end()) co_return DialFailure{Kind::loop, host + " is this proxy itself"};
     if (!allow_private && ip::is_private(address))
-      co_return DialFailure{Kind::forbidden, host + " is a private address (" + to_string(address) +
-                                                 "), which access.private_upstreams does not permit here"};
+      co_return DialFailure{Kind::forbidden, private_address_refused(host, address)};
   }
   co_return std::move(*resolved);
 }

@@ -40,6 +40,9 @@ struct Endpoint {
 /// Connections to endpoints of equal names may stand in for each other.
 std::string pool_name(const Endpoint& endpoint);
 
+/// Why an address is not dialled: it is private, and access.private_upstreams does not permit that.
+std::string private_address_refused(const std::string& host, const ip::Address& address);
+
 struct DialFailure {
   enum class Kind : std::uint8_t { dns, forbidden, loop, connect, timed_out, tls, parent } kind = Kind::connect;
   std::string what;  // a sentence that names the host

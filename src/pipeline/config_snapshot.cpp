@@ -26,6 +26,11 @@ bool Settings::may_use(const ip::Address& client) const noexcept {
   return std::any_of(clients.begin(), clients.end(), [&](const auto& range) { return range.contains(client); });
 }
 
+bool Settings::may_be_private(bool named) const noexcept {
+  const auto guard = config.access.private_upstreams;
+  return guard == PrivateUpstreams::allow || (guard == PrivateUpstreams::named && named);
+}
+
 bool Settings::may_connect_to_port(std::uint16_t port) const noexcept {
   const auto& ports = config.access.connect_ports;
   return std::find(ports.begin(), ports.end(), port) != ports.end();

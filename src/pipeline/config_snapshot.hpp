@@ -29,6 +29,8 @@ struct Settings {
 
   bool may_use(const ip::Address& client) const noexcept;
   bool may_connect_to_port(std::uint16_t port) const noexcept;
+  /// An upstream, by whether the rules name it, may have a private address.
+  bool may_be_private(bool named) const noexcept;
   /// The value of a Proxy-Authorization field is right. Takes the same time for every wrong one.
   bool is_authorised(std::string_view proxy_authorization) const;
 };

@@ -54,14 +54,12 @@ pipeline::Refusal judge(Session& session, const http::RequestHead& request, Aske
 origin::Endpoint endpoint_of(Session& session, const Asked& asked) {
   const auto& target = asked.context.route.target;
   const auto* const upstream = asked.context.route.upstream;
-  const auto guard = session.worker().settings().config.access.private_upstreams;
   origin::Endpoint endpoint;
   endpoint.scheme = "http";
   endpoint.host = target.host;
   endpoint.port = target.port;
   endpoint.tunnel = true;
-  endpoint.allow_private =
-      guard == PrivateUpstreams::allow || (guard == PrivateUpstreams::named && upstream != nullptr);
+  endpoint.allow_private = session.worker().settings().may_be_private(upstream != nullptr);
   if (upstream) endpoint.parent = upstream->proxy;
   return endpoint;
 }
