@@ -41,14 +41,14 @@ Answer refuse_unknown(const std::string& allow) {
 
 Api::Api(Instance& instance) : instance_{instance} {
   add_system_calls(router_, instance_);
-  add_metrics_call(router_, instance_, tally_);
+  add_metrics_call(router_, instance_, counters_);
   add_authority_calls(router_, instance_);
   add_pac_call(router_, instance_);
   add_rules_calls(router_, instance_);
   add_upstreams_call(router_, instance_);
   add_explain_call(router_, instance_);
-  add_key_calls(router_, instance_, tally_);
-  add_keys_calls(router_, instance_, tally_);
+  add_key_calls(router_, instance_, counters_);
+  add_keys_calls(router_, instance_, counters_);
 }
 
 Result<Api::Admitted, Answer> Api::admit(const http::RequestHead& head, const http::Framing& framing,
@@ -58,15 +58,15 @@ Result<Api::Admitted, Answer> Api::admit(const http::RequestHead& head, const ht
   if (!read) return problem(400, read.error().what);
   const auto snapshot = instance_.snapshot();
   const auto& config = snapshot->settings->config;
-  const House house{instance_.api_key(), config.admin.hosts};
-  if (const auto denied = check_host(house, target.host, target.port); denied && !local) return refuse(*denied);
+  const AccessPolicy policy{instance_.api_key(), config.admin.hosts};
+  if (const auto denied = check_host(policy, target.host, target.port); denied && !local) return refuse(*denied);
 
   Admitted admitted;
   auto match = router_.find(head.method, target.path);
   admitted.call.query = read_query(target.query);
   const auto needs = match.route ? needs_of(*match.route, config.admin) : Needs{};
   if (needs.access == Access::key && !local) {
-    if (const auto denied = check_key(house, head.fields, admitted.call.parameter("apikey"))) return refuse(*denied);
+    if (const auto denied = check_key(policy, head.fields, admitted.call.parameter("apikey"))) return refuse(*denied);
   }
   if (!match.route) return refuse_unknown(match.allow);
   if (needs.effect != Effect::none) {
@@ -82,8 +82,9 @@ Result<Api::Admitted, Answer> Api::admit(const http::RequestHead& head, const ht
   return admitted;
 }
 
-Answer Api::run(Admitted& admitted, std::string_view body) const {
+Answer Api::run(Admitted& admitted, std::string_view body, const std::stop_token& stop) const {
   admitted.call.body = body;
+  admitted.call.stop = stop;
   try {
     return admitted.route->handler(admitted.call);
   } catch (const std::exception& failure) {

@@ -1,9 +1,11 @@
 // The admin API without its sockets: which calls there are, who may make them, and what they answer.
 //
-// Owned by the server; used on the admin thread only. Calls may block on the disk.
+// Owned by the server; used on any thread. Calls may block unless their route says that they run on the loop.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <stop_token>
 
 #include "admin/call.hpp"
 #include "admin/instance.hpp"
@@ -14,8 +16,8 @@
 namespace cachearr::admin {
 
 /// What calls of this API did, for the metrics.
-struct Tally {
-  std::uint64_t invalidations = 0;
+struct ApiCounters {
+  std::atomic<std::uint64_t> invalidations{0};
 };
 
 class Api {
@@ -33,11 +35,12 @@ class Api {
   /// Judges a request by its head alone. `local`: over the Unix socket, whose file's mode has said who may call. The
   /// head must outlive what this returns.
   Result<Admitted, Answer> admit(const http::RequestHead& head, const http::Framing& framing, bool local) const;
-  Answer run(Admitted& admitted, std::string_view body) const;
+  /// `stop`: the program ends; a call of many steps may leave the rest undone then, and says so.
+  Answer run(Admitted& admitted, std::string_view body, const std::stop_token& stop) const;
 
  private:
   Instance& instance_;
-  Tally tally_;
+  ApiCounters counters_;
   Router router_;
 };
 

@@ -50,24 +50,14 @@ Answer problem(int status, std::string_view detail) {
   Answer answer;
   answer.status = status;
   answer.content_type = "application/problem+json";
-  answer.body = "{\"title\":";
-  text::append_json_string(answer.body, http::reason_phrase(status));
-  answer.body += ",\"status\":";
-  text::append_number(answer.body, status);
-  answer.body += ",\"detail\":";
-  text::append_json_string(answer.body, detail);
-  answer.body += "}";
+  answer.body = http::problem_json(status, detail);
   return answer;
 }
 
 std::string serialise_head(const Answer& answer, bool keep_alive) {
   std::string head;
   head.reserve(512);
-  head.append("HTTP/1.1 ")
-      .append(std::to_string(answer.status))
-      .append(" ")
-      .append(http::reason_phrase(answer.status))
-      .append("\r\n");
+  http::append_status_line(head, answer.status);
   head.append("Content-Type: ").append(answer.content_type).append("\r\nContent-Length: ");
   text::append_number(head, static_cast<std::int64_t>(answer.content().size()));
   head += "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\n";

@@ -1,8 +1,9 @@
 // One call of the admin API and its answer, as values: what the connection loop hands to a handler and gets back.
 //
-// Views of a Call look into the connection's buffers and into the session; they live until the handler returns.
+// Views of a Call look into its request, which lives until the handler returns.
 #pragma once
 
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,6 +20,7 @@ struct Call {
   std::vector<std::string> captures;                       // of the route's pattern, decoded
   std::vector<std::pair<std::string, std::string>> query;  // decoded, in order
   std::string_view body;
+  std::stop_token stop;  // requested where the program ends
 
   /// The first parameter of that name; empty where there is none.
   std::string_view parameter(std::string_view name) const noexcept;

@@ -11,14 +11,14 @@ namespace cachearr::admin {
 inline constexpr std::string_view kMetricsPath = "/metrics";
 
 void add_system_calls(Router& router, Instance& instance);  // ping, health, status
-void add_metrics_call(Router& router, Instance& instance, const Tally& tally);
+void add_metrics_call(Router& router, Instance& instance, const ApiCounters& counters);
 void add_authority_calls(Router& router, Instance& instance);  // the certificate, and how to trust it
 void add_pac_call(Router& router, Instance& instance);         // how browsers find the proxy
 void add_rules_calls(Router& router, Instance& instance);      // rules, validate, reload
 void add_upstreams_call(Router& router, Instance& instance);
 void add_explain_call(Router& router, Instance& instance);
-void add_key_calls(Router& router, Instance& instance, Tally& tally);   // one key: value, ttl, expire
-void add_keys_calls(Router& router, Instance& instance, Tally& tally);  // many: list, mget, purge
+void add_key_calls(Router& router, Instance& instance, ApiCounters& counters);   // one key: value, ttl, expire
+void add_keys_calls(Router& router, Instance& instance, ApiCounters& counters);  // many: list, mget, purge
 
 /// JSON that goes out whatever bytes its texts hold.
 Answer json_answer(const nlohmann::ordered_json& data, int status = 200);

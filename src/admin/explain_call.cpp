@@ -3,13 +3,14 @@
 #include <nlohmann/json.hpp>
 
 #include "admin/calls.hpp"
-#include "admin/inquiry.hpp"
-#include "admin/rule_words.hpp"
-#include "admin/upstream_words.hpp"
+#include "admin/explain.hpp"
+#include "admin/rule_json.hpp"
+#include "base/iso_time.hpp"
 #include "base/text.hpp"
 #include "caching/storing.hpp"
 #include "fetch/admission_permit.hpp"
 #include "http/cache_status.hpp"
+#include "upkeep/upstream_status.hpp"
 
 namespace cachearr::admin {
 
@@ -61,8 +62,8 @@ std::string_view source_of(const caching::EntryMeta& meta) noexcept {
   return (meta.flags & caching::kHeuristic) != 0 ? "heuristic" : "origin";
 }
 
-Json stored_json(const Finding& finding) {
-  const auto& context = finding.context;
+Json stored_json(const ExplainResult& result) {
+  const auto& context = result.context;
   if (!context.entry) return nullptr;
   const auto& meta = context.entry->meta;
   Json json = {{"status", meta.status},
@@ -72,7 +73,7 @@ Json stored_json(const Finding& finding) {
                {"lifetimeSource", source_of(meta)},
                {"bytes", context.entry->head().size() + context.entry->body().size()},
                {"hits", context.entry->hits()},
-               {"tier", finding.on_disk ? "disk" : "memory"}};
+               {"tier", result.on_disk ? "disk" : "memory"}};
   if ((meta.flags & caching::kInvalidated) != 0) json["invalidated"] = true;
   return json;
 }
@@ -125,15 +126,15 @@ Json limit_json(Instance& instance, const RequestContext& context) {
   if (context.disposition == Disposition::serve)
     next = std::max(next, TimePoint{Duration{context.entry->meta.fresh_until_ms}});
   return {{"mode", mode_of(context.verdict.upstream)},
-          {"wait", at_once ? 0 : seconds_until(gate.at, now)},
+          {"wait", at_once ? 0 : upkeep::seconds_until(gate.at, now)},
           {"why", at_once ? Json(nullptr) : Json(to_words(gate.why))},
           {"cooldownUntil", pause ? Json(iso_time(*pause)) : Json(nullptr)},
           {"nextRefresh",
            mode_of(context.verdict.upstream) == "offline" ? Json(nullptr) : Json(iso_time(std::max(next, now)))}};
 }
 
-Json explanation(Instance& instance, const Finding& finding) {
-  const auto& context = finding.context;
+Json explanation(Instance& instance, const ExplainResult& result) {
+  const auto& context = result.context;
   const auto* const upstream = context.route.upstream;
   const auto* const rule = context.verdict.rule;
   Json json = {{"upstream", upstream ? Json(upstream->name) : Json(nullptr)},
@@ -156,11 +157,14 @@ Json explanation(Instance& instance, const Finding& finding) {
   const auto forward = http::name_of(context.forward);
   json["forward"] = forward.empty() || context.forward == http::Forward::none ? Json(nullptr) : Json(forward);
   json["detail"] = context.detail.empty() ? Json(nullptr) : Json(context.detail);
-  if (context.disposition == Disposition::refuse) json["why"] = context.refused.detail;
+  if (context.disposition == Disposition::refuse) {
+    json["status"] = context.refused.status;
+    json["why"] = context.refused.detail;
+  }
   if (context.hit_for_miss) json["remembered"] = "the last answer could not be stored";
   json["variesBy"] = context.varies_by.empty() ? Json(nullptr) : Json(context.varies_by);
   json["cacheStatus"] = cache_status(context);
-  json["stored"] = stored_json(finding);
+  json["stored"] = stored_json(result);
   json["limit"] = limit_json(instance, context);
   return json;
 }
@@ -178,24 +182,24 @@ std::optional<std::vector<std::pair<std::string, std::string>>> fields_of(const 
   return fields;
 }
 
-Answer explain(Instance& instance, const Call& call) {
-  Question question;
-  question.url = call.parameter("url");
-  if (question.url.empty()) return problem(400, "say which URL: ?url=https%3A%2F%2Fexample.org%2F");
-  if (call.has_parameter("method")) question.method = call.parameter("method");
+Answer answer(Instance& instance, const Call& call) {
+  ExplainRequest request;
+  request.url = call.parameter("url");
+  if (request.url.empty()) return problem(400, "say which URL: ?url=https%3A%2F%2Fexample.org%2F");
+  if (call.has_parameter("method")) request.method = call.parameter("method");
   auto fields = fields_of(call);
   if (!fields) return problem(400, "a header parameter is written as Name: value");
-  question.fields = std::move(*fields);
-  const auto finding = find_out(instance, std::move(question));
-  if (!finding) return problem(503, finding.error().what);
-  return json_answer(explanation(instance, **finding));
+  request.fields = std::move(*fields);
+  const auto result = explain(instance, std::move(request));
+  if (!result) return problem(503, result.error().what);
+  return json_answer(explanation(instance, **result));
 }
 
 }  // namespace
 
 void add_explain_call(Router& router, Instance& instance) {
   router.add(
-      {http::Method::get, "/api/v1/explain", {}, [&instance](const Call& call) { return explain(instance, call); }});
+      {http::Method::get, "/api/v1/explain", {}, [&instance](const Call& call) { return answer(instance, call); }});
 }
 
 }  // namespace cachearr::admin

@@ -18,8 +18,8 @@ std::string_view bearer(std::string_view authorization) noexcept {
   return text::trim(authorization.substr(scheme.size()));
 }
 
-bool is_configured(const House& house, std::string_view host, std::uint16_t port) {
-  for (const auto& name : house.hosts) {
+bool is_configured(const AccessPolicy& policy, std::string_view host, std::uint16_t port) {
+  for (const auto& name : policy.hosts) {
     const auto parsed = http::parse_host_port(name);
     if (parsed && text::iequals(parsed->host, host) && (parsed->port == 0 || parsed->port == port)) return true;
   }
@@ -35,17 +35,17 @@ bool is_own_origin(std::string_view origin, std::string_view host) noexcept {
 
 }  // namespace
 
-std::optional<Denied> check_host(const House& house, std::string_view host, std::uint16_t port) {
-  if (host.empty() || host == "localhost" || ip::parse_address(host) || is_configured(house, host, port))
+std::optional<Denied> check_host(const AccessPolicy& policy, std::string_view host, std::uint16_t port) {
+  if (host.empty() || host == "localhost" || ip::parse_address(host) || is_configured(policy, host, port))
     return std::nullopt;
   return Denied{421, "this host name is not one of ours; name it in admin.hosts"};
 }
 
-std::optional<Denied> check_key(const House& house, const http::FieldList& fields, std::string_view query_key) {
-  bool known = is_secret(house.api_key, query_key);
+std::optional<Denied> check_key(const AccessPolicy& policy, const http::FieldList& fields, std::string_view query_key) {
+  bool known = is_secret(policy.api_key, query_key);
   for (const auto& field : fields) {
-    if (field.id == FieldId::x_api_key) known |= is_secret(house.api_key, field.value);
-    if (field.id == FieldId::authorization) known |= is_secret(house.api_key, bearer(field.value));
+    if (field.id == FieldId::x_api_key) known |= is_secret(policy.api_key, field.value);
+    if (field.id == FieldId::authorization) known |= is_secret(policy.api_key, bearer(field.value));
   }
   if (known) return std::nullopt;
   return Denied{401, "this call needs the API key: X-Api-Key, Authorization: Bearer, or the parameter apikey"};

@@ -1,5 +1,5 @@
-// Who may call: any web page in the house can reach this listener through a browser, so each call proves that it is
-// meant for us (Host), comes from somebody who knows the key, and is no other site's doing. Pure.
+// Who may call: any web page that somebody near opens can reach this listener through a browser, so each call proves
+// that it is meant for us (Host), comes from somebody who knows the key, and is no other site's doing. Pure.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,7 @@ struct Needs {
   Effect effect = Effect::none;
 };
 
-struct House {
+struct AccessPolicy {
   std::string_view api_key;
   const std::vector<std::string>& hosts;  // further names of ours, with or without port
 };
@@ -39,10 +39,10 @@ struct Denied {
 
 /// Is this Host ours: loopback, an IP literal, or a configured name? An attacker's name that resolves to us is none of
 /// these. `host` as http::read_target gives it. An HTTP/1.0 client without Host (empty) is no browser, and is let in.
-std::optional<Denied> check_host(const House& house, std::string_view host, std::uint16_t port);
+std::optional<Denied> check_host(const AccessPolicy& policy, std::string_view host, std::uint16_t port);
 
 /// The key in X-Api-Key, Authorization: Bearer or `query_key`. Takes as long for every wrong one of the same length.
-std::optional<Denied> check_key(const House& house, const http::FieldList& fields, std::string_view query_key);
+std::optional<Denied> check_key(const AccessPolicy& policy, const http::FieldList& fields, std::string_view query_key);
 
 /// A changing call that a browser says another site made.
 std::optional<Denied> check_site(const http::FieldList& fields);

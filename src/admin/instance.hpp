@@ -1,6 +1,6 @@
 // The running program as the admin API sees it; the application implements it.
 //
-// Calls may come from the admin thread only, unless they say otherwise.
+// Calls come from any thread, several at a time.
 #pragma once
 
 #include <string>
@@ -21,13 +21,6 @@ struct ReloadOutcome {
   std::vector<std::string> changes;  // what is different now, a sentence each
 };
 
-/// Something an operator should know; the *arr applications' health shape.
-struct HealthNote {
-  enum class Type : std::uint8_t { notice, warning, error } type = Type::notice;
-  std::string source;
-  std::string message;
-};
-
 class Instance {
  public:
   virtual ~Instance() = default;
@@ -41,8 +34,8 @@ class Instance {
   virtual ReloadOutcome reload() = 0;
   /// The result of the last reload; taken is true where there was none.
   virtual ReloadOutcome last_reload() const = 0;
-  /// Notes of the application itself (authority, last reload); the admin room adds those of store and workers.
-  virtual std::vector<HealthNote> notes() const = 0;
+  /// What is wrong with the local authority, a sentence each.
+  virtual std::vector<std::string> interception_problems() const = 0;
 };
 
 }  // namespace cachearr::admin

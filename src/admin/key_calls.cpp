@@ -19,7 +19,7 @@ using Json = nlohmann::ordered_json;
 /// What these calls need.
 struct Keys {
   Instance& instance;
-  Tally& tally;
+  ApiCounters& counters;
   store::Store& store() const { return instance.store(); }
   TimePoint now() const { return instance.clock().now(); }
   std::vector<store::EntryPtr> entries(const Call& call) const {
@@ -75,7 +75,8 @@ Answer get_key(const Keys& keys, const Call& call) {
 
 /// The time to live a value without a wish of its own gets from its type; none: it stays.
 std::optional<Duration> usual_ttl(const Keys& keys, std::string_view type) {
-  const auto& ttls = keys.instance.snapshot()->rules->ttls();
+  const auto snapshot = keys.instance.snapshot();
+  const auto& ttls = snapshot->rules->ttls();
   const auto at = ttls.find(std::string{type});
   return at == ttls.end() ? std::nullopt : std::optional{at->second};
 }
@@ -113,7 +114,7 @@ Answer put_key(const Keys& keys, const Call& call) {
 Answer delete_key(const Keys& keys, const Call& call) {
   const auto there = keys.entries(call).size();
   const auto deleted = keys.store().invalidate({caching::Invalidation::Kind::key, call.captures.front(), false});
-  ++keys.tally.invalidations;
+  ++keys.counters.invalidations;
   if (!deleted) return not_for_good(deleted.error());
   if (there == 0) return no_such_key();
   return json_answer({{"deleted", there}});
@@ -142,10 +143,10 @@ Answer expire_key(const Keys& keys, const Call& call) {
 
 }  // namespace
 
-void add_key_calls(Router& router, Instance& instance, Tally& tally) {
+void add_key_calls(Router& router, Instance& instance, ApiCounters& counters) {
   using http::Method;
   const auto add = [&](Method method, std::string pattern, Effect effect, Answer (*handler)(const Keys&, const Call&)) {
-    auto run = [keys = Keys{instance, tally}, handler](const Call& call) { return handler(keys, call); };
+    auto run = [keys = Keys{instance, counters}, handler](const Call& call) { return handler(keys, call); };
     router.add({method, std::move(pattern), {Access::key, effect}, std::move(run)});
   };
   add(Method::get, "/api/v1/keys/{}", Effect::none, get_key);

@@ -5,12 +5,12 @@
 #include <nlohmann/json.hpp>
 
 #include "admin/calls.hpp"
-#include "admin/counts.hpp"
 #include "admin/key_values.hpp"
 #include "admin/request_json.hpp"
 #include "base/text.hpp"
 #include "caching/invalidation.hpp"
 #include "caching/storing.hpp"
+#include "metrics/totals.hpp"
 
 namespace cachearr::admin {
 
@@ -26,7 +26,7 @@ constexpr std::size_t kMostBytesGot = 64 * 1024 * 1024;
 
 struct Keys {
   Instance& instance;
-  Tally& tally;
+  ApiCounters& counters;
 };
 
 Json info_json(const store::KeyInfo& info, TimePoint now) {
@@ -39,7 +39,7 @@ Json info_json(const store::KeyInfo& info, TimePoint now) {
           {"ttl", time_to_live(info.meta, now)},
           {"hits", info.hits},
           // One miss brought it here.
-          {"hitRate", std::round(share(info.hits, 1) * 100) / 100},
+          {"hitRate", std::round(metrics::share(info.hits, 1) * 100) / 100},
           {"tier", info.in_memory && info.on_disk ? "both"
                    : info.in_memory               ? "memory"
                                                   : "disk"}};
@@ -169,26 +169,27 @@ Answer purge(const Keys& keys, const Call& call) {
   if (!invalidations)
     return problem(400, "name exactly one of keys (an array), pattern, tag, upstream, or \"all\": true");
   std::uint64_t purged = 0;
-  std::optional<Error> problem;
+  std::optional<Error> failure;
   for (const auto& invalidation : *invalidations) {
+    if (call.stop.stop_requested()) return problem(503, "the program is stopping; not everything was purged");
     const auto count = keys.instance.store().invalidate(invalidation);
     if (count) {
       purged += *count;
     } else {
-      problem = count.error();
+      failure = count.error();
     }
   }
-  keys.tally.invalidations += invalidations->size();
-  if (problem) return not_for_good(*problem);
+  keys.counters.invalidations += invalidations->size();
+  if (failure) return not_for_good(*failure);
   return json_answer({{"purged", purged}});
 }
 
 }  // namespace
 
-void add_keys_calls(Router& router, Instance& instance, Tally& tally) {
+void add_keys_calls(Router& router, Instance& instance, ApiCounters& counters) {
   using http::Method;
   const auto add = [&](Method method, std::string pattern, Effect effect, Answer (*handler)(const Keys&, const Call&)) {
-    auto run = [keys = Keys{instance, tally}, handler](const Call& call) { return handler(keys, call); };
+    auto run = [keys = Keys{instance, counters}, handler](const Call& call) { return handler(keys, call); };
     router.add({method, std::move(pattern), {Access::key, effect}, std::move(run)});
   };
   add(Method::get, "/api/v1/keys", Effect::none, list_keys);

@@ -47,7 +47,7 @@ void add_pac_call(Router& router, Instance& instance) {
         .append(kAfter);
     return answer;
   };
-  router.add({http::Method::get, "/proxy.pac", {Access::open, Effect::none}, std::move(handler)});
+  router.add({http::Method::get, "/proxy.pac", {Access::open, Effect::none}, std::move(handler), Runs::on_loop});
 }
 
 }  // namespace cachearr::admin

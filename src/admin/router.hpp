@@ -1,6 +1,7 @@
-// The table of calls: which handler answers which method and path. Immutable once filled; read by the admin thread.
+// The table of calls: which handler answers which method and path. Immutable once filled; read on any thread.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -13,11 +14,15 @@ namespace cachearr::admin {
 
 using Handler = std::function<Answer(const Call&)>;
 
+/// Where a handler runs. On the loop: it never waits for the disk, a worker or a long lock.
+enum class Runs : std::uint8_t { in_pool, on_loop };
+
 struct Route {
   http::Method method;
   std::string pattern;  // "/api/v1/keys/{}/ttl": each {} is one segment
   Needs needs;
   Handler handler;
+  Runs runs = Runs::in_pool;
 };
 
 /// What the table says of a method and a path.

@@ -3,7 +3,7 @@
 #include <set>
 
 #include "admin/calls.hpp"
-#include "admin/rule_words.hpp"
+#include "admin/rule_json.hpp"
 #include "base/redact.hpp"
 #include "http/target.hpp"
 #include "rules/rule_set.hpp"

@@ -1,6 +1,7 @@
-// The admin listener: its own thread, its own loop, so that nothing here delays a proxied request.
+// The admin listener: its own loop, and threads for calls that block, so that nothing here delays a proxied request,
+// and no call another one.
 //
-// Owned by the application: made after the front, stopped before it.
+// Owned by the application: made after the proxy, stopped before it.
 #pragma once
 
 #include <memory>
@@ -23,6 +24,7 @@ class Server {
   /// The address with its real port; empty: none.
   std::string address() const;
   void start();
+  /// Waits for calls that run; those that have not begun are answered 503.
   void stop();
 
  private:

@@ -1,188 +1,146 @@
 #include "admin/session.hpp"
 
 #include <algorithm>
-#include <array>
 #include <string>
 
-#include "net/body_reader.hpp"
-#include "net/head_parser.hpp"
-#include "net/inbox.hpp"
+#include "net/event.hpp"
+#include "net/http_server.hpp"
 
 namespace cachearr::admin {
 
 using http::Framing;
-using http::Method;
-using net::IoError;
+using Outcome = net::HttpServer::Outcome;
 
 namespace {
 
-constexpr std::size_t kHeadLimit = 16 * 1024;
-constexpr std::size_t kMaxLinger = 256 * 1024;
-constexpr Duration kHeadTime{10'000};
-constexpr Duration kIdleTime{60'000};
-constexpr Duration kBodyTime{10'000};
-constexpr Duration kWriteTime{60'000};
-constexpr Duration kLinger{1000};
+/// One request and its answer. Shared with the pool while the call runs there, so that neither side can outlive what
+/// it looks at.
+struct PendingCall {
+  explicit PendingCall(net::Worker& worker) : done{worker} {}
+  net::HttpServer::Request request;
+  Api::Admitted admitted;  // looks into `request`
+  Answer answer;
+  net::Event done;
+};
+
+/// Once: sessions that are given up with their loop have nobody to tell.
+void tell_that_it_is_empty(SessionList& list) {
+  if (const auto tell = std::exchange(list.when_empty, {})) tell();
+}
+
+Answer try_later(std::string_view detail) {
+  auto answer = problem(503, detail);
+  answer.fields = "Retry-After: 1\r\n";
+  return answer;
+}
 
 }  // namespace
 
 class Session {
  public:
-  Session(Lobby& lobby, std::unique_ptr<net::Stream> stream)
-      : lobby_{lobby}, stream_{std::move(stream)}, place_{lobby.sessions.insert(lobby.sessions.end(), this)} {}
-  ~Session() { lobby_.sessions.erase(place_); }
+  Session(SessionList& list, std::unique_ptr<net::Stream> stream)
+      : list_{list},
+        connection_{std::move(stream), net::HttpLimits{}},
+        place_{list.sessions.insert(list.sessions.end(), this)} {}
+  ~Session() {
+    list_.sessions.erase(place_);
+    if (list_.ending && list_.sessions.empty()) tell_that_it_is_empty(list_);
+  }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
   net::Task<> run();
-  bool is_waiting() const noexcept { return waiting_; }
-  void leave() noexcept {
-    waiting_ = false;
-    stream_->close();
-  }
+  bool is_idle() const noexcept { return connection_.is_idle(); }
+  void close() noexcept { connection_.close(); }
 
  private:
-  enum class Next : std::uint8_t { go_on, close };
+  enum class Next : std::uint8_t { read, finish, end };
 
-  net::Task<net::HeadParse> read_head();
-  net::Task<Next> take_one();
-  net::Task<Next> serve(const http::RequestHead& head, const Framing& framing);
-  net::Task<Next> read_body(const Framing& framing, std::uint64_t limit);
-  net::Task<Next> send(const Answer& answer, bool keep_alive, bool with_content);
-  net::Task<> linger();
+  net::Task<Next> answer_one();
+  net::Task<Next> serve(std::shared_ptr<PendingCall> pending);
+  net::Task<> run_in_pool(std::shared_ptr<PendingCall> pending);
+  net::Task<Next> send(const Answer& answer, bool keep_alive, bool with_content = true);
+  net::Task<Next> send_refusal(http::Refusal refusal);
 
-  Lobby& lobby_;
-  std::unique_ptr<net::Stream> stream_;
+  SessionList& list_;
+  net::HttpServer connection_;
   std::list<Session*>::iterator place_;
-  net::Inbox inbox_;
-  http::RequestHead parsed_;
-  std::string body_;
-  bool waiting_ = true;  // for a head
 };
 
-/// With need_more the connection is over: nothing is to be answered.
-net::Task<net::HeadParse> Session::read_head() {
-  using Kind = net::HeadParse::Kind;
-  bool begun = false;
-  waiting_ = true;
-  for (;;) {
-    auto parse = net::parse_request_head(inbox_.readable(), kHeadLimit, parsed_);
-    if (parse.kind != Kind::need_more) {
-      stream_->disarm();
-      waiting_ = false;
-      co_return parse;
-    }
-    if (inbox_.empty()) stream_->arm(kIdleTime);
-    if (!inbox_.empty() && !begun) {
-      begun = true;  // the time limit is for the whole head, not for each byte
-      stream_->arm(kHeadTime);
-    }
-    const auto got = co_await inbox_.fill(*stream_, kHeadLimit + 2);
-    if (got.error == IoError::timed_out && begun) {
-      parse.kind = Kind::error;
-      parse.status = 408;
-      parse.problem = "the request did not arrive in time";
-      waiting_ = false;
-      co_return parse;
-    }
-    if (got.error != IoError::none) co_return parse;
-  }
-}
-
 net::Task<Session::Next> Session::send(const Answer& answer, bool keep_alive, bool with_content) {
-  const auto head = serialise_head(answer, keep_alive);
-  std::array<net::Slice, 2> slices{net::slice(head), net::slice(with_content ? answer.content() : std::string_view{})};
-  stream_->arm(kWriteTime);
-  const auto error = co_await net::write_all(*stream_, slices);
-  stream_->disarm();
-  co_return keep_alive&& error == IoError::none ? Next::go_on : Next::close;
+  const bool stays = keep_alive && !list_.ending;
+  const auto head = serialise_head(answer, stays);
+  const auto body = with_content ? answer.content() : std::string_view();
+  const auto sent = co_await connection_.write(head, body);
+  co_return !sent ? Next::end : stays ? Next::read : Next::finish;
 }
 
-/// The body into body_; with Next::close the answer has been sent already, or nobody is left to send it to.
-net::Task<Session::Next> Session::read_body(const Framing& framing, std::uint64_t limit) {
-  using Kind = net::BodyReader::Piece::Kind;
-  body_.clear();
-  if (framing.expects_continue && framing.body != Framing::Body::none) {
-    const auto error = co_await net::write_all(*stream_, "HTTP/1.1 100 Continue\r\n\r\n");
-    if (error != IoError::none) co_return Next::close;
-  }
-  net::BodyReader reader{*stream_, inbox_, framing};
-  for (;;) {
-    const auto piece = co_await reader.next(kBodyTime);
-    if (piece.kind == Kind::end) co_return Next::go_on;
-    if (piece.kind == Kind::data && body_.size() + piece.data.size() <= limit) {
-      body_.append(piece.data);
-      continue;
+net::Task<Session::Next> Session::send_refusal(http::Refusal refusal) {
+  const auto answer = problem(refusal.status, refusal.what);
+  const auto next = co_await send(answer, false);
+  co_return next;
+}
+
+/// Waits for the call without holding up the loop.
+net::Task<> Session::run_in_pool(std::shared_ptr<PendingCall> pending) {
+  auto job = [pending, &worker = list_.worker, &api = list_.api](const std::stop_token& stop) {
+    if (stop.stop_requested()) {
+      pending->answer = try_later("the program is stopping");
+    } else {
+      pending->answer = api.run(pending->admitted, pending->request.body, stop);
     }
-    if (piece.kind == Kind::failed && piece.problem.empty()) co_return Next::close;
-    const auto refusal = piece.kind == Kind::failed ? problem(400, piece.problem)
-                                                    : problem(413, "the body is larger than this call takes");
-    const auto sent = co_await send(refusal, false, true);
-    co_return sent;
+    worker.post([pending] { pending->done.set(); });
+  };
+  if (list_.pool.submit(std::move(job))) {
+    co_await pending->done.wait();
+  } else {
+    pending->answer = try_later("too many calls are under way; try again");
   }
 }
 
-net::Task<Session::Next> Session::serve(const http::RequestHead& head, const Framing& framing) {
-  const bool with_content = head.method != Method::head;
-  auto admitted = lobby_.api.admit(head, framing, lobby_.local);
+net::Task<Session::Next> Session::serve(std::shared_ptr<PendingCall> pending) {
+  auto& request = pending->request;
+  const auto& framing = request.framing;
+  const bool with_content = request.head.head.method != http::Method::head;
+  auto admitted = list_.api.admit(request.head.head, framing, list_.local);
   if (!admitted) {
     // The body of a call that was refused is not read.
     const bool keep_alive = framing.keep_alive && framing.body == Framing::Body::none;
     const auto next = co_await send(admitted.error(), keep_alive, with_content);
     co_return next;
   }
-  const auto read = co_await read_body(framing, admitted->body_limit);
-  if (read == Next::close) co_return Next::close;
-  const auto answer = lobby_.api.run(*admitted, body_);
-  const auto next = co_await send(answer, framing.keep_alive, with_content);
+  pending->admitted = std::move(*admitted);
+  const auto read = co_await connection_.read_body(request, pending->admitted.body_limit);
+  if (read.kind == Outcome::Kind::ended) co_return Next::end;
+  if (read.kind == Outcome::Kind::refused) {
+    const auto next = co_await send_refusal(read.refusal);
+    co_return next;
+  }
+  if (pending->admitted.route->runs == Runs::on_loop) {
+    pending->answer = list_.api.run(pending->admitted, request.body, {});
+  } else {
+    co_await run_in_pool(pending);
+  }
+  const auto next = co_await send(pending->answer, framing.keep_alive, with_content);
   co_return next;
 }
 
-net::Task<Session::Next> Session::take_one() {
-  using Kind = net::HeadParse::Kind;
-  const auto parse = co_await read_head();
-  if (parse.kind == Kind::need_more) {
-    stream_->close();
-    co_return Next::close;
-  }
-  if (parse.kind == Kind::error) {
-    const auto refusal = problem(parse.status, parse.problem);
-    const auto next = co_await send(refusal, false, true);
+net::Task<Session::Next> Session::answer_one() {
+  auto pending = std::make_shared<PendingCall>(list_.worker);
+  const auto read = co_await connection_.read_head(pending->request);
+  if (read.kind == Outcome::Kind::ended) co_return Next::end;
+  if (read.kind == Outcome::Kind::refused) {
+    const auto next = co_await send_refusal(read.refusal);
     co_return next;
   }
-  const http::Owned<http::RequestHead> head{parsed_, inbox_.readable().substr(0, parse.consumed)};
-  inbox_.consume(parse.consumed);
-  const auto framing = http::frame_request(head.head);
-  if (!framing) {
-    const auto refusal = problem(framing.error().status, framing.error().what);
-    const auto next = co_await send(refusal, false, true);
-    co_return next;
-  }
-  const auto next = co_await serve(head.head, *framing);
-  body_ = {};
+  const auto next = co_await serve(std::move(pending));
   co_return next;
-}
-
-/// The client may still be sending: closing at once would reset the connection and take the answer away from it.
-net::Task<> Session::linger() {
-  stream_->shutdown_write();
-  stream_->arm(kLinger);
-  for (std::size_t dropped = 0; dropped <= kMaxLinger;) {
-    inbox_.consume(inbox_.readable().size());
-    const auto got = co_await inbox_.fill(*stream_, kHeadLimit);
-    if (got.error != IoError::none) break;
-    dropped += got.bytes;
-  }
 }
 
 net::Task<> Session::run() {
-  for (;;) {
-    const auto next = co_await take_one();
-    if (next == Next::close) break;
-  }
-  if (stream_->is_open()) {
-    co_await linger();
-  }
+  auto next = Next::read;
+  while (next == Next::read) next = co_await answer_one();
+  if (next == Next::finish) co_await connection_.finish();
 }
 
 namespace {
@@ -190,20 +148,28 @@ namespace {
 net::Task<> live(std::unique_ptr<Session> session) { co_await session->run(); }
 
 /// False where everybody is busy.
-bool make_place(Lobby& lobby) {
-  if (lobby.sessions.size() < Lobby::kMost) return true;
-  const auto idle = std::find_if(lobby.sessions.begin(), lobby.sessions.end(),
-                                 [](const Session* each) { return each->is_waiting(); });
-  if (idle == lobby.sessions.end()) return false;
-  (*idle)->leave();
+bool make_place(SessionList& list) {
+  if (list.sessions.size() < SessionList::kMost) return true;
+  const auto idle =
+      std::find_if(list.sessions.begin(), list.sessions.end(), [](const Session* each) { return each->is_idle(); });
+  if (idle == list.sessions.end()) return false;
+  (*idle)->close();
   return true;
 }
 
 }  // namespace
 
-void start_session(Lobby& lobby, std::unique_ptr<net::Stream> stream) {
-  if (!make_place(lobby)) return;
-  lobby.worker.spawn(live(std::make_unique<Session>(lobby, std::move(stream))), "admin session");
+void start_session(SessionList& list, std::unique_ptr<net::Stream> stream) {
+  if (list.ending || !make_place(list)) return;
+  list.worker.spawn(live(std::make_unique<Session>(list, std::move(stream))), "admin session");
+}
+
+void end_sessions(SessionList& list, std::function<void()> when_empty) {
+  list.ending = true;
+  list.when_empty = std::move(when_empty);
+  if (list.sessions.empty()) tell_that_it_is_empty(list);
+  for (auto* const session : list.sessions)
+    if (session->is_idle()) session->close();  // only marks: the session ends in its own coroutine
 }
 
 }  // namespace cachearr::admin

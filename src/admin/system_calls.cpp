@@ -3,11 +3,11 @@
 #include <nlohmann/json.hpp>
 
 #include "admin/calls.hpp"
-#include "admin/counts.hpp"
-#include "admin/health.hpp"
-#include "admin/system_figures.hpp"
-#include "admin/upstream_words.hpp"
+#include "admin/gather.hpp"
+#include "admin/host_info.hpp"
+#include "base/iso_time.hpp"
 #include "caching/storing.hpp"
+#include "upkeep/health.hpp"
 
 namespace cachearr::admin {
 
@@ -18,19 +18,21 @@ using Json = nlohmann::ordered_json;
 constexpr std::int64_t kSoonSeconds = 300;
 
 Json tier_json(const store::TierStats& tier) {
-  return {{"keys", tier.entries}, {"bytes", tier.bytes}, {"maxBytes", tier.max_bytes}, {"percent", percent_used(tier)}};
+  return {{"keys", tier.entries},
+          {"bytes", tier.bytes},
+          {"maxBytes", tier.max_bytes},
+          {"percent", upkeep::percent_used(tier)}};
 }
 
 Answer health_of_cache(Instance& instance) {
-  const auto condition = gather(instance);
-  const auto health = judge(condition);
+  const auto inputs = health_inputs(instance);
+  const auto status = upkeep::evaluate(inputs);
   Json reasons = Json::array();
-  for (const auto& note : health.notes) reasons.push_back(note.message);
-  Json details = {{"memory", tier_json(condition.store.memory)}, {"disk", nullptr}, {"reasons", std::move(reasons)}};
-  if (condition.store.disk_enabled) details["disk"] = tier_json(condition.store.disk);
-  const Json data = {
-      {"status", name_of(health.wellbeing)}, {"message", health.message()}, {"details", std::move(details)}};
-  return json_answer({{"data", data}}, health.wellbeing == Wellbeing::down ? 503 : 200);
+  for (const auto& note : status.notes) reasons.push_back(note.message);
+  Json details = {{"memory", tier_json(inputs.store.memory)}, {"disk", nullptr}, {"reasons", std::move(reasons)}};
+  if (inputs.store.disk_enabled) details["disk"] = tier_json(inputs.store.disk);
+  const Json data = {{"status", name_of(status.level)}, {"message", status.message()}, {"details", std::move(details)}};
+  return json_answer({{"data", data}}, status.level == upkeep::HealthStatus::Level::down ? 503 : 200);
 }
 
 double rounded(double percent) { return std::round(percent * 100) / 100; }
@@ -52,35 +54,41 @@ std::uint64_t expiring_soon(Instance& instance) {
 
 Answer stats_of_cache(Instance& instance) {
   const auto stats = instance.store().stats();
-  const auto counts = count(instance.proxy().metrics());
-  const auto hits = counts.hits(), misses = counts.misses();
-  return json_answer({{"data",
-                       {{"keys", std::max(stats.memory.entries, stats.disk.entries)},
-                        {"memoryBytes", stats.memory.bytes},
-                        {"memoryMaxBytes", stats.memory.max_bytes},
-                        {"diskBytes", stats.disk.bytes},
-                        {"diskMaxBytes", stats.disk.max_bytes},
-                        {"hits", hits},
-                        {"misses", misses},
-                        {"hitRate", rounded(share(hits, misses))},
-                        {"missRate", rounded(share(misses, hits))},
-                        {"expiringSoon", expiring_soon(instance)},
-                        {"evictions", stats.memory.evictions + stats.disk.evictions},
-                        {"collapsed", counts.collapsed},
-                        {"bytesToClients", counts.bytes_to_clients},
-                        {"bytesFromUpstreams", counts.bytes_from_upstreams}}}});
+  const auto& counted = instance.proxy().metrics();
+  std::uint64_t hits = 0, misses = 0;
+  for (const auto& label : metrics::label_totals(counted)) {
+    hits += label.hits();
+    misses += label.all_misses();
+  }
+  return json_answer(
+      {{"data",
+        {{"keys", std::max(stats.memory.entries, stats.disk.entries)},
+         {"memoryBytes", stats.memory.bytes},
+         {"memoryMaxBytes", stats.memory.max_bytes},
+         {"diskBytes", stats.disk.bytes},
+         {"diskMaxBytes", stats.disk.max_bytes},
+         {"hits", hits},
+         {"misses", misses},
+         {"hitRate", rounded(metrics::share(hits, misses))},
+         {"missRate", rounded(metrics::share(misses, hits))},
+         {"expiringSoon", expiring_soon(instance)},
+         {"evictions", stats.memory.evictions + stats.disk.evictions},
+         {"collapsed", metrics::total(counted, &metrics::WorkerCells::collapsed)},
+         {"bytesToClients", metrics::total(counted, &metrics::WorkerCells::bytes_to_clients)},
+         {"bytesFromUpstreams", metrics::total(counted, &metrics::WorkerCells::bytes_from_upstreams)}}}});
 }
 
 Answer health_notes(Instance& instance) {
   Json list = Json::array();
-  for (const auto& note : judge(gather(instance)).notes)
-    list.push_back({{"source", note.source}, {"type", name_of(note.type)}, {"message", note.message}, {"wikiUrl", ""}});
+  for (const auto& note : upkeep::evaluate(health_inputs(instance)).notes)
+    list.push_back(
+        {{"source", note.source}, {"type", name_of(note.severity)}, {"message", note.message}, {"wikiUrl", ""}});
   return json_answer(list);
 }
 
 /// The shape that the *arr applications give it, so that what reads theirs reads ours.
 Answer system_status(Instance& instance) {
-  const auto around = surroundings();
+  const auto host = host_info();
   const auto snapshot = instance.snapshot();
   const auto& config = snapshot->settings->config;
   return json_answer({{"appName", "cachearr"},
@@ -93,14 +101,14 @@ Answer system_status(Instance& instance) {
                       {"startTime", iso_time(instance.started())},
                       {"startupPath", config.file},
                       {"appData", config.state_dir},
-                      {"osName", around.os_name},
-                      {"osVersion", around.os_version},
-                      {"hostName", around.host_name},
+                      {"osName", host.os_name},
+                      {"osVersion", host.os_version},
+                      {"hostName", host.host_name},
                       {"isNetCore", false},
                       {"isLinux", true},
                       {"isOsx", false},
                       {"isWindows", false},
-                      {"isDocker", around.in_container},
+                      {"isDocker", host.in_container},
                       {"mode", "console"},
                       {"branch", "main"},
                       {"authentication", "apiKey"},
@@ -112,15 +120,15 @@ Answer system_status(Instance& instance) {
 void add_system_calls(Router& router, Instance& instance) {
   using http::Method;
   constexpr Needs open{Access::open, Effect::none};
-  const auto add = [&](std::string pattern, Needs needs, Answer (*handler)(Instance&)) {
-    router.add(
-        {Method::get, std::move(pattern), needs, [&instance, handler](const Call&) { return handler(instance); }});
+  const auto add = [&](std::string pattern, Needs needs, Runs runs, Answer (*handler)(Instance&)) {
+    auto run = [&instance, handler](const Call&) { return handler(instance); };
+    router.add({Method::get, std::move(pattern), needs, std::move(run), runs});
   };
-  add("/ping", open, [](Instance&) { return json_answer({{"status", "OK"}}); });
-  add("/health/cache", open, health_of_cache);
-  add("/health/cache/stats", {}, stats_of_cache);
-  add("/api/v1/system/status", {}, system_status);
-  add("/api/v1/health", {}, health_notes);
+  add("/ping", open, Runs::on_loop, [](Instance&) { return json_answer({{"status", "OK"}}); });
+  add("/health/cache", open, Runs::on_loop, health_of_cache);
+  add("/health/cache/stats", {}, Runs::in_pool, stats_of_cache);
+  add("/api/v1/system/status", {}, Runs::in_pool, system_status);
+  add("/api/v1/health", {}, Runs::on_loop, health_notes);
 }
 
 }  // namespace cachearr::admin

@@ -2,7 +2,8 @@
 #include <nlohmann/json.hpp>
 
 #include "admin/calls.hpp"
-#include "admin/upstream_words.hpp"
+#include "admin/gather.hpp"
+#include "admin/upstream_json.hpp"
 
 namespace cachearr::admin {
 
@@ -10,7 +11,7 @@ void add_upstreams_call(Router& router, Instance& instance) {
   router.add({http::Method::get, "/api/v1/upstreams", {}, [&instance](const Call&) {
                 auto list = nlohmann::ordered_json::array();
                 const auto now = instance.clock().now();
-                for (const auto& standing : standings(instance)) list.push_back(standing_json(standing, now));
+                for (const auto& upstream : upstream_statuses(instance)) list.push_back(upstream_json(upstream, now));
                 return json_answer({{"upstreams", std::move(list)}});
               }});
 }

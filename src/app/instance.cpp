@@ -8,7 +8,6 @@
 #include "app/state_files.hpp"
 #include "base/hash.hpp"
 #include "base/log.hpp"
-#include "http/date.hpp"
 
 namespace cachearr::app {
 
@@ -184,28 +183,9 @@ void Instance::apply(pipeline::ConfigSnapshot parts, std::vector<std::string>& c
   log::set_level(log::level_of(config.log.level));
 }
 
-void Instance::add_interception_notes(std::vector<admin::HealthNote>& notes) const {
-  using Type = admin::HealthNote::Type;
-  const auto now = clock_.now();
+std::vector<std::string> Instance::interception_problems() const {
   const auto current = snapshot();
-  for (auto& note : interception_notes(current->settings->config, *current->rules, current->leaves.get(), now))
-    notes.push_back({Type::warning, "Interception", std::move(note)});
-  for (const auto& objector : proxy_->intercept_bypass().list(now))
-    notes.push_back({Type::notice, "Interception",
-                     objector.client + " does not believe the local authority's certificate for " + objector.host +
-                         " and gets it untouched and uncached until " + http::format_date(objector.until) +
-                         ": let it trust the authority (\"cachearr ca trust-help\"), then \"cachearr reload\""});
-}
-
-std::vector<admin::HealthNote> Instance::notes() const {
-  std::vector<admin::HealthNote> notes;
-  add_interception_notes(notes);
-  const auto last = last_reload();
-  if (!last.taken)
-    notes.push_back({admin::HealthNote::Type::error, "Reload",
-                     "the last reload was refused, the old configuration and rules are in force: " +
-                         (last.problems.empty() ? std::string{} : to_string(last.problems.front()))});
-  return notes;
+  return interception_notes(current->settings->config, *current->rules, current->leaves.get(), clock_.now());
 }
 
 }  // namespace cachearr::app

@@ -47,7 +47,7 @@ class Instance final : public admin::Instance {
   TimePoint started() const override { return started_; }
   admin::ReloadOutcome reload() override;
   admin::ReloadOutcome last_reload() const override;
-  std::vector<admin::HealthNote> notes() const override;
+  std::vector<std::string> interception_problems() const override;
 
  private:
   /// Reads configuration and rules. With a configuration in force, the settings that wait for the next start keep its
@@ -58,7 +58,6 @@ class Instance final : public admin::Instance {
   void apply(pipeline::ConfigSnapshot parts, std::vector<std::string>& changes);
   /// Gives `next` its leaves and forgets what was known of certificates.
   void prepare_tls(pipeline::ConfigSnapshot& next, const std::shared_ptr<authority::LeafCache>& current);
-  void add_interception_notes(std::vector<admin::HealthNote>& notes) const;
   std::optional<StartFailure> open_store(const Config& config);
   std::optional<StartFailure> open_listeners(const Config& config);
 

@@ -9,6 +9,7 @@
 #include "app/instance.hpp"
 #include "app/systemd.hpp"
 #include "base/log.hpp"
+#include "upkeep/health.hpp"
 
 namespace cachearr::app {
 
@@ -50,9 +51,8 @@ void reload(Instance& instance) {
 }
 
 bool is_alive(Instance& instance) {
-  constexpr std::int64_t stuck_ms = 5000;
   for (const auto& worker : instance.proxy().workers())
-    if (worker->lag_ms() > stuck_ms) return false;
+    if (upkeep::is_stuck(worker->lag_ms())) return false;
   return true;
 }
 

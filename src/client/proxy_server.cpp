@@ -94,11 +94,6 @@ void ProxyServer::apply(const pipeline::SnapshotPtr& snapshot) {
   for (auto& worker : contexts_) worker->apply(snapshot);
 }
 
-void ProxyServer::with_worker(std::function<void(ClientContext&)> job) {
-  auto* const worker = contexts_.front().get();
-  workers_.front()->post([worker, job = std::move(job)] { job(*worker); });
-}
-
 std::size_t ProxyServer::guests() {
   std::size_t total = 0;
   for (auto& worker : workers_) {

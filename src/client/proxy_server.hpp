@@ -44,8 +44,6 @@ class ProxyServer {
   const std::vector<std::string>& addresses() const noexcept { return addresses_; }
   /// The first of them that takes requests for every host without TLS; empty: none.
   const std::string& forward_address() const noexcept { return forward_address_; }
-  /// Lets another module serve connections on the first worker, by the same loop (the admin API). Before start().
-  net::Worker& first_worker() noexcept { return *workers_.front(); }
   /// Our own addresses besides the proxy's: never dialled on a client's behalf. Before start().
   void never_dial(const std::string& address);
   void start();
@@ -60,8 +58,7 @@ class ProxyServer {
   /// Clients connected to all workers.
   std::uint32_t client_connections() const noexcept { return clients_.connections.load(std::memory_order_relaxed); }
   metrics::Metrics& metrics() noexcept { return metrics_; }
-  /// Runs `job` with the first worker's context, on its thread. Any thread.
-  void with_worker(std::function<void(ClientContext&)> job);
+  pipeline::SharedContext& shared() noexcept { return shared_; }
 
  private:
   Result<bool> listen_on(const ListenerConfig& config);

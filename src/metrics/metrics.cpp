@@ -31,14 +31,14 @@ std::string_view name_of(Interception outcome) noexcept {
 void Histogram::record(std::uint64_t microseconds) noexcept {
   const auto at = std::lower_bound(kBounds.begin(), kBounds.end(), microseconds) - kBounds.begin();
   buckets[static_cast<std::size_t>(at)].add();
-  sum_microseconds.add(microseconds);
+  sum.add(microseconds);
 }
 
 void Lifetimes::record(std::int64_t seconds) noexcept {
   const auto length = static_cast<std::uint64_t>(std::max<std::int64_t>(seconds, 0));
   const auto at = std::lower_bound(kBounds.begin(), kBounds.end(), length) - kBounds.begin();
   buckets[static_cast<std::size_t>(at)].add();
-  sum_seconds.add(length);
+  sum.add(length);
 }
 
 LabelCells& WorkerCells::label(std::uint32_t index) {

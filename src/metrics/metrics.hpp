@@ -15,7 +15,6 @@
 #include <utility>
 #include <vector>
 
-
 namespace cachearr::metrics {
 
 /// How a request ended, for metrics and the log.
@@ -69,7 +68,7 @@ class Histogram {
                                                          500'000, 1'000'000, 5'000'000, 30'000'000};
   void record(std::uint64_t microseconds) noexcept;
   std::array<Cell, kBounds.size() + 1> buckets;
-  Cell sum_microseconds;
+  Cell sum;
 };
 
 /// Freshness lifetimes in buckets; bounds in seconds, the last bucket is unbounded.
@@ -79,7 +78,7 @@ class Lifetimes {
                                                          21'600, 86'400, 604'800, 2'592'000, 7'776'000, 31'536'000};
   void record(std::int64_t seconds) noexcept;
   std::array<Cell, kBounds.size() + 1> buckets;
-  Cell sum_seconds;
+  Cell sum;
 };
 
 inline constexpr std::size_t kForwards = 9;

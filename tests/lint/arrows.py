@@ -19,7 +19,7 @@ MAY_INCLUDE = {
     "fetch": "pipeline origin rules net store limit caching http metrics base",
     "client": "fetch pipeline origin rules net authority store limit caching http metrics base",
     "upkeep": "fetch pipeline origin rules net store limit caching http metrics base",
-    "admin": "upkeep client fetch pipeline store rules limit net authority caching http metrics base",
+    "admin": "upkeep client fetch pipeline origin store rules limit net authority caching http metrics base",
     "app": "admin upkeep client fetch pipeline origin rules net authority store limit caching http metrics base",
 }
 # The modules that only decide: whoever includes their headers must not pay for a library.

@@ -217,7 +217,7 @@ class Metrics(Scenario):
 
 
 class Refusals(Scenario):
-    """The mechanical checks of a service that any web page in the house can reach."""
+    """The mechanical checks of a service that any web page in a browser nearby can reach."""
 
     def test_no_key_and_wrong_keys_are_401(self):
         for path in CLOSED:

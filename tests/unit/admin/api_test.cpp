@@ -101,19 +101,19 @@ TEST_F(Calls, AReloadThatIsRefusedNamesItsProblems) {
 }
 
 TEST_F(Calls, HealthListsTheNotesTheWorstFirst) {
-  using Type = HealthNote::Type;
-  instance_.notes_ = {{Type::notice, "A", "small"}, {Type::error, "B", "large"}, {Type::warning, "C", "middling"}};
+  instance_.interception_problems_ = {"middling"};
+  instance_.outcome = {false, {Problem{{}, "large"}}, {}};
   const auto list = data("GET /api/v1/health");
-  ASSERT_EQ(list.size(), 3U);
-  EXPECT_EQ(list[0], (nlohmann::json{{"source", "B"}, {"type", "error"}, {"message", "large"}, {"wikiUrl", ""}}));
-  EXPECT_EQ(list[1]["type"], "warning");
-  EXPECT_EQ(list[2]["type"], "notice");
+  ASSERT_EQ(list.size(), 2U);
+  EXPECT_EQ(list[0]["type"], "error");
+  EXPECT_THAT(list[0]["message"].get<std::string>(), HasSubstr("large"));
+  EXPECT_EQ(list[1], (nlohmann::json{
+                         {"source", "Interception"}, {"type", "warning"}, {"message", "middling"}, {"wikiUrl", ""}}));
 }
 
-TEST_F(Calls, HealthOfTheCacheIsHealthyWithNotices) {
-  instance_.notes_ = {{HealthNote::Type::notice, "A", "small"}};
+TEST_F(Calls, HealthOfTheCacheSaysItsReasons) {
   EXPECT_EQ(data("GET /health/cache")["data"]["status"], "healthy");
-  instance_.notes_.push_back({HealthNote::Type::warning, "A", "middling"});
+  instance_.interception_problems_ = {"middling", "small"};
   const auto degraded = data("GET /health/cache")["data"];
   EXPECT_EQ(degraded["status"], "degraded");
   EXPECT_EQ(degraded["message"], "middling; small");

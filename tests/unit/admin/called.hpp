@@ -1,6 +1,8 @@
 // An instance that serves nobody, and its admin API called without a socket.
 #pragma once
 
+#include <atomic>
+#include <functional>
 #include <gtest/gtest.h>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -17,7 +19,7 @@ namespace cachearr::admin::test {
 
 inline constexpr std::string_view kKey = "0123456789abcdef0123456789abcdef";
 
-class QuietInstance final : public Instance {
+class QuietInstance : public Instance {
  public:
   explicit QuietInstance(Config config = {}, std::string_view rules = "{}")
       : snapshot_{cachearr::test::snapshot_of(rules, std::move(config))} {}
@@ -30,15 +32,17 @@ class QuietInstance final : public Instance {
   TimePoint started() const override { return TimePoint{Duration{1'700'000'000'000}}; }
   ReloadOutcome reload() override {
     ++reloads;
+    if (during_reload) during_reload();
     return outcome;
   }
   ReloadOutcome last_reload() const override { return outcome; }
-  std::vector<HealthNote> notes() const override { return notes_; }
+  std::vector<std::string> interception_problems() const override { return interception_problems_; }
 
   ManualClock clock_;
   ReloadOutcome outcome{true, {}, {}};
-  int reloads = 0;
-  std::vector<HealthNote> notes_;
+  std::atomic<int> reloads = 0;
+  std::function<void()> during_reload;
+  std::vector<std::string> interception_problems_;
 
  private:
   std::string key_{kKey};
@@ -59,7 +63,7 @@ class Called : public ::testing::Test {
     if (!body.empty()) fields += "Content-Length: " + std::to_string(body.size()) + "\r\n";
     const cachearr::test::Asked asked{start, fields};
     auto admitted = api_.admit(asked.head, asked.framing, local);
-    return admitted ? api_.run(*admitted, body) : admitted.error();
+    return admitted ? api_.run(*admitted, body, {}) : admitted.error();
   }
   /// With the key, and JSON where there is a body.
   Answer ask(std::string_view start, std::string_view body = "") {

@@ -10,16 +10,16 @@ namespace {
 using cachearr::test::Asked;
 
 const std::vector<std::string> kNames{"nas.home", "tower:9798"};
-const House kHouse{"0123456789abcdef", kNames};
+const AccessPolicy kAccessPolicy{"0123456789abcdef", kNames};
 
 int host_status(std::string_view host, std::uint16_t port = 0) {
-  const auto denied = check_host(kHouse, host, port);
+  const auto denied = check_host(kAccessPolicy, host, port);
   return denied ? denied->status : 200;
 }
 
 int key_status(std::string_view lines, std::string_view query_key = "") {
   const Asked asked{"GET /", "Host: a\r\n" + std::string{lines}};
-  const auto denied = check_key(kHouse, asked.head.fields, query_key);
+  const auto denied = check_key(kAccessPolicy, asked.head.fields, query_key);
   return denied ? denied->status : 200;
 }
 
@@ -70,9 +70,9 @@ TEST(Key, WrongOnesAre401) {
 }
 
 TEST(Key, AnEmptyKeyOfOursLetsNobodyIn) {
-  const House house{"", kNames};
+  const AccessPolicy without_key{"", kNames};
   const Asked asked{"GET /", "Host: a\r\nX-Api-Key: \r\n"};
-  EXPECT_TRUE(check_key(house, asked.head.fields, ""));
+  EXPECT_TRUE(check_key(without_key, asked.head.fields, ""));
 }
 
 TEST(Site, AnotherSitesChangesAreRefused) {

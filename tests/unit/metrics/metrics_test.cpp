@@ -38,7 +38,7 @@ TEST(AHistogram, CountsAValueOnABoundBelowIt) {
 TEST(AHistogram, AddsUpWhatItCounted) {
   Histogram histogram;
   for (const unsigned value : {1U, 70U, 70U, 4'000'000'000U}) histogram.record(value);
-  EXPECT_EQ(histogram.sum_microseconds.read(), 4'000'000'141U);
+  EXPECT_EQ(histogram.sum.read(), 4'000'000'141U);
   EXPECT_EQ(histogram.buckets[0].read(), 1U);
   EXPECT_EQ(histogram.buckets[1].read(), 2U);
   EXPECT_EQ(histogram.buckets.back().read(), 1U);
@@ -55,7 +55,7 @@ TEST(Lifetimes, TakeWhatIsStaleAlreadyForNone) {
   Lifetimes lifetimes;
   lifetimes.record(-5);
   EXPECT_EQ(lifetimes.buckets[0].read(), 1U);
-  EXPECT_EQ(lifetimes.sum_seconds.read(), 0U);
+  EXPECT_EQ(lifetimes.sum.read(), 0U);
 }
 
 TEST(Labels, AreTheSameForTheSamePair) {

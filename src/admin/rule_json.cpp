@@ -1,4 +1,4 @@
-#include "admin/rule_words.hpp"
+#include "admin/rule_json.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,0 +1,78 @@
+#include "admin/gather.hpp"
+
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "fetch/admission_controller.hpp"
+#include "http/cache_status.hpp"
+
+namespace cachearr::admin {
+
+namespace {
+
+std::array<std::string_view, metrics::kForwards> miss_reasons() {
+  std::array<std::string_view, metrics::kForwards> names;
+  for (std::size_t i = 0; i < names.size(); ++i) names[i] = http::name_of(static_cast<http::Forward>(i));
+  return names;
+}
+
+metrics::TierReading tier_reading(std::string name, const store::TierStats& tier) {
+  return {std::move(name), tier.bytes, tier.max_bytes, tier.entries, tier.evictions, tier.expired, tier.errors};
+}
+
+metrics::LimitReading limit_reading(const upkeep::UpstreamStatus& upstream, TimePoint now) {
+  metrics::LimitReading reading;
+  reading.upstream = upstream.name;
+  reading.tokens = upstream.tokens();
+  reading.waiting = upstream.waiting();
+  if (const auto* const paused = upstream.paused())
+    reading.cooldown_seconds = upkeep::seconds_until(*paused->cooldown_until, now);
+  for (const auto& quota : upstream.quotas()) {
+    const auto per = upkeep::period_name(quota.per) + (quota.grabs ? "-grabs" : "");
+    const auto [at, added] = reading.quota_remaining.try_emplace(per, quota.remaining);
+    if (!added) at->second = std::min(at->second, quota.remaining);
+  }
+  return reading;
+}
+
+}  // namespace
+
+std::vector<upkeep::UpstreamStatus> upstream_statuses(Instance& instance) {
+  auto* const admission = instance.proxy().admission();
+  if (!admission) return {};
+  const auto snapshot = instance.snapshot();
+  return upkeep::upstream_statuses(admission->registry().snapshot(instance.clock().now()), *snapshot->rules,
+                                   metrics::idle_connections(instance.proxy().metrics()));
+}
+
+upkeep::HealthInputs health_inputs(Instance& instance) {
+  upkeep::HealthInputs inputs;
+  auto& proxy = instance.proxy();
+  inputs.now = instance.clock().now();
+  inputs.store = instance.store().stats();
+  for (const auto& worker : proxy.workers()) inputs.worker_lags_ms.push_back(worker->lag_ms());
+  inputs.upstreams = upstream_statuses(instance);
+  inputs.interception_problems = instance.interception_problems();
+  for (auto& bypassed : proxy.intercept_bypass().list(inputs.now))
+    inputs.bypassed.push_back({std::move(bypassed.client), std::move(bypassed.host), bypassed.until});
+  if (const auto last = instance.last_reload(); !last.taken)
+    inputs.refused_reload = last.problems.empty() ? std::string{} : to_string(last.problems.front());
+  return inputs;
+}
+
+metrics::Readings metrics_readings(Instance& instance) {
+  metrics::Readings readings{instance.proxy().metrics()};
+  readings.miss_reasons = miss_reasons();
+  const auto now = instance.clock().now();
+  for (const auto& upstream : upstream_statuses(instance))
+    if (!upstream.limits.lanes.empty()) readings.limits.push_back(limit_reading(upstream, now));
+  const auto store = instance.store().stats();
+  readings.tiers.push_back(tier_reading("memory", store.memory));
+  if (store.disk_enabled) readings.tiers.push_back(tier_reading("disk", store.disk));
+  readings.dropped_log_lines = log::dropped_lines();
+  readings.last_reload_taken = instance.last_reload().taken;
+  readings.process = metrics::process_stats();
+  return readings;
+}
+
+}  // namespace cachearr::admin

@@ -1,0 +1,18 @@
+// Reads the running program into the values that answers are made of. Short locks only, no disk: for any thread, the
+// admin loop included.
+#pragma once
+
+#include <vector>
+
+#include "admin/instance.hpp"
+#include "metrics/readings.hpp"
+#include "upkeep/health.hpp"
+
+namespace cachearr::admin {
+
+std::vector<upkeep::UpstreamStatus> upstream_statuses(Instance& instance);
+upkeep::HealthInputs health_inputs(Instance& instance);
+/// All but what the API itself counts.
+metrics::Readings metrics_readings(Instance& instance);
+
+}  // namespace cachearr::admin

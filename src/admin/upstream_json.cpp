@@ -1,0 +1,94 @@
+#include "admin/upstream_json.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "base/iso_time.hpp"
+
+namespace cachearr::admin {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+using limit::BreakerState;
+using limit::LaneSnapshot;
+using limit::Priority;
+using limit::QuotaSnapshot;
+using upkeep::seconds_until;
+
+std::string_view name_of(BreakerState state) noexcept {
+  switch (state) {
+    case BreakerState::closed: return "closed";
+    case BreakerState::open: return "open";
+    case BreakerState::half_open: break;
+  }
+  return "half-open";
+}
+
+Json quota_json(const QuotaSnapshot& quota, TimePoint now) {
+  return {{"per", upkeep::period_name(quota.per)},
+          {"limit", quota.limit},
+          {"remaining", quota.remaining},
+          {"reset", iso_time(quota.reset)},
+          {"resetSeconds", seconds_until(quota.reset, now)},
+          {"of", quota.grabs ? "grabs" : "calls"},
+          {"source", quota.told ? "upstream" : "rules"}};
+}
+
+Json quotas_json(const std::vector<QuotaSnapshot>& quotas, TimePoint now) {
+  Json list = Json::array();
+  for (const auto& quota : quotas) list.push_back(quota_json(quota, now));
+  return list;
+}
+
+Json cooldown_json(const LaneSnapshot& lane, TimePoint now) {
+  if (!lane.cooldown_until) return nullptr;
+  return {{"until", iso_time(*lane.cooldown_until)},
+          {"seconds", seconds_until(*lane.cooldown_until, now)},
+          {"why", lane.cooldown_why}};
+}
+
+Json waiting_json(const std::array<std::size_t, limit::kPriorities>& waiting) {
+  return {{"interactive", waiting[0]}, {"feed", waiting[1]}, {"background", waiting[2]}};
+}
+
+/// A credential is shown by some digits of its keyed hash.
+Json lane_json(const LaneSnapshot& lane, TimePoint now) {
+  const auto& next = lane.earliest[static_cast<std::size_t>(Priority::interactive)];
+  return {{"credential", lane.credential.empty() ? Json(nullptr) : Json(to_hex(lane.credential).substr(0, 8))},
+          {"tokens", lane.tokens ? Json(*lane.tokens) : Json(nullptr)},
+          {"inFlight", lane.in_flight},
+          {"waiting", waiting_json(lane.waiting)},
+          {"quota", quotas_json(lane.quotas, now)},
+          {"cooldown", cooldown_json(lane, now)},
+          {"wait", seconds_until(next.at, now)},
+          {"why", next.why == limit::Why::nothing ? Json(nullptr) : Json(to_words(next.why))}};
+}
+
+}  // namespace
+
+Json upstream_json(const upkeep::UpstreamStatus& upstream, TimePoint now) {
+  const auto& limits = upstream.limits;
+  const auto tokens = upstream.tokens();
+  const auto* const paused = upstream.paused();
+  Json lanes = Json::array();
+  for (const auto& lane : limits.lanes) lanes.push_back(lane_json(lane, now));
+  return {{"name", upstream.name},
+          {"mode", upstream.mode},
+          {"tokens", tokens ? Json(*tokens) : Json(nullptr)},
+          {"waiting", upstream.waiting()},
+          {"inFlight", upstream.in_flight()},
+          {"quota", quotas_json(upstream.quotas(), now)},
+          {"cooldownUntil", paused ? Json(iso_time(*paused->cooldown_until)) : Json(nullptr)},
+          {"cooldownSeconds", paused ? seconds_until(*paused->cooldown_until, now) : 0},
+          {"cooldownWhy", paused ? Json(paused->cooldown_why) : Json(nullptr)},
+          {"breaker",
+           {{"state", name_of(limits.breaker)},
+            {"until", limits.breaker_until ? Json(iso_time(*limits.breaker_until)) : Json(nullptr)},
+            {"failuresInARow", limits.failures_in_a_row}}},
+          {"latencyMs", limits.latency.count()},
+          {"requests", limits.requests},
+          {"pool", {{"inUse", upstream.in_flight()}, {"idle", upstream.idle_connections}}},
+          {"lanes", std::move(lanes)}};
+}
+
+}  // namespace cachearr::admin

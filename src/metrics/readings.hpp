@@ -1,0 +1,46 @@
+// What the families show at one moment: the workers' cells, and values that other modules have counted. Plain values,
+// gathered by whoever asks.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "metrics/process_stats.hpp"
+#include "metrics/totals.hpp"
+
+namespace cachearr::metrics {
+
+struct TierReading {
+  std::string tier;
+  std::uint64_t bytes = 0, max_bytes = 0, entries = 0, evicted = 0, expired = 0, errors = 0;
+};
+
+/// The limits of one upstream, of the credential that is held back the longest.
+struct LimitReading {
+  std::string upstream;
+  std::optional<std::uint64_t> tokens;                   // none: no rate is configured
+  std::map<std::string, std::uint64_t> quota_remaining;  // by period
+  std::int64_t cooldown_seconds = 0;
+  std::uint64_t waiting = 0;
+};
+
+struct Readings {
+  explicit Readings(const Metrics& of) : metrics{of}, labels{label_totals(of)}, upstreams{upstream_totals(of)} {}
+  const Metrics& metrics;
+  std::array<std::string_view, kForwards> miss_reasons{};  // by http::Forward, whose names this module does not know
+  std::vector<LabelTotals> labels;
+  std::map<std::string, UpstreamTotals> upstreams;
+  std::vector<LimitReading> limits;
+  std::vector<TierReading> tiers;
+  std::uint64_t api_invalidations = 0;
+  std::uint64_t dropped_log_lines = 0;
+  bool last_reload_taken = true;
+  ProcessStats process;
+};
+
+}  // namespace cachearr::metrics

@@ -1,0 +1,134 @@
+#include "upkeep/health.hpp"
+
+#include <algorithm>
+
+#include "base/iso_time.hpp"
+#include "base/units.hpp"
+#include "http/date.hpp"
+
+namespace cachearr::upkeep {
+
+namespace {
+
+using Level = HealthStatus::Level;
+using Severity = HealthNote::Severity;
+using Notes = std::vector<HealthNote>;
+
+constexpr int kCrowdedPercent = 75;
+constexpr std::int64_t kStuckMs = 5000;
+
+void note_workers(const HealthInputs& inputs, Notes& notes) {
+  const auto& lags = inputs.worker_lags_ms;
+  const auto stuck = std::count_if(lags.begin(), lags.end(), is_stuck);
+  if (stuck == 0) return;
+  const auto longest = *std::max_element(lags.begin(), lags.end());
+  notes.push_back({Severity::error, "Workers",
+                   std::to_string(stuck) + " of " + std::to_string(lags.size()) + " workers have answered nobody for " +
+                       std::to_string(longest / 1000) + " s"});
+}
+
+void note_tier(std::string_view name, const store::TierStats& tier, Notes& notes) {
+  const auto percent = percent_used(tier);
+  if (percent <= kCrowdedPercent) return;
+  notes.push_back({Severity::warning, "Store",
+                   "the " + std::string{name} + " tier holds " + std::to_string(percent) + " % of its " +
+                       format_size(tier.max_bytes) + "; above " + std::to_string(kCrowdedPercent) +
+                       " % answers may be evicted before they expire"});
+}
+
+void note_store(const HealthInputs& inputs, Notes& notes) {
+  note_tier("memory", inputs.store.memory, notes);
+  note_tier("disk", inputs.store.disk, notes);
+  if (inputs.store.disk_problem.empty()) return;
+  notes.push_back(
+      {Severity::error, "Store", "the disk tier is not in use as it should be: " + inputs.store.disk_problem});
+}
+
+void note_interception(const HealthInputs& inputs, Notes& notes) {
+  for (const auto& problem : inputs.interception_problems)
+    notes.push_back({Severity::warning, "Interception", problem});
+  for (const auto& [client, host, until] : inputs.bypassed)
+    notes.push_back({Severity::notice, "Interception",
+                     client + " does not believe the local authority's certificate for " + host +
+                         " and gets it untouched and uncached until " + http::format_date(until) +
+                         ": let it trust the authority (\"cachearr ca trust-help\"), then \"cachearr reload\""});
+}
+
+void note_reload(const HealthInputs& inputs, Notes& notes) {
+  if (!inputs.refused_reload) return;
+  notes.push_back(
+      {Severity::error, "Reload",
+       "the last reload was refused, the old configuration and rules are in force: " + *inputs.refused_reload});
+}
+
+void note_limits(const UpstreamStatus& upstream, TimePoint now, Notes& notes) {
+  const auto& limits = upstream.limits;
+  if (const auto* const paused = upstream.paused())
+    notes.push_back({Severity::notice, "Upstreams",
+                     upstream.name + " has asked for a pause (" + paused->cooldown_why +
+                         "): nothing is sent there until " + iso_time(*paused->cooldown_until)});
+  if (limits.breaker == limit::BreakerState::open && limits.breaker_until)
+    notes.push_back({Severity::warning, "Upstreams",
+                     upstream.name + " has failed " + std::to_string(limits.failures_in_a_row) +
+                         " times in a row: nothing is sent there until " + iso_time(*limits.breaker_until)});
+  for (const auto& quota : upstream.quotas())
+    if (quota.remaining == 0 && quota.reset > now)
+      notes.push_back({Severity::notice, "Upstreams",
+                       "the quota of " + upstream.name + " (" + std::to_string(quota.limit) + " a " +
+                           period_name(quota.per) + ") is used up; more from " + iso_time(quota.reset)});
+}
+
+int rank(Severity severity) noexcept { return -static_cast<int>(severity); }
+
+}  // namespace
+
+std::string_view name_of(Level level) noexcept {
+  switch (level) {
+    case Level::healthy: return "healthy";
+    case Level::degraded: return "degraded";
+    case Level::down: break;
+  }
+  return "down";
+}
+
+std::string_view name_of(Severity severity) noexcept {
+  switch (severity) {
+    case Severity::notice: return "notice";
+    case Severity::warning: return "warning";
+    case Severity::error: break;
+  }
+  return "error";
+}
+
+bool is_stuck(std::int64_t lag_ms) noexcept { return lag_ms > kStuckMs; }
+
+int percent_used(const store::TierStats& tier) noexcept {
+  if (tier.max_bytes == 0) return 0;
+  return static_cast<int>(static_cast<double>(tier.bytes) * 100 / static_cast<double>(tier.max_bytes));
+}
+
+std::string HealthStatus::message() const {
+  std::string text;
+  for (const auto& note : notes) text += (text.empty() ? "" : "; ") + note.message;
+  return text.empty() ? "everything is as it should be" : text;
+}
+
+HealthStatus evaluate(const HealthInputs& inputs) {
+  HealthStatus status;
+  auto& notes = status.notes;
+  note_workers(inputs, notes);
+  note_store(inputs, notes);
+  note_interception(inputs, notes);
+  note_reload(inputs, notes);
+  for (const auto& upstream : inputs.upstreams) note_limits(upstream, inputs.now, notes);
+  std::stable_sort(notes.begin(), notes.end(),
+                   [](const HealthNote& a, const HealthNote& b) { return rank(a.severity) < rank(b.severity); });
+  const auto& lags = inputs.worker_lags_ms;
+  const bool troubled =
+      std::any_of(notes.begin(), notes.end(), [](const auto& note) { return note.severity != Severity::notice; });
+  if (troubled) status.level = Level::degraded;
+  if (std::any_of(lags.begin(), lags.end(), is_stuck)) status.level = Level::down;
+  return status;
+}
+
+}  // namespace cachearr::upkeep

@@ -1,0 +1,112 @@
+#include "upkeep/upstream_status.hpp"
+
+#include <algorithm>
+
+namespace cachearr::upkeep {
+
+namespace {
+
+using limit::LaneSnapshot;
+using limit::QuotaSnapshot;
+
+std::string_view name_of(rules::UpstreamMode mode) noexcept {
+  switch (mode) {
+    case rules::UpstreamMode::live: return "live";
+    case rules::UpstreamMode::prefer_cache: return "prefer-cache";
+    case rules::UpstreamMode::offline: break;
+  }
+  return "offline";
+}
+
+template <class Get>
+std::size_t sum(const std::vector<LaneSnapshot>& lanes, Get get) {
+  std::size_t total = 0;
+  for (const auto& lane : lanes) total += get(lane);
+  return total;
+}
+
+std::size_t idle_of(const rules::Upstream& upstream, const std::map<std::string, std::size_t>& by_host) {
+  const auto to = [&](const std::string& host) {
+    const auto found = by_host.find(host);
+    return found == by_host.end() ? std::size_t{0} : found->second;
+  };
+  auto total = to(upstream.origin_host);
+  for (const auto& host : upstream.hosts)
+    if (host != upstream.origin_host) total += to(host);
+  return total;
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> UpstreamStatus::tokens() const {
+  std::optional<std::uint64_t> least;
+  for (const auto& lane : limits.lanes)
+    if (lane.tokens) least = std::min(least.value_or(*lane.tokens), *lane.tokens);
+  return least;
+}
+
+std::size_t UpstreamStatus::waiting() const {
+  return sum(limits.lanes, [](const auto& lane) { return lane.waiting[0] + lane.waiting[1] + lane.waiting[2]; });
+}
+
+std::size_t UpstreamStatus::in_flight() const {
+  return sum(limits.lanes, [](const auto& lane) { return lane.in_flight; });
+}
+
+const LaneSnapshot* UpstreamStatus::paused() const {
+  const LaneSnapshot* last = nullptr;
+  for (const auto& lane : limits.lanes)
+    if (lane.cooldown_until && (!last || *lane.cooldown_until > *last->cooldown_until)) last = &lane;
+  return last;
+}
+
+std::vector<QuotaSnapshot> UpstreamStatus::quotas() const {
+  std::vector<QuotaSnapshot> least;
+  for (const auto& lane : limits.lanes) {
+    for (const auto& quota : lane.quotas) {
+      const auto same = std::find_if(least.begin(), least.end(), [&](const QuotaSnapshot& each) {
+        return each.per == quota.per && each.told == quota.told && each.grabs == quota.grabs;
+      });
+      if (same == least.end()) {
+        least.push_back(quota);
+      } else if (quota.remaining < same->remaining) {
+        *same = quota;
+      }
+    }
+  }
+  return least;
+}
+
+std::vector<UpstreamStatus> upstream_statuses(std::vector<limit::UpstreamSnapshot> snapshots,
+                                              const rules::RuleSet& rules,
+                                              const std::map<std::string, std::size_t>& idle_connections) {
+  std::vector<UpstreamStatus> statuses;
+  for (const auto& upstream : rules.upstreams()) {
+    const auto found =
+        std::find_if(snapshots.begin(), snapshots.end(), [&](const auto& each) { return each.name == upstream->name; });
+    if (found == snapshots.end()) continue;
+    const auto mode = name_of(upstream->mode);
+    statuses.push_back({upstream->name, std::string{mode}, std::move(*found), idle_of(*upstream, idle_connections)});
+    snapshots.erase(found);
+  }
+  for (auto& snapshot : snapshots) {
+    if (snapshot.lanes.empty()) continue;
+    auto name = snapshot.name;
+    statuses.push_back({std::move(name), std::string{name_of(rules::UpstreamMode::live)}, std::move(snapshot), 0});
+  }
+  return statuses;
+}
+
+std::string period_name(Duration per) {
+  if (per == Duration{0}) return "unknown";
+  if (per == std::chrono::minutes{1}) return "minute";
+  if (per == std::chrono::hours{1}) return "hour";
+  if (per == std::chrono::hours{24}) return "day";
+  return std::to_string(std::chrono::ceil<std::chrono::seconds>(per).count()) + "s";
+}
+
+std::int64_t seconds_until(TimePoint at, TimePoint now) {
+  return std::max<std::int64_t>(0, std::chrono::ceil<std::chrono::seconds>(at - now).count());
+}
+
+}  // namespace cachearr::upkeep

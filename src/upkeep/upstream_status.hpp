@@ -1,0 +1,43 @@
+// How the limits of one upstream stand, its credentials taken together: for the API, the metrics and the health notes.
+// Pure: values in, values out.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "limit/snapshot.hpp"
+#include "rules/rule_set.hpp"
+
+namespace cachearr::upkeep {
+
+/// Of each figure the one of the credential that is held back the longest.
+struct UpstreamStatus {
+  std::string name;
+  std::string mode;  // as rules files spell it
+  limit::UpstreamSnapshot limits;
+  std::size_t idle_connections = 0;
+
+  std::optional<std::uint64_t> tokens() const;
+  std::size_t waiting() const;
+  std::size_t in_flight() const;
+  /// The credential whose pause ends last; null: none pauses.
+  const limit::LaneSnapshot* paused() const;
+  std::vector<limit::QuotaSnapshot> quotas() const;  // the smallest rest of each kind
+};
+
+/// Upstreams of the rules first, in their order; then hosts that no rule names and that have been asked.
+/// `idle_connections`: to each host.
+std::vector<UpstreamStatus> upstream_statuses(std::vector<limit::UpstreamSnapshot> snapshots,
+                                              const rules::RuleSet& rules,
+                                              const std::map<std::string, std::size_t>& idle_connections);
+
+/// "minute", "hour", "day", else seconds with an s; "unknown" where it was not said.
+std::string period_name(Duration per);
+/// Whole seconds, rounded up; 0 where `at` is past.
+std::int64_t seconds_until(TimePoint at, TimePoint now);
+
+}  // namespace cachearr::upkeep

@@ -1,0 +1,81 @@
+#include "admin/explain.hpp"
+
+#include <gmock/gmock.h>
+
+#include "unit/admin/called.hpp"
+
+namespace cachearr::admin::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr std::string_view kRules = R"({
+  "upstreams": {
+    "tmdb": {"hosts": ["api.test"], "mount": "/tmdb", "origin": "https://api.test"},
+    "nas": {"hosts": ["192.168.1.20"]}
+  },
+  "rules": [{"name": "tv", "upstream": "tmdb", "match": {"path": "/tv/{id:int}"}, "key": "tv:{id}", "ttl": "1h"}]
+})";
+
+/// A proxy that listens on a port of the kernel's choice.
+class Explained : public ::testing::Test {
+ protected:
+  Explained() {
+    const auto listening = instance_.proxy().listen();
+    EXPECT_TRUE(listening) << listening.error().what;
+  }
+  static Config config() {
+    Config config;
+    config.listeners.emplace_back().address = "127.0.0.1:0";
+    return config;
+  }
+  nlohmann::json explain(std::string_view url, std::string_view more = "") {
+    const Api api{instance_};
+    const cachearr::test::Asked asked{"GET /api/v1/explain?url=" + std::string{url} + std::string{more},
+                                      "Host: localhost\r\nX-Api-Key: " + std::string{kKey} + "\r\n"};
+    auto admitted = api.admit(asked.head, asked.framing, false);
+    EXPECT_TRUE(admitted);
+    const auto answer = api.run(*admitted, "", {});
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    return nlohmann::json::parse(answer.body, nullptr, false);
+  }
+  std::string listener() { return instance_.proxy().addresses().front(); }
+
+  QuietInstance instance_{config(), kRules};
+};
+
+TEST_F(Explained, ARequestThroughTheProxyIsNamedByItsRule) {
+  const auto told = explain("https://api.test/tv/5");
+  EXPECT_EQ(told["upstream"], "tmdb");
+  EXPECT_EQ(told["rule"], "tv");
+  EXPECT_EQ(told["key"], "tv:5");
+  EXPECT_EQ(told["decision"], "fetch");
+}
+
+TEST_F(Explained, ARequestToAListenerOfOursGoesByItsMount) {
+  const auto told = explain("http://" + listener() + "/tmdb/tv/5");
+  EXPECT_EQ(told["rule"], "tv");
+  EXPECT_EQ(told["origin"], "https://api.test");
+}
+
+TEST_F(Explained, NeedsNoWorkerThatRuns) { EXPECT_EQ(explain("https://api.test/tv/5")["decision"], "fetch"); }
+
+TEST_F(Explained, AnUnknownHostAtAPrivateAddressIsRefused) {
+  for (const auto* const url : {"http://192.168.1.7/", "http://[::1]/", "http://localhost/"}) {
+    const auto told = explain(url);
+    EXPECT_EQ(told["decision"], "refuse") << url;
+    EXPECT_EQ(told["status"], 403) << url;
+    EXPECT_THAT(told["why"].get<std::string>(), HasSubstr("access.private_upstreams")) << url;
+  }
+}
+
+TEST_F(Explained, AnUpstreamOfTheRulesMayHaveAPrivateAddress) {
+  EXPECT_EQ(explain("http://192.168.1.20/")["decision"], "fetch");
+}
+
+TEST_F(Explained, AWriteGoesPastTheCache) {
+  EXPECT_EQ(explain("https://api.test/tv/5", "&method=POST")["decision"], "bypass");
+}
+
+}  // namespace
+}  // namespace cachearr::admin::test
