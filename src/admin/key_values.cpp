@@ -5,9 +5,9 @@
 
 #include "base/hash.hpp"
 #include "caching/storing.hpp"
+#include "content/coding.hpp"
 #include "http/date.hpp"
 #include "http/message.hpp"
-#include "store/compression.hpp"
 
 namespace cachearr::admin {
 
@@ -126,11 +126,11 @@ Value value_of(const store::Entry& entry, std::optional<std::string_view> accept
     value.content_encoding = head.fields.joined(FieldId::content_encoding);
   }
   if (value.content_type.empty()) value.content_type = "application/octet-stream";
-  const auto stored = store::coding_of(value.content_encoding);
-  if (stored == store::Coding::identity) value.content_encoding.clear();
-  if (stored == store::Coding::identity || stored == store::Coding::unknown) return value;
-  if (accepted && store::choose_coding(*accepted, stored) == stored) return value;
-  value.decoded = store::decode_body(entry.body(), stored, kLargestDecoded);
+  const auto stored = content::coding_of(value.content_encoding);
+  if (stored == content::Coding::identity) value.content_encoding.clear();
+  if (stored == content::Coding::identity || stored == content::Coding::unknown) return value;
+  if (accepted && content::choose_coding(*accepted, stored) == stored) return value;
+  value.decoded = content::decode_body(entry.body(), stored, kLargestDecoded);
   if (value.decoded) value.content_encoding.clear();
   return value;
 }

@@ -10,8 +10,8 @@
 
 namespace cachearr::client {
 
+using content::Coding;
 using http::FieldId;
-using store::Coding;
 
 namespace {
 
@@ -36,7 +36,7 @@ bool lists(const http::FieldList& fields, FieldId id, std::string_view wanted) {
 Coding stored_coding(const store::Entry& entry, const http::FieldList& fields) {
   if (lists(fields, FieldId::cache_control, "no-transform")) return Coding::unknown;
   if (fields.count(FieldId::content_encoding) > 1) return Coding::unknown;
-  const auto coding = store::coding_of(fields.value(FieldId::content_encoding));
+  const auto coding = content::coding_of(fields.value(FieldId::content_encoding));
   if (coding != Coding::identity) return coding;
   const bool worth = (entry.meta.flags & store::EntryFlag::kText) != 0 && entry.body().size() >= kMinPlain &&
                      entry.body().size() <= kMaxPlain;
@@ -49,10 +49,10 @@ struct Recoded {
 };
 
 std::optional<Recoded> recode(std::string_view body, Coding from, Coding to) {
-  auto plain = store::decode_body(body, from, kMaxDecoded);
+  auto plain = content::decode_body(body, from, kMaxDecoded);
   if (!plain) return std::nullopt;
   if (to == Coding::identity || plain->size() > kMaxPlain) return Recoded{*std::move(plain), Coding::identity};
-  auto encoded = store::encode_body(*plain, to);
+  auto encoded = content::encode_body(*plain, to);
   if (!encoded || (from == Coding::identity && encoded->size() >= body.size())) return std::nullopt;
   return Recoded{*std::move(encoded), to};
 }
@@ -109,7 +109,7 @@ ContentCoder::Fitted ContentCoder::fit(const store::EntryPtr& entry, const http:
   const auto stored = stored_coding(*entry, head.fields);
   if (stored == Coding::unknown) return {entry, false};
   const bool varies = !lists(head.fields, FieldId::vary, "accept-encoding");
-  const auto wanted = store::choose_coding(request.fields.joined(FieldId::accept_encoding), stored);
+  const auto wanted = content::choose_coding(request.fields.joined(FieldId::accept_encoding), stored);
   // A part of what is stored is of more use than a part of something made of it.
   const bool as_it_is = wanted == stored || (stored == Coding::identity && request.fields.has(FieldId::range));
   if (as_it_is) return {entry, varies};

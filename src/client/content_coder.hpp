@@ -10,8 +10,8 @@
 #include <deque>
 #include <unordered_map>
 
+#include "content/coding.hpp"
 #include "http/message.hpp"
-#include "store/compression.hpp"
 #include "store/entry.hpp"
 
 namespace cachearr::client {
@@ -32,7 +32,7 @@ class ContentCoder {
     store::EntryMeta of;        // what it was made of
     store::EntryPtr converted;  // null: not worth it
   };
-  store::EntryPtr converted(const store::EntryPtr& entry, store::Coding from, store::Coding to);
+  store::EntryPtr converted(const store::EntryPtr& entry, content::Coding from, content::Coding to);
   void drop_oldest();
 
   const std::uint64_t max_bytes_;

@@ -119,7 +119,7 @@ net::Task<std::optional<Rejection>> AdmissionPermit::wait(std::shared_ptr<FetchJ
   co_return std::nullopt;
 }
 
-void AdmissionPermit::observe(const limit::LimitSignal& signal) {
+void AdmissionPermit::observe(const content::LimitSignal& signal) {
   if (!admission_ || (!signal.limited && signal.readings.empty())) return;
   admission_->act(lane_->observe(admission_->now(), signal));
   admission_->spent();

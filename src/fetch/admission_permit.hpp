@@ -40,7 +40,7 @@ class AdmissionPermit {
   /// Waits in line, unless that is hopeless. None: it may go. REQUIRES: take() gave false.
   net::Task<std::optional<Rejection>> wait(std::shared_ptr<FetchJob> job);
   /// What an answer says of limits. Before end().
-  void observe(const limit::LimitSignal& signal);
+  void observe(const content::LimitSignal& signal);
   /// `took`: until the head of the answer; negative where there was none. Later calls have no effect.
   void end(limit::Outcome outcome, Duration took);
   /// When the pause that the upstream has asked for is over; none: there is none.

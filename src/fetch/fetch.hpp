@@ -60,7 +60,7 @@ class Fetch {
   /// What the whole body says of the answer.
   enum class Worth : std::uint8_t { good, refused, limited };
   Worth judge_whole_body();
-  bool limits_itself_so(const limit::LimitSignal& signal, std::string_view body) const;
+  bool limits_itself_so(const content::LimitSignal& signal, std::string_view body) const;
   Worth classify_body(std::string_view body);
   Worth judge_by_rule(std::string_view body);
   Worth refuse(Worth worth);

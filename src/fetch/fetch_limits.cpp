@@ -1,13 +1,14 @@
 // What limits mean for a leader: its turn denied, signals in the answer, a body that is no answer, and how long an
 // answer lives.
 #include "base/text.hpp"
+#include "content/classify.hpp"
+#include "content/decode.hpp"
+#include "content/limit_body.hpp"
 #include "fetch/cache_writer.hpp"
 #include "fetch/fetch.hpp"
 #include "http/date.hpp"
-#include "limit/classify.hpp"
-#include "limit/limit_signal.hpp"
+#include "limit/limit_head.hpp"
 #include "net/body_reader.hpp"
-#include "rules/decode.hpp"
 
 namespace cachearr::fetch {
 
@@ -46,12 +47,12 @@ bool is_page(std::string_view body) {
 }
 
 /// What kind of body is due, by the kind of data that the rule is about.
-limit::Expect expected(const rules::Rule* rule, std::string_view content_type, std::string_view body) {
-  if (!rule || rule->type.empty() || rule->type == "user") return limit::Expect::anything;
-  if (text::icontains(content_type, "html")) return is_page(body) ? limit::Expect::json : limit::Expect::anything;
-  if (rule->type == "metadata_images") return limit::Expect::anything;
-  if (text::icontains(content_type, "json")) return limit::Expect::json;
-  return text::icontains(content_type, "xml") ? limit::Expect::xml : limit::Expect::anything;
+content::Expect expected(const rules::Rule* rule, std::string_view content_type, std::string_view body) {
+  if (!rule || rule->type.empty() || rule->type == "user") return content::Expect::any;
+  if (text::icontains(content_type, "html")) return is_page(body) ? content::Expect::json : content::Expect::any;
+  if (rule->type == "metadata_images") return content::Expect::any;
+  if (text::icontains(content_type, "json")) return content::Expect::json;
+  return text::icontains(content_type, "xml") ? content::Expect::xml : content::Expect::any;
 }
 
 }  // namespace
@@ -141,9 +142,9 @@ net::Task<> Fetch::look_at_refusal(Asked& asked) {
     piece = co_await reader.next(idle);
     if (piece.kind == Piece::Kind::data) body += piece.data;
   } while (piece.kind == Piece::Kind::data && body.size() <= kLongestRefusal);
-  const auto decoded = coding.empty() ? std::optional{body} : rules::decode_content(coding, body, kLongestRefusal);
+  const auto decoded = coding.empty() ? std::optional{body} : content::decode_content(coding, body, kLongestRefusal);
   if (decoded) {
-    const auto signal = limit::read_body(type, status, *decoded, worker_.now());
+    const auto signal = content::read_body(type, status, *decoded, worker_.now());
     permit_.observe(signal);
   }
   release(asked, piece.kind == Piece::Kind::end);
@@ -167,7 +168,7 @@ Fetch::Worth Fetch::judge_whole_body() {
   std::string_view body = pieces.size() == 1 ? pieces.front() : std::string_view{made};
   const auto coding = text::trim(head_.head.fields.value(FieldId::content_encoding));
   if (!coding.empty()) {
-    auto decoded = rules::decode_content(coding, body);
+    auto decoded = content::decode_content(coding, body);
     if (!decoded) return Worth::good;
     made = std::move(*decoded);
     body = made;
@@ -177,7 +178,7 @@ Fetch::Worth Fetch::judge_whole_body() {
 }
 
 /// An <error> that is no word of an indexer (or AniDB's ban) may mean anything.
-bool Fetch::limits_itself_so(const limit::LimitSignal& signal, std::string_view body) const {
+bool Fetch::limits_itself_so(const content::LimitSignal& signal, std::string_view body) const {
   const auto first = body.find_first_not_of("\xEF\xBB\xBF \t\r\n");
   const bool markup = first != std::string_view::npos && body[first] == '<';
   return !markup || signal.why.starts_with("banned") ||
@@ -187,7 +188,7 @@ bool Fetch::limits_itself_so(const limit::LimitSignal& signal, std::string_view 
 
 Fetch::Worth Fetch::classify_body(std::string_view body) {
   const auto type = head_.head.fields.value(FieldId::content_type);
-  const auto answer = limit::classify(expected(rule(), type, body), type, outcome_.status, body, true, worker_.now());
+  const auto answer = content::classify(expected(rule(), type, body), type, outcome_.status, body, true, worker_.now());
   if (!answer.signal.limited || limits_itself_so(answer.signal, body)) {
     permit_.observe(answer.signal);
     limited_ = limited_ || answer.signal.limited;
@@ -197,8 +198,8 @@ Fetch::Worth Fetch::classify_body(std::string_view body) {
     worker_.admission->keep_refusal(lane.upstream, lane.credential, {std::string{type}, std::string{body}});
   }
   if (limited_) return refuse(Worth::limited);
-  return answer.kind == limit::AnswerKind::error && keep_ && outcome_.status == 200 ? refuse(Worth::refused)
-                                                                                    : Worth::good;
+  return answer.kind == content::AnswerKind::error && keep_ && outcome_.status == 200 ? refuse(Worth::refused)
+                                                                                      : Worth::good;
 }
 
 /// The rule's conditions on the body: a refused answer is not stored, another TTL may hold.

@@ -29,7 +29,7 @@ Duration Cooldown::back_off(TimePoint now, Duration first) const noexcept {
   return pause + pause * static_cast<std::int64_t>(lot) / 4096;
 }
 
-void Cooldown::enter(TimePoint now, const LimitSignal& signal) {
+void Cooldown::enter(TimePoint now, const content::LimitSignal& signal) {
   const bool running = active(now);
   if (!running) strikes_ = std::min(strikes_ + 1, kMostStrikes);
   if (signal.until && *signal.until > now) {

@@ -10,7 +10,7 @@
 
 #include <cachearr/clock.hpp>
 
-#include "limit/limit_signal.hpp"
+#include "content/limit_signal.hpp"
 #include "limit/state_codec.hpp"
 
 namespace cachearr::limit {
@@ -24,7 +24,7 @@ class Cooldown {
 
   /// REQUIRES: signal.limited. Refusals that arrive during the pause were sent before it and do not double it; a true
   /// time takes the place of a guessed one, and the later of two true ones holds.
-  void enter(TimePoint now, const LimitSignal& signal);
+  void enter(TimePoint now, const content::LimitSignal& signal);
   /// An answer came: the next back-off starts one step lower.
   void answered(TimePoint now) noexcept;
 

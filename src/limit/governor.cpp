@@ -174,7 +174,7 @@ void Governor::done(TimePoint now, Ticket ticket, Outcome outcome, Duration took
   if (outcome == Outcome::answered) cooldown_.answered(now);
 }
 
-void Governor::observe(TimePoint now, const LimitSignal& signal) {
+void Governor::observe(TimePoint now, const content::LimitSignal& signal) {
   now = settle_clock(now);
   const auto others = in_flight_.empty() ? 0 : in_flight_.size() - 1;
   live_.observe(now, signal.readings, others);

@@ -66,7 +66,7 @@ class Governor {
   /// `took`: until the head of the answer; negative where there was none.
   void done(TimePoint now, Ticket ticket, Outcome outcome, Duration took);
   /// What an answer says of limits; call before done() of its ticket.
-  void observe(TimePoint now, const LimitSignal& signal);
+  void observe(TimePoint now, const content::LimitSignal& signal);
   /// Lets those go that may, refuses those that cannot make it, and hands out all wakes since the last call.
   Effects effects(TimePoint now);
 

@@ -1,13 +1,14 @@
+#include "limit/limit_head.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "base/dates.hpp"
 #include "base/text.hpp"
 #include "http/date.hpp"
 #include "http/structured.hpp"
-#include "limit/dates.hpp"
-#include "limit/limit_signal.hpp"
 
 namespace cachearr::limit {
 namespace {
@@ -29,13 +30,13 @@ struct Clocks {
   std::optional<TimePoint> ours(TimePoint theirs) const noexcept { return sane(theirs + ahead); }
   /// Seconds since 1970 are cut off, not rounded up, by most that send them: hence one more second.
   std::optional<TimePoint> moment(double number) const noexcept {
-    const auto at = moment_of(number, now);
+    const auto at = dates::moment_of(number, now);
     if (!at) return std::nullopt;
     return number > 1e9 ? ours(*at + std::chrono::seconds{1}) : sane(*at);
   }
   std::optional<TimePoint> sane(TimePoint at) const noexcept {
     if (at <= now) return std::nullopt;
-    return at > now + kLongestPause ? now + kPauseInsteadOfAbsurd : at;
+    return at > now + content::kLongestPause ? now + content::kPauseInsteadOfAbsurd : at;
   }
 };
 
@@ -71,7 +72,7 @@ std::optional<std::uint64_t> leading_number(std::string_view value) noexcept {
   return text::parse_unsigned(value.substr(0, value.find_first_not_of("0123456789")));
 }
 
-void add_reading(LimitSignal& into, QuotaReading reading, const Clocks& clocks) {
+void add_reading(content::LimitSignal& into, content::QuotaReading reading, const Clocks& clocks) {
   if (!reading.reset && reading.remaining == 0) {
     reading.reset = clocks.sane(clocks.now + (reading.per > Duration{} ? reading.per : kUnsaidReset));
   }
@@ -80,10 +81,10 @@ void add_reading(LimitSignal& into, QuotaReading reading, const Clocks& clocks) 
 
 /// PREFIX-Limit, PREFIX-Remaining, PREFIX-Reset.
 void read_triple(const http::ResponseHead& head, const std::string& prefix, const std::string& suffix, Duration per,
-                 const Clocks& clocks, LimitSignal& into) {
+                 const Clocks& clocks, content::LimitSignal& into) {
   const auto remaining = leading_number(value_of(head, prefix + "-remaining" + suffix));
   if (!remaining) return;
-  QuotaReading reading;
+  content::QuotaReading reading;
   reading.remaining = *remaining;
   reading.limit = leading_number(value_of(head, prefix + "-limit" + suffix)).value_or(0);
   reading.per = per;
@@ -113,10 +114,10 @@ std::uint64_t natural(std::optional<std::int64_t> number) noexcept {
 }
 
 /// Draft 7: `limit=100, remaining=50, reset=5`.
-bool read_dictionary(const std::string& value, const Clocks& clocks, LimitSignal& into) {
+bool read_dictionary(const std::string& value, const Clocks& clocks, content::LimitSignal& into) {
   const auto members = sf::parse_dictionary(value);
   if (!members || !integer(*members, "remaining")) return false;
-  QuotaReading reading;
+  content::QuotaReading reading;
   reading.limit = natural(integer(*members, "limit"));
   reading.remaining = natural(integer(*members, "remaining"));
   if (const auto reset = integer(*members, "reset")) reading.reset = clocks.moment(static_cast<double>(*reset));
@@ -131,7 +132,7 @@ bool same_name(const sf::Bare& a, const sf::Bare& b) {
 }
 
 /// Draft 8 and later: `"day";q=1000;w=86400` tells what `"day";r=12;t=3600` is about.
-void apply_policy(const std::optional<sf::List>& policies, const sf::Bare& name, QuotaReading& reading) {
+void apply_policy(const std::optional<sf::List>& policies, const sf::Bare& name, content::QuotaReading& reading) {
   if (!policies) return;
   for (const auto& policy : *policies) {
     const auto* item = std::get_if<sf::Item>(&policy);
@@ -142,7 +143,7 @@ void apply_policy(const std::optional<sf::List>& policies, const sf::Bare& name,
   }
 }
 
-void read_draft(const http::ResponseHead& head, const Clocks& clocks, LimitSignal& into) {
+void read_draft(const http::ResponseHead& head, const Clocks& clocks, content::LimitSignal& into) {
   const auto value = head.fields.joined("ratelimit");
   if (value.empty() || read_dictionary(value, clocks, into)) return;
   const auto list = sf::parse_list(value);
@@ -151,7 +152,7 @@ void read_draft(const http::ResponseHead& head, const Clocks& clocks, LimitSigna
   for (const auto& member : *list) {
     const auto* item = std::get_if<sf::Item>(&member);
     if (item == nullptr || !integer(item->parameters, "r")) continue;
-    QuotaReading reading;
+    content::QuotaReading reading;
     reading.remaining = natural(integer(item->parameters, "r"));
     if (const auto reset = integer(item->parameters, "t")) reading.reset = clocks.moment(static_cast<double>(*reset));
     apply_policy(policies, item->value, reading);
@@ -160,7 +161,7 @@ void read_draft(const http::ResponseHead& head, const Clocks& clocks, LimitSigna
 }
 
 /// Trakt: {"name":"…","period":300,"limit":1000,"remaining":998,"until":"2021-01-05T04:15:00Z"}
-void read_json(const http::ResponseHead& head, const Clocks& clocks, LimitSignal& into) {
+void read_json(const http::ResponseHead& head, const Clocks& clocks, content::LimitSignal& into) {
   const auto value = value_of(head, "x-ratelimit");
   if (value.empty() || value.front() != '{') return;
   const auto json = nlohmann::json::parse(value, nullptr, false);
@@ -170,20 +171,20 @@ void read_json(const http::ResponseHead& head, const Clocks& clocks, LimitSignal
     return static_cast<std::uint64_t>(std::max<std::int64_t>(0, found->get<std::int64_t>()));
   };
   if (!json.is_object() || !number("remaining")) return;
-  QuotaReading reading;
+  content::QuotaReading reading;
   reading.remaining = *number("remaining");
   reading.limit = number("limit").value_or(0);
   reading.per = std::chrono::seconds{std::min<std::uint64_t>(number("period").value_or(0), 31'536'000)};
   const auto until = json.find("until");
   if (until != json.end() && until->is_string()) {
-    const auto at = parse_iso_date(until->get_ref<const std::string&>());
+    const auto at = dates::parse_iso_date(until->get_ref<const std::string&>());
     if (at) reading.reset = clocks.ours(*at);
     if (at && !reading.reset) return;  // a window that is over says nothing
   }
   add_reading(into, reading, clocks);
 }
 
-void read_readings(const http::ResponseHead& head, const Clocks& clocks, LimitSignal& into) {
+void read_readings(const http::ResponseHead& head, const Clocks& clocks, content::LimitSignal& into) {
   if (http::parse_delta_seconds(head.fields.value(FieldId::age)).value_or(0) > 0) return;
   for (const std::string prefix : {"x-ratelimit", "ratelimit", "x-rate-limit"})
     read_triple(head, prefix, "", {}, clocks, into);
@@ -206,7 +207,7 @@ std::optional<TimePoint> lone_reset(const http::ResponseHead& head, const Clocks
 }
 
 /// The latest moment at which something that is used up comes back.
-std::optional<TimePoint> used_up_until(const std::vector<QuotaReading>& readings) {
+std::optional<TimePoint> used_up_until(const std::vector<content::QuotaReading>& readings) {
   std::optional<TimePoint> latest;
   for (const auto& reading : readings) {
     if (reading.remaining == 0 && reading.reset && (!latest || *reading.reset > *latest)) latest = reading.reset;
@@ -225,8 +226,8 @@ bool may_tell_limits(const http::ResponseHead& head) noexcept {
   });
 }
 
-LimitSignal read_head(const http::ResponseHead& head, TimePoint now) {
-  LimitSignal signal;
+content::LimitSignal read_head(const http::ResponseHead& head, TimePoint now) {
+  content::LimitSignal signal;
   const auto clocks = clocks_of(head, now);
   read_readings(head, clocks, signal);
   const bool asked_to_wait = head.status == 403 && head.fields.has(FieldId::retry_after);
@@ -238,16 +239,6 @@ LimitSignal read_head(const http::ResponseHead& head, TimePoint now) {
   if (!signal.until && head.status != 503) signal.until = used_up_until(signal.readings);
   if (!signal.until && head.status == 429) signal.until = lone_reset(head, clocks);
   return signal;
-}
-
-LimitSignal merge(LimitSignal head, LimitSignal body) {
-  std::move(body.readings.begin(), body.readings.end(), std::back_inserter(head.readings));
-  if (!body.limited) return head;
-  if (!head.until) head.until = body.until;
-  head.pause = head.limited ? std::max(head.pause, body.pause) : body.pause;
-  head.why = std::move(body.why);
-  head.limited = true;
-  return head;
 }
 
 }  // namespace cachearr::limit

@@ -11,13 +11,13 @@ constexpr Duration kUnsaid{60'000};
 /// Two resets nearer than this are one and the same, told by two answers.
 constexpr Duration kSameReset{2'000};
 
-TimePoint end_of(const QuotaReading& reading, TimePoint now) noexcept {
+TimePoint end_of(const content::QuotaReading& reading, TimePoint now) noexcept {
   if (reading.reset) return *reading.reset;
-  return now + (reading.per > Duration{} ? std::min(reading.per, kLongestPause) : kUnsaid);
+  return now + (reading.per > Duration{} ? std::min(reading.per, content::kLongestPause) : kUnsaid);
 }
 
 /// A reset that was told and is the same as before: the window goes on, and answers may have overtaken each other.
-bool same_window(const LiveQuota::Figure& known, const QuotaReading& reading, TimePoint now) noexcept {
+bool same_window(const LiveQuota::Figure& known, const content::QuotaReading& reading, TimePoint now) noexcept {
   if (!reading.reset || now >= known.ends) return false;
   const auto apart = *reading.reset - known.ends;
   return apart <= kSameReset && apart >= -kSameReset;
@@ -25,7 +25,7 @@ bool same_window(const LiveQuota::Figure& known, const QuotaReading& reading, Ti
 
 }  // namespace
 
-void LiveQuota::observe(TimePoint now, const std::vector<QuotaReading>& readings, std::uint64_t under_way) {
+void LiveQuota::observe(TimePoint now, const std::vector<content::QuotaReading>& readings, std::uint64_t under_way) {
   for (const auto& reading : readings) {
     auto known = std::find_if(figures_.begin(), figures_.end(), [&](const Figure& figure) {
       return figure.reading.per == reading.per && figure.reading.grabs == reading.grabs;

@@ -9,7 +9,7 @@
 
 #include <cachearr/clock.hpp>
 
-#include "limit/limit_signal.hpp"
+#include "content/limit_signal.hpp"
 #include "limit/rate_config.hpp"
 #include "limit/state_codec.hpp"
 
@@ -18,7 +18,7 @@ namespace cachearr::limit {
 class LiveQuota {
  public:
   /// `under_way`: requests sent whose answers have not been read yet, the one that told this not among them.
-  void observe(TimePoint now, const std::vector<QuotaReading>& readings, std::uint64_t under_way);
+  void observe(TimePoint now, const std::vector<content::QuotaReading>& readings, std::uint64_t under_way);
   /// When a request may go; `now` while something is left. All but interactive requests leave `reserve` behind.
   TimePoint ready_at(TimePoint now, Priority priority, std::uint64_t reserve, bool grab) const noexcept;
   void take(TimePoint now, bool grab) noexcept;
@@ -26,7 +26,7 @@ class LiveQuota {
   bool empty() const noexcept { return figures_.empty(); }
 
   struct Figure {
-    QuotaReading reading;  // remaining: what is left now
+    content::QuotaReading reading;  // remaining: what is left now
     TimePoint ends{};
   };
   /// Figures that still hold.

@@ -99,7 +99,7 @@ Effects Lane::done(TimePoint now, Ticket ticket, Outcome outcome, Duration took)
   return take_effects(now);
 }
 
-Effects Lane::observe(TimePoint now, const LimitSignal& signal) {
+Effects Lane::observe(TimePoint now, const content::LimitSignal& signal) {
   const Lock lock{group_->mutex};
   governor_.observe(now, signal);
   return take_effects(now);

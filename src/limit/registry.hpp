@@ -41,7 +41,7 @@ class Lane {
   Admission ask(TimePoint now, const Waiter& waiter, Effects& effects);
   Effects cancel(TimePoint now, Ticket ticket);
   Effects done(TimePoint now, Ticket ticket, Outcome outcome, Duration took);
-  Effects observe(TimePoint now, const LimitSignal& signal);
+  Effects observe(TimePoint now, const content::LimitSignal& signal);
   Effects look(TimePoint now);
   Gate earliest(TimePoint now, Priority priority, bool grab = false) const;
   bool has_spare(TimePoint now) const;

@@ -4,7 +4,7 @@
 #include <pugixml.hpp>
 
 #include "base/text.hpp"
-#include "rules/decode.hpp"
+#include "content/decode.hpp"
 #include "rules/json_probe.hpp"
 #include "rules/rule_set.hpp"
 
@@ -72,22 +72,16 @@ std::vector<bool> probe(std::string_view text, const std::vector<const BodyCondi
 
 }  // namespace
 
-bool BodyCondition::fits(std::string_view text) const {
-  const auto matches = [text](const std::string& pattern) { return text::glob_match(pattern, text); };
-  return (like.empty() || std::any_of(like.begin(), like.end(), matches)) &&
-         std::none_of(not_like.begin(), not_like.end(), matches);
-}
-
 BodyVerdict inspect_body(const Rule& rule, std::string_view, std::string_view content_encoding, std::string_view body) {
   BodyVerdict verdict;
   if (!needs_body(rule)) return verdict;
   std::optional<std::string> decoded;
   if (!text::trim(content_encoding).empty()) {
-    decoded = decode_content(content_encoding, body);
+    decoded = content::decode_content(content_encoding, body);
     if (!decoded) return verdict;
   }
   const std::string_view text = decoded ? std::string_view{*decoded} : body;
-  if (text.size() > kMostDecoded) return verdict;
+  if (text.size() > content::kMostDecoded) return verdict;
   std::vector<const BodyCondition*> conditions;
   for (const auto& condition : rule.refuse_if) conditions.push_back(&condition);
   for (const auto& from : rule.ttl_from) conditions.push_back(&from.when);

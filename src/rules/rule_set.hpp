@@ -21,6 +21,7 @@
 #include "base/position.hpp"
 #include "caching/invalidation.hpp"
 #include "caching/policy.hpp"
+#include "content/body_condition.hpp"
 #include "http/message.hpp"
 #include "http/target.hpp"
 
@@ -80,18 +81,7 @@ struct Upstream {
   std::uint32_t retries = 1;
 };
 
-/// A condition on a complete body: a JSON pointer or an XML path, and what it must be.
-struct BodyCondition {
-  enum class Kind : std::uint8_t { json, xml } kind = Kind::json;
-  std::string path;
-  std::optional<std::string>
-      equals;               // as text; JSON strings without quotes, true/false/null/numbers as written; none: exists
-  std::string equals_json;  // dump of the JSON value for exact comparison
-  std::vector<std::string> like;      // glob patterns, one of which the text must match
-  std::vector<std::string> not_like;  // glob patterns, none of which the text may match
-  /// For a text that is there; `equals` of JSON values is compared where they are read.
-  bool fits(std::string_view text) const;
-};
+using content::BodyCondition;
 
 struct TtlFrom {
   BodyCondition when;

@@ -60,7 +60,7 @@ struct EntryParts {
   std::string_view head;  // status line and field lines, each ended by CRLF, without the closing empty line
   std::span<const std::string_view> body;  // pieces, concatenated
   EntryMeta meta;
-  bool compressed = false;  // the body is one zstd frame of what the origin sent (store/compression.hpp)
+  bool compressed = false;  // the body is one zstd frame of what the origin sent (store/packing.hpp)
   std::uint32_t hits = 0;   // carried over from an earlier life on disk
   /// Store::generation() when the answer was asked for; an invalidation since then keeps it out. 0: when it is put.
   std::uint32_t generation = 0;

@@ -5,8 +5,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "content/coding.hpp"
 #include "store/allocator.hpp"
-#include "store/compression.hpp"
 #include "store/disk_tier.hpp"
 #include "store/key_page.hpp"
 #include "store/sweeper.hpp"
@@ -26,7 +26,7 @@ DiskOptions disk_options(const StoreOptions& options, const PacksPtr& packs) {
   disk.retry = options.disk_retry;
   disk.check_first = options.disk_check_first;
   disk.conversion.pack = [packs](const Entry& entry) { return *packs ? packed_for_disk(entry) : std::string{}; };
-  disk.conversion.unpack = zstd_decode_into;
+  disk.conversion.unpack = content::zstd_decode_into;
   return disk;
 }
 

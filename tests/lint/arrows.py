@@ -8,22 +8,23 @@ MAY_INCLUDE = {
     "base": "",
     "http": "base",
     "caching": "http base",
-    "limit": "http base",
-    "store": "caching http base",
+    "content": "http base",
+    "limit": "content http base",
+    "store": "caching content http base",
     "authority": "base",
     "net": "http authority base",
-    "rules": "caching limit http base",
+    "rules": "caching content limit http base",
     "origin": "net limit http base",
     "metrics": "base",
-    "pipeline": "rules store limit authority caching http metrics base",
-    "fetch": "pipeline origin rules net store limit caching http metrics base",
-    "client": "fetch pipeline origin rules net authority store limit caching http metrics base",
-    "upkeep": "fetch pipeline origin rules net store limit caching http metrics base",
-    "admin": "upkeep client fetch pipeline origin store rules limit net authority caching http metrics base",
-    "app": "admin upkeep client fetch pipeline origin rules net authority store limit caching http metrics base",
+    "pipeline": "rules store limit authority caching content http metrics base",
+    "fetch": "pipeline origin rules net store limit caching content http metrics base",
+    "client": "fetch pipeline origin rules net authority store limit caching content http metrics base",
+    "upkeep": "fetch pipeline origin rules net store limit caching content http metrics base",
+    "admin": "upkeep client fetch pipeline origin store rules limit net authority caching content http metrics base",
+    "app": "admin upkeep client fetch pipeline origin rules net authority store limit caching content http metrics base",
 }
 # The modules that only decide: whoever includes their headers must not pay for a library.
-LIGHT = {"base", "http", "caching", "metrics", "limit", "rules", "pipeline"}
+LIGHT = {"base", "http", "caching", "content", "metrics", "limit", "rules", "pipeline"}
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 ASIO = re.compile(r"^boost/(asio|beast)\b")
 CXX_STANDARD = re.compile(r"^(c?[a-z_0-9]+)$")

@@ -9,7 +9,7 @@
 namespace cachearr::client {
 namespace {
 
-using store::Coding;
+using content::Coding;
 using test::Answered;
 using test::Asked;
 
@@ -47,7 +47,7 @@ store::EntryPtr entry_of(const Made& made) {
 }
 
 store::EntryPtr gzipped() {
-  return entry_of({*store::encode_body(kPlain, Coding::gzip),
+  return entry_of({*content::encode_body(kPlain, Coding::gzip),
                    "ETag: \"v1\"\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n", 0});
 }
 
@@ -66,7 +66,8 @@ struct Got {
     return test::text_of(output);
   }
   std::string plain() const {
-    return store::decode_body(answer.body, store::coding_of(answer.field("Content-Encoding")), 1 << 20).value_or("");
+    return content::decode_body(answer.body, content::coding_of(answer.field("Content-Encoding")), 1 << 20)
+        .value_or("");
   }
   Answered answer;
 };

@@ -10,8 +10,8 @@ using std::chrono::seconds;
 
 constexpr TimePoint kNow{Duration{1'700'000'000'000}};
 
-LimitSignal told(TimePoint until) { return {true, until, seconds{60}, "429", {}}; }
-LimitSignal untold(Duration pause) { return {true, std::nullopt, pause, "503", {}}; }
+content::LimitSignal told(TimePoint until) { return {true, until, seconds{60}, "429", {}}; }
+content::LimitSignal untold(Duration pause) { return {true, std::nullopt, pause, "503", {}}; }
 
 TEST(Cooldown, LastsExactlyUntilTheTimeThatWasTold) {
   Cooldown cooldown;

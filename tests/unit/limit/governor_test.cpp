@@ -58,7 +58,7 @@ RateConfig day_quota(std::uint64_t limit, std::uint64_t reserve = 0) {
   return config;
 }
 
-LimitSignal limited(TimePoint until) { return {true, until, seconds{60}, "429", {}}; }
+content::LimitSignal limited(TimePoint until) { return {true, until, seconds{60}, "429", {}}; }
 
 TEST(Governor, WithoutLimitsEverythingGoesAtOnce) {
   Bench bench;
@@ -195,7 +195,7 @@ TEST(Governor, TheReserveOutlastsFeedsForClients) {
 
 TEST(Governor, TheUpstreamsOwnCountStopsBeforeItsLimit) {
   Bench bench;
-  LimitSignal signal;
+  content::LimitSignal signal;
   signal.readings = {{50, 1, hours{24}, kNow + hours{3}, false}};
   EXPECT_EQ(bench.ask(kNow).kind, Kind::grant);
   bench.governor.observe(kNow, signal);
@@ -297,7 +297,7 @@ TEST(Governor, WhereNothingIsCountedNoGrantNeedsToBeSavedAtOnce) {
 
 TEST(Governor, WhereTheUpstreamCountsGrantsAreSavedAtOnce) {
   Bench bench;
-  LimitSignal signal;
+  content::LimitSignal signal;
   signal.readings = {{1000, 900, hours{24}, kNow + hours{5}, false}};
   bench.governor.observe(kNow, signal);
   bool saved = false;

@@ -1,9 +1,10 @@
+#include "limit/limit_head.hpp"
+
 #include <gtest/gtest.h>
 #include <initializer_list>
 #include <utility>
 
 #include "http/date.hpp"
-#include "limit/limit_signal.hpp"
 
 namespace cachearr::limit {
 namespace {
@@ -13,7 +14,7 @@ using std::chrono::seconds;
 
 constexpr TimePoint kNow{Duration{1'700'000'000'000}};
 
-LimitSignal read(int status, std::initializer_list<std::pair<std::string_view, std::string_view>> fields) {
+content::LimitSignal read(int status, std::initializer_list<std::pair<std::string_view, std::string_view>> fields) {
   http::ResponseHead head;
   head.status = status;
   for (const auto& [name, value] : fields) head.fields.add(name, value);
@@ -166,21 +167,6 @@ TEST(LimitHead, BrokenFieldsAreIgnored) {
                                  {"RateLimit-Remaining", "-1"}});
   EXPECT_TRUE(signal.readings.empty());
   EXPECT_FALSE(signal.limited);
-}
-
-TEST(LimitSignal, TheHeadsTimeGoesBeforeTheBodys) {
-  LimitSignal head{true, kNow + seconds{5}, seconds{60}, "429", {}};
-  LimitSignal body{true, kNow + seconds{9}, hours{1}, "error 500: limit", {}};
-  const auto both = merge(head, body);
-  EXPECT_EQ(both.until, kNow + seconds{5});
-  EXPECT_EQ(both.pause, hours{1});
-  EXPECT_EQ(both.why, "error 500: limit");
-}
-
-TEST(LimitSignal, ABodysRefusalCountsBehindAFineHead) {
-  const auto both = merge(LimitSignal{}, LimitSignal{true, std::nullopt, hours{1}, "error 500: limit", {}});
-  EXPECT_TRUE(both.limited);
-  EXPECT_EQ(both.pause, hours{1});
 }
 
 }  // namespace

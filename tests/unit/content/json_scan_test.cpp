@@ -1,11 +1,11 @@
-#include "limit/json_scan.hpp"
+#include "content/json_scan.hpp"
 
 #include <gtest/gtest.h>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace cachearr::limit {
+namespace cachearr::content {
 namespace {
 
 TEST(JsonScan, WholeValuesAreWhole) {
@@ -55,4 +55,4 @@ TEST(JsonScan, BottomlessNestingIsBrokenAndNotACrash) {
 }
 
 }  // namespace
-}  // namespace cachearr::limit
+}  // namespace cachearr::content

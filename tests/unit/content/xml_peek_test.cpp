@@ -1,8 +1,8 @@
-#include "limit/xml_peek.hpp"
+#include "content/xml_peek.hpp"
 
 #include <gtest/gtest.h>
 
-namespace cachearr::limit {
+namespace cachearr::content {
 namespace {
 
 TEST(XmlPeek, FindsTheRootBehindDeclarationCommentAndDocumentType) {
@@ -39,4 +39,4 @@ TEST(XmlPeek, WhatIsCutOffOrNoXmlHasNoTag) {
 }
 
 }  // namespace
-}  // namespace cachearr::limit
+}  // namespace cachearr::content

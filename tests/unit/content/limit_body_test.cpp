@@ -1,9 +1,9 @@
+#include "content/limit_body.hpp"
+
 #include <gtest/gtest.h>
 #include <string>
 
-#include "limit/limit_signal.hpp"
-
-namespace cachearr::limit {
+namespace cachearr::content {
 namespace {
 
 using std::chrono::hours;
@@ -135,4 +135,4 @@ TEST(LimitBody, NothingAtAllSaysNothing) {
 }
 
 }  // namespace
-}  // namespace cachearr::limit
+}  // namespace cachearr::content

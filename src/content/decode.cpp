@@ -1,4 +1,4 @@
-#include "rules/decode.hpp"
+#include "content/decode.hpp"
 
 #include <algorithm>
 #include <array>
@@ -9,7 +9,7 @@
 
 #include "base/text.hpp"
 
-namespace cachearr::rules {
+namespace cachearr::content {
 
 namespace {
 
@@ -87,4 +87,4 @@ std::optional<std::string> decode_content(std::string_view codings, std::string_
   return text;
 }
 
-}  // namespace cachearr::rules
+}  // namespace cachearr::content

@@ -1,4 +1,4 @@
-#include "store/compression.hpp"
+#include "content/coding.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,10 +10,9 @@
 
 #include "base/text.hpp"
 
-namespace cachearr::store {
+namespace cachearr::content {
 namespace {
 
-constexpr std::size_t kMinPacked = 512;
 constexpr int kZstdLevel = 3;
 constexpr int kGzipLevel = 5;
 constexpr int kBrotliLevel = 4;
@@ -119,17 +118,6 @@ std::optional<std::string> brotli(std::string_view body) {
   return packed;
 }
 
-bool has_field(std::string_view head, std::string_view name) noexcept {
-  for (std::size_t at = 0; at < head.size();) {
-    const auto end = std::min(head.find("\r\n", at), head.size());
-    const auto line = head.substr(at, end - at);
-    if (line.size() > name.size() && line[name.size()] == ':' && text::iequals(line.substr(0, name.size()), name))
-      return true;
-    at = end + 2;
-  }
-  return false;
-}
-
 }  // namespace
 
 Coding coding_of(std::string_view content_encoding) noexcept {
@@ -185,10 +173,4 @@ bool zstd_decode_into(std::string_view frame, std::string& plain) {
   return ZSTD_decompress(plain.data(), plain.size(), frame.data(), frame.size()) == plain.size();
 }
 
-std::string packed_for_disk(const Entry& entry) {
-  const bool worth = (entry.meta.flags & EntryFlag::kText) != 0 && entry.body().size() >= kMinPacked;
-  if (!worth || entry.compressed() || has_field(entry.head(), "content-encoding")) return {};
-  return zstd_encode(entry.body());
-}
-
-}  // namespace cachearr::store
+}  // namespace cachearr::content

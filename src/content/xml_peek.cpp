@@ -1,11 +1,11 @@
-#include "limit/xml_peek.hpp"
+#include "content/xml_peek.hpp"
 
 #include <algorithm>
 #include <array>
 
 #include "base/text.hpp"
 
-namespace cachearr::limit {
+namespace cachearr::content {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n";
@@ -119,4 +119,4 @@ std::optional<XmlTag> find_tag(std::string_view document, std::string_view local
   return std::nullopt;
 }
 
-}  // namespace cachearr::limit
+}  // namespace cachearr::content

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace cachearr::rules {
+namespace cachearr::content {
 
 /// More than any answer that a rule looks into; a bomb ends here.
 inline constexpr std::size_t kMostDecoded = 32 * 1024 * 1024;
@@ -16,4 +16,4 @@ inline constexpr std::size_t kMostDecoded = 32 * 1024 * 1024;
 std::optional<std::string> decode_content(std::string_view codings, std::string_view body,
                                           std::size_t most = kMostDecoded);
 
-}  // namespace cachearr::rules
+}  // namespace cachearr::content

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace cachearr::limit {
+namespace cachearr::content {
 
 struct XmlTag {
   std::string_view name;                                             // with its prefix, as written
@@ -27,4 +27,4 @@ std::optional<XmlTag> root_tag(std::string_view document);
 /// The first element with this local name, whatever its prefix and case.
 std::optional<XmlTag> find_tag(std::string_view document, std::string_view local_name);
 
-}  // namespace cachearr::limit
+}  // namespace cachearr::content

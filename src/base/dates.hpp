@@ -6,7 +6,7 @@
 
 #include <cachearr/clock.hpp>
 
-namespace cachearr::limit {
+namespace cachearr::dates {
 
 /// "2021-01-05T04:15:00Z", with a fraction, with "+02:00". None: not such a date.
 std::optional<TimePoint> parse_iso_date(std::string_view text) noexcept;
@@ -17,4 +17,4 @@ std::optional<Duration> parse_spoken_duration(std::string_view text) noexcept;
 /// A number from an upstream as a moment: seconds since 1970, milliseconds since 1970, or seconds from `now`.
 std::optional<TimePoint> moment_of(double number, TimePoint now) noexcept;
 
-}  // namespace cachearr::limit
+}  // namespace cachearr::dates

@@ -1,4 +1,4 @@
-#include "limit/classify.hpp"
+#include "content/classify.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,10 +8,11 @@
 #include <vector>
 
 #include "base/text.hpp"
-#include "limit/json_scan.hpp"
-#include "limit/xml_peek.hpp"
+#include "content/json_scan.hpp"
+#include "content/limit_body.hpp"
+#include "content/xml_peek.hpp"
 
-namespace cachearr::limit {
+namespace cachearr::content {
 namespace {
 
 constexpr std::size_t kPeek = 16 * 1024;
@@ -94,7 +95,7 @@ std::optional<std::string> wrong_body(Expect expect, std::string_view content_ty
   if (kind == Body::html) {
     if (const auto challenge = challenge_in(body); !challenge.empty())
       return "challenge page: " + std::string{challenge};
-    if (expect != Expect::anything) return "HTML where data is due";
+    if (expect != Expect::any) return "HTML where data is due";
   }
   if (kind == Body::json) return wrong_json(body, status);
   if (kind == Body::xml || kind == Body::nzb) return wrong_xml(body, kind == Body::nzb);
@@ -138,7 +139,7 @@ Answer classify(Expect expect, std::string_view content_type, int status, std::s
   if (status >= 500) return no_answer(AnswerKind::error, "status " + std::to_string(status), std::move(signal));
   if (!complete) return no_answer(AnswerKind::error, "cut off", std::move(signal));
   if (body.empty()) {
-    if (expect == Expect::anything || may_be_empty(status)) return {AnswerKind::ok, {}, std::move(signal)};
+    if (expect == Expect::any || may_be_empty(status)) return {AnswerKind::ok, {}, std::move(signal)};
     return no_answer(AnswerKind::error, "empty", std::move(signal));
   }
   if (auto wrong = wrong_body(expect, content_type, status, body)) {
@@ -147,4 +148,4 @@ Answer classify(Expect expect, std::string_view content_type, int status, std::s
   return {AnswerKind::ok, {}, std::move(signal)};
 }
 
-}  // namespace cachearr::limit
+}  // namespace cachearr::content

@@ -8,11 +8,11 @@
 #include <string_view>
 #include <vector>
 
-namespace cachearr::limit {
+namespace cachearr::content {
 
 enum class JsonShape : std::uint8_t { whole, cut_off, broken };
 
 /// `members`, where wanted, gets the names of the outermost object's members as they are written.
 JsonShape scan_json(std::string_view text, std::vector<std::string_view>* members = nullptr);
 
-}  // namespace cachearr::limit
+}  // namespace cachearr::content

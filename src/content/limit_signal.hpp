@@ -1,4 +1,4 @@
-// What an upstream says of its limits, read from the head and the body of an answer. Pure, any thread.
+// What an upstream says of its limits, read from the head or the body of an answer. Plain values.
 //
 // Times an upstream gives by its own clock are turned into ours with its Date. A pause longer than 7 days is taken for
 // a mistake and becomes 24 h (one question a day finds out); a pause that is over or zero is none, and the back-off
@@ -8,14 +8,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <cachearr/clock.hpp>
 
-#include "http/message.hpp"
-
-namespace cachearr::limit {
+namespace cachearr::content {
 
 inline constexpr Duration kLongestPause = std::chrono::hours{7 * 24};
 inline constexpr Duration kPauseInsteadOfAbsurd = std::chrono::hours{24};
@@ -37,18 +34,4 @@ struct LimitSignal {
   std::vector<QuotaReading> readings;
 };
 
-/// False where read_head() has nothing to find: most answers, for little work.
-bool may_tell_limits(const http::ResponseHead& head) noexcept;
-/// 429 and 503, Retry-After (seconds, date, or seconds since 1970), X-RateLimit-*, RateLimit-* (drafts to 07),
-/// RateLimit and RateLimit-Policy (drafts from 08), Trakt's X-Ratelimit. Readings that a cache in between repeats (Age)
-/// are left out.
-LimitSignal read_head(const http::ResponseHead& head, TimePoint now);
-
-/// Limits told in the body, whatever the status: Newznab <error>, newznab:apilimits, AniDB, OMDb, OpenSubtitles, JSON
-/// errors. `body` is decoded; its first 4 KiB are enough for a refusal, the apilimits stand in front of the items.
-LimitSignal read_body(std::string_view content_type, int status, std::string_view body, TimePoint now);
-
-/// Both in one: refused where either refuses, the body's time only where the head gives none.
-LimitSignal merge(LimitSignal head, LimitSignal body);
-
-}  // namespace cachearr::limit
+}  // namespace cachearr::content

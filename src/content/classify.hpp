@@ -10,12 +10,11 @@
 
 #include <cachearr/clock.hpp>
 
-#include "limit/limit_signal.hpp"
+#include "content/expect.hpp"
+#include "content/limit_signal.hpp"
 
-namespace cachearr::limit {
+namespace cachearr::content {
 
-/// What the client can use; `anything` goes by the answer's Content-Type.
-enum class Expect : std::uint8_t { anything, json, xml, nzb };
 enum class AnswerKind : std::uint8_t { ok, limit, error };
 
 struct Answer {
@@ -31,4 +30,4 @@ Answer classify(Expect expect, std::string_view content_type, int status, std::s
 /// Challenge and block pages of the services in front of an upstream (Cloudflare, DDoS-Guard…). Empty: none.
 std::string_view challenge_in(std::string_view body) noexcept;
 
-}  // namespace cachearr::limit
+}  // namespace cachearr::content

@@ -1,8 +1,8 @@
-#include "limit/dates.hpp"
+#include "base/dates.hpp"
 
 #include <gtest/gtest.h>
 
-namespace cachearr::limit {
+namespace cachearr::dates {
 namespace {
 
 using std::chrono::hours;
@@ -51,4 +51,4 @@ TEST(Dates, ANumberIsAMomentOrADistanceByItsSize) {
 }
 
 }  // namespace
-}  // namespace cachearr::limit
+}  // namespace cachearr::dates

@@ -7,9 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "store/entry.hpp"
-
-namespace cachearr::store {
+namespace cachearr::content {
 
 enum class Coding : std::uint8_t { identity, gzip, brotli, unknown };
 
@@ -33,7 +31,4 @@ std::string zstd_encode(std::string_view body);
 /// `plain` has its final size. False where the frame is damaged or of another size.
 bool zstd_decode_into(std::string_view frame, std::string& plain);
 
-/// The body as the disk tier keeps it: a zstd frame for text of some size that is not encoded already, else empty.
-std::string packed_for_disk(const Entry& entry);
-
-}  // namespace cachearr::store
+}  // namespace cachearr::content

@@ -1,9 +1,9 @@
-#include "limit/classify.hpp"
+#include "content/classify.hpp"
 
 #include <gtest/gtest.h>
 #include <string>
 
-namespace cachearr::limit {
+namespace cachearr::content {
 namespace {
 
 constexpr TimePoint kNow{Duration{1'735'862'400'000}};
@@ -46,12 +46,12 @@ TEST(Classify, HtmlWhereDataIsDueIsAnError) {
 }
 
 TEST(Classify, HtmlWhereAnythingWillDoIsAnAnswer) {
-  EXPECT_EQ(classify(Expect::anything, "text/html", 200, kHtml, true, kNow).kind, AnswerKind::ok);
+  EXPECT_EQ(classify(Expect::any, "text/html", 200, kHtml, true, kNow).kind, AnswerKind::ok);
 }
 
 TEST(Classify, AChallengePageIsNeverAnAnswer) {
   const std::string page = "<!DOCTYPE html><html><head><title>Just a moment...</title></head><body></body></html>";
-  const auto answer = classify(Expect::anything, "text/html", 403, page, true, kNow);
+  const auto answer = classify(Expect::any, "text/html", 403, page, true, kNow);
   EXPECT_EQ(answer.kind, AnswerKind::error);
   EXPECT_EQ(answer.why, "challenge page: Cloudflare");
 }
@@ -61,7 +61,7 @@ TEST(Classify, CutOffAndBrokenBodiesAreErrors) {
   EXPECT_EQ(json("id=1").kind, AnswerKind::error);
   EXPECT_EQ(xml("<rss><channel><item>").kind, AnswerKind::error);
   EXPECT_EQ(xml("<rss><channel></rss>").kind, AnswerKind::error);
-  EXPECT_EQ(classify(Expect::anything, "image/jpeg", 200, "half", false, kNow).kind, AnswerKind::error);
+  EXPECT_EQ(classify(Expect::any, "image/jpeg", 200, "half", false, kNow).kind, AnswerKind::error);
 }
 
 TEST(Classify, AnEmptyBodyIsAnErrorWhereDataIsDue) {
@@ -71,7 +71,7 @@ TEST(Classify, AnEmptyBodyIsAnErrorWhereDataIsDue) {
 }
 
 TEST(Classify, AnNzbWithoutFilesIsAnError) {
-  EXPECT_EQ(classify(Expect::anything, "application/x-nzb", 200, "<?xml version=\"1.0\"?><nzb></nzb>", true, kNow).kind,
+  EXPECT_EQ(classify(Expect::any, "application/x-nzb", 200, "<?xml version=\"1.0\"?><nzb></nzb>", true, kNow).kind,
             AnswerKind::error);
   EXPECT_EQ(classify(Expect::nzb, "application/xml", 200, "<nzb><file subject=\"a\"/></nzb>", true, kNow).kind,
             AnswerKind::ok);
@@ -109,4 +109,4 @@ TEST(Classify, AnAnswerBringsTheLiveQuotaAlong) {
 }
 
 }  // namespace
-}  // namespace cachearr::limit
+}  // namespace cachearr::content

@@ -1,8 +1,8 @@
-#include "limit/json_scan.hpp"
+#include "content/json_scan.hpp"
 
 #include <string>
 
-namespace cachearr::limit {
+namespace cachearr::content {
 namespace {
 
 constexpr std::size_t kMaxDepth = 1000;
@@ -121,4 +121,4 @@ JsonShape scan_json(std::string_view text, std::vector<std::string_view>* member
   return Scanner{text, members}.run();
 }
 
-}  // namespace cachearr::limit
+}  // namespace cachearr::content

@@ -1,4 +1,4 @@
-#include "limit/dates.hpp"
+#include "base/dates.hpp"
 
 #include <array>
 #include <cmath>
@@ -7,7 +7,7 @@
 
 #include "base/text.hpp"
 
-namespace cachearr::limit {
+namespace cachearr::dates {
 namespace {
 
 /// Reads a text from left to right; a step that does not fit makes ok() false for good.
@@ -163,4 +163,4 @@ std::optional<TimePoint> moment_of(double number, TimePoint now) noexcept {
   return now + Duration{static_cast<std::int64_t>(std::ceil(number * 1000))};
 }
 
-}  // namespace cachearr::limit
+}  // namespace cachearr::dates

@@ -1,15 +1,16 @@
+#include "content/limit_body.hpp"
+
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "base/dates.hpp"
 #include "base/text.hpp"
-#include "limit/dates.hpp"
-#include "limit/json_scan.hpp"
-#include "limit/limit_signal.hpp"
-#include "limit/xml_peek.hpp"
+#include "content/json_scan.hpp"
+#include "content/xml_peek.hpp"
 
-namespace cachearr::limit {
+namespace cachearr::content {
 namespace {
 
 using nlohmann::json;
@@ -59,9 +60,9 @@ std::optional<std::uint64_t> number(const XmlTag& tag, std::string_view name) {
 std::optional<TimePoint> next_place(const XmlTag& tag, const std::string& kind, TimePoint now) {
   std::optional<TimePoint> at;
   if (const auto* next = tag.attribute(kind + "nextavailable")) {
-    at = parse_mail_date(*next);
+    at = dates::parse_mail_date(*next);
   } else if (const auto* oldest = tag.attribute(kind + "oldesttime")) {
-    at = parse_mail_date(*oldest);
+    at = dates::parse_mail_date(*oldest);
     if (at) *at += kNewznabWindow;
   }
   if (!at || *at <= now || *at > now + kNewznabWindow) return std::nullopt;
@@ -109,9 +110,9 @@ bool read_reset_time(const json& object, TimePoint now, LimitSignal& signal) {
   const bool told = object.contains("reset_time") || object.contains("reset_time_utc");
   if (!told || remaining == object.end() || !remaining->is_number_integer() || *remaining > 0) return false;
   refuse(signal, kNewznabPause, "quota used up: " + member(object, "message"));
-  auto until = parse_iso_date(member(object, "reset_time_utc"));
+  auto until = dates::parse_iso_date(member(object, "reset_time_utc"));
   if (!until) {
-    if (const auto pause = parse_spoken_duration(member(object, "reset_time"))) until = now + *pause;
+    if (const auto pause = dates::parse_spoken_duration(member(object, "reset_time"))) until = now + *pause;
   }
   if (until && *until > now && *until <= now + kLongestPause) signal.until = until;
   return true;
@@ -184,4 +185,4 @@ LimitSignal read_body(std::string_view content_type, int status, std::string_vie
   return signal;
 }
 
-}  // namespace cachearr::limit
+}  // namespace cachearr::content
