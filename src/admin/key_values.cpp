@@ -6,6 +6,7 @@
 #include "base/hash.hpp"
 #include "caching/storing.hpp"
 #include "content/coding.hpp"
+#include "content/decoder.hpp"
 #include "http/date.hpp"
 #include "http/message.hpp"
 
@@ -130,7 +131,7 @@ Value value_of(const store::Entry& entry, std::optional<std::string_view> accept
   if (stored == content::Coding::identity) value.content_encoding.clear();
   if (stored == content::Coding::identity || stored == content::Coding::unknown) return value;
   if (accepted && content::choose_coding(*accepted, stored) == stored) return value;
-  value.decoded = content::decode_body(entry.body(), stored, kLargestDecoded);
+  value.decoded = content::decode(content::name_of(stored), entry.body(), {kLargestDecoded});
   if (value.decoded) value.content_encoding.clear();
   return value;
 }

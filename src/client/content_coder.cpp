@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "content/decoder.hpp"
+#include "content/encoder.hpp"
 
 namespace cachearr::client {
 
@@ -49,10 +51,10 @@ struct Recoded {
 };
 
 std::optional<Recoded> recode(std::string_view body, Coding from, Coding to) {
-  auto plain = content::decode_body(body, from, kMaxDecoded);
+  auto plain = content::decode(name_of(from), body, {kMaxDecoded});
   if (!plain) return std::nullopt;
   if (to == Coding::identity || plain->size() > kMaxPlain) return Recoded{*std::move(plain), Coding::identity};
-  auto encoded = content::encode_body(*plain, to);
+  auto encoded = content::encode(*plain, to);
   if (!encoded || (from == Coding::identity && encoded->size() >= body.size())) return std::nullopt;
   return Recoded{*std::move(encoded), to};
 }

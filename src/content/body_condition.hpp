@@ -8,20 +8,22 @@
 #include <string_view>
 #include <vector>
 
+#include "content/value.hpp"
+
 namespace cachearr::content {
 
 struct BodyCondition {
   enum class Kind : std::uint8_t { json, xml, text } kind = Kind::json;
-  std::string path;  // empty with text
+  std::string path{};  // empty with text
   // As text; JSON strings without quotes, true/false/null/numbers as written. None: the place need only be there.
-  std::optional<std::string> equals;
-  std::string equals_json;             // the JSON value, for an exact comparison
-  std::vector<std::string> like;       // globs, one of which the text must match
-  std::vector<std::string> not_like;   // globs, none of which the text may match
-  bool missing = false;                // the place must not be there; nothing else is asked then
-  std::optional<double> below, above;  // the place holds a number below, above this one
-  /// For a text that is there; `equals` of JSON values is compared where they are read.
-  bool fits(std::string_view text) const;
+  std::optional<std::string> equals{};
+  std::string equals_json{};               // the JSON value, for an exact comparison
+  std::vector<std::string> like{};         // globs, one of which the text must match
+  std::vector<std::string> not_like{};     // globs, none of which the text may match
+  bool missing = false;                    // the place must not be there; nothing else is asked then
+  std::optional<double> below{}, above{};  // the place holds a number below, above this one
+  /// For what stands at the place.
+  bool holds(const Value& value) const;
 };
 
 }  // namespace cachearr::content

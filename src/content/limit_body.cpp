@@ -2,37 +2,31 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
-#include <vector>
+#include <charconv>
+#include <iterator>
 
 #include "base/dates.hpp"
 #include "base/text.hpp"
-#include "content/json_scan.hpp"
-#include "content/xml_peek.hpp"
 
 namespace cachearr::content {
 namespace {
 
-using nlohmann::json;
+using Kind = BodyRead::Kind;
+using Scope = LimitWords::Scope;
 
 /// Newznab's windows are days; without a word about the end an hour is what the *arr applications wait, too.
 constexpr Duration kNewznabPause = std::chrono::hours{1};
-/// AniDB's HTTP bans; a request during a ban prolongs it.
-constexpr Duration kAniDbBan = std::chrono::hours{12};
-constexpr Duration kOmdbPause = std::chrono::hours{1};
 constexpr Duration kJsonPause{60'000};
 constexpr Duration kNewznabWindow = std::chrono::hours{24};
-constexpr std::size_t kPeek = 4096;
-/// JSON errors are short; a longer 200 is data.
-constexpr std::size_t kLongestJsonError = 16 * 1024;
-constexpr std::size_t kMostFeedHead = 64 * 1024;
 constexpr std::size_t kLongestWhy = 200;
 
-void refuse(LimitSignal& signal, Duration pause, std::string why) {
+LimitSignal refusal(Duration pause, std::string why) {
+  LimitSignal signal;
   signal.limited = true;
   signal.pause = pause;
   signal.why = std::move(why);
   if (signal.why.size() > kLongestWhy) signal.why.resize(kLongestWhy);
+  return signal;
 }
 
 /// Codes 2xx speak of parameters, one of which is called "limit".
@@ -42,13 +36,23 @@ bool tells_limit(std::uint64_t code, std::string_view words) {
   return code < 200 || code > 299 || text::icontains(words, "reach") || text::icontains(words, "exceed");
 }
 
-void read_xml_error(const XmlTag& root, LimitSignal& signal) {
+/// Newznab: 500 says that the calls are spent, 501 the downloads. Any other code leaves it to the words.
+std::optional<Scope> scope_of(std::uint64_t code, std::string_view words) {
+  if (code == 501) return Scope::grab;
+  if (code == 500) return Scope::call;
+  if (text::icontains(words, "download") || text::icontains(words, "grab")) return Scope::grab;
+  return std::nullopt;
+}
+
+LimitSignal newznab_error(const XmlTag& root) {
   const auto* code_text = root.attribute("code");
   const auto* description = root.attribute("description");
-  const auto words = description != nullptr ? *description : root.text();
+  const auto& words = description != nullptr ? *description : root.text;
   const auto code = code_text != nullptr ? text::parse_unsigned(*code_text).value_or(0) : 0;
-  if (text::icontains(words, "banned")) return refuse(signal, kAniDbBan, "banned: " + words);
-  if (tells_limit(code, words)) refuse(signal, kNewznabPause, "error " + std::to_string(code) + ": " + words);
+  if (!tells_limit(code, words)) return {};
+  auto signal = refusal(kNewznabPause, "error " + std::to_string(code) + ": " + words);
+  signal.scope = scope_of(code, words);
+  return signal;
 }
 
 std::optional<std::uint64_t> number(const XmlTag& tag, std::string_view name) {
@@ -83,106 +87,181 @@ void read_apilimit(const XmlTag& tag, const std::string& kind, TimePoint now, Li
   signal.readings.push_back(reading);
 }
 
-void read_xml(std::string_view body, TimePoint now, LimitSignal& signal) {
-  const auto root = root_tag(body.substr(0, kPeek));
-  if (root && text::iequals(root->name, "error")) read_xml_error(*root, signal);
-  const auto limits = find_tag(body.substr(0, kMostFeedHead), "apilimits");
-  if (!limits) return;
-  for (const std::string kind : {"api", "grab"}) read_apilimit(*limits, kind, now, signal);
+LimitSignal limits_in_xml(const XmlRead& xml, bool newznab, TimePoint now) {
+  LimitSignal signal;
+  if (newznab && xml.root && text::iequals(xml.root->name, "error")) signal = newznab_error(*xml.root);
+  if (!xml.noted) return signal;
+  for (const std::string kind : {"api", "grab"}) read_apilimit(*xml.noted, kind, now, signal);
   for (const auto& reading : signal.readings) {
-    if (signal.limited && reading.remaining == 0 && !signal.until) signal.until = reading.reset;
+    const bool same = !signal.scope || (*signal.scope == Scope::grab) == reading.grabs;
+    if (signal.limited && same && reading.remaining == 0 && !signal.until) signal.until = reading.reset;
   }
+  return signal;
 }
 
-std::string member(const json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
-}
-
-bool is_number(const json& object, const char* name, int wanted) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_number_integer() && *found == wanted;
-}
-
-/// OpenSubtitles: {"remaining":-1,"message":"…","reset_time":"23 hours and 57 minutes","reset_time_utc":"…Z"}
-bool read_reset_time(const json& object, TimePoint now, LimitSignal& signal) {
-  const auto remaining = object.find("remaining");
-  const bool told = object.contains("reset_time") || object.contains("reset_time_utc");
-  if (!told || remaining == object.end() || !remaining->is_number_integer() || *remaining > 0) return false;
-  refuse(signal, kNewznabPause, "quota used up: " + member(object, "message"));
-  auto until = dates::parse_iso_date(member(object, "reset_time_utc"));
-  if (!until) {
-    if (const auto pause = dates::parse_spoken_duration(member(object, "reset_time"))) until = now + *pause;
-  }
-  if (until && *until > now && *until <= now + kLongestPause) signal.until = until;
-  return true;
+/// Names of members that hold the text of an error, not data.
+bool names_an_error(std::string_view name) {
+  static constexpr std::array<std::string_view, 11> kNames = {
+      "error",  "errors", "error_message", "errormessage", "message", "status_message",
+      "detail", "reason", "msg",           "description",  "title"};
+  return std::any_of(kNames.begin(), kNames.end(), [&](auto known) { return text::iequals(known, name); });
 }
 
 /// The texts that say why, wherever an API keeps them.
-std::string words_of(const json& object) {
+std::string error_words(const BodyRead& read) {
   std::string words;
-  for (const char* name : {"Error", "error", "message", "status_message", "description", "detail", "title"}) {
-    const auto text = member(object, name);
-    if (!text.empty()) words += words.empty() ? text : "; " + text;
+  const auto add = [&](const Value& value) {
+    if (value.type != Value::Type::string || value.text.empty()) return;
+    words += words.empty() ? value.text : "; " + value.text;
+  };
+  for (const auto& [name, value] : read.json.members) {
+    if (names_an_error(name)) add(value);
+  }
+  for (std::size_t i = 0; i < std::min(std::size(kErrorPlaces), read.places.size()); ++i) {
+    if (read.places[i]) add(*read.places[i]);
   }
   return words;
 }
 
 bool speaks_of_rate(std::string_view words) {
-  static constexpr std::array<std::string_view, 8> kPhrases = {"rate limit",        "ratelimit",
-                                                               "limit reached",     "limit exceeded",
-                                                               "quota exceeded",    "exceeding the allowable",
-                                                               "too many requests", "limit has been reached"};
+  static constexpr std::array<std::string_view, 8> kPhrases = {
+      "rate limit",     "ratelimit",     "limit reached",     "limit exceeded",
+      "quota exceeded", "request limit", "too many requests", "limit has been reached"};
   return std::any_of(kPhrases.begin(), kPhrases.end(), [&](auto phrase) { return text::icontains(words, phrase); });
 }
 
-void read_json_error(const json& object, int status, LimitSignal& signal) {
-  const auto words = words_of(object);
-  if (text::icontains(member(object, "Response"), "false")) {
-    if (text::icontains(words, "limit")) refuse(signal, kOmdbPause, words);
-    return;
+bool is_429(const JsonRead& json, std::string_view name) {
+  const auto* value = json.member(name);
+  return value != nullptr && value->type == Value::Type::number && value->text == "429";
+}
+
+LimitSignal limits_in_json(const BodyRead& read, int status) {
+  if (read.text.size() > kLongestRefusal || read.json.opens_with != '{') return {};
+  const auto words = error_words(read);
+  const auto& json = read.json;
+  const bool coded = json.member("rate_limit") != nullptr || is_429(json, "code") || is_429(json, "status");
+  if (coded && (status >= 400 || !words.empty())) return refusal(kJsonPause, words);
+  if (status >= 400 && status != 404 && speaks_of_rate(words)) return refusal(kJsonPause, words);
+  return {};
+}
+
+/// Small objects have nothing to say beside the error; larger ones are data, whose texts may hold any word.
+constexpr std::size_t kMostMembersOfAnError = 8;
+constexpr std::size_t kShort = 4096;
+
+bool is_data(const XmlRead& xml) {
+  if (!xml.root) return false;
+  const auto name = xml.root->local_name();
+  for (const std::string_view known : {"rss", "feed", "rdf", "nzb", "caps", "svg"}) {
+    if (text::iequals(name, known)) return true;
   }
-  const bool coded = object.contains("rate_limit") || is_number(object, "code", 429) ||
-                     is_number(object, "status", 429) ||
-                     (is_number(object, "status_code", 25) && object.contains("status_message"));
-  const bool told = status >= 400 && status != 404 && speaks_of_rate(words);
-  if (coded && (status >= 400 || !words.empty())) return refuse(signal, kJsonPause, words);
-  if (told) refuse(signal, kJsonPause, words);
+  return false;
 }
 
-/// Whether an answer whose status tells no limit may tell one by its members; else it is not taken apart.
-bool may_tell_limit(std::string_view body) {
-  std::vector<std::string_view> members;
-  if (scan_json(body, &members) != JsonShape::whole) return false;
-  const bool numbered = body.find("429") != std::string_view::npos;
-  return std::any_of(members.begin(), members.end(), [&](auto name) {
-    return name == "Response" || name == "rate_limit" || name == "status_code" ||
-           (numbered && (name == "code" || name == "status"));
-  });
+/// The text of a refusal, in lower case; empty where the body is data.
+std::string refusal_text(const BodyRead& read, int status) {
+  std::string out;
+  switch (read.kind) {
+    case Kind::empty: return out;
+    case Kind::json:
+      if (read.text.size() > kLongestRefusal || (read.json.opens_with == '[' && status < 400)) return out;
+      if (read.json.member_count <= kMostMembersOfAnError && read.text.size() <= kShort) {
+        // As it is written, too, for what is not text: {"code":25}.
+        out.append(read.text).append("\n");
+      }
+      out += error_words(read);
+      break;
+    case Kind::xml:
+      if (is_data(read.xml)) return out;
+      [[fallthrough]];
+    case Kind::html:
+    case Kind::other: out = read.text.substr(0, read.kind == Kind::other ? kShort : kLongestRefusal); break;
+  }
+  if (read.xml.root) {
+    // Once more with the entities resolved.
+    for (const auto& [name, value] : read.xml.root->attributes) out.append("\n").append(value);
+    out.append("\n").append(read.xml.root->text);
+  }
+  return text::to_lower(out);
 }
 
-void read_json(std::string_view body, int status, TimePoint now, LimitSignal& signal) {
-  if (body.size() > kLongestJsonError || (status < 400 && !may_tell_limit(body))) return;
-  const auto object = json::parse(body, nullptr, false);
-  if (!object.is_object()) return;
-  if (status >= 400 && read_reset_time(object, now, signal)) return;
-  read_json_error(object, status, signal);
+/// For people: as little of the body as tells why.
+std::string reason_in(const BodyRead& read) {
+  if (read.kind == Kind::html) return "a page that says so";
+  std::string words;
+  if (read.kind == Kind::json) words = error_words(read);
+  if (const auto& root = read.xml.root) {
+    const auto* description = root->attribute("description");
+    words = description != nullptr ? *description : root->text;
+  }
+  return words.empty() ? std::string{read.text.substr(0, kLongestWhy)} : words;
+}
+
+bool is_like(const LimitWords& words, std::string_view lower_text) {
+  const auto fits = [&](std::string_view line) {
+    return std::any_of(words.like.begin(), words.like.end(),
+                       [&](const auto& glob) { return text::glob_match(text::to_lower(glob), line); });
+  };
+  // A pattern without stars means one of the texts.
+  const auto lines = text::split(lower_text, '\n');
+  return fits(lower_text) || std::any_of(lines.begin(), lines.end(), fits);
+}
+
+/// A date, a length of time in words or in seconds, or seconds since 1970.
+std::optional<TimePoint> moment_in(const Value& value, TimePoint now) {
+  std::optional<TimePoint> at;
+  double seconds = 0;
+  const auto [end, error] = std::from_chars(value.text.data(), value.text.data() + value.text.size(), seconds);
+  if (error == std::errc{} && end == value.text.data() + value.text.size()) at = dates::moment_of(seconds, now);
+  if (!at) at = dates::parse_iso_date(value.text);
+  if (!at) at = dates::parse_mail_date(value.text);
+  if (!at) {
+    if (const auto pause = dates::parse_spoken_duration(value.text)) at = now + *pause;
+  }
+  return at && *at > now && *at <= now + kLongestPause ? at : std::nullopt;
 }
 
 }  // namespace
 
-LimitSignal read_body(std::string_view content_type, int status, std::string_view body, TimePoint now) {
-  LimitSignal signal;
-  const auto first = body.find_first_not_of("\xEF\xBB\xBF \t\r\n");
-  if (first == std::string_view::npos || text::icontains(content_type, "html")) return signal;
-  if (body[first] == '<') {
-    read_xml(body, now, signal);
-  } else if (body[first] == '{') {
-    read_json(body, status, now, signal);
-  } else if (status >= 400 && status != 404 && speaks_of_rate(body.substr(0, kPeek))) {
-    refuse(signal, kJsonPause, std::string{body.substr(0, kLongestWhy)});
+LimitSignal limits_in(const BodyRead& read, int status, bool newznab, TimePoint now) {
+  switch (read.kind) {
+    case Kind::xml: return limits_in_xml(read.xml, newznab, now);
+    case Kind::json: return limits_in_json(read, status);
+    case Kind::other:
+      if (status >= 400 && status != 404 && speaks_of_rate(read.text.substr(0, kShort)))
+        return refusal(kJsonPause, std::string{read.text.substr(0, kLongestWhy)});
+      return {};
+    case Kind::html:
+    case Kind::empty: break;
   }
-  return signal;
+  return {};
+}
+
+std::vector<std::string_view> pointers_of(std::span<const LimitWords> words) {
+  std::vector<std::string_view> pointers;
+  for (const auto& each : words) {
+    if (!each.until.empty()) pointers.push_back(each.until);
+  }
+  return pointers;
+}
+
+std::optional<LimitSignal> limit_by_words(const BodyRead& read, int status, std::span<const LimitWords> words,
+                                          TimePoint now) {
+  const bool possible =
+      std::any_of(words.begin(), words.end(), [&](const auto& each) { return !each.status || *each.status == status; });
+  if (!possible) return std::nullopt;
+  const auto lower = refusal_text(read, status);
+  if (lower.empty()) return std::nullopt;
+  auto place = std::size(kErrorPlaces);
+  for (const auto& each : words) {
+    const auto until = each.until.empty() ? read.places.size() : place++;
+    if ((each.status && *each.status != status) || !is_like(each, lower)) continue;
+    auto signal = refusal(each.pause > Duration{} ? each.pause : kJsonPause, reason_in(read));
+    signal.scope = each.scope;
+    if (until < read.places.size() && read.places[until]) signal.until = moment_in(*read.places[until], now);
+    return signal;
+  }
+  return std::nullopt;
 }
 
 }  // namespace cachearr::content

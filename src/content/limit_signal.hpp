@@ -12,6 +12,8 @@
 
 #include <cachearr/clock.hpp>
 
+#include "content/limit_words.hpp"
+
 namespace cachearr::content {
 
 inline constexpr Duration kLongestPause = std::chrono::hours{7 * 24};
@@ -32,6 +34,8 @@ struct LimitSignal {
   Duration pause{60'000};
   std::string why;  // "429", "Newznab error 500: Request limit reached (6/5)"
   std::vector<QuotaReading> readings;
+  std::optional<LimitWords::Scope>
+      scope{};  // which kind of request is spent; none: not said, that of the request itself
 };
 
 }  // namespace cachearr::content

@@ -214,8 +214,7 @@ namespace {
 void apply_content(const rules::Rule* rule, const http::ResponseHead& stored, std::string_view body,
                    caching::Policy& policy) {
   if (!rule || rule->ttl_from.empty()) return;
-  const auto verdict = rules::inspect_body(*rule, stored.fields.value(FieldId::content_type),
-                                           stored.fields.value(FieldId::content_encoding), body);
+  const auto verdict = rules::inspect_body(*rule, stored.fields.value(FieldId::content_encoding), body);
   if (verdict.ttl) policy.ttl = verdict.ttl;
 }
 

@@ -9,6 +9,7 @@
 
 #include "caching/storing.hpp"
 #include "caching/vary.hpp"
+#include "content/answer.hpp"
 #include "fetch/admission_permit.hpp"
 #include "fetch/answer_head.hpp"
 #include "fetch/exchange.hpp"
@@ -60,9 +61,9 @@ class Fetch {
   /// What the whole body says of the answer.
   enum class Worth : std::uint8_t { good, refused, limited };
   Worth judge_whole_body();
-  bool limits_itself_so(const content::LimitSignal& signal, std::string_view body) const;
-  Worth classify_body(std::string_view body);
-  Worth judge_by_rule(std::string_view body);
+  content::Question question(std::string_view content_type, std::string_view body) const;
+  Worth judge_kind(const content::Inspection& found, std::string_view type, std::string_view body);
+  Worth judge_by_rule(const content::Inspection& found);
   Worth refuse(Worth worth);
   void tell_limit(const http::ResponseHead& head);
   void publish();

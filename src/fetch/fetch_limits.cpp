@@ -1,9 +1,8 @@
 // What limits mean for a leader: its turn denied, signals in the answer, a body that is no answer, and how long an
 // answer lives.
 #include "base/text.hpp"
-#include "content/classify.hpp"
-#include "content/decode.hpp"
-#include "content/limit_body.hpp"
+#include "content/answer.hpp"
+#include "content/decoder.hpp"
 #include "fetch/cache_writer.hpp"
 #include "fetch/fetch.hpp"
 #include "http/date.hpp"
@@ -142,11 +141,11 @@ net::Task<> Fetch::look_at_refusal(Asked& asked) {
     piece = co_await reader.next(idle);
     if (piece.kind == Piece::Kind::data) body += piece.data;
   } while (piece.kind == Piece::Kind::data && body.size() <= kLongestRefusal);
-  const auto decoded = coding.empty() ? std::optional{body} : content::decode_content(coding, body, kLongestRefusal);
-  if (decoded) {
-    const auto signal = content::read_body(type, status, *decoded, worker_.now());
-    permit_.observe(signal);
-  }
+  content::Decoder decoder{coding, {kLongestRefusal}};
+  std::string decoded;
+  for (std::string_view rest{body}; decoder.feed(rest, decoded) == content::DecodeState::pending;) {}
+  const content::Received received{status, type, decoded, decoder.finish()};
+  permit_.observe(content::inspect(question(type, decoded), received, worker_.now()).signal);
   release(asked, piece.kind == Piece::Kind::end);
 }
 
@@ -162,50 +161,47 @@ Fetch::Worth Fetch::refuse(Worth worth) {
 
 Fetch::Worth Fetch::judge_whole_body() {
   const auto pieces = shared_fetch_.pieces();
+  const auto coding = head_.head.fields.value(FieldId::content_encoding);
+  content::Decoder decoder{coding};
   std::string made;
-  if (pieces.size() > 1)
-    for (const auto piece : pieces) made += piece;
-  std::string_view body = pieces.size() == 1 ? pieces.front() : std::string_view{made};
-  const auto coding = text::trim(head_.head.fields.value(FieldId::content_encoding));
-  if (!coding.empty()) {
-    auto decoded = content::decode_content(coding, body);
-    if (!decoded) return Worth::good;
-    made = std::move(*decoded);
-    body = made;
+  const bool as_it_is = coding.empty() && pieces.size() == 1;
+  for (auto piece : pieces) {
+    while (!as_it_is && decoder.feed(piece, made) == content::DecodeState::pending) {}
   }
-  const auto worth = classify_body(body);
-  return worth == Worth::good && keep_ && outcome_.status == 200 ? judge_by_rule(body) : worth;
-}
-
-/// An <error> that is no word of an indexer (or AniDB's ban) may mean anything.
-bool Fetch::limits_itself_so(const content::LimitSignal& signal, std::string_view body) const {
-  const auto first = body.find_first_not_of("\xEF\xBB\xBF \t\r\n");
-  const bool markup = first != std::string_view::npos && body[first] == '<';
-  return !markup || signal.why.starts_with("banned") ||
-         (upstream() && upstream()->errors == rules::ErrorStyle::newznab) ||
-         (rule() && rule()->type.starts_with("indexer"));
-}
-
-Fetch::Worth Fetch::classify_body(std::string_view body) {
+  const auto body = as_it_is ? pieces.front() : std::string_view{made};
   const auto type = head_.head.fields.value(FieldId::content_type);
-  const auto answer = content::classify(expected(rule(), type, body), type, outcome_.status, body, true, worker_.now());
-  if (!answer.signal.limited || limits_itself_so(answer.signal, body)) {
-    permit_.observe(answer.signal);
-    limited_ = limited_ || answer.signal.limited;
-  }
-  if (answer.signal.limited && limited_ && worker_.admission) {
+  auto asked = question(type, body);
+  const auto conditions = rule() ? rules::conditions_of(*rule()) : std::vector<const rules::BodyCondition*>{};
+  asked.conditions = conditions;
+  const auto found = content::inspect(asked, {outcome_.status, type, body, decoder.finish()}, worker_.now());
+  const auto worth = judge_kind(found, type, body);
+  return worth == Worth::good && keep_ && outcome_.status == 200 ? judge_by_rule(found) : worth;
+}
+
+content::Question Fetch::question(std::string_view content_type, std::string_view body) const {
+  content::Question asked;
+  asked.expect = expected(rule(), content_type, body);
+  asked.newznab = (upstream() && upstream()->errors == rules::ErrorStyle::newznab) ||
+                  (rule() && rule()->type.starts_with("indexer"));
+  return asked;
+}
+
+Fetch::Worth Fetch::judge_kind(const content::Inspection& found, std::string_view type, std::string_view body) {
+  permit_.observe(found.signal);
+  limited_ = limited_ || found.signal.limited;
+  if (found.signal.limited && worker_.admission) {
     const auto lane = limiter_key_of(job_->context);
     worker_.admission->keep_refusal(lane.upstream, lane.credential, {std::string{type}, std::string{body}});
   }
   if (limited_) return refuse(Worth::limited);
-  return answer.kind == content::AnswerKind::error && keep_ && outcome_.status == 200 ? refuse(Worth::refused)
+  return found.kind != content::AnswerKind::answer && keep_ && outcome_.status == 200 ? refuse(Worth::refused)
                                                                                       : Worth::good;
 }
 
 /// The rule's conditions on the body: a refused answer is not stored, another TTL may hold.
-Fetch::Worth Fetch::judge_by_rule(std::string_view body) {
+Fetch::Worth Fetch::judge_by_rule(const content::Inspection& found) {
   if (!rule()) return Worth::good;
-  const auto verdict = rules::inspect_body(*rule(), head_.head.fields.value(FieldId::content_type), {}, body);
+  const auto verdict = rules::verdict_of(*rule(), found.holds);
   if (verdict.refused) return refuse(Worth::refused);
   if (verdict.ttl) {
     auto policy = this->policy();

@@ -191,14 +191,17 @@ std::string masked_path(const Rule& rule, std::string_view path);
 /// The rule's tags, expanded.
 std::vector<std::string> tags_of(const Rule& rule, const Captures& captures);
 
-/// What a complete, successful body says. Decodes gzip, br and deflate (up to 32 MiB decoded) by `content_encoding`.
+/// What a complete, successful body says.
 struct BodyVerdict {
   bool refused = false;
   std::string refused_because;
   std::optional<Duration> ttl;  // of the first ttl_from that holds
 };
-BodyVerdict inspect_body(const Rule& rule, std::string_view content_type, std::string_view content_encoding,
-                         std::string_view body);
+/// The rule's conditions on a body, for whoever reads it, and what follows from those that hold.
+std::vector<const BodyCondition*> conditions_of(const Rule& rule);
+BodyVerdict verdict_of(const Rule& rule, const std::vector<bool>& holds);
+/// Both in one, for a body as it is stored. One that cannot be decoded says nothing.
+BodyVerdict inspect_body(const Rule& rule, std::string_view content_encoding, std::string_view body);
 inline bool needs_body(const Rule& rule) noexcept { return !rule.refuse_if.empty() || !rule.ttl_from.empty(); }
 
 struct LoadOptions {

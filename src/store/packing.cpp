@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "base/text.hpp"
-#include "content/coding.hpp"
+#include "content/encoder.hpp"
 
 namespace cachearr::store {
 namespace {

@@ -5,10 +5,11 @@
 #include <unordered_map>
 #include <utility>
 
-#include "content/coding.hpp"
+#include "content/encoder.hpp"
 #include "store/allocator.hpp"
 #include "store/disk_tier.hpp"
 #include "store/key_page.hpp"
+#include "store/packing.hpp"
 #include "store/sweeper.hpp"
 
 namespace cachearr::store {

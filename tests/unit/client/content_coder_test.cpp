@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <string>
 
+#include "content/decoder.hpp"
+#include "content/encoder.hpp"
 #include "unit/client/stored_reply.hpp"
 
 namespace cachearr::client {
@@ -47,7 +49,7 @@ store::EntryPtr entry_of(const Made& made) {
 }
 
 store::EntryPtr gzipped() {
-  return entry_of({*content::encode_body(kPlain, Coding::gzip),
+  return entry_of({*content::encode(kPlain, Coding::gzip),
                    "ETag: \"v1\"\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n", 0});
 }
 
@@ -66,8 +68,7 @@ struct Got {
     return test::text_of(output);
   }
   std::string plain() const {
-    return content::decode_body(answer.body, content::coding_of(answer.field("Content-Encoding")), 1 << 20)
-        .value_or("");
+    return content::decode(answer.field("Content-Encoding"), answer.body, {1 << 20}).value_or("");
   }
   Answered answer;
 };

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <string>
+#include <vector>
 
 namespace cachearr::content {
 namespace {
@@ -12,10 +13,15 @@ using std::chrono::minutes;
 // 2025-01-03 00:00:00 UTC
 constexpr TimePoint kNow{Duration{1'735'862'400'000}};
 
-LimitSignal xml(std::string_view body, int status = 200) {
-  return read_body("application/rss+xml", status, body, kNow);
+using Scope = LimitWords::Scope;
+
+LimitSignal xml(std::string_view body, int status = 200) { return limits_in(read_body(body), status, true, kNow); }
+LimitSignal json(std::string_view body, int status) { return limits_in(read_body(body), status, false, kNow); }
+
+std::optional<LimitSignal> told(const std::vector<LimitWords>& words, int status, std::string_view body) {
+  const auto pointers = pointers_of(words);
+  return limit_by_words(read_body(body, {{}, pointers}), status, words, kNow);
 }
-LimitSignal json(std::string_view body, int status) { return read_body("application/json", status, body, kNow); }
 
 TEST(LimitBody, NewznabCodesForLimitsAreLimitsInsideAnHttp200) {
   for (const char* code : {"500", "501", "429"}) {
@@ -88,44 +94,108 @@ TEST(LimitBody, AnOldestTimeOfLongAgoIsNotBelieved) {
   EXPECT_EQ(signal.readings[0].reset, kNow + hours{1});
 }
 
-TEST(LimitBody, AniDbsBanPausesForHalfADay) {
-  const auto signal = read_body("text/xml", 200, "<error code=\"500\">banned</error>", kNow);
-  EXPECT_TRUE(signal.limited);
-  EXPECT_EQ(signal.pause, hours{12});
-  EXPECT_TRUE(read_body("text/xml", 200, "<error>Banned</error>", kNow).limited);
+TEST(LimitBody, AnErrorOfSomethingElseThanAnIndexerMayMeanAnything) {
+  EXPECT_FALSE(json("<error code=\"500\">banned</error>", 200).limited);
 }
 
-TEST(LimitBody, OmdbsRefusalIsALimitAndNoBadKey) {
-  EXPECT_TRUE(json(R"({"Response":"False","Error":"Request limit reached!"})", 401).limited);
-  EXPECT_FALSE(json(R"({"Response":"False","Error":"Invalid API key!"})", 401).limited);
-  EXPECT_FALSE(json(R"({"Response":"False","Error":"Movie not found!"})", 200).limited);
+TEST(LimitBody, NewznabCountsCallsAndGrabsApart) {
+  EXPECT_EQ(xml("<error code=\"500\" description=\"Request limit reached\"/>").scope, Scope::call);
+  EXPECT_EQ(xml("<error code=\"501\" description=\"Download limit reached\"/>").scope, Scope::grab);
+  EXPECT_EQ(xml("<error code=\"999\" description=\"Grab limit reached\"/>").scope, Scope::grab);
+  EXPECT_FALSE(xml("<error code=\"429\" description=\"Slow down\"/>").scope);
 }
 
-TEST(LimitBody, OpenSubtitlesResetTimeIsTheTrueTime) {
-  const auto told = json(R"({"requests":21,"remaining":-1,"message":"You have downloaded your allowed 20 subtitles",)"
-                         R"("reset_time":"23 hours and 57 minutes","reset_time_utc":"2025-01-03T22:59:59.999Z"})",
-                         406);
-  EXPECT_TRUE(told.limited);
-  EXPECT_EQ(told.until, kNow + hours{22} + minutes{59} + std::chrono::seconds{59});
-  const auto spoken = json(R"({"remaining":0,"reset_time":"23 hours and 57 minutes"})", 406);
-  EXPECT_EQ(spoken.until, kNow + hours{23} + minutes{57});
-}
-
-TEST(LimitBody, AnOpenSubtitlesAnswerWithSomethingLeftIsNoLimit) {
-  EXPECT_FALSE(json(R"({"remaining":3,"reset_time":"23 hours"})", 406).limited);
+TEST(LimitBody, ASpentKindTakesItsOwnReset) {
+  const auto signal =
+      xml("<error code=\"501\"><newznab:apilimits apicurrent=\"50\" apimax=\"50\" grabcurrent=\"5\" grabmax=\"5\" "
+          "apinextavailable=\"Fri, 03 Jan 2025 00:10:00 +0000\" grabnextavailable=\"Fri, 03 Jan 2025 02:00:00 "
+          "+0000\"/></error>");
+  EXPECT_EQ(signal.until, kNow + hours{2});
 }
 
 TEST(LimitBody, JsonErrorsThatSpeakOfRateAreLimits) {
-  EXPECT_TRUE(
-      json(R"({"status_code":25,"status_message":"Your request count is over the allowed limit."})", 429).limited);
   EXPECT_TRUE(json(R"({"error":"Too many requests per second.","error_code":5,"rate_limit":1})", 200).limited);
   EXPECT_TRUE(json(R"({"error":"Your requests are exceeding the allowable rate limit."})", 503).limited);
   EXPECT_FALSE(json(R"({"error":"rate limit"})", 404).limited);
   EXPECT_FALSE(json(R"({"title":"Rate Limit","rating":5})", 200).limited);
 }
 
-TEST(LimitBody, HtmlIsNotRead) {
-  EXPECT_FALSE(read_body("text/html", 403, "<html>rate limit reached</html>", kNow).limited);
+TEST(LimitBody, AJsonErrorMayKeepItsWordsBelow) {
+  EXPECT_TRUE(json(R"({"error":{"code":7,"message":"Too many requests"}})", 403).limited);
+  EXPECT_TRUE(json(R"({"errors":[{"detail":"Rate limit exceeded"}]})", 400).limited);
+  EXPECT_TRUE(json(R"({"errors":["Quota exceeded for today"]})", 403).limited);
+}
+
+TEST(LimitBody, HtmlIsNotRead) { EXPECT_FALSE(json("<html>rate limit reached</html>", 403).limited); }
+
+struct Spent {
+  const char* what;
+  const char* body;
+};
+class LimitWordsTest : public testing::TestWithParam<Spent> {};
+
+TEST_P(LimitWordsTest, CountInEveryFormOfBody) {
+  const std::vector<LimitWords> words{{200, {"*limit reached*"}, hours{1}, Scope::grab, {}}};
+  const auto signal = told(words, 200, GetParam().body);
+  ASSERT_TRUE(signal) << GetParam().what;
+  EXPECT_TRUE(signal->limited);
+  EXPECT_EQ(signal->pause, hours{1});
+  EXPECT_EQ(signal->scope, Scope::grab);
+  EXPECT_FALSE(told(words, 404, GetParam().body)) << GetParam().what;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Bodies, LimitWordsTest,
+    testing::Values(Spent{"text", "Daily limit reached (5/5)"}, Spent{"text in capitals", "DAILY LIMIT REACHED"},
+                    Spent{"text behind a mark", "\xEF\xBB\xBF\n Limit reached"},
+                    Spent{"xml error", "<?xml version='1.0'?><error code='999' description='Limit reached'/>"},
+                    Spent{"xml error in text", "<error>Limit reached</error>"},
+                    Spent{"xml of its own", "<response><message>limit reached</message></response>"},
+                    Spent{"xml entities", "<error description='limit&#32;reached'/>"},
+                    Spent{"json error", R"({"Response":"False","Error":"Request limit reached!"})"},
+                    Spent{"json of its own", R"({"ok":0,"info":"limit reached"})"},
+                    Spent{"json below", R"({"error":{"message":"limit reached"}})"},
+                    Spent{"json escapes", R"({"error":"limit\u0020reached"})"},
+                    Spent{"html", "<!DOCTYPE html><html><body><h1>Limit reached</h1></body></html>"}));
+
+class DataTest : public testing::TestWithParam<Spent> {};
+
+TEST_P(DataTest, IsNotSearchedForWords) {
+  EXPECT_FALSE(told({{std::nullopt, {"*banned*"}, hours{1}, Scope::call, {}}}, 200, GetParam().body))
+      << GetParam().what;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Bodies, DataTest,
+    testing::Values(Spent{"a feed", "<rss><channel><item><title>Banned.2024.1080p</title></item></channel></rss>"},
+                    Spent{"an nzb", "<nzb><file subject='Banned'/></nzb>"}, Spent{"a list", R"([{"title":"Banned"}])"},
+                    Spent{"an object of data",
+                          R"({"id":1,"name":"x","overview":"He is banned","a":1,"b":2,"c":3,"d":4,"e":5,"f":6})"},
+                    Spent{"nothing", ""}));
+
+TEST(LimitWords, OfAPatternWithoutStarsAreOneWholeText) {
+  const std::vector<LimitWords> words{{std::nullopt, {"Banned"}, hours{12}, Scope::call, {}}};
+  EXPECT_TRUE(told(words, 200, "<error>Banned</error>"));
+  EXPECT_FALSE(told(words, 200, "<error>Not banned</error>"));
+}
+
+TEST(LimitWords, MayNameWhereTheTrueTimeStands) {
+  const std::vector<LimitWords> by_date{{406, {"*allowed*"}, hours{1}, Scope::grab, "/reset_time_utc"}};
+  EXPECT_EQ(
+      told(by_date, 406, R"({"remaining":-1,"message":"your allowed 20","reset_time_utc":"2025-01-03T22:59:59Z"})")
+          ->until,
+      kNow + hours{22} + minutes{59} + std::chrono::seconds{59});
+  const std::vector<LimitWords> spoken{{406, {"*allowed*"}, hours{1}, Scope::grab, "/reset_time"}};
+  EXPECT_EQ(told(spoken, 406, R"({"message":"your allowed 20","reset_time":"23 hours and 57 minutes"})")->until,
+            kNow + hours{23} + minutes{57});
+  EXPECT_FALSE(told(spoken, 406, R"({"message":"your allowed 20","reset_time":"soon"})")->until);
+}
+
+TEST(LimitWords, OfTheFirstThatFitsHold) {
+  const std::vector<LimitWords> words{{std::nullopt, {"*grabs*"}, hours{2}, Scope::grab, {}},
+                                      {std::nullopt, {"*spent*"}, hours{3}, Scope::call, {}}};
+  EXPECT_EQ(told(words, 200, "all grabs spent")->pause, hours{2});
+  EXPECT_EQ(told(words, 200, "all calls spent")->pause, hours{3});
 }
 
 TEST(LimitBody, NothingAtAllSaysNothing) {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
-#include "content/decode.hpp"
+#include "content/decoder.hpp"
 #include "rules_support.hpp"
 
 namespace cachearr::rules::test {
@@ -37,7 +37,7 @@ std::string brotlied(std::string_view text) {
 
 BodyVerdict inspected(const std::string& members, std::string_view body, std::string_view coding = "") {
   const auto set = loaded_rule(R"("match": {"path": "/"}, "ttl": "1h", )" + members);
-  return inspect_body(*set->rules().at(0), "", coding, body);
+  return inspect_body(*set->rules().at(0), coding, body);
 }
 bool refused(const std::string& condition, std::string_view body, std::string_view coding = "") {
   return inspected("\"refuse_if\": [" + condition + "]", body, coding).refused;
@@ -151,24 +151,10 @@ TEST(Body, InAnUnknownCodingMatchesNothing) {
 }
 
 TEST(Body, ThatGrowsWithoutEndMatchesNothing) {
-  const auto bomb = deflated(R"({"success": false, "x": ")" + std::string(content::kMostDecoded, 'x') + "\"}", 31);
+  const auto bomb =
+      deflated(R"({"success": false, "x": ")" + std::string(content::DecodeBounds{}.most, 'x') + "\"}", 31);
   EXPECT_LT(bomb.size(), 100U * 1024);
   EXPECT_FALSE(refused(R"({"json": "/success"})", bomb, "gzip"));
-}
-
-TEST(Decode, TakesSeveralGzipMembers) {
-  EXPECT_EQ(content::decode_content("gzip", deflated("one", 31) + deflated("two", 31)), "onetwo");
-}
-
-TEST(Decode, RefusesWhatWasCutOff) {
-  const auto whole = deflated(std::string(1000, 'x') + "y", 31);
-  EXPECT_FALSE(content::decode_content("gzip", std::string_view{whole}.substr(0, whole.size() / 2)));
-  EXPECT_FALSE(content::decode_content("br", std::string_view{brotlied("some text, some text")}.substr(0, 5)));
-}
-
-TEST(Decode, StopsAtItsLimit) {
-  EXPECT_FALSE(content::decode_content("gzip", deflated(std::string(5000, 'x'), 31), 4999));
-  EXPECT_TRUE(content::decode_content("gzip", deflated(std::string(5000, 'x'), 31), 5000));
 }
 
 }  // namespace
