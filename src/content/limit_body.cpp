@@ -82,7 +82,7 @@ void read_apilimit(const XmlTag& tag, const std::string& kind, TimePoint now, Li
   reading.remaining = *most - std::min(*most, *current);
   reading.per = kNewznabWindow;
   reading.reset = next_place(tag, kind, now);
-  reading.grabs = kind == "grab";
+  reading.scope = kind == "grab" ? Scope::grab : Scope::call;
   if (!reading.reset && reading.remaining == 0) reading.reset = now + kNewznabPause;
   signal.readings.push_back(reading);
 }
@@ -93,7 +93,7 @@ LimitSignal limits_in_xml(const XmlRead& xml, bool newznab, TimePoint now) {
   if (!xml.noted) return signal;
   for (const std::string kind : {"api", "grab"}) read_apilimit(*xml.noted, kind, now, signal);
   for (const auto& reading : signal.readings) {
-    const bool same = !signal.scope || (*signal.scope == Scope::grab) == reading.grabs;
+    const bool same = !signal.scope || signal.scope == reading.scope;
     if (signal.limited && same && reading.remaining == 0 && !signal.until) signal.until = reading.reset;
   }
   return signal;

@@ -23,9 +23,9 @@ inline constexpr Duration kPauseInsteadOfAbsurd = std::chrono::hours{24};
 struct QuotaReading {
   std::uint64_t limit = 0;
   std::uint64_t remaining = 0;
-  Duration per{};                  // 0: not said
-  std::optional<TimePoint> reset;  // when (some of) them come back
-  bool grabs = false;              // downloads (newznab:apilimits grabmax), not API calls
+  Duration per{};                     // 0: not said
+  std::optional<TimePoint> reset;     // when (some of) them come back
+  std::optional<LimitScope> scope{};  // what is counted (newznab:apilimits tells); none: every request
 };
 
 struct LimitSignal {
@@ -34,8 +34,8 @@ struct LimitSignal {
   Duration pause{60'000};
   std::string why;  // "429", "Newznab error 500: Request limit reached (6/5)"
   std::vector<QuotaReading> readings;
-  std::optional<LimitWords::Scope>
-      scope{};  // which kind of request is spent; none: not said, that of the request itself
+  /// Which kind of request is spent, beside the one that was refused; none: not said.
+  std::optional<LimitScope> scope{};
 };
 
 }  // namespace cachearr::content

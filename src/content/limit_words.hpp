@@ -12,11 +12,15 @@
 
 namespace cachearr::content {
 
+/// Requests that upstreams count apart: downloads, and all others.
+enum class LimitScope : std::uint8_t { call, grab };
+
 struct LimitWords {
+  using Scope = LimitScope;
   std::optional<int> status;      // none: any status
   std::vector<std::string> like;  // globs over the text of the refusal, one of which must match; case does not matter
   Duration pause{};               // how long nothing of this kind is sent, where the answer names no time
-  enum class Scope : std::uint8_t { call, grab } scope = Scope::call;  // which kind of request is spent
+  Scope scope = Scope::call;      // which kind of request is spent
   std::string until;  // JSON pointer to the date or the length of time that the refusal names; empty: it names none
 };
 

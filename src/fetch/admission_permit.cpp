@@ -51,14 +51,14 @@ AdmissionPermit::~AdmissionPermit() {
 limit::Waiter AdmissionPermit::waiter(const FetchJob& job) const {
   const auto* const upstream = job.context.verdict.upstream;
   const auto patience = upstream ? upstream->rate.max_wait : limit::RateConfig{}.max_wait;
-  return {ticket_, priority_of(job.context, job.background), job.client, admission_->now() + patience,
-          is_grab(job.context)};
+  return {ticket_, priority_of(job.context, job.background), job.client, admission_->now() + patience, grab_};
 }
 
 bool AdmissionPermit::take(const FetchJob& job) {
   if (!admission_) return granted_ = true;
   const auto now = admission_->now();
   const auto name = limiter_key_of(job.context);
+  grab_ = is_grab(job.context);
   lane_ = admission_->registry().lane(name.upstream, name.credential, now);
   ticket_ = admission_->registry().new_ticket();
   limit::Effects effects;
@@ -71,8 +71,8 @@ bool AdmissionPermit::take(const FetchJob& job) {
 /// A pause that the upstream has asked for, and a breaker that stays open, are not waited for.
 std::optional<Rejection> AdmissionPermit::deny_at_once(const FetchJob& job) const {
   const auto now = admission_->now();
-  if (const auto until = lane_->cooldown_until(now)) return Rejection{limit::Why::cooldown, *until, false};
-  const auto gate = lane_->earliest(now, priority_of(job.context, job.background));
+  if (const auto until = lane_->cooldown_until(now, grab_)) return Rejection{limit::Why::cooldown, *until, false};
+  const auto gate = lane_->earliest(now, priority_of(job.context, job.background), grab_);
   if (gate.why == limit::Why::breaker && gate.at - now > kShort) return Rejection{gate.why, gate.at, false};
   return std::nullopt;
 }
@@ -121,7 +121,7 @@ net::Task<std::optional<Rejection>> AdmissionPermit::wait(std::shared_ptr<FetchJ
 
 void AdmissionPermit::observe(const content::LimitSignal& signal) {
   if (!admission_ || (!signal.limited && signal.readings.empty())) return;
-  admission_->act(lane_->observe(admission_->now(), signal));
+  admission_->act(lane_->observe(admission_->now(), signal, grab_));
   admission_->spent();
 }
 
@@ -133,7 +133,7 @@ void AdmissionPermit::end(limit::Outcome outcome, Duration took) {
 }
 
 std::optional<TimePoint> AdmissionPermit::paused_until() const {
-  return lane_ ? lane_->cooldown_until(admission_->now()) : std::nullopt;
+  return lane_ ? lane_->cooldown_until(admission_->now(), grab_) : std::nullopt;
 }
 
 }  // namespace cachearr::fetch

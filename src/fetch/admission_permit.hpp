@@ -54,6 +54,7 @@ class AdmissionPermit {
   net::Worker& worker_;
   limit::LanePtr lane_;
   limit::Ticket ticket_ = 0;
+  bool grab_ = false;
   bool granted_ = false;
   bool waiting_ = false;
 };

@@ -20,12 +20,16 @@ std::vector<Quota> make_quotas(const RateConfig& config, TimePoint now) {
   return quotas;
 }
 
-Quota* find_quota(std::vector<Quota>& quotas, Duration per, bool fixed) noexcept {
+/// Figures may change; these three say which quota it is.
+Quota* find_quota(std::vector<Quota>& quotas, const QuotaConfig& wanted) noexcept {
   const auto found = std::find_if(quotas.begin(), quotas.end(), [&](const Quota& quota) {
-    return quota.config().per == per && quota.config().fixed == fixed;
+    const auto& known = quota.config();
+    return known.per == wanted.per && known.fixed == wanted.fixed && known.scope == wanted.scope;
   });
   return found == quotas.end() ? nullptr : &*found;
 }
+
+bool is_over(const Cooldown& pause, TimePoint now) noexcept { return !pause.active(now) && pause.strikes() == 0; }
 
 }  // namespace
 
@@ -61,14 +65,16 @@ Gate Governor::concurrency_gate(TimePoint now, Priority priority, std::uint64_t 
 Gate Governor::gate(TimePoint now, Priority priority, bool grab, std::uint64_t position) const {
   auto result = concurrency_gate(now, priority, position);
   later(result, bucket_.ready_at(now, position + kept_tokens(priority)), Why::rate);
-  for (const auto& quota : quotas_) later(result, quota.ready_at(now, priority, position), Why::quota);
+  for (const auto& quota : quotas_) {
+    if (counts(quota.config().scope, grab)) later(result, quota.ready_at(now, priority, position), Why::quota);
+  }
   later(result, live_.ready_at(now, priority, reserve(), grab), Why::quota);
   if (!health_.breaker.allows(now)) {
     const auto probe_ends = now + std::max(health_.latency.average(), kUnknownLatency);
     const bool open = health_.breaker.state(now) == BreakerState::open;
     later(result, open ? health_.breaker.until() : probe_ends, Why::breaker);
   }
-  later(result, cooldown_.until(), Why::cooldown);
+  later(result, (grab ? grab_cooldown_ : cooldown_).until(), Why::cooldown);
   return result;
 }
 
@@ -84,9 +90,11 @@ TimePoint Governor::patience(TimePoint now, const Waiter& waiter) const noexcept
 
 void Governor::spend(TimePoint now, const Waiter& waiter) {
   bucket_.take(now, kept_tokens(waiter.priority));
-  for (auto& quota : quotas_) quota.take(now, waiter.priority);
+  for (auto& quota : quotas_) {
+    if (counts(quota.config().scope, waiter.grab)) quota.take(now, waiter.priority);
+  }
   live_.take(now, waiter.grab);
-  in_flight_.emplace(waiter.ticket, health_.breaker.begin(now));
+  in_flight_.emplace(waiter.ticket, InFlight{health_.breaker.begin(now), waiter.grab});
   touched_ = true;
   if (++unsaved_ >= lease() && is_counted()) save_now_ = true;
 }
@@ -162,25 +170,28 @@ void Governor::cancel(TimePoint now, Ticket ticket) {
 
 void Governor::done(TimePoint now, Ticket ticket, Outcome outcome, Duration took) {
   now = settle_clock(now);
-  const auto flight = in_flight_.find(ticket);
-  if (flight == in_flight_.end()) return;
-  const bool probe = flight->second;
-  in_flight_.erase(flight);
+  const auto found = in_flight_.find(ticket);
+  if (found == in_flight_.end()) return;
+  const auto [probe, grab] = found->second;
+  in_flight_.erase(found);
   touched_ = true;
   if (outcome == Outcome::abandoned) return health_.breaker.abandoned(probe);
   if (outcome == Outcome::failed) return health_.breaker.failed(now, probe);
   health_.breaker.succeeded(now, probe);
   health_.latency.add(took);
-  if (outcome == Outcome::answered) cooldown_.answered(now);
+  if (outcome == Outcome::answered) (grab ? grab_cooldown_ : cooldown_).answered(now);
 }
 
-void Governor::observe(TimePoint now, const content::LimitSignal& signal) {
+void Governor::observe(TimePoint now, const content::LimitSignal& signal, bool grab) {
   now = settle_clock(now);
   const auto others = in_flight_.empty() ? 0 : in_flight_.size() - 1;
   live_.observe(now, signal.readings, others);
   touched_ = touched_ || !signal.readings.empty() || signal.limited;
   if (!signal.limited) return;
-  cooldown_.enter(now, signal);
+  const bool grabs = grab || signal.scope == LimitScope::grab;
+  const bool calls = !grab || signal.scope == LimitScope::call;
+  if (grabs) grab_cooldown_.enter(now, signal);
+  if (calls) cooldown_.enter(now, signal);
   save_now_ = true;
 }
 
@@ -192,7 +203,7 @@ void Governor::reconfigure(TimePoint now, const RateConfig& config) {
   auto fresh = make_quotas(config, now);
   for (auto& quota : fresh) {
     const auto wanted = quota.config();
-    if (const auto* old = find_quota(quotas_, wanted.per, wanted.fixed)) {
+    if (const auto* old = find_quota(quotas_, wanted)) {
       quota = *old;
       quota.reconfigure(wanted);
     }
@@ -204,7 +215,7 @@ bool Governor::at_rest(TimePoint now) const {
   now = std::max(now, last_);
   return queue_.empty() && in_flight_.empty() && wakes_.empty() && (bucket_.unlimited() || bucket_.full(now)) &&
          std::all_of(quotas_.begin(), quotas_.end(), [&](const Quota& quota) { return quota.untouched(now); }) &&
-         live_.figures(now).empty() && !cooldown_.active(now) && cooldown_.strikes() == 0;
+         live_.figures(now).empty() && is_over(cooldown_, now) && is_over(grab_cooldown_, now);
 }
 
 LaneSnapshot Governor::snapshot(TimePoint now) const {
@@ -214,13 +225,18 @@ LaneSnapshot Governor::snapshot(TimePoint now) const {
   out.in_flight = in_flight_.size();
   out.concurrency = config_.concurrency;
   for (const auto& quota : quotas_) {
-    out.quotas.push_back(
-        {quota.config().per, quota.config().limit, quota.remaining(now), quota.reset_at(now), false, false});
+    out.quotas.push_back({quota.config().per, quota.config().limit, quota.remaining(now), quota.reset_at(now), false,
+                          quota.config().scope == LimitScope::grab});
   }
   for (const auto& [reading, ends] : live_.figures(now)) {
-    out.quotas.push_back({reading.per, reading.limit, reading.remaining, ends, true, reading.grabs});
+    out.quotas.push_back(
+        {reading.per, reading.limit, reading.remaining, ends, true, reading.scope == LimitScope::grab});
   }
   if (cooldown_.active(now)) out.cooldown_until = cooldown_.until(), out.cooldown_why = cooldown_.why();
+  if (grab_cooldown_.active(now)) {
+    out.grab_cooldown_until = grab_cooldown_.until();
+    out.grab_cooldown_why = grab_cooldown_.why();
+  }
   for (std::size_t i = 0; i < kPriorities; ++i) {
     const auto priority = static_cast<Priority>(i);
     out.waiting[i] = queue_.size(priority);
@@ -254,9 +270,10 @@ void Governor::save(StateWriter& to, bool clean) {
   to.number(quotas_.size());
   for (const auto& quota : quotas_) {
     to.duration(quota.config().per);
-    to.number(quota.config().fixed ? 1 : 0);
+    to.number((quota.config().fixed ? 1 : 0) + 2 * scope_number(quota.config().scope));
     quota.save(to);
   }
+  grab_cooldown_.save(to);
   unsaved_ = 0;
   touched_ = false;
   save_now_ = false;
@@ -270,15 +287,18 @@ void Governor::load(StateReader& from, TimePoint now) {
   const auto count = from.number();
   for (std::uint64_t i = 0; i < count && from.ok(); ++i) {
     const auto per = from.duration();
-    const bool fixed = from.number() != 0;
-    Quota read{{0, per, fixed, 0}, now};
+    const auto kind = from.number();
+    const QuotaConfig saved{0, per, kind % 2 != 0, 0, scope_of(kind / 2)};
+    Quota read{saved, now};
     read.load(from);
-    auto* quota = find_quota(quotas_, per, fixed);
+    auto* quota = find_quota(quotas_, saved);
     if (quota == nullptr || !from.ok()) continue;
     const auto wanted = quota->config();
     *quota = std::move(read);
     quota->reconfigure(wanted);
   }
+  // A state of before downloads had a pause of their own ends here.
+  if (from.ok() && !from.at_end()) grab_cooldown_.load(from);
   charge(now, owed);
 }
 

@@ -65,8 +65,9 @@ class Governor {
   void cancel(TimePoint now, Ticket ticket);
   /// `took`: until the head of the answer; negative where there was none.
   void done(TimePoint now, Ticket ticket, Outcome outcome, Duration took);
-  /// What an answer says of limits; call before done() of its ticket.
-  void observe(TimePoint now, const content::LimitSignal& signal);
+  /// What an answer says of limits; call before done() of its ticket. A refusal pauses the kind of request that was
+  /// refused, and the kind that it says is spent.
+  void observe(TimePoint now, const content::LimitSignal& signal, bool grab = false);
   /// Lets those go that may, refuses those that cannot make it, and hands out all wakes since the last call.
   Effects effects(TimePoint now);
 
@@ -74,8 +75,9 @@ class Governor {
   Gate earliest(TimePoint now, Priority priority, bool grab = false) const;
   /// True where a background request could go right now: refresh ahead asks this first.
   bool has_spare(TimePoint now) const { return earliest(now, Priority::background).why == Why::nothing; }
-  std::optional<TimePoint> cooldown_until(TimePoint now) const {
-    return cooldown_.active(now) ? std::optional{cooldown_.until()} : std::nullopt;
+  std::optional<TimePoint> cooldown_until(TimePoint now, bool grab = false) const {
+    const auto& pause = grab ? grab_cooldown_ : cooldown_;
+    return pause.active(now) ? std::optional{pause.until()} : std::nullopt;
   }
   LaneSnapshot snapshot(TimePoint now) const;
   /// New figures; what was spent stays spent, who waits stays in line.
@@ -91,6 +93,10 @@ class Governor {
   void load(StateReader& from, TimePoint now);
 
  private:
+  struct InFlight {
+    bool probe;  // of the breaker
+    bool grab;
+  };
   TimePoint settle_clock(TimePoint now) noexcept { return last_ = std::max(last_, now); }
   Gate gate(TimePoint now, Priority priority, bool grab, std::uint64_t position) const;
   Gate concurrency_gate(TimePoint now, Priority priority, std::uint64_t position) const;
@@ -109,9 +115,10 @@ class Governor {
   TokenBucket bucket_;
   std::vector<Quota> quotas_;
   LiveQuota live_;
-  Cooldown cooldown_;
+  Cooldown cooldown_;       // of calls
+  Cooldown grab_cooldown_;  // of downloads, which indexers count apart
   WaitQueue queue_;
-  std::unordered_map<Ticket, bool> in_flight_;  // ticket -> is the breaker's probe
+  std::unordered_map<Ticket, InFlight> in_flight_;
   std::vector<Wake> wakes_;
   TimePoint last_{};
   std::uint64_t unsaved_ = 0;  // granted since the last save

@@ -28,7 +28,7 @@ bool same_window(const LiveQuota::Figure& known, const content::QuotaReading& re
 void LiveQuota::observe(TimePoint now, const std::vector<content::QuotaReading>& readings, std::uint64_t under_way) {
   for (const auto& reading : readings) {
     auto known = std::find_if(figures_.begin(), figures_.end(), [&](const Figure& figure) {
-      return figure.reading.per == reading.per && figure.reading.grabs == reading.grabs;
+      return figure.reading.per == reading.per && figure.reading.scope == reading.scope;
     });
     auto left = reading.remaining - std::min(reading.remaining, under_way);
     if (known == figures_.end()) {
@@ -45,8 +45,9 @@ void LiveQuota::observe(TimePoint now, const std::vector<content::QuotaReading>&
 TimePoint LiveQuota::ready_at(TimePoint now, Priority priority, std::uint64_t reserve, bool grab) const noexcept {
   auto at = now;
   for (const auto& figure : figures_) {
-    if (figure.ends <= now || (figure.reading.grabs && !grab)) continue;
-    const bool reserved = priority != Priority::interactive && !figure.reading.grabs && reserve < figure.reading.limit;
+    if (figure.ends <= now || !counts(figure.reading.scope, grab)) continue;
+    const bool reserved =
+        priority != Priority::interactive && figure.reading.scope != LimitScope::grab && reserve < figure.reading.limit;
     const auto keep = reserved ? reserve : 0;
     if (figure.reading.remaining <= keep) at = std::max(at, figure.ends);
   }
@@ -56,7 +57,7 @@ TimePoint LiveQuota::ready_at(TimePoint now, Priority priority, std::uint64_t re
 void LiveQuota::take(TimePoint now, bool grab) noexcept {
   std::erase_if(figures_, [&](const Figure& figure) { return figure.ends <= now; });
   for (auto& figure : figures_) {
-    if ((grab || !figure.reading.grabs) && figure.reading.remaining > 0) --figure.reading.remaining;
+    if (counts(figure.reading.scope, grab) && figure.reading.remaining > 0) --figure.reading.remaining;
   }
 }
 
@@ -76,7 +77,7 @@ void LiveQuota::save(StateWriter& to) const {
     to.number(figure.reading.limit);
     to.number(figure.reading.remaining);
     to.duration(figure.reading.per);
-    to.number(figure.reading.grabs ? 1 : 0);
+    to.number(scope_number(figure.reading.scope));
     to.time(figure.ends);
   }
 }
@@ -89,7 +90,7 @@ void LiveQuota::load(StateReader& from) {
     figure.reading.limit = from.number();
     figure.reading.remaining = from.number();
     figure.reading.per = from.duration();
-    figure.reading.grabs = from.number() != 0;
+    figure.reading.scope = scope_of(from.number());
     figure.ends = from.time();
     figure.reading.reset = figure.ends;
     if (from.ok()) figures_.push_back(figure);

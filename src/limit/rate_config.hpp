@@ -3,9 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include <cachearr/clock.hpp>
+
+#include "content/limit_words.hpp"
 
 namespace cachearr::limit {
 
@@ -13,11 +16,28 @@ namespace cachearr::limit {
 enum class Priority : std::uint8_t { interactive, feed, background };
 inline constexpr std::size_t kPriorities = 3;
 
+using content::LimitScope;
+
+/// Whether a request is one of those that a quota counts.
+constexpr bool counts(const std::optional<LimitScope>& scope, bool grab) noexcept {
+  return !scope || (*scope == LimitScope::grab) == grab;
+}
+/// How the scope of a quota is written into the state.
+constexpr std::uint64_t scope_number(const std::optional<LimitScope>& scope) noexcept {
+  if (!scope) return 0;
+  return *scope == LimitScope::grab ? 1 : 2;
+}
+constexpr std::optional<LimitScope> scope_of(std::uint64_t number) noexcept {
+  if (number == 1) return LimitScope::grab;
+  return number == 2 ? std::optional{LimitScope::call} : std::nullopt;
+}
+
 struct QuotaConfig {
   std::uint64_t limit = 0;
   Duration per{};      // any length; a minute, an hour or a day in practice
   bool fixed = false;  // resets at multiples of `per` since the epoch (midnight UTC for a day) instead of rolling
-  std::uint64_t reserve = 0;  // kept back for interactive requests
+  std::uint64_t reserve = 0;          // kept back for interactive requests
+  std::optional<LimitScope> scope{};  // what is counted; none: every request
   friend bool operator==(const QuotaConfig&, const QuotaConfig&) = default;
 };
 

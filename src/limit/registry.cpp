@@ -99,14 +99,9 @@ Effects Lane::done(TimePoint now, Ticket ticket, Outcome outcome, Duration took)
   return take_effects(now);
 }
 
-Effects Lane::observe(TimePoint now, const content::LimitSignal& signal) {
+Effects Lane::observe(TimePoint now, const content::LimitSignal& signal, bool grab) {
   const Lock lock{group_->mutex};
-  governor_.observe(now, signal);
-  return take_effects(now);
-}
-
-Effects Lane::look(TimePoint now) {
-  const Lock lock{group_->mutex};
+  governor_.observe(now, signal, grab);
   return take_effects(now);
 }
 
@@ -120,9 +115,9 @@ bool Lane::has_spare(TimePoint now) const {
   return governor_.has_spare(now);
 }
 
-std::optional<TimePoint> Lane::cooldown_until(TimePoint now) const {
+std::optional<TimePoint> Lane::cooldown_until(TimePoint now, bool grab) const {
   const Lock lock{group_->mutex};
-  return governor_.cooldown_until(now);
+  return governor_.cooldown_until(now, grab);
 }
 
 Registry::Registry() : Registry{Bounds{}} {}

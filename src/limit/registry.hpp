@@ -41,12 +41,11 @@ class Lane {
   Admission ask(TimePoint now, const Waiter& waiter, Effects& effects);
   Effects cancel(TimePoint now, Ticket ticket);
   Effects done(TimePoint now, Ticket ticket, Outcome outcome, Duration took);
-  Effects observe(TimePoint now, const content::LimitSignal& signal);
-  Effects look(TimePoint now);
+  Effects observe(TimePoint now, const content::LimitSignal& signal, bool grab = false);
   Gate earliest(TimePoint now, Priority priority, bool grab = false) const;
   bool has_spare(TimePoint now) const;
   /// The true time of the cool-down that is on; none: no cool-down.
-  std::optional<TimePoint> cooldown_until(TimePoint now) const;
+  std::optional<TimePoint> cooldown_until(TimePoint now, bool grab = false) const;
 
  private:
   friend class Registry;

@@ -49,8 +49,9 @@ struct LaneSnapshot {
   std::uint32_t concurrency = 0;  // 0: no cap
   std::array<std::size_t, kPriorities> waiting{};
   std::vector<QuotaSnapshot> quotas;
-  std::optional<TimePoint> cooldown_until;
-  std::string cooldown_why;
+  /// The pause of calls and that of grabs.
+  std::optional<TimePoint> cooldown_until, grab_cooldown_until;
+  std::string cooldown_why, grab_cooldown_why;
   std::array<Gate, kPriorities> earliest{};  // for one more request of each priority
 };
 

@@ -171,7 +171,8 @@ class NoAnswer(LimitScenario):
 
     @classmethod
     def rules_of(cls, origin):
-        return local(origin, rules=[{"name": "data", "match": {"path": "/**"}, "type": "metadata_series", "ttl": "1h", "policy": "respect", "stale": cls.KEEP}])
+        return local(origin, rules=[{"name": "data", "match": {"path": "/**"}, "type": "metadata_series", "ttl": "1h", "policy": "respect", "stale": cls.KEEP,
+                                     "refuse_if": [{"json": "/success", "equals": False}]}])
 
     def test_it_is_passed_on_and_never_stored(self):
         for wreck in self.WRECKS:

@@ -67,7 +67,8 @@ TEST(LimitBody, ReadsApilimitsInLowerCase) {
   EXPECT_EQ(signal.readings[0].limit, 50U);
   EXPECT_EQ(signal.readings[0].remaining, 6U);
   EXPECT_EQ(signal.readings[0].reset, kNow + hours{3} + minutes{4} + std::chrono::seconds{5});
-  EXPECT_TRUE(signal.readings[1].grabs);
+  EXPECT_EQ(signal.readings[0].scope, Scope::call);
+  EXPECT_EQ(signal.readings[1].scope, Scope::grab);
   EXPECT_EQ(signal.readings[1].remaining, 4U);
 }
 

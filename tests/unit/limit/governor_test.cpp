@@ -24,6 +24,7 @@ struct Bench {
                 std::uint64_t client = 1, bool grab = false) {
     return governor.ask(now, Waiter{++ticket, priority, client, now + patience, grab});
   }
+  Admission ask_grab(TimePoint now) { return ask(now, Priority::interactive, Duration{0}, 1, true); }
   bool goes(TimePoint now, Priority priority = Priority::interactive) {
     const bool granted = ask(now, priority, Duration{0}).kind == Kind::grant;
     if (granted) governor.done(now, ticket, Outcome::answered, kTook);
@@ -163,6 +164,82 @@ TEST(Governor, NotOneRequestGoesDuringACoolDown) {
   EXPECT_TRUE(bench.goes(kNow + hours{2}));
 }
 
+content::LimitSignal spent(LimitScope scope) {
+  auto signal = limited(kNow + hours{2});
+  signal.scope = scope;
+  return signal;
+}
+
+TEST(Governor, SpentGrabsPauseGrabsAlone) {
+  Bench bench;
+  bench.governor.observe(kNow, spent(LimitScope::grab), true);
+  EXPECT_TRUE(bench.goes(kNow));
+  EXPECT_EQ(bench.ask_grab(kNow).at, kNow + hours{2});
+  EXPECT_EQ(bench.governor.cooldown_until(kNow), std::nullopt);
+  EXPECT_EQ(bench.governor.cooldown_until(kNow, true), kNow + hours{2});
+}
+
+TEST(Governor, SpentCallsPauseCallsAlone) {
+  Bench bench;
+  bench.governor.observe(kNow, spent(LimitScope::call));
+  EXPECT_FALSE(bench.goes(kNow));
+  EXPECT_EQ(bench.ask_grab(kNow).kind, Kind::grant);
+}
+
+TEST(Governor, ARefusalThatNamesNoKindPausesTheKindThatWasRefused) {
+  Bench bench;
+  bench.governor.observe(kNow, limited(kNow + hours{2}), true);
+  EXPECT_TRUE(bench.goes(kNow));
+  EXPECT_EQ(bench.ask_grab(kNow).why, Why::cooldown);
+}
+
+TEST(Governor, ARefusalThatNamesTheOtherKindPausesBoth) {
+  Bench bench;
+  bench.governor.observe(kNow, spent(LimitScope::call), true);
+  EXPECT_FALSE(bench.goes(kNow));
+  EXPECT_EQ(bench.ask_grab(kNow).why, Why::cooldown);
+}
+
+TEST(Governor, EachKindBacksOffByItself) {
+  Bench bench;
+  auto unsaid = spent(LimitScope::grab);
+  unsaid.until.reset();
+  bench.governor.observe(kNow, unsaid, true);
+  bench.ask(kNow);
+  bench.governor.done(kNow, bench.ticket, Outcome::answered, kTook);
+  EXPECT_FALSE(bench.governor.at_rest(kNow + hours{1}));
+}
+
+TEST(Governor, ARestartForgetsNeitherPause) {
+  Bench before;
+  before.governor.observe(kNow, spent(LimitScope::grab), true);
+  Bench after;
+  after.restore(before.saved(true), kNow);
+  EXPECT_EQ(after.governor.cooldown_until(kNow), std::nullopt);
+  EXPECT_EQ(after.governor.cooldown_until(kNow, true), kNow + hours{2});
+}
+
+TEST(Governor, CountsGrabsAndCallsApartWhereTheirQuotasSaySo) {
+  RateConfig config;
+  config.quotas = {{1, hours{24}, false, 0, LimitScope::grab}, {2, hours{24}, false, 0, LimitScope::call}};
+  Bench bench{config};
+  EXPECT_EQ(bench.ask_grab(kNow).kind, Kind::grant);
+  EXPECT_EQ(bench.ask_grab(kNow).why, Why::quota);
+  EXPECT_TRUE(bench.goes(kNow));
+  EXPECT_TRUE(bench.goes(kNow));
+  EXPECT_FALSE(bench.goes(kNow));
+  Bench after{config};
+  after.restore(bench.saved(true), kNow);
+  EXPECT_FALSE(after.goes(kNow));
+  EXPECT_EQ(after.ask_grab(kNow).why, Why::quota);
+}
+
+TEST(Governor, AQuotaThatNamesNoKindCountsBoth) {
+  Bench bench{day_quota(1)};
+  EXPECT_EQ(bench.ask_grab(kNow).kind, Kind::grant);
+  EXPECT_FALSE(bench.goes(kNow));
+}
+
 TEST(Governor, WhoWaitsWhenACoolDownBeginsIsRefusedAtOnce) {
   Bench bench{rate(1, 1)};
   EXPECT_EQ(bench.ask(kNow).kind, Kind::grant);
@@ -196,7 +273,7 @@ TEST(Governor, TheReserveOutlastsFeedsForClients) {
 TEST(Governor, TheUpstreamsOwnCountStopsBeforeItsLimit) {
   Bench bench;
   content::LimitSignal signal;
-  signal.readings = {{50, 1, hours{24}, kNow + hours{3}, false}};
+  signal.readings = {{50, 1, hours{24}, kNow + hours{3}}};
   EXPECT_EQ(bench.ask(kNow).kind, Kind::grant);
   bench.governor.observe(kNow, signal);
   EXPECT_TRUE(bench.goes(kNow));
@@ -298,7 +375,7 @@ TEST(Governor, WhereNothingIsCountedNoGrantNeedsToBeSavedAtOnce) {
 TEST(Governor, WhereTheUpstreamCountsGrantsAreSavedAtOnce) {
   Bench bench;
   content::LimitSignal signal;
-  signal.readings = {{1000, 900, hours{24}, kNow + hours{5}, false}};
+  signal.readings = {{1000, 900, hours{24}, kNow + hours{5}}};
   bench.governor.observe(kNow, signal);
   bool saved = false;
   for (int grant = 0; grant < 20 && !saved; ++grant) {

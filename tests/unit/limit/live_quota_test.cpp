@@ -11,9 +11,7 @@ using std::chrono::seconds;
 constexpr TimePoint kNow{Duration{1'700'000'000'000}};
 constexpr auto kInteractive = Priority::interactive;
 
-content::QuotaReading reading(std::uint64_t remaining, TimePoint reset) {
-  return {50, remaining, hours{24}, reset, false};
-}
+content::QuotaReading reading(std::uint64_t remaining, TimePoint reset) { return {50, remaining, hours{24}, reset}; }
 
 TEST(LiveQuota, WithoutAWordFromTheUpstreamEverythingMayGo) {
   EXPECT_EQ(LiveQuota{}.ready_at(kNow, Priority::background, 10, true), kNow);
@@ -64,9 +62,19 @@ TEST(LiveQuota, TheReserveIsForInteractiveRequests) {
 
 TEST(LiveQuota, DownloadsUsedUpStopOnlyDownloads) {
   LiveQuota quota;
-  quota.observe(kNow, {content::QuotaReading{5, 0, hours{24}, kNow + hours{3}, true}}, 0);
+  quota.observe(kNow, {content::QuotaReading{5, 0, hours{24}, kNow + hours{3}, LimitScope::grab}}, 0);
   EXPECT_EQ(quota.ready_at(kNow, kInteractive, 0, false), kNow);
   EXPECT_EQ(quota.ready_at(kNow, kInteractive, 0, true), kNow + hours{3});
+}
+
+TEST(LiveQuota, CallsUsedUpStopOnlyCalls) {
+  LiveQuota quota;
+  quota.observe(kNow, {content::QuotaReading{5, 1, hours{24}, kNow + hours{3}, LimitScope::call}}, 0);
+  quota.take(kNow, true);
+  EXPECT_EQ(quota.ready_at(kNow, kInteractive, 0, false), kNow);
+  quota.take(kNow, false);
+  EXPECT_EQ(quota.ready_at(kNow, kInteractive, 0, false), kNow + hours{3});
+  EXPECT_EQ(quota.ready_at(kNow, kInteractive, 0, true), kNow);
 }
 
 TEST(LiveQuota, ARestartForgivesNothing) {
