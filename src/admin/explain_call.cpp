@@ -118,16 +118,16 @@ Json limit_json(Instance& instance, const RequestContext& context) {
   if (!admission) return nullptr;
   const auto now = admission->now();
   const auto name = fetch::limiter_key_of(context);
-  const auto lane = admission->registry().lane(name.upstream, name.credential, now);
-  const auto gate = lane->earliest(now, fetch::priority_of(context, false));
-  const auto pause = lane->cooldown_until(now);
-  const bool at_once = gate.why == limit::Why::nothing;
-  auto next = gate.at;
+  const auto limiter = admission->registry().limiter(name.upstream, name.credential, now);
+  const auto availability = limiter->earliest(now, fetch::priority_of(context, false), fetch::is_grab(context));
+  const auto pause = limiter->cooldown_until(now, fetch::is_grab(context));
+  const bool at_once = availability.why == limit::Why::nothing;
+  auto next = availability.at;
   if (context.disposition == Disposition::serve)
     next = std::max(next, TimePoint{Duration{context.entry->meta.fresh_until_ms}});
   return {{"mode", mode_of(context.verdict.upstream)},
-          {"wait", at_once ? 0 : upkeep::seconds_until(gate.at, now)},
-          {"why", at_once ? Json(nullptr) : Json(to_words(gate.why))},
+          {"wait", at_once ? 0 : upkeep::seconds_until(availability.at, now)},
+          {"why", at_once ? Json(nullptr) : Json(to_words(availability.why))},
           {"cooldownUntil", pause ? Json(iso_time(*pause)) : Json(nullptr)},
           {"nextRefresh",
            mode_of(context.verdict.upstream) == "offline" ? Json(nullptr) : Json(iso_time(std::max(next, now)))}};

@@ -65,7 +65,7 @@ metrics::Readings metrics_readings(Instance& instance) {
   readings.miss_reasons = miss_reasons();
   const auto now = instance.clock().now();
   for (const auto& upstream : upstream_statuses(instance))
-    if (!upstream.limits.lanes.empty()) readings.limits.push_back(limit_reading(upstream, now));
+    if (!upstream.limits.limiters.empty()) readings.limits.push_back(limit_reading(upstream, now));
   const auto store = instance.store().stats();
   readings.tiers.push_back(tier_reading("memory", store.memory));
   if (store.disk_enabled) readings.tiers.push_back(tier_reading("disk", store.disk));

@@ -10,7 +10,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 using limit::BreakerState;
-using limit::LaneSnapshot;
+using limit::KeyLimiterSnapshot;
 using limit::Priority;
 using limit::QuotaSnapshot;
 using upkeep::seconds_until;
@@ -40,11 +40,9 @@ Json quotas_json(const std::vector<QuotaSnapshot>& quotas, TimePoint now) {
   return list;
 }
 
-Json cooldown_json(const LaneSnapshot& lane, TimePoint now) {
-  if (!lane.cooldown_until) return nullptr;
-  return {{"until", iso_time(*lane.cooldown_until)},
-          {"seconds", seconds_until(*lane.cooldown_until, now)},
-          {"why", lane.cooldown_why}};
+Json cooldown_json(const std::optional<TimePoint>& until, const std::string& why, TimePoint now) {
+  if (!until) return nullptr;
+  return {{"until", iso_time(*until)}, {"seconds", seconds_until(*until, now)}, {"why", why}};
 }
 
 Json waiting_json(const std::array<std::size_t, limit::kPriorities>& waiting) {
@@ -52,14 +50,15 @@ Json waiting_json(const std::array<std::size_t, limit::kPriorities>& waiting) {
 }
 
 /// A credential is shown by some digits of its keyed hash.
-Json lane_json(const LaneSnapshot& lane, TimePoint now) {
-  const auto& next = lane.earliest[static_cast<std::size_t>(Priority::interactive)];
-  return {{"credential", lane.credential.empty() ? Json(nullptr) : Json(to_hex(lane.credential).substr(0, 8))},
-          {"tokens", lane.tokens ? Json(*lane.tokens) : Json(nullptr)},
-          {"inFlight", lane.in_flight},
-          {"waiting", waiting_json(lane.waiting)},
-          {"quota", quotas_json(lane.quotas, now)},
-          {"cooldown", cooldown_json(lane, now)},
+Json limiter_json(const KeyLimiterSnapshot& limiter, TimePoint now) {
+  const auto& next = limiter.earliest[static_cast<std::size_t>(Priority::interactive)];
+  return {{"credential", limiter.credential.empty() ? Json(nullptr) : Json(to_hex(limiter.credential).substr(0, 8))},
+          {"tokens", limiter.tokens ? Json(*limiter.tokens) : Json(nullptr)},
+          {"inFlight", limiter.in_flight},
+          {"waiting", waiting_json(limiter.waiting)},
+          {"quota", quotas_json(limiter.quotas, now)},
+          {"cooldown", cooldown_json(limiter.cooldown_until, limiter.cooldown_why, now)},
+          {"grabCooldown", cooldown_json(limiter.grab_cooldown_until, limiter.grab_cooldown_why, now)},
           {"wait", seconds_until(next.at, now)},
           {"why", next.why == limit::Why::nothing ? Json(nullptr) : Json(to_words(next.why))}};
 }
@@ -70,8 +69,8 @@ Json upstream_json(const upkeep::UpstreamStatus& upstream, TimePoint now) {
   const auto& limits = upstream.limits;
   const auto tokens = upstream.tokens();
   const auto* const paused = upstream.paused();
-  Json lanes = Json::array();
-  for (const auto& lane : limits.lanes) lanes.push_back(lane_json(lane, now));
+  Json limiters = Json::array();
+  for (const auto& limiter : limits.limiters) limiters.push_back(limiter_json(limiter, now));
   return {{"name", upstream.name},
           {"mode", upstream.mode},
           {"tokens", tokens ? Json(*tokens) : Json(nullptr)},
@@ -88,7 +87,7 @@ Json upstream_json(const upkeep::UpstreamStatus& upstream, TimePoint now) {
           {"latencyMs", limits.latency.count()},
           {"requests", limits.requests},
           {"pool", {{"inUse", upstream.in_flight()}, {"idle", upstream.idle_connections}}},
-          {"lanes", std::move(lanes)}};
+          {"lanes", std::move(limiters)}};
 }
 
 }  // namespace cachearr::admin

@@ -8,14 +8,7 @@ namespace {
 
 constexpr Duration kShort{1000};
 
-/// Downloads count apart at indexers. Their rules keep the cache out of them.
-bool is_grab(const pipeline::RequestContext& context) noexcept {
-  const auto& [upstream, rule] = context.verdict;
-  return upstream && rule && upstream->errors == rules::ErrorStyle::newznab &&
-         rule->policy.mode == caching::Mode::never;
-}
-
-/// A lane for each credential, by the hash of it that the name of the stored answer begins with; that hash is keyed.
+/// A limiter for each credential, by the hash of it that the name of the stored answer begins with; that hash is keyed.
 Hash128 credential_of(const pipeline::RequestContext& context) {
   const std::string_view identity = context.key.identity;
   const auto partition = identity.substr(0, identity.find('\n'));
@@ -36,6 +29,12 @@ LimiterKey limiter_key_of(const pipeline::RequestContext& context) {
   return {route.connect_host + ":" + std::to_string(route.connect_port), credential_of(context)};
 }
 
+bool is_grab(const pipeline::RequestContext& context) noexcept {
+  const auto& [upstream, rule] = context.verdict;
+  return upstream && rule && upstream->errors == rules::ErrorStyle::newznab &&
+         rule->policy.mode == caching::Mode::never;
+}
+
 limit::Priority priority_of(const pipeline::RequestContext& context, bool background) noexcept {
   if (background) return limit::Priority::background;
   return context.verdict.rule ? static_cast<limit::Priority>(context.verdict.rule->priority)
@@ -44,7 +43,7 @@ limit::Priority priority_of(const pipeline::RequestContext& context, bool backgr
 
 AdmissionPermit::~AdmissionPermit() {
   if (waiting_) admission_->forget(ticket_);
-  if (waiting_ && !granted_) admission_->act(lane_->cancel(admission_->now(), ticket_));
+  if (waiting_ && !granted_) admission_->act(limiter_->cancel(admission_->now(), ticket_));
   end(limit::Outcome::abandoned, Duration{-1});
 }
 
@@ -59,10 +58,10 @@ bool AdmissionPermit::take(const FetchJob& job) {
   const auto now = admission_->now();
   const auto name = limiter_key_of(job.context);
   grab_ = is_grab(job.context);
-  lane_ = admission_->registry().lane(name.upstream, name.credential, now);
+  limiter_ = admission_->registry().limiter(name.upstream, name.credential, now);
   ticket_ = admission_->registry().new_ticket();
   limit::Effects effects;
-  granted_ = lane_->try_take(now, waiter(job), effects);
+  granted_ = limiter_->try_take(now, waiter(job), effects);
   admission_->act(std::move(effects));
   if (granted_) admission_->spent();
   return granted_;
@@ -71,9 +70,10 @@ bool AdmissionPermit::take(const FetchJob& job) {
 /// A pause that the upstream has asked for, and a breaker that stays open, are not waited for.
 std::optional<Rejection> AdmissionPermit::deny_at_once(const FetchJob& job) const {
   const auto now = admission_->now();
-  if (const auto until = lane_->cooldown_until(now, grab_)) return Rejection{limit::Why::cooldown, *until, false};
-  const auto gate = lane_->earliest(now, priority_of(job.context, job.background), grab_);
-  if (gate.why == limit::Why::breaker && gate.at - now > kShort) return Rejection{gate.why, gate.at, false};
+  if (const auto until = limiter_->cooldown_until(now, grab_)) return Rejection{limit::Why::cooldown, *until, false};
+  const auto availability = limiter_->earliest(now, priority_of(job.context, job.background), grab_);
+  if (availability.why == limit::Why::breaker && availability.at - now > kShort)
+    return Rejection{availability.why, availability.at, false};
   return std::nullopt;
 }
 
@@ -84,7 +84,7 @@ net::Task<std::optional<Rejection>> AdmissionPermit::wait(std::shared_ptr<FetchJ
   admission_->expect(ticket_, place);
   waiting_ = true;
   limit::Effects effects;
-  const auto admission = lane_->ask(admission_->now(), waiter(*job), effects);
+  const auto admission = limiter_->ask(admission_->now(), waiter(*job), effects);
   admission_->act(std::move(effects));
   if (admission.kind == Kind::refuse) {
     waiting_ = false;
@@ -108,7 +108,7 @@ net::Task<std::optional<Rejection>> AdmissionPermit::wait(std::shared_ptr<FetchJ
     } else if (place->nobody_listens && !job->background && !job->shared_fetch->has_readers()) {
       waiting_ = false;
       admission_->forget(ticket_);
-      admission_->act(lane_->cancel(admission_->now(), ticket_));
+      admission_->act(limiter_->cancel(admission_->now(), ticket_));
       co_return Rejection{limit::Why::nothing, admission_->now(), true};
     }
     place->nobody_listens = false;
@@ -121,19 +121,19 @@ net::Task<std::optional<Rejection>> AdmissionPermit::wait(std::shared_ptr<FetchJ
 
 void AdmissionPermit::observe(const content::LimitSignal& signal) {
   if (!admission_ || (!signal.limited && signal.readings.empty())) return;
-  admission_->act(lane_->observe(admission_->now(), signal, grab_));
+  admission_->act(limiter_->observe(admission_->now(), signal, grab_));
   admission_->spent();
 }
 
 void AdmissionPermit::end(limit::Outcome outcome, Duration took) {
   if (!admission_ || !granted_) return;
   granted_ = false;
-  admission_->act(lane_->done(admission_->now(), ticket_, outcome, took));
+  admission_->act(limiter_->done(admission_->now(), ticket_, outcome, took));
   admission_->spent();
 }
 
 std::optional<TimePoint> AdmissionPermit::paused_until() const {
-  return lane_ ? lane_->cooldown_until(admission_->now(), grab_) : std::nullopt;
+  return limiter_ ? limiter_->cooldown_until(admission_->now(), grab_) : std::nullopt;
 }
 
 }  // namespace cachearr::fetch

@@ -11,12 +11,14 @@
 
 namespace cachearr::fetch {
 
-/// Which lane of the limiters a request belongs to.
+/// Which of the limiters a request belongs to.
 struct LimiterKey {
   std::string upstream;
   Hash128 credential;
 };
 LimiterKey limiter_key_of(const pipeline::RequestContext& context);
+/// Downloads, which indexers count apart.
+bool is_grab(const pipeline::RequestContext& context) noexcept;
 limit::Priority priority_of(const pipeline::RequestContext& context, bool background) noexcept;
 
 /// Why a request may not go to its upstream now, and from when it may.
@@ -52,7 +54,7 @@ class AdmissionPermit {
 
   AdmissionController* admission_;
   net::Worker& worker_;
-  limit::LanePtr lane_;
+  limit::KeyLimiterPtr limiter_;
   limit::Ticket ticket_ = 0;
   bool grab_ = false;
   bool granted_ = false;

@@ -82,7 +82,7 @@ bool is_due_ahead(FetchContext& worker, const pipeline::RequestContext& context)
       worker.fetch_table.is_under_way(context.id, context.identity))
     return false;
   const auto name = limiter_key_of(context);
-  if (worker.admission->registry().lane(name.upstream, name.credential, context.now)->has_spare(context.now))
+  if (worker.admission->registry().limiter(name.upstream, name.credential, context.now)->has_spare(context.now))
     return true;
   worker.ahead_again = context.now + kPauseWithoutSpare;
   return false;

@@ -86,8 +86,8 @@ void Fetch::deny(const Rejection& denial) {
 /// An indexer's own words, for clients that read them.
 bool Fetch::repeat_refusal(const Rejection& denial) {
   if (!upstream() || upstream()->errors != rules::ErrorStyle::newznab) return false;
-  const auto lane = limiter_key_of(job_->context);
-  const auto said = worker_.admission->refusal_of(lane.upstream, lane.credential);
+  const auto key = limiter_key_of(job_->context);
+  const auto said = worker_.admission->refusal_of(key.upstream, key.credential);
   if (!said) return false;
   Outcome refusal;
   refusal.kind = Kind::answer;
@@ -190,8 +190,8 @@ Fetch::Worth Fetch::judge_kind(const content::Inspection& found, std::string_vie
   permit_.observe(found.signal);
   limited_ = limited_ || found.signal.limited;
   if (found.signal.limited && worker_.admission) {
-    const auto lane = limiter_key_of(job_->context);
-    worker_.admission->keep_refusal(lane.upstream, lane.credential, {std::string{type}, std::string{body}});
+    const auto key = limiter_key_of(job_->context);
+    worker_.admission->keep_refusal(key.upstream, key.credential, {std::string{type}, std::string{body}});
   }
   if (limited_) return refuse(Worth::limited);
   return found.kind != content::AnswerKind::answer && keep_ && outcome_.status == 200 ? refuse(Worth::refused)

@@ -25,8 +25,8 @@ Duration Cooldown::back_off(TimePoint now, Duration first) const noexcept {
   auto pause = first;
   for (std::uint32_t i = 1; i < strikes_ && pause < longest; ++i) pause *= 2;
   pause = std::min(pause, longest);
-  const auto lot = scramble(static_cast<std::uint64_t>(now.time_since_epoch().count()) ^ strikes_) % 1024;
-  return pause + pause * static_cast<std::int64_t>(lot) / 4096;
+  const auto share = scramble(static_cast<std::uint64_t>(now.time_since_epoch().count()) ^ strikes_) % 1024;
+  return pause + pause * static_cast<std::int64_t>(share) / 4096;
 }
 
 void Cooldown::enter(TimePoint now, const content::LimitSignal& signal) {

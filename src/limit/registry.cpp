@@ -10,17 +10,18 @@ struct Group {
   explicit Group(std::string upstream) : name{std::move(upstream)} {}
 
   const std::string name;
-  std::mutex mutex;  // guards all below, and the governors of the lanes
+  std::mutex mutex;  // guards all below, and the governors of the limiters
   RateConfig config;
   bool configured = false;
   Health health;
   bool saved = false;  // there is a state that a later one has to replace
-  std::unordered_map<Hash128, LanePtr> lanes;
+  std::unordered_map<Hash128, KeyLimiterPtr> limiters;
 
   // All REQUIRE that the lock is held.
   bool is_new(TimePoint now) const;
-  void forget_resting_lanes(TimePoint now);
-  const LanePtr& lane(const std::shared_ptr<Group>& self, const Hash128& credential, std::size_t most, TimePoint now);
+  void forget_resting_limiters(TimePoint now);
+  const KeyLimiterPtr& limiter(const std::shared_ptr<Group>& self, const Hash128& credential, std::size_t most,
+                               TimePoint now);
 };
 
 }  // namespace detail
@@ -31,7 +32,7 @@ using Lock = std::lock_guard<std::mutex>;
 namespace {
 
 constexpr std::uint64_t kFormat = 1;
-/// The lane of credentials for which there was no room; no hash of a credential is all ones but by a miracle.
+/// The limiter of credentials beyond the bound; no hash of a credential is all ones but by a miracle.
 constexpr Hash128 kCrowd{~std::uint64_t{0}, ~std::uint64_t{0}};
 constexpr std::string_view kOthers = "(others)";
 
@@ -43,91 +44,92 @@ void append(Effects& to, Effects&& more) {
 
 }  // namespace
 
-Lane::Lane(std::shared_ptr<Group> group, const Hash128& credential, TimePoint now)
-    : group_{std::move(group)}, credential_{credential}, governor_{group_->config, group_->health, now} {}
+KeyLimiter::KeyLimiter(std::shared_ptr<Group> group, const Hash128& credential, TimePoint now)
+    : group_{std::move(group)}, credential_{credential}, limiter_{group_->config, group_->health, now} {}
 
-void Group::forget_resting_lanes(TimePoint now) {
-  std::erase_if(lanes, [&](const auto& entry) { return entry.second.use_count() == 1 && entry.second->at_rest(now); });
+void Group::forget_resting_limiters(TimePoint now) {
+  std::erase_if(limiters,
+                [&](const auto& entry) { return entry.second.use_count() == 1 && entry.second->at_rest(now); });
 }
 
 /// Nothing to remember: all that was spent is back, and nobody has refused or failed.
 bool Group::is_new(TimePoint now) const {
   return health.breaker.state(now) == BreakerState::closed && health.breaker.failures_in_a_row() == 0 &&
-         std::all_of(lanes.begin(), lanes.end(), [&](const auto& entry) { return entry.second->at_rest(now); });
+         std::all_of(limiters.begin(), limiters.end(), [&](const auto& entry) { return entry.second->at_rest(now); });
 }
 
-const LanePtr& Group::lane(const std::shared_ptr<Group>& self, const Hash128& credential, std::size_t most,
-                           TimePoint now) {
-  const auto found = lanes.find(credential);
-  if (found != lanes.end()) return found->second;
-  if (lanes.size() >= most) forget_resting_lanes(now);
-  const auto& holder = lanes.size() >= most ? kCrowd : credential;
-  auto& slot = lanes[holder];
-  if (!slot) slot = std::make_shared<Lane>(self, holder, now);
+const KeyLimiterPtr& Group::limiter(const std::shared_ptr<Group>& self, const Hash128& credential, std::size_t most,
+                                    TimePoint now) {
+  const auto found = limiters.find(credential);
+  if (found != limiters.end()) return found->second;
+  if (limiters.size() >= most) forget_resting_limiters(now);
+  const auto& holder = limiters.size() >= most ? kCrowd : credential;
+  auto& slot = limiters[holder];
+  if (!slot) slot = std::make_shared<KeyLimiter>(self, holder, now);
   return slot;
 }
 
-Effects Lane::take_effects(TimePoint now) {
-  auto effects = governor_.effects(now);
-  waited_for_ = governor_.anyone_waits();
+Effects KeyLimiter::take_effects(TimePoint now) {
+  auto effects = limiter_.effects(now);
+  waited_for_ = limiter_.anyone_waits();
   return effects;
 }
 
-bool Lane::try_take(TimePoint now, const Waiter& waiter, Effects& effects) {
+bool KeyLimiter::try_take(TimePoint now, const Waiter& waiter, Effects& effects) {
   const Lock lock{group_->mutex};
-  const bool taken = governor_.try_take(now, waiter);
+  const bool taken = limiter_.try_take(now, waiter);
   effects = take_effects(now);
   return taken;
 }
 
-Admission Lane::ask(TimePoint now, const Waiter& waiter, Effects& effects) {
+Admission KeyLimiter::ask(TimePoint now, const Waiter& waiter, Effects& effects) {
   const Lock lock{group_->mutex};
-  const auto admission = governor_.ask(now, waiter);
+  const auto admission = limiter_.ask(now, waiter);
   effects = take_effects(now);
   return admission;
 }
 
-Effects Lane::cancel(TimePoint now, Ticket ticket) {
+Effects KeyLimiter::cancel(TimePoint now, Ticket ticket) {
   const Lock lock{group_->mutex};
-  governor_.cancel(now, ticket);
+  limiter_.cancel(now, ticket);
   return take_effects(now);
 }
 
-Effects Lane::done(TimePoint now, Ticket ticket, Outcome outcome, Duration took) {
+Effects KeyLimiter::done(TimePoint now, Ticket ticket, Outcome outcome, Duration took) {
   const Lock lock{group_->mutex};
-  governor_.done(now, ticket, outcome, took);
+  limiter_.done(now, ticket, outcome, took);
   return take_effects(now);
 }
 
-Effects Lane::observe(TimePoint now, const content::LimitSignal& signal, bool grab) {
+Effects KeyLimiter::observe(TimePoint now, const content::LimitSignal& signal, bool grab) {
   const Lock lock{group_->mutex};
-  governor_.observe(now, signal, grab);
+  limiter_.observe(now, signal, grab);
   return take_effects(now);
 }
 
-Gate Lane::earliest(TimePoint now, Priority priority, bool grab) const {
+Availability KeyLimiter::earliest(TimePoint now, Priority priority, bool grab) const {
   const Lock lock{group_->mutex};
-  return governor_.earliest(now, priority, grab);
+  return limiter_.earliest(now, priority, grab);
 }
 
-bool Lane::has_spare(TimePoint now) const {
+bool KeyLimiter::has_spare(TimePoint now) const {
   const Lock lock{group_->mutex};
-  return governor_.has_spare(now);
+  return limiter_.has_spare(now);
 }
 
-std::optional<TimePoint> Lane::cooldown_until(TimePoint now, bool grab) const {
+std::optional<TimePoint> KeyLimiter::cooldown_until(TimePoint now, bool grab) const {
   const Lock lock{group_->mutex};
-  return governor_.cooldown_until(now, grab);
+  return limiter_.cooldown_until(now, grab);
 }
 
 Registry::Registry() : Registry{Bounds{}} {}
 Registry::Registry(Bounds bounds) : bounds_{bounds} {}
 
-/// Lanes and their group hold each other; here the ring is opened.
+/// Limiters and their group own each other; here the cycle ends.
 Registry::~Registry() {
   for (const auto& each : groups()) {
     const Lock lock{each->mutex};
-    each->lanes.clear();
+    each->limiters.clear();
   }
 }
 
@@ -150,15 +152,15 @@ std::shared_ptr<Group> Registry::group(std::string_view upstream, TimePoint now,
   return slot;
 }
 
-/// REQUIRES: mutex_ is held. Nobody gets hold of a group but under mutex_, nor of a lane but through its group: where
-/// nobody but this table refers to them, nobody will meanwhile.
+/// REQUIRES: mutex_ is held. Nobody gets hold of a group but under mutex_, nor of a limiter but through its group:
+/// where nobody but this table refers to them, nobody will meanwhile.
 void Registry::forget_resting_groups(TimePoint now) {
   for (auto at = groups_.begin(); at != groups_.end();) {
     const auto here = at++;
     const auto each = here->second;
     const Lock lock{each->mutex};
-    each->forget_resting_lanes(now);
-    const bool calm = each->health.breaker.state(now) == BreakerState::closed && each->lanes.empty();
+    each->forget_resting_limiters(now);
+    const bool calm = each->health.breaker.state(now) == BreakerState::closed && each->limiters.empty();
     constexpr long kTableAndThis = 2;
     if (calm && !each->configured && each.use_count() == kTableAndThis) groups_.erase(here);
   }
@@ -170,21 +172,21 @@ void Registry::configure(std::string_view upstream, const RateConfig& config, Ti
   target->config = config;
   target->configured = true;
   target->health.breaker.reconfigure(config.breaker);
-  for (const auto& [credential, lane] : target->lanes) lane->governor_.reconfigure(now, config);
+  for (const auto& [credential, limiter] : target->limiters) limiter->limiter_.reconfigure(now, config);
 }
 
-LanePtr Registry::lane(std::string_view upstream, const Hash128& credential, TimePoint now) {
+KeyLimiterPtr Registry::limiter(std::string_view upstream, const Hash128& credential, TimePoint now) {
   const auto of = group(upstream, now, true);
   const Lock lock{of->mutex};
-  return of->lane(of, credential, bounds_.credentials, now);
+  return of->limiter(of, credential, bounds_.credentials, now);
 }
 
 Effects Registry::due(TimePoint now) {
   Effects all;
   for (const auto& each : groups()) {
     const Lock lock{each->mutex};
-    for (const auto& [credential, lane] : each->lanes) {
-      if (lane->waited_for_) append(all, lane->take_effects(now));
+    for (const auto& [credential, limiter] : each->limiters) {
+      if (limiter->waited_for_) append(all, limiter->take_effects(now));
     }
   }
   return all;
@@ -202,9 +204,9 @@ std::vector<UpstreamSnapshot> Registry::snapshot(TimePoint now) const {
     out.failures_in_a_row = breaker.failures_in_a_row();
     out.latency = each->health.latency.average();
     out.requests = each->health.latency.count();
-    for (const auto& [credential, lane] : each->lanes) {
-      out.lanes.push_back(lane->governor_.snapshot(now));
-      out.lanes.back().credential = credential;
+    for (const auto& [credential, limiter] : each->limiters) {
+      out.limiters.push_back(limiter->limiter_.snapshot(now));
+      out.limiters.back().credential = credential;
     }
   }
   return all;
@@ -214,21 +216,21 @@ std::vector<std::pair<std::string, std::string>> Registry::take_changes(TimePoin
   std::vector<std::pair<std::string, std::string>> changes;
   for (const auto& each : groups()) {
     const Lock lock{each->mutex};
-    const bool touched = std::any_of(each->lanes.begin(), each->lanes.end(),
-                                     [](const auto& entry) { return entry.second->governor_.touched(); });
-    if (!touched && !(clean && !each->lanes.empty())) continue;
+    const bool touched = std::any_of(each->limiters.begin(), each->limiters.end(),
+                                     [](const auto& entry) { return entry.second->limiter_.touched(); });
+    if (!touched && !(clean && !each->limiters.empty())) continue;
     if (!clean && !each->saved && each->is_new(now)) continue;
     each->saved = true;
     StateWriter writer;
     writer.number(kFormat);
     writer.time(now);
     each->health.breaker.save(writer);
-    writer.number(each->lanes.size());
-    for (const auto& [credential, lane] : each->lanes) {
+    writer.number(each->limiters.size());
+    for (const auto& [credential, limiter] : each->limiters) {
       writer.number(credential.low);
       writer.number(credential.high);
       StateWriter state;
-      lane->governor_.save(state, clean);
+      limiter->limiter_.save(state, clean);
       writer.text(state.take());
     }
     changes.emplace_back(each->name, writer.take());
@@ -261,7 +263,7 @@ bool Registry::restore(std::string_view upstream, std::string_view bytes, TimePo
   for (const auto& [credential, state] : states) {
     StateReader each{state};
     each.set_shift(shift);
-    target->lane(target, credential, bounds_.credentials, now)->governor_.load(each, now);
+    target->limiter(target, credential, bounds_.credentials, now)->limiter_.load(each, now);
   }
   return true;
 }

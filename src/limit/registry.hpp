@@ -1,11 +1,11 @@
-// All limiters of the program: one lane for each upstream and credential. Thread-safe.
+// All limiters of the program: one for each upstream and credential. Thread-safe.
 //
-// A lock for each upstream and no call out of any lock: whose turn has come is handed out as Effects, and the caller
-// resumes it on the worker where it belongs. Take the ticket first and register whoever waits under it, then ask: a
-// wake may be handed to another thread before ask() has returned.
+// A lock for each upstream and no call out of any lock: who may go is handed out as Effects, and the caller resumes it
+// on the worker where it belongs. Take the ticket first and register whoever waits under it, then ask: a wake may be
+// handed to another thread before ask() has returned.
 //
-// The number of lanes is bounded. Lanes at rest are forgotten to make room; where there is none, new credentials of an
-// upstream share one lane (and new upstreams one upstream), so that inventing credentials never buys requests.
+// The number of limiters is bounded. Those at rest are forgotten when it is reached; where none is, new credentials of
+// an upstream share one limiter (and new upstreams one upstream), so that inventing credentials never buys requests.
 #pragma once
 
 #include <atomic>
@@ -22,7 +22,7 @@
 #include <cachearr/clock.hpp>
 
 #include "base/hash.hpp"
-#include "limit/governor.hpp"
+#include "limit/limiter.hpp"
 
 namespace cachearr::limit {
 
@@ -30,10 +30,11 @@ namespace detail {
 struct Group;
 }
 
-/// A governor and its lock. Calls as in Governor; each hands out the effects it has, on this lane alone.
-class Lane {
+/// The limiter of one key, behind the lock of its upstream. Calls as in Limiter; each hands out the effects it has, on
+/// this limiter alone.
+class KeyLimiter {
  public:
-  Lane(std::shared_ptr<detail::Group> group, const Hash128& credential, TimePoint now);
+  KeyLimiter(std::shared_ptr<detail::Group> group, const Hash128& credential, TimePoint now);
   const Hash128& credential() const noexcept { return credential_; }
 
   /// The quick way for what may go at once: nobody has to be registered for it.
@@ -42,7 +43,7 @@ class Lane {
   Effects cancel(TimePoint now, Ticket ticket);
   Effects done(TimePoint now, Ticket ticket, Outcome outcome, Duration took);
   Effects observe(TimePoint now, const content::LimitSignal& signal, bool grab = false);
-  Gate earliest(TimePoint now, Priority priority, bool grab = false) const;
+  Availability earliest(TimePoint now, Priority priority, bool grab = false) const;
   bool has_spare(TimePoint now) const;
   /// The true time of the cool-down that is on; none: no cool-down.
   std::optional<TimePoint> cooldown_until(TimePoint now, bool grab = false) const;
@@ -51,15 +52,15 @@ class Lane {
   friend class Registry;
   friend struct detail::Group;
   Effects take_effects(TimePoint now);
-  bool at_rest(TimePoint now) const { return governor_.at_rest(now); }
+  bool at_rest(TimePoint now) const { return limiter_.at_rest(now); }
 
   std::shared_ptr<detail::Group> group_;
   Hash128 credential_;
-  Governor governor_;                    // guarded by the group's lock
+  Limiter limiter_;                      // guarded by the group's lock
   std::atomic<bool> waited_for_{false};  // a hint for due(): somebody waits here
 };
 
-using LanePtr = std::shared_ptr<Lane>;
+using KeyLimiterPtr = std::shared_ptr<KeyLimiter>;
 
 class Registry {
  public:
@@ -77,8 +78,8 @@ class Registry {
   /// Sets or changes an upstream's figures; nothing that was spent is forgiven. Unnamed upstreams have no limits but
   /// still obey cool-down and breaker.
   void configure(std::string_view upstream, const RateConfig& config, TimePoint now);
-  LanePtr lane(std::string_view upstream, const Hash128& credential, TimePoint now);
-  /// Everyone whose turn has come or who cannot make it any more, in all lanes.
+  KeyLimiterPtr limiter(std::string_view upstream, const Hash128& credential, TimePoint now);
+  /// Everyone who may go now or who cannot make it any more, in all limiters.
   Effects due(TimePoint now);
   std::vector<UpstreamSnapshot> snapshot(TimePoint now) const;
 

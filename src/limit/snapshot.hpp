@@ -26,7 +26,7 @@ constexpr std::string_view to_words(Why why) noexcept {
 }
 
 /// The moment from which a request may go, `now` or earlier if at once, and what decides it.
-struct Gate {
+struct Availability {
   TimePoint at{};
   Why why = Why::nothing;
 };
@@ -41,7 +41,7 @@ struct QuotaSnapshot {
 };
 
 /// One credential of an upstream.
-struct LaneSnapshot {
+struct KeyLimiterSnapshot {
   Hash128 credential;
   std::optional<std::uint64_t> tokens;  // none: no rate configured
   std::uint64_t burst = 0;
@@ -52,7 +52,7 @@ struct LaneSnapshot {
   /// The pause of calls and that of grabs.
   std::optional<TimePoint> cooldown_until, grab_cooldown_until;
   std::string cooldown_why, grab_cooldown_why;
-  std::array<Gate, kPriorities> earliest{};  // for one more request of each priority
+  std::array<Availability, kPriorities> earliest{};  // for one more request of each priority
 };
 
 struct UpstreamSnapshot {
@@ -62,7 +62,7 @@ struct UpstreamSnapshot {
   std::uint32_t failures_in_a_row = 0;
   Duration latency{};
   std::uint64_t requests = 0;  // that told a latency since the start
-  std::vector<LaneSnapshot> lanes;
+  std::vector<KeyLimiterSnapshot> limiters;
 };
 
 }  // namespace cachearr::limit

@@ -12,8 +12,8 @@ constexpr std::int64_t kSteps = 1024;
 
 Duration spread_ttl(Duration ttl, const Hash128& key) noexcept {
   if (ttl < kTooShortToSpread) return ttl;
-  const auto lot = static_cast<std::int64_t>(key.high % kSteps);
-  return ttl - Duration{ttl.count() / (10 * kSteps) * lot};
+  const auto share = static_cast<std::int64_t>(key.high % kSteps);
+  return ttl - Duration{ttl.count() / (10 * kSteps) * share};
 }
 
 Duration learned_ttl(std::optional<Duration> last, Refetch outcome, Duration start, Duration least,

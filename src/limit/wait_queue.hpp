@@ -1,4 +1,4 @@
-// Requests that wait for their turn at one upstream: by priority, then fair between clients, then first come first
+// Requests that wait for one upstream: by priority, then fair between clients, then first come first
 // served. A plain ordered structure without time; one owner.
 //
 // Fair: inside a priority each client's waiting requests get consecutive round numbers, starting behind the round that

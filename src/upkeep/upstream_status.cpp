@@ -6,7 +6,7 @@ namespace cachearr::upkeep {
 
 namespace {
 
-using limit::LaneSnapshot;
+using limit::KeyLimiterSnapshot;
 using limit::QuotaSnapshot;
 
 std::string_view name_of(rules::UpstreamMode mode) noexcept {
@@ -19,9 +19,9 @@ std::string_view name_of(rules::UpstreamMode mode) noexcept {
 }
 
 template <class Get>
-std::size_t sum(const std::vector<LaneSnapshot>& lanes, Get get) {
+std::size_t sum(const std::vector<KeyLimiterSnapshot>& limiters, Get get) {
   std::size_t total = 0;
-  for (const auto& lane : lanes) total += get(lane);
+  for (const auto& limiter : limiters) total += get(limiter);
   return total;
 }
 
@@ -40,30 +40,30 @@ std::size_t idle_of(const rules::Upstream& upstream, const std::map<std::string,
 
 std::optional<std::uint64_t> UpstreamStatus::tokens() const {
   std::optional<std::uint64_t> least;
-  for (const auto& lane : limits.lanes)
-    if (lane.tokens) least = std::min(least.value_or(*lane.tokens), *lane.tokens);
+  for (const auto& limiter : limits.limiters)
+    if (limiter.tokens) least = std::min(least.value_or(*limiter.tokens), *limiter.tokens);
   return least;
 }
 
 std::size_t UpstreamStatus::waiting() const {
-  return sum(limits.lanes, [](const auto& lane) { return lane.waiting[0] + lane.waiting[1] + lane.waiting[2]; });
+  return sum(limits.limiters, [](const auto& limiter) { return limiter.waiting[0] + limiter.waiting[1] + limiter.waiting[2]; });
 }
 
 std::size_t UpstreamStatus::in_flight() const {
-  return sum(limits.lanes, [](const auto& lane) { return lane.in_flight; });
+  return sum(limits.limiters, [](const auto& limiter) { return limiter.in_flight; });
 }
 
-const LaneSnapshot* UpstreamStatus::paused() const {
-  const LaneSnapshot* last = nullptr;
-  for (const auto& lane : limits.lanes)
-    if (lane.cooldown_until && (!last || *lane.cooldown_until > *last->cooldown_until)) last = &lane;
+const KeyLimiterSnapshot* UpstreamStatus::paused() const {
+  const KeyLimiterSnapshot* last = nullptr;
+  for (const auto& limiter : limits.limiters)
+    if (limiter.cooldown_until && (!last || *limiter.cooldown_until > *last->cooldown_until)) last = &limiter;
   return last;
 }
 
 std::vector<QuotaSnapshot> UpstreamStatus::quotas() const {
   std::vector<QuotaSnapshot> least;
-  for (const auto& lane : limits.lanes) {
-    for (const auto& quota : lane.quotas) {
+  for (const auto& limiter : limits.limiters) {
+    for (const auto& quota : limiter.quotas) {
       const auto same = std::find_if(least.begin(), least.end(), [&](const QuotaSnapshot& each) {
         return each.per == quota.per && each.told == quota.told && each.grabs == quota.grabs;
       });
@@ -90,7 +90,7 @@ std::vector<UpstreamStatus> upstream_statuses(std::vector<limit::UpstreamSnapsho
     snapshots.erase(found);
   }
   for (auto& snapshot : snapshots) {
-    if (snapshot.lanes.empty()) continue;
+    if (snapshot.limiters.empty()) continue;
     auto name = snapshot.name;
     statuses.push_back({std::move(name), std::string{name_of(rules::UpstreamMode::live)}, std::move(snapshot), 0});
   }

@@ -25,7 +25,7 @@ struct UpstreamStatus {
   std::size_t waiting() const;
   std::size_t in_flight() const;
   /// The credential whose pause ends last; null: none pauses.
-  const limit::LaneSnapshot* paused() const;
+  const limit::KeyLimiterSnapshot* paused() const;
   std::vector<limit::QuotaSnapshot> quotas() const;  // the smallest rest of each kind
 };
 

@@ -26,10 +26,10 @@ class AdmissionControllerTest : public ::testing::Test {
 
   bool may_go(AdmissionController& admission, std::string_view upstream = "nzb") {
     limit::Effects effects;
-    const auto lane = admission.registry().lane(upstream, kAnna, clock_.now());
+    const auto limiter = admission.registry().limiter(upstream, kAnna, clock_.now());
     const limit::Waiter waiter{admission.registry().new_ticket(), limit::Priority::interactive, 1,
                                clock_.now() + seconds{60}, false};
-    const bool taken = lane->try_take(clock_.now(), waiter, effects);
+    const bool taken = limiter->try_take(clock_.now(), waiter, effects);
     admission.act(std::move(effects));
     return taken;
   }
@@ -62,16 +62,16 @@ TEST_F(AdmissionControllerTest, AnotherLifeKnowsTheQuotaAndThePausesOfTheOneBefo
     admission.configure(*rules);
     admission.start();
     EXPECT_TRUE(may_go(admission));
-    const auto lane = admission.registry().lane("unnamed.test:80", kAnna, clock_.now());
-    admission.act(lane->observe(clock_.now(), {true, clock_.now() + hours{1}, seconds{60}, "429", {}}));
+    const auto limiter = admission.registry().limiter("unnamed.test:80", kAnna, clock_.now());
+    admission.act(limiter->observe(clock_.now(), {true, clock_.now() + hours{1}, seconds{60}, "429", {}}));
     admission.stop();
   }
   AdmissionController admission{clock_, *store_};
   admission.configure(*rules);
   admission.restore();
   EXPECT_FALSE(may_go(admission));
-  const auto lane = admission.registry().lane("unnamed.test:80", kAnna, clock_.now());
-  EXPECT_EQ(lane->cooldown_until(clock_.now()), clock_.now() + hours{1});
+  const auto limiter = admission.registry().limiter("unnamed.test:80", kAnna, clock_.now());
+  EXPECT_EQ(limiter->cooldown_until(clock_.now()), clock_.now() + hours{1});
 }
 
 TEST_F(AdmissionControllerTest, RingsOnTheWorkerOfWhoWaits) {
@@ -81,16 +81,17 @@ TEST_F(AdmissionControllerTest, RingsOnTheWorkerOfWhoWaits) {
   admission.start();
   net::Worker worker{0};
   worker.start();
-  const auto lane = admission.registry().lane("nzb", kAnna, clock.now());
+  const auto limiter = admission.registry().limiter("nzb", kAnna, clock.now());
   const auto until = clock.now() + seconds{60};
   limit::Effects effects;
   const auto first = admission.registry().new_ticket(), second = admission.registry().new_ticket();
-  ASSERT_TRUE(lane->try_take(clock.now(), {first, limit::Priority::interactive, 1, until, false}, effects));
-  ASSERT_FALSE(lane->try_take(clock.now(), {second, limit::Priority::interactive, 2, until, false}, effects));
+  ASSERT_TRUE(limiter->try_take(clock.now(), {first, limit::Priority::interactive, 1, until, false}, effects));
+  ASSERT_FALSE(limiter->try_take(clock.now(), {second, limit::Priority::interactive, 2, until, false}, effects));
   auto place = std::make_shared<AdmissionWaiter>(worker);
   admission.expect(second, place);
-  ASSERT_EQ(lane->ask(clock.now(), {second, limit::Priority::interactive, 2, until, false}, effects).kind, Kind::wait);
-  admission.act(lane->done(clock.now(), first, limit::Outcome::answered, Duration{5}));
+  ASSERT_EQ(limiter->ask(clock.now(), {second, limit::Priority::interactive, 2, until, false}, effects).kind,
+            Kind::wait);
+  admission.act(limiter->done(clock.now(), first, limit::Outcome::answered, Duration{5}));
   std::promise<bool> granted;
   worker.post([&] { granted.set_value(place->wake && place->wake->granted); });
   EXPECT_TRUE(granted.get_future().get());

@@ -26,52 +26,52 @@ RateConfig rate(double per_second, std::uint32_t burst) {
 
 Waiter waiter(Ticket ticket, TimePoint deadline) { return {ticket, Priority::interactive, 1, deadline, false}; }
 
-Kind ask(Registry& registry, const LanePtr& lane, TimePoint now) {
+Kind ask(Registry& registry, const KeyLimiterPtr& limiter, TimePoint now) {
   Effects effects;
-  return lane->ask(now, waiter(registry.new_ticket(), now), effects).kind;
+  return limiter->ask(now, waiter(registry.new_ticket(), now), effects).kind;
 }
 
 TEST(Registry, EachCredentialHasABucketOfItsOwn) {
   Registry registry;
   registry.configure("tmdb", rate(1, 1), kNow);
-  EXPECT_EQ(ask(registry, registry.lane("tmdb", kAnna, kNow), kNow), Kind::grant);
-  EXPECT_EQ(ask(registry, registry.lane("tmdb", kAnna, kNow), kNow), Kind::refuse);
-  EXPECT_EQ(ask(registry, registry.lane("tmdb", kBert, kNow), kNow), Kind::grant);
+  EXPECT_EQ(ask(registry, registry.limiter("tmdb", kAnna, kNow), kNow), Kind::grant);
+  EXPECT_EQ(ask(registry, registry.limiter("tmdb", kAnna, kNow), kNow), Kind::refuse);
+  EXPECT_EQ(ask(registry, registry.limiter("tmdb", kBert, kNow), kNow), Kind::grant);
 }
 
 TEST(Registry, TheQuickWayGrantsWhatMayGoAtOnceAndLeavesTheRestAlone) {
   Registry registry;
   registry.configure("tmdb", rate(1, 1), kNow);
-  const auto lane = registry.lane("tmdb", kAnna, kNow);
+  const auto limiter = registry.limiter("tmdb", kAnna, kNow);
   Effects effects;
-  EXPECT_TRUE(lane->try_take(kNow, waiter(registry.new_ticket(), kNow), effects));
+  EXPECT_TRUE(limiter->try_take(kNow, waiter(registry.new_ticket(), kNow), effects));
   const auto late = registry.new_ticket();
-  EXPECT_FALSE(lane->try_take(kNow, waiter(late, kNow + seconds{5}), effects));
-  EXPECT_EQ(lane->ask(kNow, waiter(late, kNow + seconds{5}), effects).kind, Kind::wait);
-  EXPECT_FALSE(lane->try_take(kNow + seconds{1}, waiter(registry.new_ticket(), kNow + seconds{5}), effects));
+  EXPECT_FALSE(limiter->try_take(kNow, waiter(late, kNow + seconds{5}), effects));
+  EXPECT_EQ(limiter->ask(kNow, waiter(late, kNow + seconds{5}), effects).kind, Kind::wait);
+  EXPECT_FALSE(limiter->try_take(kNow + seconds{1}, waiter(registry.new_ticket(), kNow + seconds{5}), effects));
   ASSERT_EQ(effects.wakes.size(), 1U);
   EXPECT_EQ(effects.wakes.front().ticket, late);
 }
 
 TEST(Registry, TheBreakerIsSharedByAllCredentials) {
   Registry registry;
-  const auto anna = registry.lane("tmdb", kAnna, kNow);
+  const auto anna = registry.limiter("tmdb", kAnna, kNow);
   for (int i = 0; i < 10; ++i) {
     Effects effects;
     const auto ticket = registry.new_ticket();
     ASSERT_EQ(anna->ask(kNow, waiter(ticket, kNow), effects).kind, Kind::grant);
     anna->done(kNow, ticket, Outcome::failed, Duration{-1});
   }
-  EXPECT_EQ(ask(registry, registry.lane("tmdb", kBert, kNow), kNow), Kind::refuse);
-  EXPECT_EQ(ask(registry, registry.lane("tvdb", kBert, kNow), kNow), Kind::grant);
+  EXPECT_EQ(ask(registry, registry.limiter("tmdb", kBert, kNow), kNow), Kind::refuse);
+  EXPECT_EQ(ask(registry, registry.limiter("tvdb", kBert, kNow), kNow), Kind::grant);
 }
 
 TEST(Registry, ACoolDownIsForOneCredentialAlone) {
   Registry registry;
-  registry.lane("nzb", kAnna, kNow)->observe(kNow, {true, kNow + hours{1}, seconds{60}, "429", {}});
-  EXPECT_EQ(ask(registry, registry.lane("nzb", kAnna, kNow), kNow), Kind::refuse);
-  EXPECT_EQ(ask(registry, registry.lane("nzb", kBert, kNow), kNow), Kind::grant);
-  EXPECT_EQ(registry.lane("nzb", kAnna, kNow)->cooldown_until(kNow), kNow + hours{1});
+  registry.limiter("nzb", kAnna, kNow)->observe(kNow, {true, kNow + hours{1}, seconds{60}, "429", {}});
+  EXPECT_EQ(ask(registry, registry.limiter("nzb", kAnna, kNow), kNow), Kind::refuse);
+  EXPECT_EQ(ask(registry, registry.limiter("nzb", kBert, kNow), kNow), Kind::grant);
+  EXPECT_EQ(registry.limiter("nzb", kAnna, kNow)->cooldown_until(kNow), kNow + hours{1});
 }
 
 TEST(Registry, DueHandsOutTheWakesOfAllLanes) {
@@ -79,11 +79,11 @@ TEST(Registry, DueHandsOutTheWakesOfAllLanes) {
   std::vector<Ticket> waiting;
   for (const char* name : {"a", "b"}) {
     registry.configure(name, rate(1, 1), kNow);
-    const auto lane = registry.lane(name, kAnna, kNow);
-    EXPECT_EQ(ask(registry, lane, kNow), Kind::grant);
+    const auto limiter = registry.limiter(name, kAnna, kNow);
+    EXPECT_EQ(ask(registry, limiter, kNow), Kind::grant);
     Effects effects;
     waiting.push_back(registry.new_ticket());
-    EXPECT_EQ(lane->ask(kNow, waiter(waiting.back(), kNow + seconds{5}), effects).kind, Kind::wait);
+    EXPECT_EQ(limiter->ask(kNow, waiter(waiting.back(), kNow + seconds{5}), effects).kind, Kind::wait);
     EXPECT_EQ(effects.next, kNow + seconds{1});
   }
   const auto early = registry.due(kNow);
@@ -99,7 +99,7 @@ TEST(Registry, InventingCredentialsBuysNoRequests) {
   registry.configure("nzb", rate(0.001, 1), kNow);
   int granted = 0;
   for (std::uint64_t i = 1; i <= 1000; ++i) {
-    granted += ask(registry, registry.lane("nzb", Hash128{i, i}, kNow), kNow) == Kind::grant ? 1 : 0;
+    granted += ask(registry, registry.limiter("nzb", Hash128{i, i}, kNow), kNow) == Kind::grant ? 1 : 0;
   }
   EXPECT_EQ(granted, 9);
 }
@@ -109,59 +109,59 @@ TEST(Registry, LanesAtRestMakeRoom) {
   registry.configure("nzb", rate(1, 1), kNow);
   for (std::uint64_t i = 1; i <= 20; ++i) {
     const auto now = kNow + seconds{static_cast<std::int64_t>(i) * 10};
-    EXPECT_EQ(registry.lane("nzb", Hash128{i, i}, now)->credential(), (Hash128{i, i}));
+    EXPECT_EQ(registry.limiter("nzb", Hash128{i, i}, now)->credential(), (Hash128{i, i}));
   }
-  EXPECT_LE(registry.snapshot(kNow + hours{1})[0].lanes.size(), 2U);
+  EXPECT_LE(registry.snapshot(kNow + hours{1})[0].limiters.size(), 2U);
 }
 
 TEST(Registry, UnnamedUpstreamsAreBounded) {
   Registry registry{{4, 2}};
   registry.configure("named", rate(1, 1), kNow);
-  std::vector<LanePtr> held;
-  for (int i = 0; i < 100; ++i) held.push_back(registry.lane("host" + std::to_string(i), kAnna, kNow));
+  std::vector<KeyLimiterPtr> held;
+  for (int i = 0; i < 100; ++i) held.push_back(registry.limiter("host" + std::to_string(i), kAnna, kNow));
   EXPECT_LE(registry.snapshot(kNow).size(), 5U);
   held.clear();
-  EXPECT_EQ(registry.lane("late", kAnna, kNow)->credential(), kAnna);
+  EXPECT_EQ(registry.limiter("late", kAnna, kNow)->credential(), kAnna);
   EXPECT_LE(registry.snapshot(kNow).size(), 5U);
 }
 
 TEST(Registry, ANewConfigurationForgivesNothing) {
   Registry registry;
   registry.configure("tmdb", rate(1, 1), kNow);
-  EXPECT_EQ(ask(registry, registry.lane("tmdb", kAnna, kNow), kNow), Kind::grant);
+  EXPECT_EQ(ask(registry, registry.limiter("tmdb", kAnna, kNow), kNow), Kind::grant);
   registry.configure("tmdb", rate(1, 50), kNow);
-  EXPECT_EQ(ask(registry, registry.lane("tmdb", kAnna, kNow), kNow), Kind::refuse);
+  EXPECT_EQ(ask(registry, registry.limiter("tmdb", kAnna, kNow), kNow), Kind::refuse);
 }
 
 TEST(Registry, ARestartForgivesNothing) {
   Registry before;
   before.configure("nzb", rate(1, 1), kNow);
-  before.lane("nzb", kAnna, kNow)->observe(kNow, {true, kNow + hours{3}, seconds{60}, "429", {}});
+  before.limiter("nzb", kAnna, kNow)->observe(kNow, {true, kNow + hours{3}, seconds{60}, "429", {}});
   const auto changes = before.take_changes(kNow, true);
   ASSERT_EQ(changes.size(), 1U);
 
   Registry after;
   after.configure("nzb", rate(1, 1), kNow);
   ASSERT_TRUE(after.restore(changes[0].first, changes[0].second, kNow + hours{1}));
-  EXPECT_EQ(after.lane("nzb", kAnna, kNow)->cooldown_until(kNow + hours{1}), kNow + hours{3});
-  EXPECT_EQ(ask(after, after.lane("nzb", kAnna, kNow), kNow + hours{3} - Duration{1}), Kind::refuse);
+  EXPECT_EQ(after.limiter("nzb", kAnna, kNow)->cooldown_until(kNow + hours{1}), kNow + hours{3});
+  EXPECT_EQ(ask(after, after.limiter("nzb", kAnna, kNow), kNow + hours{3} - Duration{1}), Kind::refuse);
 }
 
 TEST(Registry, AWallClockThatWentBackOverARestartShiftsTheState) {
   Registry before;
-  before.lane("nzb", kAnna, kNow)->observe(kNow, {true, kNow + hours{3}, seconds{60}, "429", {}});
+  before.limiter("nzb", kAnna, kNow)->observe(kNow, {true, kNow + hours{3}, seconds{60}, "429", {}});
   const auto changes = before.take_changes(kNow, true);
   Registry after;
   const auto earlier = kNow - hours{240};
   ASSERT_TRUE(after.restore(changes[0].first, changes[0].second, earlier));
-  EXPECT_EQ(after.lane("nzb", kAnna, earlier)->cooldown_until(earlier), earlier + hours{3});
+  EXPECT_EQ(after.limiter("nzb", kAnna, earlier)->cooldown_until(earlier), earlier + hours{3});
 }
 
 TEST(Registry, OnlyWhatChangedIsHandedOutForSaving) {
   Registry registry;
-  registry.lane("quiet", kAnna, kNow);
-  const auto lane = registry.lane("busy", kAnna, kNow);
-  EXPECT_EQ(ask(registry, lane, kNow), Kind::grant);
+  registry.limiter("quiet", kAnna, kNow);
+  const auto limiter = registry.limiter("busy", kAnna, kNow);
+  EXPECT_EQ(ask(registry, limiter, kNow), Kind::grant);
   const auto changes = registry.take_changes(kNow);
   ASSERT_EQ(changes.size(), 1U);
   EXPECT_EQ(changes[0].first, "busy");
@@ -171,7 +171,7 @@ TEST(Registry, OnlyWhatChangedIsHandedOutForSaving) {
 
 TEST(Registry, BytesThatAreCutOffOrForeignChangeNothing) {
   Registry before;
-  before.lane("nzb", kAnna, kNow)->observe(kNow, {true, kNow + hours{3}, seconds{60}, "429", {}});
+  before.limiter("nzb", kAnna, kNow)->observe(kNow, {true, kNow + hours{3}, seconds{60}, "429", {}});
   const auto bytes = before.take_changes(kNow, true)[0].second;
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     Registry after;
@@ -179,7 +179,7 @@ TEST(Registry, BytesThatAreCutOffOrForeignChangeNothing) {
   }
   Registry after;
   EXPECT_FALSE(after.restore("nzb", "garbage", kNow));
-  EXPECT_EQ(ask(after, after.lane("nzb", kAnna, kNow), kNow), Kind::grant);
+  EXPECT_EQ(ask(after, after.limiter("nzb", kAnna, kNow), kNow), Kind::grant);
 }
 
 TEST(Registry, AMillionStepsOfFourThreadsNeverGetOneTokenTooMany) {
@@ -194,17 +194,17 @@ TEST(Registry, AMillionStepsOfFourThreadsNeverGetOneTokenTooMany) {
   std::atomic<int> under_way{0};
   std::atomic<int> most{0};
   const auto work = [&] {
-    const auto lane = registry.lane("tmdb", kAnna, kNow);
+    const auto limiter = registry.limiter("tmdb", kAnna, kNow);
     for (int i = 0; i < kSteps; ++i) {
       const auto now = kNow + Duration{elapsed += i % 3 == 0 ? 1 : 0};
       Effects effects;
       const auto ticket = registry.new_ticket();
-      if (lane->ask(now, waiter(ticket, now), effects).kind != Kind::grant) continue;
+      if (limiter->ask(now, waiter(ticket, now), effects).kind != Kind::grant) continue;
       ++granted;
       const auto at_once = ++under_way;
       for (auto seen = most.load(); seen < at_once && !most.compare_exchange_weak(seen, at_once);) {}
       --under_way;
-      lane->done(now, ticket, Outcome::answered, Duration{1});
+      limiter->done(now, ticket, Outcome::answered, Duration{1});
     }
   };
   std::vector<std::thread> threads;
@@ -227,10 +227,10 @@ TEST(Registry, EveryWaitingTicketIsWokenExactlyOnceWhoeverLooks) {
     for (const auto& wake : effects.wakes) ++outcomes[wake.ticket];
   };
   const auto work = [&] {
-    const auto lane = registry.lane("tmdb", kAnna, kNow);
+    const auto limiter = registry.limiter("tmdb", kAnna, kNow);
     for (auto ticket = registry.new_ticket(); ticket <= kTickets; ticket = registry.new_ticket()) {
       Effects effects;
-      if (lane->ask(kNow, waiter(ticket, kNow + hours{1}), effects).kind != Kind::wait) ++outcomes[ticket];
+      if (limiter->ask(kNow, waiter(ticket, kNow + hours{1}), effects).kind != Kind::wait) ++outcomes[ticket];
       record(effects);
     }
   };

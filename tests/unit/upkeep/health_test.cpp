@@ -23,7 +23,7 @@ HealthInputs sound() {
 /// An upstream with one credential.
 UpstreamStatus tmdb() {
   UpstreamStatus upstream{"tmdb", "live", {}, 0};
-  upstream.limits.lanes.emplace_back();
+  upstream.limits.limiters.emplace_back();
   return upstream;
 }
 
@@ -80,8 +80,8 @@ TEST(Health, IsNotDegradedByNotices) {
   auto noticed = sound();
   noticed.bypassed = {{"192.0.2.7", "api.test", kNow + std::chrono::minutes{10}}};
   auto upstream = tmdb();
-  upstream.limits.lanes.front().cooldown_until = kNow + std::chrono::minutes{1};
-  upstream.limits.lanes.front().cooldown_why = "429";
+  upstream.limits.limiters.front().cooldown_until = kNow + std::chrono::minutes{1};
+  upstream.limits.limiters.front().cooldown_why = "429";
   noticed.upstreams = {upstream};
   const auto status = evaluate(noticed);
   EXPECT_EQ(status.level, Level::healthy);
@@ -105,7 +105,7 @@ TEST(Health, IsDegradedByAnOpenBreaker) {
 TEST(Health, NamesAQuotaThatIsUsedUpUntilItsReset) {
   auto spent = sound();
   auto upstream = tmdb();
-  upstream.limits.lanes.front().quotas = {{std::chrono::hours{24}, 100, 0, kNow + std::chrono::hours{2}, false, false}};
+  upstream.limits.limiters.front().quotas = {{std::chrono::hours{24}, 100, 0, kNow + std::chrono::hours{2}, false, false}};
   spent.upstreams = {upstream};
   EXPECT_THAT(evaluate(spent).message(), HasSubstr("the quota of tmdb (100 a day) is used up"));
   spent.now = kNow + std::chrono::hours{2};

@@ -17,7 +17,7 @@ std::shared_ptr<const rules::RuleSet> rules_of(std::string_view text) {
 limit::UpstreamSnapshot snapshot_of(std::string name, std::size_t credentials) {
   limit::UpstreamSnapshot snapshot;
   snapshot.name = std::move(name);
-  snapshot.lanes.resize(credentials);
+  snapshot.limiters.resize(credentials);
   return snapshot;
 }
 
@@ -36,8 +36,8 @@ TEST(UpstreamStatuses, AreInTheOrderOfTheRulesThenHostsThatWereAsked) {
 
 TEST(AnUpstreamStatus, ShowsTheCredentialThatIsHeldBackTheLongest) {
   UpstreamStatus status{"a", "live", snapshot_of("a", 2), 0};
-  auto& first = status.limits.lanes.front();
-  auto& second = status.limits.lanes.back();
+  auto& first = status.limits.limiters.front();
+  auto& second = status.limits.limiters.back();
   first.tokens = 7;
   second.tokens = 3;
   first.cooldown_until = TimePoint{Duration{1000}};

@@ -1,4 +1,4 @@
-#include "limit/governor.hpp"
+#include "limit/limiter.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -7,11 +7,11 @@ namespace cachearr::limit {
 namespace {
 
 constexpr std::uint64_t kLongestLease = 8;
-/// Where nothing tells how long the requests in flight will take.
+/// Where nothing tells how long the requests under way will take.
 constexpr Duration kUnknownLatency{50};
 
-void later(Gate& gate, TimePoint at, Why why) noexcept {
-  if (at > gate.at) gate = {at, why};
+void later(Availability& availability, TimePoint at, Why why) noexcept {
+  if (at > availability.at) availability = {at, why};
 }
 
 std::vector<Quota> make_quotas(const RateConfig& config, TimePoint now) {
@@ -33,7 +33,7 @@ bool is_over(const Cooldown& pause, TimePoint now) noexcept { return !pause.acti
 
 }  // namespace
 
-Governor::Governor(const RateConfig& config, Health& health, TimePoint now)
+Limiter::Limiter(const RateConfig& config, Health& health, TimePoint now)
     : config_{config},
       health_{health},
       bucket_{config.per_second, config.burst, now},
@@ -41,18 +41,18 @@ Governor::Governor(const RateConfig& config, Health& health, TimePoint now)
       queue_{config.max_waiting},
       last_{now} {}
 
-std::uint64_t Governor::kept_tokens(Priority priority) const noexcept {
+std::uint64_t Limiter::kept_tokens(Priority priority) const noexcept {
   return priority == Priority::background ? bucket_.burst() / 4 : 0;
 }
 
 /// The upstream's own figure is about the longest window; so is the reserve that is kept of it.
-std::uint64_t Governor::reserve() const noexcept {
+std::uint64_t Limiter::reserve() const noexcept {
   const auto longest = std::max_element(config_.quotas.begin(), config_.quotas.end(),
                                         [](const auto& a, const auto& b) { return a.per < b.per; });
   return longest == config_.quotas.end() ? 0 : longest->reserve;
 }
 
-Gate Governor::concurrency_gate(TimePoint now, Priority priority, std::uint64_t position) const {
+Availability Limiter::concurrency_availability(TimePoint now, Priority priority, std::uint64_t position) const {
   if (config_.concurrency == 0) return {now, Why::nothing};
   const std::uint64_t kept = priority == Priority::background && config_.concurrency > 1 ? 1 : 0;
   const auto wanted = in_flight_.size() + position + kept;
@@ -62,8 +62,8 @@ Gate Governor::concurrency_gate(TimePoint now, Priority priority, std::uint64_t 
   return {now + std::max(wait, Duration{1}), Why::concurrency};
 }
 
-Gate Governor::gate(TimePoint now, Priority priority, bool grab, std::uint64_t position) const {
-  auto result = concurrency_gate(now, priority, position);
+Availability Limiter::availability(TimePoint now, Priority priority, bool grab, std::uint64_t position) const {
+  auto result = concurrency_availability(now, priority, position);
   later(result, bucket_.ready_at(now, position + kept_tokens(priority)), Why::rate);
   for (const auto& quota : quotas_) {
     if (counts(quota.config().scope, grab)) later(result, quota.ready_at(now, priority, position), Why::quota);
@@ -78,17 +78,17 @@ Gate Governor::gate(TimePoint now, Priority priority, bool grab, std::uint64_t p
   return result;
 }
 
-Gate Governor::earliest(TimePoint now, Priority priority, bool grab) const {
+Availability Limiter::earliest(TimePoint now, Priority priority, bool grab) const {
   now = std::max(now, last_);
-  return gate(now, priority, grab, queue_.ahead_of(priority, 0) + 1);
+  return availability(now, priority, grab, queue_.ahead_of(priority, 0) + 1);
 }
 
-TimePoint Governor::patience(TimePoint now, const Waiter& waiter) const noexcept {
+TimePoint Limiter::patience(TimePoint now, const Waiter& waiter) const noexcept {
   if (waiter.priority == Priority::background) return waiter.deadline;
   return std::min(waiter.deadline, now + config_.max_wait);
 }
 
-void Governor::spend(TimePoint now, const Waiter& waiter) {
+void Limiter::spend(TimePoint now, const Waiter& waiter) {
   bucket_.take(now, kept_tokens(waiter.priority));
   for (auto& quota : quotas_) {
     if (counts(quota.config().scope, waiter.grab)) quota.take(now, waiter.priority);
@@ -99,21 +99,22 @@ void Governor::spend(TimePoint now, const Waiter& waiter) {
   if (++unsaved_ >= lease() && is_counted()) save_now_ = true;
 }
 
-bool Governor::try_take(TimePoint now, const Waiter& waiter) {
+bool Limiter::try_take(TimePoint now, const Waiter& waiter) {
   now = settle_clock(now);
   grant_due(now);
-  if (queue_.ahead_of(waiter.priority, waiter.client) > 0 || gate(now, waiter.priority, waiter.grab, 1).at > now)
+  if (queue_.ahead_of(waiter.priority, waiter.client) > 0 ||
+      availability(now, waiter.priority, waiter.grab, 1).at > now)
     return false;
   spend(now, waiter);
   return true;
 }
 
-Admission Governor::ask(TimePoint now, Waiter waiter) {
+Admission Limiter::ask(TimePoint now, Waiter waiter) {
   now = settle_clock(now);
   grant_due(now);
   waiter.deadline = patience(now, waiter);
   const auto ahead = queue_.ahead_of(waiter.priority, waiter.client);
-  const auto way = gate(now, waiter.priority, waiter.grab, ahead + 1);
+  const auto way = availability(now, waiter.priority, waiter.grab, ahead + 1);
   if (way.at <= now && ahead == 0) {
     spend(now, waiter);
     return {Admission::Kind::grant, now, Why::nothing};
@@ -125,10 +126,10 @@ Admission Governor::ask(TimePoint now, Waiter waiter) {
   return {Admission::Kind::wait, way.at, way.why};
 }
 
-void Governor::grant_due(TimePoint now) {
+void Limiter::grant_due(TimePoint now) {
   while (!queue_.empty()) {
     const auto& first = queue_.front();
-    if (gate(now, first.priority, first.grab, 1).at > now) return;
+    if (availability(now, first.priority, first.grab, 1).at > now) return;
     const auto waiter = queue_.pop_front();
     spend(now, waiter);
     wakes_.push_back({waiter.ticket, true, now, Why::nothing});
@@ -136,10 +137,10 @@ void Governor::grant_due(TimePoint now) {
 }
 
 /// Refuses whoever cannot make it any more. The next moment at which one of the others would be too late.
-std::optional<TimePoint> Governor::refuse_hopeless(TimePoint now) {
+std::optional<TimePoint> Limiter::refuse_hopeless(TimePoint now) {
   std::optional<TimePoint> nearest;
   queue_.remove_if([&](const Waiter& waiter, std::uint64_t position) {
-    const auto way = gate(now, waiter.priority, waiter.grab, position);
+    const auto way = availability(now, waiter.priority, waiter.grab, position);
     if (way.at > waiter.deadline || waiter.deadline < now) {
       wakes_.push_back({waiter.ticket, false, way.at, way.why});
       return true;
@@ -150,25 +151,25 @@ std::optional<TimePoint> Governor::refuse_hopeless(TimePoint now) {
   return nearest;
 }
 
-Effects Governor::effects(TimePoint now) {
+Effects Limiter::effects(TimePoint now) {
   now = settle_clock(now);
   grant_due(now);
   Effects out;
   if (const auto nearest = refuse_hopeless(now)) {
     const auto& first = queue_.front();
-    const auto turn = gate(now, first.priority, first.grab, 1).at;
-    out.next = std::min(turn, *nearest + Duration{1});
+    const auto soonest = availability(now, first.priority, first.grab, 1).at;
+    out.next = std::min(soonest, *nearest + Duration{1});
   }
   out.wakes = std::exchange(wakes_, {});
   out.save_now = std::exchange(save_now_, false);
   return out;
 }
 
-void Governor::cancel(TimePoint now, Ticket ticket) {
+void Limiter::cancel(TimePoint now, Ticket ticket) {
   if (!queue_.remove(ticket)) done(now, ticket, Outcome::abandoned, Duration{-1});
 }
 
-void Governor::done(TimePoint now, Ticket ticket, Outcome outcome, Duration took) {
+void Limiter::done(TimePoint now, Ticket ticket, Outcome outcome, Duration took) {
   now = settle_clock(now);
   const auto found = in_flight_.find(ticket);
   if (found == in_flight_.end()) return;
@@ -182,7 +183,7 @@ void Governor::done(TimePoint now, Ticket ticket, Outcome outcome, Duration took
   if (outcome == Outcome::answered) (grab ? grab_cooldown_ : cooldown_).answered(now);
 }
 
-void Governor::observe(TimePoint now, const content::LimitSignal& signal, bool grab) {
+void Limiter::observe(TimePoint now, const content::LimitSignal& signal, bool grab) {
   now = settle_clock(now);
   const auto others = in_flight_.empty() ? 0 : in_flight_.size() - 1;
   live_.observe(now, signal.readings, others);
@@ -195,7 +196,7 @@ void Governor::observe(TimePoint now, const content::LimitSignal& signal, bool g
   save_now_ = true;
 }
 
-void Governor::reconfigure(TimePoint now, const RateConfig& config) {
+void Limiter::reconfigure(TimePoint now, const RateConfig& config) {
   now = settle_clock(now);
   config_ = config;
   bucket_.reconfigure(config.per_second, config.burst, now);
@@ -211,16 +212,16 @@ void Governor::reconfigure(TimePoint now, const RateConfig& config) {
   quotas_ = std::move(fresh);
 }
 
-bool Governor::at_rest(TimePoint now) const {
+bool Limiter::at_rest(TimePoint now) const {
   now = std::max(now, last_);
   return queue_.empty() && in_flight_.empty() && wakes_.empty() && (bucket_.unlimited() || bucket_.full(now)) &&
          std::all_of(quotas_.begin(), quotas_.end(), [&](const Quota& quota) { return quota.untouched(now); }) &&
          live_.figures(now).empty() && is_over(cooldown_, now) && is_over(grab_cooldown_, now);
 }
 
-LaneSnapshot Governor::snapshot(TimePoint now) const {
+KeyLimiterSnapshot Limiter::snapshot(TimePoint now) const {
   now = std::max(now, last_);
-  LaneSnapshot out;
+  KeyLimiterSnapshot out;
   if (!bucket_.unlimited()) out.tokens = bucket_.tokens(now), out.burst = bucket_.burst();
   out.in_flight = in_flight_.size();
   out.concurrency = config_.concurrency;
@@ -246,23 +247,23 @@ LaneSnapshot Governor::snapshot(TimePoint now) const {
 }
 
 /// Where nothing is counted, nothing is lost by a crash.
-bool Governor::is_counted() const noexcept { return !bucket_.unlimited() || !quotas_.empty() || !live_.empty(); }
+bool Limiter::is_counted() const noexcept { return !bucket_.unlimited() || !quotas_.empty() || !live_.empty(); }
 
-std::uint64_t Governor::lease() const noexcept {
+std::uint64_t Limiter::lease() const noexcept {
   auto most = kLongestLease;
   if (!bucket_.unlimited()) most = std::min(most, bucket_.burst());
   for (const auto& quota : quotas_) most = std::min(most, quota.config().limit / 50);
   return std::max<std::uint64_t>(most, 1);
 }
 
-void Governor::charge(TimePoint now, std::uint64_t requests) {
+void Limiter::charge(TimePoint now, std::uint64_t requests) {
   if (requests == 0) return;
   bucket_.charge(requests);
   live_.charge(requests);
   for (auto& quota : quotas_) quota.charge(now, requests);
 }
 
-void Governor::save(StateWriter& to, bool clean) {
+void Limiter::save(StateWriter& to, bool clean) {
   to.number(clean ? 0 : lease());
   bucket_.save(to);
   cooldown_.save(to);
@@ -279,7 +280,7 @@ void Governor::save(StateWriter& to, bool clean) {
   save_now_ = false;
 }
 
-void Governor::load(StateReader& from, TimePoint now) {
+void Limiter::load(StateReader& from, TimePoint now) {
   const auto owed = std::min(from.number(), kLongestLease);
   bucket_.load(from, now);
   cooldown_.load(from);

@@ -31,7 +31,7 @@ struct Admission {
   Why why = Why::nothing;
 };
 
-/// A waiting ticket's turn has come, or it is certain that it cannot make it.
+/// A waiting ticket may go, or it is certain that it cannot make it.
 struct Wake {
   Ticket ticket = 0;
   bool granted = false;
@@ -53,10 +53,10 @@ enum class Outcome : std::uint8_t {
   abandoned  // given up here before there was an answer
 };
 
-class Governor {
+class Limiter {
  public:
-  /// `health` is shared by all credentials of the upstream and outlives the governor.
-  Governor(const RateConfig& config, Health& health, TimePoint now);
+  /// `health` is shared by all credentials of the upstream and outlives the limiter.
+  Limiter(const RateConfig& config, Health& health, TimePoint now);
 
   /// Grants a ticket that may go this moment. False: nothing was done; ask() tells why, and lets it wait.
   bool try_take(TimePoint now, const Waiter& waiter);
@@ -72,14 +72,14 @@ class Governor {
   Effects effects(TimePoint now);
 
   /// When one more request could go, with everyone in line before it.
-  Gate earliest(TimePoint now, Priority priority, bool grab = false) const;
+  Availability earliest(TimePoint now, Priority priority, bool grab = false) const;
   /// True where a background request could go right now: refresh ahead asks this first.
   bool has_spare(TimePoint now) const { return earliest(now, Priority::background).why == Why::nothing; }
   std::optional<TimePoint> cooldown_until(TimePoint now, bool grab = false) const {
     const auto& pause = grab ? grab_cooldown_ : cooldown_;
     return pause.active(now) ? std::optional{pause.until()} : std::nullopt;
   }
-  LaneSnapshot snapshot(TimePoint now) const;
+  KeyLimiterSnapshot snapshot(TimePoint now) const;
   /// New figures; what was spent stays spent, who waits stays in line.
   void reconfigure(TimePoint now, const RateConfig& config);
   /// As good as a new one: may be forgotten.
@@ -98,8 +98,8 @@ class Governor {
     bool grab;
   };
   TimePoint settle_clock(TimePoint now) noexcept { return last_ = std::max(last_, now); }
-  Gate gate(TimePoint now, Priority priority, bool grab, std::uint64_t position) const;
-  Gate concurrency_gate(TimePoint now, Priority priority, std::uint64_t position) const;
+  Availability availability(TimePoint now, Priority priority, bool grab, std::uint64_t position) const;
+  Availability concurrency_availability(TimePoint now, Priority priority, std::uint64_t position) const;
   std::uint64_t kept_tokens(Priority priority) const noexcept;
   std::uint64_t reserve() const noexcept;
   TimePoint patience(TimePoint now, const Waiter& waiter) const noexcept;
