@@ -12,7 +12,7 @@ endforeach()
 file(WRITE ${OUT} "// Generated from rules/*.json; do not edit.
 #include <array>
 
-#include \"rules/rule_files.hpp\"
+#include \"rules/load/rule_files.hpp\"
 
 namespace cachearr::rules {
 

@@ -6,7 +6,7 @@
 #include "admin/rule_json.hpp"
 #include "base/redact.hpp"
 #include "http/target.hpp"
-#include "rules/rule_set.hpp"
+#include "rules/load/load.hpp"
 
 namespace cachearr::admin {
 

@@ -6,7 +6,7 @@
 #include <cachearr/config.hpp>
 
 #include "base/position.hpp"
-#include "rules/rule_set.hpp"
+#include "rules/load/load.hpp"
 
 namespace cachearr::app {
 

@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "rules/rule_set.hpp"
+#include "rules/upstream.hpp"
 
 namespace cachearr::rules {
 

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "base/result.hpp"
+#include "http/message.hpp"
 #include "rules/pattern.hpp"
-#include "rules/rule_set.hpp"
+#include "rules/rule.hpp"
 
 namespace cachearr::rules {
 
@@ -47,13 +47,6 @@ struct Rule::Compiled {
 
   bool takes(const http::RequestHead& request) const noexcept;
 };
-
-/// Cuts a template into pieces. Errors: unbalanced braces.
-Result<std::vector<Piece>> compile_template(std::string_view text);
-/// Names of the built-in pieces; no capture may be called so.
-bool is_built_in(std::string_view name) noexcept;
-/// From the rule's path, query and template: what the key holds and what has to be added to it.
-void complete_key(Rule::Compiled& rule);
 
 /// Path, query and fields; binds on success.
 bool matches(const Rule::Compiled& rule, const http::RequestHead& request, const PathSegments& path,

@@ -1,10 +1,10 @@
-// What a complete body says, by a rule's refuse_if and ttl_from.
+#include "rules/inspect.hpp"
+
 #include <array>
 #include <optional>
 
 #include "content/body_reader.hpp"
 #include "content/decoder.hpp"
-#include "rules/rule_set.hpp"
 
 namespace cachearr::rules {
 

@@ -1,5 +1,7 @@
 // The way from a request to its name in the store: build_key and its steps, in order.
 
+#include "rules/key.hpp"
+
 #include <algorithm>
 #include <span>
 
@@ -10,7 +12,6 @@
 #include "rules/compiled.hpp"
 #include "rules/partition.hpp"
 #include "rules/query.hpp"
-#include "rules/rule_set.hpp"
 #include "rules/secret_memo.hpp"
 #include "rules/spelling.hpp"
 

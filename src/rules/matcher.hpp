@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "rules/compiled.hpp"
-#include "rules/rule_set.hpp"
+#include "rules/rule.hpp"
 
 namespace cachearr::rules {
 

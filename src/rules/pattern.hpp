@@ -10,8 +10,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/result.hpp"
-
 namespace cachearr::rules {
 
 /// What a capture takes: any text, digits only, or any text that is trimmed and lower-cased for the key.
@@ -75,11 +73,6 @@ struct PathSegments {
   };
   std::size_t count = 0;
 };
-
-/// A pattern text such as "/3/tv/{id:int}" compiled, or what is wrong with it.
-Result<PathPattern> compile_path(std::string_view text);
-/// A query value's pattern: "{lang}", "{page:int?}", "tv*", a literal.
-Result<Segment> compile_value(std::string_view text);
 
 bool matches(const Segment& pattern, std::string_view text, bool from_query, Bindings& into) noexcept;
 bool matches(const PathPattern& pattern, std::span<const std::string_view> segments, Bindings& into) noexcept;

@@ -4,7 +4,7 @@
 #include <tuple>
 
 #include "fuzz/input.hpp"
-#include "rules/rule_set.hpp"
+#include "rules/load/load.hpp"
 
 using namespace cachearr;
 using fuzz::require;

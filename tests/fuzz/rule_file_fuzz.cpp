@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "fuzz/input.hpp"
-#include "rules/rule_set.hpp"
+#include "rules/load/load.hpp"
 
 using namespace cachearr;
 using fuzz::require;

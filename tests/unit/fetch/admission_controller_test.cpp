@@ -3,7 +3,7 @@
 #include <future>
 #include <gtest/gtest.h>
 
-#include "rules/rule_set.hpp"
+#include "rules/load/load.hpp"
 
 namespace cachearr::fetch {
 namespace {

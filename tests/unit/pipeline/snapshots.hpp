@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "pipeline/config_snapshot.hpp"
+#include "rules/load/load.hpp"
 
 namespace cachearr::test {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/text.hpp"
-#include "rules/rule_set.hpp"
+#include "rules/load/load.hpp"
 
 namespace cachearr::rules::test {
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/units.hpp"
-#include "rules/rule_files.hpp"
+#include "rules/load/rule_files.hpp"
 #include "rules_support.hpp"
 
 namespace cachearr::rules::test {

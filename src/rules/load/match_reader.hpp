@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "rules/compiled.hpp"
-#include "rules/json_file.hpp"
+#include "rules/load/json_file.hpp"
 
 namespace cachearr::rules {
 

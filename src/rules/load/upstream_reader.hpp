@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "rules/json_file.hpp"
-#include "rules/rule_set.hpp"
+#include "rules/load/json_file.hpp"
+#include "rules/upstream.hpp"
 
 namespace cachearr::rules {
 

@@ -1,4 +1,4 @@
-#include "rules/origin_url.hpp"
+#include "rules/load/origin_url.hpp"
 
 #include <algorithm>
 

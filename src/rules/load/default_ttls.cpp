@@ -1,4 +1,4 @@
-#include "rules/default_ttls.hpp"
+#include "rules/load/default_ttls.hpp"
 
 namespace cachearr::rules {
 

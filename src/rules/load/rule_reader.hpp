@@ -6,8 +6,8 @@
 
 #include <cachearr/clock.hpp>
 
-#include "rules/json_file.hpp"
-#include "rules/rule_set.hpp"
+#include "rules/load/json_file.hpp"
+#include "rules/rule.hpp"
 
 namespace cachearr::rules {
 

@@ -1,8 +1,10 @@
-#include "rules/match_reader.hpp"
+#include "rules/load/match_reader.hpp"
 
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "rules/load/pattern_compiler.hpp"
+#include "rules/load/template_compiler.hpp"
 
 namespace cachearr::rules {
 

@@ -1,11 +1,12 @@
-#include "rules/rule_reader.hpp"
+#include "rules/load/rule_reader.hpp"
 
 #include <algorithm>
 
 #include "base/suggestion.hpp"
 #include "base/text.hpp"
 #include "rules/compiled.hpp"
-#include "rules/match_reader.hpp"
+#include "rules/load/match_reader.hpp"
+#include "rules/load/template_compiler.hpp"
 
 namespace cachearr::rules {
 

@@ -1,4 +1,4 @@
-#include "rules/json_file.hpp"
+#include "rules/load/json_file.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "rules/upstream_reader.hpp"
+#include "rules/load/upstream_reader.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/text.hpp"
-#include "rules/origin_url.hpp"
+#include "rules/load/origin_url.hpp"
 
 namespace cachearr::rules {
 

@@ -7,12 +7,13 @@
 #include <map>
 
 #include "base/suggestion.hpp"
-#include "rules/default_ttls.hpp"
-#include "rules/json_file.hpp"
-#include "rules/rule_files.hpp"
-#include "rules/rule_reader.hpp"
+#include "rules/load/default_ttls.hpp"
+#include "rules/load/json_file.hpp"
+#include "rules/load/load.hpp"
+#include "rules/load/rule_files.hpp"
+#include "rules/load/rule_reader.hpp"
+#include "rules/load/upstream_reader.hpp"
 #include "rules/rule_set_impl.hpp"
-#include "rules/upstream_reader.hpp"
 
 namespace cachearr::rules {
 

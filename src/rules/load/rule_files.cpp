@@ -1,11 +1,11 @@
-#include "rules/rule_files.hpp"
+#include "rules/load/rule_files.hpp"
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
-#include "rules/json_file.hpp"
+#include "rules/load/json_file.hpp"
 
 namespace cachearr::rules {
 

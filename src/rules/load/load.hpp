@@ -1,0 +1,28 @@
+// From rules files to a RuleSet. Used at start, at reload and for validation; the only part of this module that touches
+// the disk.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <cachearr/clock.hpp>
+
+#include "base/position.hpp"
+#include "rules/rule_set.hpp"
+
+namespace cachearr::rules {
+
+struct LoadOptions {
+  std::vector<std::string> paths;  // files or folders (*.json in name order), in order of precedence
+  bool shipped = true;             // append the embedded shipped rules after them
+  std::unordered_map<std::string, Duration> ttl_overrides;  // by type name, from the environment
+};
+/// Null where there is any problem; every problem is appended.
+std::shared_ptr<const RuleSet> load(const LoadOptions& options, Problems& problems);
+/// The same from one text, for validation and tests.
+std::shared_ptr<const RuleSet> load_text(std::string_view text, std::string_view file_name, Problems& problems);
+
+}  // namespace cachearr::rules

@@ -1,0 +1,67 @@
+// One rule: its policy, what its answers must be, what it tags and invalidates.
+// Filled by the loader, immutable after it, read by any thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <cachearr/clock.hpp>
+
+#include "base/position.hpp"
+#include "caching/invalidation.hpp"
+#include "caching/policy.hpp"
+#include "content/body_condition.hpp"
+#include "rules/captures.hpp"
+#include "rules/upstream.hpp"
+
+namespace cachearr::rules {
+
+enum class Priority : std::uint8_t { interactive, feed, background };
+
+using content::BodyCondition;
+
+struct TtlFrom {
+  BodyCondition when;
+  Duration ttl{};
+};
+
+struct Rule {
+  std::string name;
+  std::uint32_t index = 0;  // position in RuleSet::rules()
+  const Upstream* upstream = nullptr;
+  std::string type;  // TTL and metrics label; empty: none
+  caching::Policy policy;
+  std::string key_template;  // empty: the default key
+  std::vector<std::string> ignore_query;
+  std::vector<std::string> tags;  // templates
+  std::vector<TtlFrom> ttl_from;
+  std::vector<BodyCondition> refuse_if;
+  std::vector<caching::Invalidation> invalidate;  // their texts are templates with {captures}
+  // With "without_events": policy.ttl is that one, the safe one; the other holds while the upstream's feed is
+  // connected.
+  std::optional<Duration> ttl_without_events, ttl_with_events;
+  std::optional<Duration> learn_min, learn_max;
+  double refresh_ahead = 0;  // 0: never
+  Priority priority = Priority::interactive;
+  Position at;                               // where it stands, for messages
+  struct Compiled;                           // its matcher and key recipe: rules/compiled.hpp
+  std::shared_ptr<const Compiled> compiled;  // never null in a loaded set
+};
+
+/// What the rules say of one request. Pointers live as long as the RuleSet.
+struct Verdict {
+  const Upstream* upstream = nullptr;
+  const Rule* rule = nullptr;
+};
+
+/// The rule's tags, expanded.
+std::vector<std::string> tags_of(const Rule& rule, const Captures& captures);
+
+/// The path as it may be shown, where the rule calls segments of it secret; empty where it does not.
+std::string masked_path(const Rule& rule, std::string_view path);
+
+}  // namespace cachearr::rules

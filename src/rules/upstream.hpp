@@ -1,0 +1,67 @@
+// One upstream as the rules files describe it: where it is, whose secrets it knows, how fast it may be asked.
+// Filled by the loader, immutable after it, read by any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <cachearr/clock.hpp>
+
+namespace cachearr::rules {
+
+enum class UpstreamMode : std::uint8_t { live, prefer_cache, offline };
+enum class ErrorStyle : std::uint8_t { problem, newznab };
+
+struct Quota {
+  std::uint64_t limit = 0;
+  Duration per{};             // a minute, an hour or a day
+  bool fixed = false;         // resets at a fixed time instead of rolling
+  std::uint64_t reserve = 0;  // kept back for interactive requests
+};
+
+struct Rate {
+  double per_second = 0;  // 0: no bucket
+  std::uint32_t burst = 1;
+  std::uint32_t concurrency = 0;  // 0: no cap
+  Duration max_wait{5000};
+  std::vector<Quota> quotas;
+  bool for_address = false;  // one budget for all credentials: the upstream counts by address
+  std::string each;          // a budget of its own for each value of this capture (an aggregator's indexers)
+};
+
+struct UpstreamTimeouts {
+  std::optional<Duration> connect, header, idle;
+};
+
+struct Upstream {
+  std::string name;
+  std::uint32_t index = 0;                 // position in RuleSet::upstreams()
+  std::vector<std::string> hosts;          // lower case; exact or "*.suffix"
+  bool origin_given = false;               // the file names an origin; else it is https://first host
+  std::string origin_scheme, origin_host;  // where to connect; empty where neither an origin nor an exact host is known
+  std::uint16_t origin_port = 0;
+  std::string origin_path;  // prefix put before the path in reverse mode; empty or "/x"
+  std::string mount;        // "" or "/tmdb"
+  bool intercept = false;
+  bool tls_verify = true;
+  std::string tls_ca_file, tls_server_name;
+  // The file says which secrets there are, be it none: then no path segment and no short name is taken for one by its
+  // look.
+  bool credentials_given = false;
+  std::vector<std::string> credential_query;    // lower case
+  std::vector<std::string> credential_headers;  // lower case
+  std::vector<std::string> credential_path;     // names of path captures that are secrets
+  bool share_all = false;
+  bool share_named = false;  // one partition for the credentials named above; any other secret has its own
+  Rate rate;
+  std::string proxy;  // parent, "" none
+  UpstreamMode mode = UpstreamMode::live;
+  ErrorStyle errors = ErrorStyle::problem;
+  std::string events;
+  UpstreamTimeouts timeouts;
+  std::uint32_t retries = 1;
+};
+
+}  // namespace cachearr::rules
