@@ -109,9 +109,9 @@ void invalidate_target(FetchContext& worker, const FetchJob& job, const http::Ta
   get.fields = job.request.head.fields;
   other.verdict.upstream = job.context.verdict.upstream;
   if (other.verdict.upstream)
-    other.verdict.rule =
-        job.snapshot->rules->match(*other.verdict.upstream, get, target.path, target.query, other.captures);
-  rules::build_key(other.verdict, get, target, other.captures, worker.shared.secret, other.key);
+    other.verdict.rule = job.snapshot->rules->match(*other.verdict.upstream, get, target.path, target.query,
+                                                    worker.scratch, other.captures);
+  rules::build_key(other.verdict, get, target, other.captures, worker.shared.secret, worker.scratch, other.key);
   worker.shared.store.invalidate_soon({caching::Invalidation::Kind::key, other.key.key, false});
   worker.cells.invalidations[0].add();
 }
@@ -150,8 +150,8 @@ void invalidate_by_rules(FetchContext& worker, const FetchJob& job) {
   if (!upstream) return;
   if (!invalidates(job.snapshot->settings->config, rules::below_origin(*upstream, target.path))) return;
   rules::Captures captures;
-  for (const auto* rule :
-       job.snapshot->rules->invalidations(*upstream, job.request.head, target.path, target.query, captures)) {
+  for (const auto* rule : job.snapshot->rules->invalidations(*upstream, job.request.head, target.path, target.query,
+                                                             worker.scratch, captures)) {
     for (const auto& named : rule->invalidate) {
       worker.shared.store.invalidate_soon({named.kind, rules::expand(named.text, captures), named.soft});
       worker.cells.invalidations[1].add();

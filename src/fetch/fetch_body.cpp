@@ -106,7 +106,7 @@ bool Fetch::request_answers_get(const Asked& asked) {
   verdict_ = verdict;
   selecting_ = caching::selecting_fields(asked.head, policy());
   rules::build_key(job_->context.verdict, get, job_->context.route.target, job_->context.captures,
-                   worker_.shared.secret, job_->context.key);
+                   worker_.shared.secret, worker_.scratch, job_->context.key);
   job_->generation = worker_.shared.store.generation();  // after what this very request invalidated
   keep_ = true;
   return true;

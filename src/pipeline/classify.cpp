@@ -41,7 +41,8 @@ void look_up_without_cookie(WorkerContext& worker, const http::RequestHead& requ
   plain.fields.remove(FieldId::cookie);
   RequestContext anonymous;
   anonymous.now = into.now;
-  rules::build_key(into.verdict, plain, into.route.target, into.captures, worker.shared.secret, anonymous.key);
+  rules::build_key(into.verdict, plain, into.route.target, into.captures, worker.shared.secret, worker.scratch,
+                   anonymous.key);
   look_up(worker.shared.store, plain, anonymous);
   if (!anonymous.entry) return;
   anonymous.directives = into.directives;
@@ -117,12 +118,12 @@ void classify_routed(WorkerContext& worker, const http::RequestHead& request, co
   auto& route = into.route;
   into.verdict = {route.upstream, nullptr};
   if (route.upstream)
-    into.verdict.rule =
-        worker.snapshot->rules->match(*route.upstream, request, route.target.path, route.target.query, into.captures);
+    into.verdict.rule = worker.snapshot->rules->match(*route.upstream, request, route.target.path, route.target.query,
+                                                      worker.scratch, into.captures);
   into.directives = request.fields.has(FieldId::cache_control) || request.fields.has(FieldId::pragma)
                         ? caching::request_directives(request.fields)
                         : caching::RequestDirectives{};
-  rules::build_key(into.verdict, request, route.target, into.captures, worker.shared.secret, into.key);
+  rules::build_key(into.verdict, request, route.target, into.captures, worker.shared.secret, worker.scratch, into.key);
   into.varies_by.clear();
   into.detail = bypass_reason(request, framing, into);
   if (!into.detail.empty()) {

@@ -10,6 +10,7 @@
 
 #include "metrics/metrics.hpp"
 #include "pipeline/config_snapshot.hpp"
+#include "rules/scratch.hpp"
 #include "store/store.hpp"
 
 namespace cachearr::pipeline {
@@ -32,6 +33,7 @@ struct WorkerContext {
   SharedContext& shared;
   metrics::WorkerCells& cells;
   SnapshotPtr snapshot;  // what the next request is decided by
+  rules::Scratch scratch;
 };
 
 }  // namespace cachearr::pipeline

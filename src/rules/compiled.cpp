@@ -37,16 +37,16 @@ bool Rule::Compiled::takes(const http::RequestHead& request) const noexcept {
 }
 
 bool matches(const Rule::Compiled& rule, const http::RequestHead& request, const PathSegments& path,
-             std::string_view query, Bindings& into) {
+             std::string_view query, QueryDecoder& decoder, Bindings& into) {
   if (!rule.takes(request)) return false;
   const bool fits = std::any_of(rule.paths.begin(), rule.paths.end(), [&](const PathPattern& pattern) {
     into.clear();
     return matches(pattern, path.all(), into);
   });
   if (!fits) return false;
-  if (!rule.query.empty()) begin_decoding(query);
+  if (!rule.query.empty()) decoder.begin(query);
   for (const auto& condition : rule.query) {
-    const auto found = find_parameter(query, condition.name);
+    const auto found = decoder.find(query, condition.name);
     if (!found) {
       if (!holds_without(condition, into)) return false;
     } else if (condition.kind == Condition::Kind::absent || !bind_any_of(condition, *found, true, into)) {

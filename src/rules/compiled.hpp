@@ -8,6 +8,7 @@
 
 #include "http/message.hpp"
 #include "rules/pattern.hpp"
+#include "rules/query.hpp"
 #include "rules/rule.hpp"
 
 namespace cachearr::rules {
@@ -50,7 +51,7 @@ struct Rule::Compiled {
 
 /// Path, query and fields; binds on success.
 bool matches(const Rule::Compiled& rule, const http::RequestHead& request, const PathSegments& path,
-             std::string_view query, Bindings& into);
+             std::string_view query, QueryDecoder& decoder, Bindings& into);
 /// Turns what a match bound into captures.
 void capture(const Bindings& bindings, Captures& into);
 

@@ -10,9 +10,7 @@
 #include "base/text.hpp"
 #include "rules/below_origin.hpp"
 #include "rules/compiled.hpp"
-#include "rules/partition.hpp"
-#include "rules/query.hpp"
-#include "rules/secret_memo.hpp"
+#include "rules/scratch.hpp"
 #include "rules/spelling.hpp"
 
 namespace cachearr::rules {
@@ -21,20 +19,6 @@ namespace {
 
 constexpr std::size_t kLongestKey = 8000;
 constexpr std::string_view kMasked = "***";
-
-/// A parameter that goes into the visible key.
-struct Shown {
-  std::string_view name, value;  // decoded with a rule, as sent without one
-  bool has_value, masked;
-  std::size_t order;
-};
-
-/// This thread's working memory; nothing in it outlives a call.
-struct Scratch {
-  Partition partition;
-  std::vector<Shown> shown;
-  std::string path, masked_path, identity_path;
-};
 
 /// What one call works on.
 struct Task {
@@ -61,12 +45,12 @@ bool names(const std::vector<std::string>& list, std::string_view name) noexcept
 }
 
 /// Fields that are credentials everywhere. Who asks by which proxy is no matter of the origin's.
-bool is_well_known_field(const http::Field& field) noexcept {
+bool is_well_known_field(const http::Field& field, SecretMemo& secrets) noexcept {
   switch (field.id) {
     case http::FieldId::authorization:
     case http::FieldId::cookie:
     case http::FieldId::x_api_key: return true;
-    case http::FieldId::other: return is_secret_field_remembered(field.name);
+    case http::FieldId::other: return secrets.is_field(field.name);
     default: return false;
   }
 }
@@ -75,7 +59,7 @@ void collect_fields(const Task& task) {
   for (const auto& field : task.request.fields) {
     if (task.upstream && names(task.upstream->credential_headers, field.name)) {
       task.credential('h', field.name, field.value, task.shares_named());
-    } else if (is_well_known_field(field)) {
+    } else if (is_well_known_field(field, task.scratch.secrets)) {
       task.credential('h', field.name, field.value, task.shares_all());
     }
   }
@@ -85,15 +69,16 @@ void collect_fields(const Task& task) {
 /// a value that has the shape of a key is one.
 bool is_secret(const Task& task, std::string_view name, std::string_view value) noexcept {
   const bool named = task.upstream && task.upstream->credentials_given;
-  return (!named || name.size() > 2 || is_secret_shape(value)) && is_secret_parameter_remembered(name);
+  return (!named || name.size() > 2 || is_secret_shape(value)) && task.scratch.secrets.is_parameter(name);
 }
 
 /// Sorts the parameters of a request with a rule: held by the template, ignored, credentials, and the rest.
 void collect_with_rule(const Task& task) {
-  begin_decoding(task.target.query);
+  auto& decoder = task.scratch.decoder;
+  decoder.begin(task.target.query);
   std::uint64_t held = 0;  // of which held parameters the first value was seen; the loader allows no more than 24
   for_each_parameter(task.target.query, [&](const Parameter& parameter) {
-    const auto name = decoded(parameter.name), value = decoded(parameter.value);
+    const auto name = decoder.decoded(parameter.name), value = decoder.decoded(parameter.value);
     const auto& holds = task.compiled->held_query;
     for (std::size_t i = 0; i < holds.size(); ++i) {
       if (holds[i] != name || (held >> i & 1U) != 0) continue;
@@ -112,7 +97,7 @@ void collect_with_rule(const Task& task) {
     return false;
   });
   if (task.scratch.shown.size() < 2) return;
-  std::sort(task.scratch.shown.begin(), task.scratch.shown.end(), [](const Shown& a, const Shown& b) {
+  std::sort(task.scratch.shown.begin(), task.scratch.shown.end(), [](const auto& a, const auto& b) {
     const int order = a.name.compare(b.name);
     return order != 0 ? order < 0 : a.order < b.order;
   });
@@ -120,9 +105,10 @@ void collect_with_rule(const Task& task) {
 
 /// Without a rule nobody vouches that the order of parameters means nothing: they stay as they were sent.
 void collect_without_rule(const Task& task) {
-  begin_decoding(task.target.query);
+  auto& decoder = task.scratch.decoder;
+  decoder.begin(task.target.query);
   for_each_parameter(task.target.query, [&](const Parameter& parameter) {
-    const auto name = decoded(parameter.name);
+    const auto name = decoder.decoded(parameter.name);
     const bool named = task.upstream && names(task.upstream->credential_query, name);
     const bool masked = named || is_secret(task, name, parameter.value) || hides_secret(parameter.value);
     if (masked) task.credential('q', name, parameter.value, named && task.shares_named());
@@ -256,8 +242,7 @@ void write_identity(const Task& task, std::string_view secret) {
 }  // namespace
 
 void build_key(const Verdict& verdict, const http::RequestHead& request, const http::Target& target,
-               const Captures& captures, std::string_view secret, KeyParts& into) {
-  thread_local Scratch scratch;
+               const Captures& captures, std::string_view secret, Scratch& scratch, KeyParts& into) {
   scratch.partition.clear();
   scratch.shown.clear();
   into.key.clear();

@@ -8,6 +8,7 @@
 #include "http/message.hpp"
 #include "http/target.hpp"
 #include "rules/rule.hpp"
+#include "rules/scratch.hpp"
 
 namespace cachearr::rules {
 
@@ -23,6 +24,6 @@ struct KeyParts {
 /// path). Query parameters that neither the key template nor ignore_query nor credentials name are appended, sorted.
 /// Values of parameters and headers with well-known secret names are treated as credentials even without an upstream.
 void build_key(const Verdict& verdict, const http::RequestHead& request, const http::Target& target,
-               const Captures& captures, std::string_view secret, KeyParts& into);
+               const Captures& captures, std::string_view secret, Scratch& scratch, KeyParts& into);
 
 }  // namespace cachearr::rules

@@ -39,9 +39,9 @@ const Matcher::Node* Matcher::find(const Node& node, std::string_view segment) c
   return at != node.children.end() && at->first == segment ? &nodes_[at->second] : nullptr;
 }
 
-std::string_view Matcher::normal(std::string_view path) {
+std::string_view Matcher::normal(std::string_view path, Scratch& scratch) {
   if (is_sent_normal(path)) return path;
-  thread_local std::string copy;
+  auto& copy = scratch.normal_path;
   copy.clear();
   append_sent(copy, path);
   return copy;

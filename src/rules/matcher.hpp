@@ -10,6 +10,7 @@
 
 #include "rules/compiled.hpp"
 #include "rules/rule.hpp"
+#include "rules/scratch.hpp"
 
 namespace cachearr::rules {
 
@@ -21,13 +22,14 @@ class Matcher {
 
   /// Calls `each` with the bindings of every rule that matches, in order, until it gives true.
   template <class F>
-  void for_each_match(const http::RequestHead& request, std::string_view path, std::string_view query, F&& each) const {
-    std::string_view sent = normal(path);
-    const PathSegments segments{sent};
+  void for_each_match(const http::RequestHead& request, std::string_view path, std::string_view query, Scratch& scratch,
+                      F&& each) const {
+    const PathSegments segments{normal(path, scratch)};
     Walk walk{*this, segments};
     Bindings bindings;
     while (const Rule* rule = walk.next()) {
-      if (matches(*rule->compiled, request, segments, query, bindings) && each(*rule, bindings)) return;
+      if (matches(*rule->compiled, request, segments, query, scratch.decoder, bindings) && each(*rule, bindings))
+        return;
     }
   }
 
@@ -53,8 +55,8 @@ class Matcher {
     std::size_t count_ = 0;
   };
 
-  /// The path with its percent-encoding normalised: itself, or a copy in this thread's memory.
-  static std::string_view normal(std::string_view path);
+  /// The path with its percent-encoding normalised: itself, or a copy in the scratch memory.
+  static std::string_view normal(std::string_view path, Scratch& scratch);
   std::uint32_t child(std::uint32_t node, const std::string& segment);
   const Node* find(const Node& node, std::string_view segment) const noexcept;
 

@@ -1,7 +1,6 @@
 #include "rules/partition.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "base/hash.hpp"
 #include "base/text.hpp"
@@ -19,26 +18,7 @@ int compare_fields(std::string_view a, std::string_view b) noexcept {
   return a.size() == b.size() ? 0 : a.size() < b.size() ? -1 : 1;
 }
 
-/// An HMAC costs more than the rest of a hit, and a household presents few credentials: each thread remembers the last
-/// ones. The whole text is compared, so that a remembered hash is never given to another credential.
-struct Remembered {
-  std::string canonical, secret, digits;
-};
-constexpr std::size_t kRemembered = 64;
-constexpr std::size_t kLongestRemembered = 4096;
-
-void append_hash(std::string& out, std::string_view secret, const std::string& canonical) {
-  if (canonical.size() > kLongestRemembered) {
-    out += to_hex(keyed_hash(secret, canonical));
-    return;
-  }
-  thread_local std::array<Remembered, kRemembered> remembered;
-  auto& slot = remembered[hash128(canonical).low % kRemembered];
-  if (slot.digits.empty() || slot.canonical != canonical || slot.secret != secret) {
-    slot = {canonical, std::string{secret}, to_hex(keyed_hash(secret, canonical))};
-  }
-  out += slot.digits;
-}
+constexpr std::size_t kLongestKnown = 4096;
 
 }  // namespace
 
@@ -61,13 +41,25 @@ void Partition::write_canonical() {
   }
 }
 
+void Partition::append_hash(std::string& out, std::string_view secret) {
+  if (canonical_.size() > kLongestKnown) {
+    out += to_hex(keyed_hash(secret, canonical_));
+    return;
+  }
+  auto& slot = known_[hash128(canonical_).low % known_.size()];
+  if (slot.digits.empty() || slot.canonical != canonical_ || slot.secret != secret) {
+    slot = {canonical_, std::string{secret}, to_hex(keyed_hash(secret, canonical_))};
+  }
+  out += slot.digits;
+}
+
 void Partition::append_to(std::string& out, std::string_view secret) {
   if (items_.empty()) {
     out.push_back('-');
     return;
   }
   write_canonical();
-  append_hash(out, secret, canonical_);
+  append_hash(out, secret);
 }
 
 }  // namespace cachearr::rules

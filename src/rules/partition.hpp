@@ -1,7 +1,9 @@
 // Which cache partition a request belongs to: a keyed hash of the credentials it presents, never the credentials
-// themselves. One object for each thread; its memory is reused from request to request.
+// themselves. Owned by one worker; its memory is reused from request to request.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,10 +28,17 @@ class Partition {
     std::size_t order;
     std::string_view name, value;
   };
+  /// An HMAC costs more than the rest of a hit, and a household presents few credentials: the last ones are kept. The
+  /// whole text is compared, so that a kept hash is never given to another credential.
+  struct Known {
+    std::string canonical, secret, digits;
+  };
   void write_canonical();
+  void append_hash(std::string& out, std::string_view secret);
 
   std::vector<Item> items_;
   std::string canonical_;
+  std::array<Known, 64> known_;
 };
 
 }  // namespace cachearr::rules

@@ -1,33 +1,20 @@
 #include "rules/query.hpp"
 
-#include <string>
-
 #include "rules/spelling.hpp"
 
 namespace cachearr::rules {
 
-namespace {
-
-/// Decoded text of the query at hand. Each parameter is decoded once at most, so what begin_decoding reserves is enough
-/// and views stay good.
-std::string& arena() {
-  thread_local std::string text;
-  return text;
+// A text is never longer decoded than encoded: what is reserved here is enough, so views stay good.
+void QueryDecoder::begin(std::string_view query) {
+  text_.clear();
+  text_.reserve(query.size());
 }
 
-}  // namespace
-
-void begin_decoding(std::string_view query) {
-  arena().clear();
-  arena().reserve(query.size());
-}
-
-std::string_view decoded(std::string_view text) {
+std::string_view QueryDecoder::decoded(std::string_view text) {
   if (is_decoded(text)) return text;
-  auto& room = arena();
-  const auto from = room.size();
-  append_decoded(room, text);
-  return std::string_view{room}.substr(from);
+  const auto from = text_.size();
+  append_decoded(text_, text);
+  return std::string_view{text_}.substr(from);
 }
 
 bool is_named(const Parameter& parameter, std::string_view name) {
@@ -38,7 +25,7 @@ bool is_named(const Parameter& parameter, std::string_view name) {
   return plain == name;
 }
 
-std::optional<std::string_view> find_parameter(std::string_view query, std::string_view name) {
+std::optional<std::string_view> QueryDecoder::find(std::string_view query, std::string_view name) {
   std::optional<std::string_view> found;
   for_each_parameter(query, [&](const Parameter& parameter) {
     if (!is_named(parameter, name)) return false;

@@ -1,7 +1,8 @@
-// Query strings as lists of parameters. Views into the query or into this thread's scratch memory.
+// Query strings as lists of parameters. Pure; the decoder's memory belongs to whoever owns it.
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace cachearr::rules {
@@ -29,12 +30,19 @@ void for_each_parameter(std::string_view query, F&& each) {
 /// True where the decoded name is `name`.
 bool is_named(const Parameter& parameter, std::string_view name);
 
-/// Makes room for decoding every name and value of one query once. Views into the room are good until the next call on
-/// this thread.
-void begin_decoding(std::string_view query);
-/// `text`, a name or value of that query, decoded: itself where nothing is encoded, else a view into the room.
-std::string_view decoded(std::string_view text);
-/// The decoded value of the first parameter of that name. REQUIRES: begin_decoding(query).
-std::optional<std::string_view> find_parameter(std::string_view query, std::string_view name);
+/// Decodes names and values of one query at a time into memory that is reused.
+class QueryDecoder {
+ public:
+  /// Begins a query. Views that decoded() gave before are no longer good.
+  void begin(std::string_view query);
+  /// `text`, a name or value of that query, decoded: itself where nothing is encoded, else a view into this object.
+  /// REQUIRES: each is asked for once at most.
+  std::string_view decoded(std::string_view text);
+  /// The decoded value of the first parameter of that name.
+  std::optional<std::string_view> find(std::string_view query, std::string_view name);
+
+ private:
+  std::string text_;
+};
 
 }  // namespace cachearr::rules

@@ -58,32 +58,34 @@ const Upstream* RuleSet::upstream_named(std::string_view name) const noexcept {
 }
 
 const Rule* RuleSet::match(const Upstream& upstream, const http::RequestHead& request, std::string_view path,
-                           std::string_view query, Captures& captures) const {
+                           std::string_view query, Scratch& scratch, Captures& captures) const {
   captures.clear();
   const auto asked = below_origin(upstream, path);
   const Rule* found = nullptr;
-  impl_->all[upstream.index].for_each_match(request, asked, query, [&](const Rule& rule, const Bindings& bindings) {
-    found = &rule;
-    capture(bindings, captures);
-    return true;
-  });
+  impl_->all[upstream.index].for_each_match(request, asked, query, scratch,
+                                            [&](const Rule& rule, const Bindings& bindings) {
+                                              found = &rule;
+                                              capture(bindings, captures);
+                                              return true;
+                                            });
   return found;
 }
 
 std::vector<const Rule*> RuleSet::invalidations(const Upstream& upstream, const http::RequestHead& request,
-                                                std::string_view path, std::string_view query,
+                                                std::string_view path, std::string_view query, Scratch& scratch,
                                                 Captures& captures) const {
   captures.clear();
   std::vector<const Rule*> found;
   if (http::is_safe(request.method)) return found;
   const auto asked = below_origin(upstream, path);
-  impl_->writes[upstream.index].for_each_match(request, asked, query, [&](const Rule& rule, const Bindings& bindings) {
-    if (rule.compiled->fallback && !found.empty()) return false;
-    found.push_back(&rule);
-    capture(bindings, captures);
-    // An empty list says in words that nothing changes.
-    return rule.invalidate.empty();
-  });
+  impl_->writes[upstream.index].for_each_match(request, asked, query, scratch,
+                                               [&](const Rule& rule, const Bindings& bindings) {
+                                                 if (rule.compiled->fallback && !found.empty()) return false;
+                                                 found.push_back(&rule);
+                                                 capture(bindings, captures);
+                                                 // An empty list says in words that nothing changes.
+                                                 return rule.invalidate.empty();
+                                               });
   return found;
 }
 

@@ -19,6 +19,7 @@
 #include "rules/inspect.hpp"
 #include "rules/key.hpp"
 #include "rules/rule.hpp"
+#include "rules/scratch.hpp"
 #include "rules/upstream.hpp"
 
 namespace cachearr::rules {
@@ -38,10 +39,11 @@ class RuleSet {
 
   /// First rule of `upstream` that matches; cost does not grow with other upstreams' rules. Null: none.
   const Rule* match(const Upstream& upstream, const http::RequestHead& request, std::string_view path,
-                    std::string_view query, Captures& captures) const;
+                    std::string_view query, Scratch& scratch, Captures& captures) const;
   /// Rules with `invalidate` that match this unsafe request, in order.
   std::vector<const Rule*> invalidations(const Upstream& upstream, const http::RequestHead& request,
-                                         std::string_view path, std::string_view query, Captures& captures) const;
+                                         std::string_view path, std::string_view query, Scratch& scratch,
+                                         Captures& captures) const;
 
   const std::vector<std::unique_ptr<Upstream>>& upstreams() const noexcept;
   const std::vector<std::unique_ptr<Rule>>& rules() const noexcept;

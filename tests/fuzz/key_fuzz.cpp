@@ -106,11 +106,12 @@ Named name(const Asked& asked) {
   const auto& set = rule_set();
   Named named;
   rules::Captures captures;
+  rules::Scratch scratch;
   const auto* upstream = set.upstream_for_host(asked.target.host);
   const auto* rule =
-      upstream ? set.match(*upstream, asked.head, asked.target.path, asked.target.query, captures) : nullptr;
+      upstream ? set.match(*upstream, asked.head, asked.target.path, asked.target.query, scratch, captures) : nullptr;
   named.with_rule = rule != nullptr;
-  rules::build_key({upstream, rule}, asked.head, asked.target, captures, "0123456789abcdef", named.parts);
+  rules::build_key({upstream, rule}, asked.head, asked.target, captures, "0123456789abcdef", scratch, named.parts);
   return named;
 }
 

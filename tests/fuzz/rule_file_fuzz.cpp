@@ -14,6 +14,7 @@ void use(const rules::RuleSet& set) {
   http::RequestHead head;
   rules::Captures captures;
   rules::KeyParts parts;
+  rules::Scratch scratch;
   for (const std::string_view method : {"GET", "PUT"}) {
     head.method_text = method;
     head.method = http::method_of(method);
@@ -26,15 +27,15 @@ void use(const rules::RuleSet& set) {
         target.port = 443;
         target.path = path;
         target.query = "a=1&t=search&b=";
-        const auto* rule = set.match(*upstream, head, target.path, target.query, captures);
-        rules::build_key({upstream.get(), rule}, head, target, captures, "0123456789abcdef", parts);
+        const auto* rule = set.match(*upstream, head, target.path, target.query, scratch, captures);
+        rules::build_key({upstream.get(), rule}, head, target, captures, "0123456789abcdef", scratch, parts);
         require(!parts.identity.empty());
         if (rule) {
           rules::tags_of(*rule, captures);
           rules::inspect_body(*rule, "", "", R"({"status": "Ended", "a": [1, {"b": null}]})");
           rules::inspect_body(*rule, "", "", "<rss><channel><item a='1'>x</item></channel></rss>");
         }
-        for (const auto* write : set.invalidations(*upstream, head, target.path, target.query, captures)) {
+        for (const auto* write : set.invalidations(*upstream, head, target.path, target.query, scratch, captures)) {
           for (const auto& item : write->invalidate) rules::expand(item.text, captures);
         }
       }

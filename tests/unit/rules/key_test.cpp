@@ -226,9 +226,10 @@ TEST(Key, BeyondEightThousandBytesEndsInAHash) {
 TEST(Key, DiffersBetweenInstallations) {
   const auto set = loaded("{}");
   const Asked asked{"GET http://example.test/a?apikey=x"};
+  Scratch scratch;
   KeyParts one, two;
-  build_key({}, asked.head, asked.target, {}, "a secret of 16 bytes", one);
-  build_key({}, asked.head, asked.target, {}, "another secret of 16", two);
+  build_key({}, asked.head, asked.target, {}, "a secret of 16 bytes", scratch, one);
+  build_key({}, asked.head, asked.target, {}, "another secret of 16", scratch, two);
   EXPECT_NE(one.id, two.id);
 }
 

@@ -201,9 +201,10 @@ TEST(Invalidation, FindsEveryRuleThatMatchesAWrite) {
   const auto found = [&set](std::string_view line) {
     const Asked asked{line};
     Captures captures;
+    Scratch scratch;
     std::string all;
     for (const auto* rule :
-         set->invalidations(*set->upstream_named("up"), asked.head, asked.target.path, "", captures)) {
+         set->invalidations(*set->upstream_named("up"), asked.head, asked.target.path, "", scratch, captures)) {
       for (const auto& item : rule->invalidate)
         all += (item.kind == caching::Invalidation::Kind::tag ? " tag:" : " ") + expand(item.text, captures);
     }
@@ -219,7 +220,9 @@ TEST(Invalidation, StopsAtARuleThatChangesNothing) {
       {"name": "b", "upstream": "up", "match": {"method": "POST", "path": "/**"}, "invalidate": ["*"]})");
   const Asked asked{"POST https://api.test/test"};
   Captures captures;
-  const auto rules = set->invalidations(*set->upstream_named("up"), asked.head, asked.target.path, "", captures);
+  Scratch scratch;
+  const auto rules =
+      set->invalidations(*set->upstream_named("up"), asked.head, asked.target.path, "", scratch, captures);
   ASSERT_EQ(rules.size(), 1U);
   EXPECT_TRUE(rules[0]->invalidate.empty());
 }
@@ -254,7 +257,8 @@ TEST(Matcher, AgreesWithAskingEveryRuleInTurn) {
       for (auto at = sent.find("%61"); at != std::string::npos; at = sent.find("%61")) sent.replace(at, 3, "a");
       for (const auto& rule : set->rules()) {
         Bindings bindings;
-        if (!matches(*rule->compiled, asked.head, PathSegments{sent}, "", bindings)) continue;
+        QueryDecoder decoder;
+        if (!matches(*rule->compiled, asked.head, PathSegments{sent}, "", decoder, bindings)) continue;
         expected = rule->name;
         break;
       }

@@ -66,11 +66,13 @@ struct Answer {
 /// Upstream by host, rule, key: the way of a request through this room.
 inline Answer ask(const RuleSet& set, const Asked& asked) {
   Answer answer;
+  Scratch scratch;
   answer.upstream = set.upstream_for_host(asked.target.host);
   if (answer.upstream) {
-    answer.rule = set.match(*answer.upstream, asked.head, asked.target.path, asked.target.query, answer.captures);
+    answer.rule =
+        set.match(*answer.upstream, asked.head, asked.target.path, asked.target.query, scratch, answer.captures);
   }
-  build_key({answer.upstream, answer.rule}, asked.head, asked.target, answer.captures, kSecret, answer.parts);
+  build_key({answer.upstream, answer.rule}, asked.head, asked.target, answer.captures, kSecret, scratch, answer.parts);
   return answer;
 }
 inline Answer ask(const RuleSet& set, std::string_view line, const std::vector<std::string_view>& fields = {}) {

@@ -81,8 +81,10 @@ std::string partition_of(const KeyParts& parts) {
 
 std::string invalidated(const RuleSet& set, const Upstream& upstream, const Asked& asked) {
   Captures captures;
+  Scratch scratch;
   std::string all;
-  for (const auto* rule : set.invalidations(upstream, asked.head, asked.target.path, asked.target.query, captures)) {
+  for (const auto* rule :
+       set.invalidations(upstream, asked.head, asked.target.path, asked.target.query, scratch, captures)) {
     for (const auto& item : rule->invalidate) {
       all += (all.empty() ? "" : " ") + std::string{item.kind == caching::Invalidation::Kind::tag ? "tag:" : ""};
       all += expand(item.text, captures);
