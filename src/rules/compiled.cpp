@@ -17,7 +17,7 @@ bool bind_any_of(const Condition& condition, std::string_view value, bool from_q
       into.add({&pattern.tokens[0], value, from_query, false});
       return true;
     }
-    return matches(pattern, value, from_query, into);
+    return matches(pattern, value, from_query, false, into);
   });
 }
 
@@ -41,7 +41,7 @@ bool matches(const Rule::Compiled& rule, const http::RequestHead& request, const
   if (!rule.takes(request)) return false;
   const bool fits = std::any_of(rule.paths.begin(), rule.paths.end(), [&](const PathPattern& pattern) {
     into.clear();
-    return matches(pattern, path.all(), into);
+    return matches(pattern, path, into);
   });
   if (!fits) return false;
   if (!rule.query.empty()) decoder.begin(query);

@@ -2,9 +2,25 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "rules/spelling.hpp"
 
 namespace cachearr::rules {
+
+namespace {
+
+/// By size first, which tells most segments apart for the price of one comparison. `child` is in lower case.
+bool comes_before(const std::pair<std::string, std::uint32_t>& child, std::string_view segment) noexcept {
+  const std::string_view known = child.first;
+  if (known.size() != segment.size()) return known.size() < segment.size();
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    const char c = text::lower(segment[i]);
+    if (known[i] != c) return known[i] < c;
+  }
+  return false;
+}
+
+}  // namespace
 
 Matcher::Matcher() : nodes_(1) {}
 
@@ -14,7 +30,7 @@ Matcher::Matcher(const std::vector<const Rule*>& rules) : rules_{rules}, nodes_(
       std::uint32_t node = 0;
       for (const auto& segment : path.segments) {
         if (!segment.is_literal()) break;
-        node = child(node, std::string{segment.literal()});
+        node = child(node, text::to_lower(segment.literal()));
       }
       auto& listed = nodes_[node].rules;
       if (listed.empty() || listed.back() != i) listed.push_back(i);
@@ -24,8 +40,7 @@ Matcher::Matcher(const std::vector<const Rule*>& rules) : rules_{rules}, nodes_(
 
 std::uint32_t Matcher::child(std::uint32_t node, const std::string& segment) {
   auto& children = nodes_[node].children;
-  const auto at = std::lower_bound(children.begin(), children.end(), segment,
-                                   [](const auto& item, const std::string& wanted) { return item.first < wanted; });
+  const auto at = std::lower_bound(children.begin(), children.end(), segment, comes_before);
   if (at != children.end() && at->first == segment) return at->second;
   const auto made = static_cast<std::uint32_t>(nodes_.size());
   children.insert(at, {segment, made});
@@ -34,9 +49,8 @@ std::uint32_t Matcher::child(std::uint32_t node, const std::string& segment) {
 }
 
 const Matcher::Node* Matcher::find(const Node& node, std::string_view segment) const noexcept {
-  const auto at = std::lower_bound(node.children.begin(), node.children.end(), segment,
-                                   [](const auto& item, std::string_view wanted) { return item.first < wanted; });
-  return at != node.children.end() && at->first == segment ? &nodes_[at->second] : nullptr;
+  const auto at = std::lower_bound(node.children.begin(), node.children.end(), segment, comes_before);
+  return at != node.children.end() && text::iequals(at->first, segment) ? &nodes_[at->second] : nullptr;
 }
 
 std::string_view Matcher::normal(std::string_view path, Scratch& scratch) {

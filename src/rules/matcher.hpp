@@ -20,14 +20,17 @@ class Matcher {
   /// `rules` in order of precedence; they must outlive the matcher.
   explicit Matcher(const std::vector<const Rule*>& rules);
 
-  /// Calls `each` with the bindings of every rule that matches, in order, until it gives true.
+  /// Calls `each` with the bindings of every rule that matches, in order, until it gives true. A path of which nobody
+  /// can tell what the origin makes of it meets only rules that store nothing.
   template <class F>
   void for_each_match(const http::RequestHead& request, std::string_view path, std::string_view query, Scratch& scratch,
                       F&& each) const {
     const PathSegments segments{normal(path, scratch)};
+    const bool clear = segments.is_clear();
     Walk walk{*this, segments};
     Bindings bindings;
     while (const Rule* rule = walk.next()) {
+      if (!clear && rule->policy.mode != caching::Mode::never) continue;
       if (matches(*rule->compiled, request, segments, query, scratch.decoder, bindings) && each(*rule, bindings))
         return;
     }
@@ -35,7 +38,7 @@ class Matcher {
 
  private:
   struct Node {
-    std::vector<std::pair<std::string, std::uint32_t>> children;  // sorted by segment
+    std::vector<std::pair<std::string, std::uint32_t>> children;  // lower case, sorted by size and text
     std::vector<std::uint32_t> rules;                             // places in rules_, ascending
   };
   /// The candidates of one path in file order: a merge of the lists along the path.

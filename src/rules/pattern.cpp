@@ -1,6 +1,6 @@
 #include "rules/pattern.hpp"
 
-#include <algorithm>
+#include "base/text.hpp"
 
 namespace cachearr::rules {
 
@@ -14,7 +14,34 @@ std::size_t digits_end(std::string_view text, std::size_t at) noexcept {
   return at;
 }
 
+bool is_same(std::string_view literal, std::string_view text, bool any_case) noexcept {
+  return any_case ? text::iequals(literal, text) : literal == text;
+}
+
+bool hides_slash(std::string_view segment) noexcept {
+  for (auto at = segment.find('%'); at != std::string_view::npos; at = segment.find('%', at + 1)) {
+    const auto code = segment.substr(at, 3);
+    if (code == "%2F" || code == "%5C") return true;
+  }
+  return segment.find('\\') != std::string_view::npos;
+}
+
 }  // namespace
+
+void PathPattern::loosen() {
+  lenient = true;
+  if (!open_end && segments.size() > 1 && segments.back().is_literal() && segments.back().literal().empty())
+    segments.pop_back();
+}
+
+bool PathSegments::is_clear() const noexcept {
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto segment = items[i];
+    if (segment.empty() ? i + 1 < count : segment[0] == '.' && (segment == "." || segment == "..")) return false;
+    if (hides_slash(segment)) return false;
+  }
+  return true;
+}
 
 PathSegments::PathSegments(std::string_view path) noexcept {
   for (std::size_t at = path.starts_with('/') ? 1 : 0; count < kMost;) {
@@ -28,7 +55,7 @@ PathSegments::PathSegments(std::string_view path) noexcept {
 // As in glob matching only the last unbounded wildcard needs to be taken back: whatever stands before it matched as
 // early as possible, and a longer match there could not help. Integers take all digits there are and are never taken
 // back.
-bool matches(const Segment& pattern, std::string_view text, bool from_query, Bindings& into) noexcept {
+bool matches(const Segment& pattern, std::string_view text, bool from_query, bool any_case, Bindings& into) noexcept {
   const auto& tokens = pattern.tokens;
   const auto began_with = into.size();
   std::size_t token = 0, at = 0;
@@ -48,7 +75,7 @@ bool matches(const Segment& pattern, std::string_view text, bool from_query, Bin
     if (token == tokens.size()) {
       if (at == text.size()) return true;
     } else if (tokens[token].kind == Token::Kind::literal) {
-      good = text.substr(at).starts_with(tokens[token].text);
+      good = is_same(tokens[token].text, text.substr(at, tokens[token].text.size()), any_case);
       if (good) at += tokens[token++].text.size();
     } else if (tokens[token].kind == Token::Kind::capture && tokens[token].capture == CaptureKind::integer) {
       const auto end = digits_end(text, at);
@@ -69,14 +96,16 @@ bool matches(const Segment& pattern, std::string_view text, bool from_query, Bin
   }
 }
 
-bool matches(const PathPattern& pattern, std::span<const std::string_view> segments, Bindings& into) noexcept {
+bool matches(const PathPattern& pattern, const PathSegments& path, Bindings& into) noexcept {
+  const auto segments = pattern.lenient ? path.without_last_slash() : path.all();
   const auto wanted = pattern.segments.size();
   if (segments.size() < wanted || (!pattern.open_end && segments.size() != wanted)) return false;
   // The last place may hold several segments in one piece.
-  if (segments.size() == PathSegments::kMost && !pattern.open_end) return false;
+  if (path.count == PathSegments::kMost && !pattern.open_end) return false;
   for (std::size_t i = 0; i < wanted; ++i) {
     const auto& segment = pattern.segments[i];
-    if (segment.is_literal() ? segment.literal() != segments[i] : !matches(segment, segments[i], false, into))
+    if (segment.is_literal() ? !is_same(segment.literal(), segments[i], pattern.lenient)
+                             : !matches(segment, segments[i], false, pattern.lenient, into))
       return false;
   }
   return true;

@@ -37,6 +37,10 @@ struct Segment {
 struct PathPattern {
   std::vector<Segment> segments;
   bool open_end = false;  // ends in `**`: any rest, also an empty one
+  bool lenient = false;   // neither case nor a last slash counts
+
+  /// Makes it lenient.
+  void loosen();
 };
 
 /// What a match bound so far: views into the request, turned into Captures once a whole rule matches.
@@ -68,13 +72,19 @@ struct PathSegments {
   static constexpr std::size_t kMost = 64;
   explicit PathSegments(std::string_view path) noexcept;
   std::span<const std::string_view> all() const noexcept { return {items, count}; }
+  std::span<const std::string_view> without_last_slash() const noexcept {
+    return {items, count > 1 && items[count - 1].empty() ? count - 1 : count};
+  }
+  /// False for a path in which origins may see another one: with ".", ".." or empty segments, or with an encoded slash.
+  bool is_clear() const noexcept;
   union {  // not initialised beyond `count`: most paths have few segments
     std::string_view items[kMost];
   };
   std::size_t count = 0;
 };
 
-bool matches(const Segment& pattern, std::string_view text, bool from_query, Bindings& into) noexcept;
-bool matches(const PathPattern& pattern, std::span<const std::string_view> segments, Bindings& into) noexcept;
+/// `any_case`: literals match in upper and lower case.
+bool matches(const Segment& pattern, std::string_view text, bool from_query, bool any_case, Bindings& into) noexcept;
+bool matches(const PathPattern& pattern, const PathSegments& path, Bindings& into) noexcept;
 
 }  // namespace cachearr::rules

@@ -279,6 +279,13 @@ void read_policy(Draft& draft) {
   }
 }
 
+/// What must never be stored is recognised in any spelling, whatever its origin makes of it.
+void loosen_paths(Draft& draft) {
+  const bool never = draft.rule.policy.mode == caching::Mode::never && draft.rule.invalidate.empty();
+  if (!never && !draft.rule.upstream->ignores_path_case) return;
+  for (auto& path : draft.compiled.paths) path.loosen();
+}
+
 void read_refresh(Draft& draft) {
   if (const auto node = draft.node.get("refresh_ahead")) draft.rule.refresh_ahead = node->number(0, 0.99).value_or(0);
   if (const auto node = draft.node.get("priority")) {
@@ -314,6 +321,7 @@ void read_rule(const Node& node, const Ttls& ttls, Rule& into) {
   read_invalidate(draft);
   read_refresh(draft);
   read_policy(draft);
+  loosen_paths(draft);
   read_key(draft);
   into.compiled = std::make_shared<const Rule::Compiled>(std::move(draft.compiled));
 }

@@ -201,6 +201,9 @@ void read_behaviour(const Node& node, Upstream& into) {
   if (const auto mode = node.get("mode")) {
     if (const auto word = mode->word({"live", "prefer-cache", "offline"})) into.mode = static_cast<UpstreamMode>(*word);
   }
+  if (const auto path_case = node.get("path_case")) {
+    if (const auto word = path_case->word({"exact", "ignore"})) into.ignores_path_case = *word == 1;
+  }
   if (const auto errors = node.get("errors")) {
     if (const auto word = errors->word({"problem", "newznab"})) into.errors = static_cast<ErrorStyle>(*word);
   }
@@ -217,7 +220,7 @@ void read_behaviour(const Node& node, Upstream& into) {
 void read_upstream(const Node& node, const std::string& folder, Upstream& into) {
   if (!node.expect_object("an object that describes the upstream",
                           {"hosts", "origin", "mount", "intercept", "tls", "credentials", "share", "rate", "proxy",
-                           "mode", "events", "errors", "timeouts", "retries", "like"})) {
+                           "mode", "events", "errors", "timeouts", "retries", "like", "path_case"})) {
     return;
   }
   if (const auto hosts = node.get("hosts")) {
