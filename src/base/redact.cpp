@@ -61,9 +61,10 @@ void append_pair(std::string& out, std::string_view pair, int depth) {
   }
   const auto name = pair.substr(0, equals);
   const auto value = pair.substr(equals + 1);
-  out += pair.substr(0, equals + 1);
+  out += is_secret_shape(name) ? kMask : name;
+  out += '=';
   if (value.empty()) return;
-  out += is_secret_name(name) || hides_secret(value, depth) ? kMask : value;
+  out += is_secret_name(name) || is_secret_shape(value) || hides_secret(value, depth) ? kMask : value;
 }
 
 /// Parameters separated by '&' or ';'.

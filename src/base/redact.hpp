@@ -11,6 +11,8 @@ namespace cachearr {
 bool is_secret_parameter(std::string_view name) noexcept;
 /// True for header fields that hold secrets (Authorization, Cookie, X-Api-Key, X-Plex-Token…).
 bool is_secret_field(std::string_view name) noexcept;
+/// True for fields that are new in every request and tell who asks of nobody: X-Request-Id, traceparent…
+bool is_trace_field(std::string_view name) noexcept;
 /// True for a value that holds a whole URL with secrets of its own, percent-encoded or not.
 bool hides_secret(std::string_view value);
 /// A path with the segments that carry keys replaced by "***" ("/getnzb/{guid}.nzb&i=1&r=key", "/rss/download/1/{hex}",

@@ -39,7 +39,7 @@ bool ends_in_one_of(std::string_view name, const std::array<std::string_view, N>
   });
 }
 
-constexpr std::array<std::string_view, 26> kParameters{"i",
+constexpr std::array<std::string_view, 39> kParameters{"i",
                                                        "r",
                                                        "u",
                                                        "tp",
@@ -56,26 +56,100 @@ constexpr std::array<std::string_view, 26> kParameters{"i",
                                                        "account",
                                                        "code",
                                                        "otp",
+                                                       "totp",
                                                        "hmac",
                                                        "sig",
                                                        "session",
                                                        "apiuser",
                                                        "login",
                                                        "username",
-                                                       "signature",
                                                        "xplexclientidentifier",
-                                                       "authorization"};
-constexpr std::array<std::string_view, 11> kParameterEndings{"apikey",      "token",     "passkey", "password",
-                                                             "passwd",      "secret",    "authkey", "rsskey",
-                                                             "torrentpass", "sessionid", "username"};
-constexpr std::array<std::string_view, 6> kMoreKeys{"clientkey",  "nzbkey",  "accesskey",
-                                                    "privatekey", "feedkey", "userkey"};
-constexpr std::array<std::string_view, 9> kFields{
-    "authorization", "proxyauthorization",   "cookie", "setcookie", "cookie2", "setcookie2", "authenticationinfo",
-    "xdnzbfailure",  "xplexclientidentifier"};
-constexpr std::array<std::string_view, 9> kFieldEndings{"apikey",        "clientkey",          "token",
-                                                        "secret",        "password",           "sessionid",
-                                                        "authorization", "authenticationinfo", "authkey"};
+                                                       "authorization",
+                                                       "jwt",
+                                                       "2fa",
+                                                       "mfa",
+                                                       "bearer",
+                                                       "cookie",
+                                                       "csrf",
+                                                       "xsrf",
+                                                       "ticket",
+                                                       "keypairid",
+                                                       "hdnea",
+                                                       "hdnts",
+                                                       "samlresponse",
+                                                       "samlrequest"};
+constexpr std::array<std::string_view, 24> kParameterEndings{
+    "apikey",      "token",  "passkey",     "password",  "passwd",   "passphrase",  "passcode",  "secret",
+    "authkey",     "rsskey", "torrentpass", "sessionid", "sessid",   "username",    "signature", "credential",
+    "credentials", "jwt",    "totp",        "assertion", "verifier", "accesskeyid", "authcode",  "devicecode"};
+constexpr std::array<std::string_view, 8> kMoreKeys{"clientkey",  "nzbkey",  "accesskey", "secretkey",
+                                                    "privatekey", "feedkey", "userkey",   "signingkey"};
+constexpr std::array<std::string_view, 23> kFields{"authorization",
+                                                   "proxyauthorization",
+                                                   "cookie",
+                                                   "setcookie",
+                                                   "cookie2",
+                                                   "setcookie2",
+                                                   "authenticationinfo",
+                                                   "xdnzbfailure",
+                                                   "xplexclientidentifier",
+                                                   "xauth",
+                                                   "remoteuser",
+                                                   "remoteemail",
+                                                   "remotename",
+                                                   "remotegroups",
+                                                   "xuser",
+                                                   "xusername",
+                                                   "xuserid",
+                                                   "xsession",
+                                                   "dpop",
+                                                   "xotp",
+                                                   "xpin",
+                                                   "xapiuser",
+                                                   "forwardeduser"};
+/// Credentials, and what a proxy in front says of who has logged in.
+constexpr std::array<std::string_view, 39> kFieldEndings{"apikey",
+                                                         "clientkey",
+                                                         "token",
+                                                         "secret",
+                                                         "password",
+                                                         "passphrase",
+                                                         "sessionid",
+                                                         "authorization",
+                                                         "authenticationinfo",
+                                                         "authkey",
+                                                         "accesskey",
+                                                         "assertion",
+                                                         "jwt",
+                                                         "signature",
+                                                         "credential",
+                                                         "remoteuser",
+                                                         "webauthuser",
+                                                         "forwardeduser",
+                                                         "forwardedemail",
+                                                         "forwardedgroups",
+                                                         "forwardedpreferredusername",
+                                                         "authrequestuser",
+                                                         "authrequestemail",
+                                                         "authrequestgroups",
+                                                         "authrequestpreferredusername",
+                                                         "clientcert",
+                                                         "clientcertificate",
+                                                         "sslclientsdn",
+                                                         "sslclientverify",
+                                                         "userinfo",
+                                                         "username",
+                                                         "useremail",
+                                                         "userlogin",
+                                                         "userid",
+                                                         "authentikemail",
+                                                         "authentikgroups",
+                                                         "authentikuid",
+                                                         "csrf",
+                                                         "xsrf"};
+constexpr std::array<std::string_view, 13> kTraceEndings{
+    "requestid", "traceid", "correlationid", "traceparent",   "tracestate", "sentrytrace", "baggage", "spanid",
+    "cfray",     "b3",      "tracecontext",  "transactionid", "newrelic"};
 
 }  // namespace
 
@@ -89,5 +163,7 @@ bool is_secret_field(std::string_view name) noexcept {
   const PlainName plain{name};
   return is_one_of(plain.view(), kFields) || ends_in_one_of(plain.view(), kFieldEndings);
 }
+
+bool is_trace_field(std::string_view name) noexcept { return ends_in_one_of(PlainName{name}.view(), kTraceEndings); }
 
 }  // namespace cachearr

@@ -11,6 +11,8 @@ namespace cachearr {
 namespace {
 
 constexpr std::size_t kMinKey = 16;
+/// Numbers that name things are shorter.
+constexpr std::size_t kMinDigits = 24;
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 bool is_upper(char c) noexcept { return c >= 'A' && c <= 'Z'; }
@@ -34,12 +36,22 @@ bool is_picture(std::string_view word) noexcept {
   });
 }
 
+/// ISO 8601's basic form, "20260101T000000Z".
+bool is_time(std::string_view run) noexcept {
+  if (run.size() < 15 || run.size() > 16 || run[8] != 'T' || (run.size() == 16 && run[15] != 'Z')) return false;
+  for (std::size_t i = 0; i < 15; ++i) {
+    if (i != 8 && !is_digit(run[i])) return false;
+  }
+  return true;
+}
+
 /// Words are letters, numbers are digits; what mixes both, or cases within a word, at this length is a key.
 bool is_key_run(std::string_view run) noexcept {
-  if (run.size() < kMinKey) return false;
+  if (run.size() < kMinKey || is_time(run)) return false;
   const bool digits = std::any_of(run.begin(), run.end(), is_digit);
   const bool letters = std::any_of(run.begin(), run.end(), [](char c) { return !is_digit(c); });
   if (digits && letters) return true;
+  if (digits) return run.size() >= kMinDigits;
   // Written together, words have a hump about every sixth letter, random letters one every fourth.
   std::size_t humps = 0;
   for (std::size_t i = 1; i < run.size(); ++i) humps += is_lower(run[i - 1]) && is_upper(run[i]) ? 1U : 0U;

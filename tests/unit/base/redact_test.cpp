@@ -46,6 +46,18 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"/a?api%5Fkey=S3cr", "/a?api%5Fkey=***"}, Case{"/a?%61pikey=S3cr", "/a?%61pikey=***"},
         Case{"/a?apikey[]=S3cr", "/a?apikey[]=***"}, Case{"/a?x=1?apikey=S3cr", "/a?x=1?apikey=***"},
         Case{"/a#access_token=S3cr&x=1", "/a#access_token=***&x=1"}, Case{"/a?apikey=S=3=cr", "/a?apikey=***"},
+        Case{"/o?X-Amz-Credential=AK%2F2026&X-Amz-Date=20260101T000000Z&X-Amz-Signature=S3cr",
+             "/o?X-Amz-Credential=***&X-Amz-Date=20260101T000000Z&X-Amz-Signature=***"},
+        Case{"/o?GoogleAccessId=x&Expires=1&X-Goog-Signature=S3cr",
+             "/o?GoogleAccessId=x&Expires=1&X-Goog-Signature=***"},
+        Case{"/o?AWSAccessKeyId=S3cr&Expires=1&Signature=S3cr", "/o?AWSAccessKeyId=***&Expires=1&Signature=***"},
+        Case{"/o?oauth_signature=S3cr&oauth_verifier=S3cr", "/o?oauth_signature=***&oauth_verifier=***"},
+        Case{"/a?PHPSESSID=S3cr&jsessionid=S3cr&sessid=S3cr", "/a?PHPSESSID=***&jsessionid=***&sessid=***"},
+        Case{"/a?passphrase=S3cr&jwt=S3cr&totp=S3cr&client_assertion=S3cr",
+             "/a?passphrase=***&jwt=***&totp=***&client_assertion=***"},
+        Case{"/a?blob=2b51db35e1910123321025a12b9933d2&x=1", "/a?blob=***&x=1"},
+        Case{"/a?2b51db35e1910123321025a12b9933d2=1", "/a?***=1"},
+        Case{"/a?12345678901234567890123456789012", "/a?***"}, Case{"/12345678901234567890123456789012/x", "/***/x"},
         Case{"/a?apikey=", "/a?apikey="}, Case{"/a?apikey", "/a?apikey"}));
 
 INSTANTIATE_TEST_SUITE_P(
