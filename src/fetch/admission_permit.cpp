@@ -23,7 +23,7 @@ LimiterKey limiter_key_of(const pipeline::RequestContext& context) {
     const auto& rate = upstream->rate;
     const auto credential = rate.for_address ? Hash128{} : credential_of(context);
     if (rate.each.empty() || !context.captures.has(rate.each)) return {upstream->name, credential};
-    return {upstream->name, hash128(to_hex(credential).append(context.captures.find(rate.each)))};
+    return {upstream->name, hash128(to_hex(credential).append(context.captures.real(rate.each)))};
   }
   const auto& route = context.route;
   return {route.connect_host + ":" + std::to_string(route.connect_port), credential_of(context)};

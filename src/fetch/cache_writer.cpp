@@ -151,7 +151,7 @@ void invalidate_by_rules(FetchContext& worker, const FetchJob& job) {
   if (!invalidates(job.snapshot->settings->config, rules::below_origin(*upstream, target.path))) return;
   rules::Captures captures;
   for (const auto* rule : job.snapshot->rules->invalidations(*upstream, job.request.head, target.path, target.query,
-                                                             worker.scratch, captures)) {
+                                                             std::nullopt, worker.scratch, captures)) {
     for (const auto& named : rule->invalidate) {
       worker.shared.store.invalidate_soon({named.kind, rules::expand(named.text, captures), named.soft});
       worker.cells.invalidations[1].add();

@@ -80,6 +80,7 @@ void capture(const Bindings& bindings, Captures& into) {
     if (item.token->capture == CaptureKind::lower) {
       for (auto& c : value) c = text::lower(c);
     }
+    into.hide_secret();
   }
 }
 

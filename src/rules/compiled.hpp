@@ -24,8 +24,8 @@ struct Condition {
 
 /// A piece of a key template.
 struct Piece {
-  enum class Kind : std::uint8_t { literal, capture, method, host, path, query } kind = Kind::literal;
-  std::string text;     // the literal, or the capture's name
+  enum class Kind : std::uint8_t { literal, capture, method, host, path, query, rest } kind = Kind::literal;
+  std::string text;     // the literal, or the capture's name; rest: what `**` took, behind a slash
   bool secret = false;  // a capture that the upstream names as a credential: shown as ***
 };
 
@@ -35,6 +35,9 @@ struct Rule::Compiled {
   std::vector<PathPattern> paths;  // one of these must match
   std::vector<Condition> query;
   std::vector<Condition> fields;  // names in lower case
+
+  std::vector<std::string>
+      body;  // in lower case: patterns, one of which the request's body must match; empty: any body
 
   bool writes =
       false;  // the rule has "invalidate"; an empty one says that nothing changes, and later rules are not asked

@@ -30,8 +30,9 @@ struct Task {
   const Captures& captures;
   Scratch& scratch;
   KeyParts& into;
-  // `share: all`: no credential separates. `named`: those that the upstream names do not.
-  bool shares_named() const noexcept { return upstream && (upstream->share_all || upstream->share_named); }
+  // `share: all`: no credential separates. `named`: those that the upstream names do not, where a rule vouches for the
+  // answer.
+  bool shares_named() const noexcept { return upstream && (upstream->share_all || (upstream->share_named && rule)); }
   bool shares_all() const noexcept { return upstream && upstream->share_all; }
 
   void credential(char where, std::string_view name, std::string_view value, bool shared) const {
@@ -44,13 +45,15 @@ bool names(const std::vector<std::string>& list, std::string_view name) noexcept
   return std::any_of(list.begin(), list.end(), [name](const std::string& item) { return text::iequals(item, name); });
 }
 
-/// Fields that are credentials everywhere. Who asks by which proxy is no matter of the origin's.
-bool is_well_known_field(const http::Field& field, SecretMemo& secrets) noexcept {
+/// Fields that are credentials by their name, or whose value looks like one. Who asks by which proxy is no matter of
+/// the origin's.
+bool is_credential_everywhere(const http::Field& field, SecretMemo& secrets) noexcept {
   switch (field.id) {
     case http::FieldId::authorization:
     case http::FieldId::cookie:
     case http::FieldId::x_api_key: return true;
-    case http::FieldId::other: return secrets.is_field(field.name);
+    case http::FieldId::other:
+      return secrets.is_field(field.name) || (is_secret_shape(field.value) && !is_trace_field(field.name));
     default: return false;
   }
 }
@@ -59,7 +62,7 @@ void collect_fields(const Task& task) {
   for (const auto& field : task.request.fields) {
     if (task.upstream && names(task.upstream->credential_headers, field.name)) {
       task.credential('h', field.name, field.value, task.shares_named());
-    } else if (is_well_known_field(field, task.scratch.secrets)) {
+    } else if (is_credential_everywhere(field, task.scratch.secrets)) {
       task.credential('h', field.name, field.value, task.shares_all());
     }
   }
@@ -72,11 +75,43 @@ bool is_secret(const Task& task, std::string_view name, std::string_view value) 
   return (!named || name.size() > 2 || is_secret_shape(value)) && task.scratch.secrets.is_parameter(name);
 }
 
+/// Some origins take ';' for a separator, too: to them this is more than one parameter.
+bool may_be_several(const Parameter& parameter) noexcept {
+  return parameter.value.find(';') != std::string_view::npos || parameter.name.find(';') != std::string_view::npos;
+}
+
+bool is_ignored(const Task& task, std::string_view name, const Parameter& sent) noexcept {
+  const auto& ignored = task.rule->ignore_query;
+  return std::find(ignored.begin(), ignored.end(), name) != ignored.end() && !may_be_several(sent);
+}
+
+/// A list of values in one order, where the rule says that their order means nothing.
+std::string_view in_order(const Task& task, std::string_view name, std::string_view value) {
+  const auto& lists = task.rule->sort_values;
+  if (value.find(',') == std::string_view::npos || std::find(lists.begin(), lists.end(), name) == lists.end())
+    return value;
+  auto members = text::split(value, ',');
+  std::sort(members.begin(), members.end());
+  members.erase(std::unique(members.begin(), members.end()), members.end());
+  auto& out = task.scratch.sorted;
+  const auto from = out.size();
+  for (const auto member : members) out.append(out.size() > from ? "," : "").append(member);
+  return std::string_view{out}.substr(from);
+}
+
+/// A secret by its name or by its look. A bare word is all name.
+bool is_hidden(const Task& task, std::string_view name, const Parameter& sent, std::string_view value) {
+  if (!sent.has_value) return is_secret_shape(name);
+  return is_secret(task, name, value) || is_secret_shape(value) || hides_secret(value);
+}
+
 /// Sorts the parameters of a request with a rule: held by the template, ignored, credentials, and the rest.
 void collect_with_rule(const Task& task) {
   auto& decoder = task.scratch.decoder;
   decoder.begin(task.target.query);
-  std::uint64_t held = 0;  // of which held parameters the first value was seen; the loader allows no more than 24
+  task.scratch.sorted.clear();
+  task.scratch.sorted.reserve(task.rule->sort_values.empty() ? 0 : task.target.query.size());
+  std::uint64_t held = 0;  // of which held parameters the first value was seen; the loader allows no more than 64
   for_each_parameter(task.target.query, [&](const Parameter& parameter) {
     const auto name = decoder.decoded(parameter.name), value = decoder.decoded(parameter.value);
     const auto& holds = task.compiled->held_query;
@@ -85,15 +120,16 @@ void collect_with_rule(const Task& task) {
       held |= std::uint64_t{1} << i;
       return false;
     }
-    if (names(task.rule->ignore_query, name)) return false;
+    if (is_ignored(task, name, parameter)) return false;
     if (names(task.upstream->credential_query, name)) {
-      task.credential('q', name, value, task.shares_named());
+      task.credential('q', name, value, task.shares_named() && !may_be_several(parameter));
       return false;
     }
-    const bool masked = is_secret(task, name, value) || hides_secret(value);
+    const bool masked = is_hidden(task, name, parameter, value);
     // An unnamed secret separates even where credentials are shared: no word of the rules says that it may be dropped.
     if (masked) task.credential('q', name, value, false);
-    task.scratch.shown.push_back({name, value, parameter.has_value, masked, task.scratch.shown.size()});
+    task.scratch.shown.push_back(
+        {name, in_order(task, name, value), parameter.has_value, masked, task.scratch.shown.size()});
     return false;
   });
   if (task.scratch.shown.size() < 2) return;
@@ -110,7 +146,7 @@ void collect_without_rule(const Task& task) {
   for_each_parameter(task.target.query, [&](const Parameter& parameter) {
     const auto name = decoder.decoded(parameter.name);
     const bool named = task.upstream && names(task.upstream->credential_query, name);
-    const bool masked = named || is_secret(task, name, parameter.value) || hides_secret(parameter.value);
+    const bool masked = named || is_hidden(task, name, parameter, parameter.value);
     if (masked) task.credential('q', name, parameter.value, named && task.shares_named());
     task.scratch.shown.push_back({parameter.name, parameter.value, parameter.has_value, masked, 0});
     return false;
@@ -123,7 +159,11 @@ void append_shown(const Task& task, char first) {
   for (const auto& parameter : task.scratch.shown) {
     key.push_back(first);
     first = '&';
-    append(key, parameter.name);
+    if (is_secret_shape(parameter.name)) {
+      key += kMasked;
+    } else {
+      append(key, parameter.name);
+    }
     if (!parameter.has_value) continue;
     key.push_back('=');
     if (parameter.masked) {
@@ -145,18 +185,23 @@ void append_masked(std::span<const std::size_t> secret, std::string_view path, s
   }
 }
 
-/// The path with every secret segment masked; a segment masked here takes part in the partition.
+/// The path without the segments that the rule calls secret: those are in the partition already.
+void write_named_path(const Task& task, std::string& out) {
+  if (!task.compiled || task.compiled->secret_segments.empty()) return append_sent(out, task.target.path);
+  const std::string_view whole = task.target.path;
+  const auto asked = below_origin(*task.upstream, whole);  // where there is a rule, there is an upstream
+  append_sent(out, whole.substr(0, whole.size() - asked.size()));
+  auto& sent = task.scratch.masked_path;
+  sent.clear();
+  append_sent(sent, asked);
+  append_masked(task.compiled->secret_segments, sent, out);
+}
+
+/// The path with every secret segment masked; a segment masked by its look takes part in the partition.
 void append_path(const Task& task, std::string& out) {
   auto& path = task.scratch.path;
   path.clear();
-  if (task.compiled && !task.compiled->secret_segments.empty()) {
-    const std::string_view whole = task.target.path;
-    const auto asked = below_origin(*task.upstream, whole);  // where there is a rule, there is an upstream
-    append_sent(out, whole.substr(0, whole.size() - asked.size()));
-    append_sent(path, asked);
-    return append_masked(task.compiled->secret_segments, path, out);
-  }
-  append_sent(path, task.target.path);
+  write_named_path(task, path);
   auto& masked = task.scratch.masked_path;
   masked.clear();
   append_redacted(masked, path, {});
@@ -188,6 +233,9 @@ void append_piece(const Task& task, const Piece& piece) {
     case Piece::Kind::host: append_host(task); return;
     case Piece::Kind::path: append_path(task, task.into.key); return;
     case Piece::Kind::query: append_shown(task, '?'); return;
+    case Piece::Kind::rest:
+      if (const auto rest = task.captures.find(kRestName); !rest.empty()) (task.into.key += '/') += rest;
+      return;
   }
 }
 
@@ -205,9 +253,13 @@ void append_key(const Task& task) {
 }
 
 void collect_path_secrets(const Task& task) {
-  if (!task.compiled || task.upstream->credential_path.empty()) return;
-  for (const auto& [name, value] : task.captures) {
-    if (names(task.upstream->credential_path, name)) task.credential('p', name, value, task.shares_named());
+  if (!task.compiled) return;
+  for (const auto& item : task.captures) {
+    if (names(task.upstream->credential_path, item.name)) {
+      task.credential('p', item.name, item.real(), task.shares_named());
+    } else if (!item.hidden.empty()) {
+      task.credential('c', item.name, item.hidden, false);
+    }
   }
 }
 
@@ -269,9 +321,10 @@ void build_key(const Verdict& verdict, const http::RequestHead& request, const h
 }
 
 std::string masked_path(const Rule& rule, std::string_view path) {
-  std::string shown;
-  if (!rule.compiled->secret_segments.empty()) append_masked(rule.compiled->secret_segments, path, shown);
-  return shown;
+  if (rule.compiled->secret_segments.empty()) return {};
+  std::string named;
+  append_masked(rule.compiled->secret_segments, path, named);
+  return redact_path(named);
 }
 
 }  // namespace cachearr::rules

@@ -20,17 +20,17 @@ class Matcher {
   /// `rules` in order of precedence; they must outlive the matcher.
   explicit Matcher(const std::vector<const Rule*>& rules);
 
-  /// Calls `each` with the bindings of every rule that matches, in order, until it gives true. A path of which nobody
-  /// can tell what the origin makes of it meets only rules that store nothing.
+  /// Calls `each` with the bindings of every rule that matches, in order, until it gives true. Without `may_store`, or
+  /// with a path of which nobody can tell what the origin makes of it, only rules that store nothing are asked.
   template <class F>
-  void for_each_match(const http::RequestHead& request, std::string_view path, std::string_view query, Scratch& scratch,
-                      F&& each) const {
+  void for_each_match(const http::RequestHead& request, std::string_view path, std::string_view query, bool may_store,
+                      Scratch& scratch, F&& each) const {
     const PathSegments segments{normal(path, scratch)};
-    const bool clear = segments.is_clear();
+    const bool any = may_store && segments.is_clear();
     Walk walk{*this, segments};
     Bindings bindings;
     while (const Rule* rule = walk.next()) {
-      if (!clear && rule->policy.mode != caching::Mode::never) continue;
+      if (!any && rule->policy.mode != caching::Mode::never) continue;
       if (matches(*rule->compiled, request, segments, query, scratch.decoder, bindings) && each(*rule, bindings))
         return;
     }

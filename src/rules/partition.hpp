@@ -13,7 +13,7 @@ namespace cachearr::rules {
 class Partition {
  public:
   void clear() noexcept { items_.clear(); }
-  /// `where` is 'h' a header field, whose name has no case, 'p' a path segment or 'q' a query parameter.
+  /// `where` is 'h' a header field, whose name has no case, 'p' a path segment, 'q' a query parameter or 'c' a capture.
   void add(char where, std::string_view name, std::string_view value) {
     items_.push_back({where, items_.size(), name, value});
   }

@@ -108,6 +108,12 @@ bool matches(const PathPattern& pattern, const PathSegments& path, Bindings& int
                              : !matches(segment, segments[i], false, pattern.lenient, into))
       return false;
   }
+  if (pattern.binds_rest && segments.size() > wanted) {
+    static const Token rest{Token::Kind::capture, CaptureKind::any, false, std::string{kRestName}};
+    const auto* const from = segments[wanted].data();
+    const auto* const end = segments.back().data() + segments.back().size();
+    into.add({&rest, {from, static_cast<std::size_t>(end - from)}, false, false});
+  }
   return true;
 }
 

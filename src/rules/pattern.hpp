@@ -34,10 +34,14 @@ struct Segment {
   }
 };
 
+/// The name under which what `**` took is bound.
+inline constexpr std::string_view kRestName = "**";
+
 struct PathPattern {
   std::vector<Segment> segments;
-  bool open_end = false;  // ends in `**`: any rest, also an empty one
-  bool lenient = false;   // neither case nor a last slash counts
+  bool open_end = false;    // ends in `**`: any rest, also an empty one
+  bool lenient = false;     // neither case nor a last slash counts
+  bool binds_rest = false;  // what `**` took is bound as {**}
 
   /// Makes it lenient.
   void loosen();

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "caching/invalidation.hpp"
 #include "caching/policy.hpp"
 #include "content/body_condition.hpp"
+#include "content/expect.hpp"
 #include "rules/captures.hpp"
 #include "rules/upstream.hpp"
 
@@ -23,6 +25,9 @@ namespace cachearr::rules {
 enum class Priority : std::uint8_t { interactive, feed, background };
 
 using content::BodyCondition;
+
+/// Downloads have quotas and pauses of their own.
+enum class CountsAs : std::uint8_t { call, grab };
 
 struct TtlFrom {
   BodyCondition when;
@@ -37,10 +42,14 @@ struct Rule {
   caching::Policy policy;
   std::string key_template;  // empty: the default key
   std::vector<std::string> ignore_query;
-  std::vector<std::string> tags;  // templates
+  std::vector<std::string> sort_values;  // parameters that hold a list whose order means nothing
+  std::vector<std::string> tags;         // templates
   std::vector<TtlFrom> ttl_from;
   std::vector<BodyCondition> refuse_if;
+  content::Expect expect = content::Expect::any;  // what an answer is; what is something else is refused
+  CountsAs counts_as = CountsAs::call;
   std::vector<caching::Invalidation> invalidate;  // their texts are templates with {captures}
+  std::string invalidation_switch;  // "series_update": turned off by AUTO_INVALIDATE_ON_SERIES_UPDATE; empty: never
   // With "without_events": policy.ttl is that one, the safe one; the other holds while the upstream's feed is
   // connected.
   std::optional<Duration> ttl_without_events, ttl_with_events;
@@ -56,6 +65,14 @@ struct Rule {
 struct Verdict {
   const Upstream* upstream = nullptr;
   const Rule* rule = nullptr;
+
+  /// What the answer has to be.
+  content::Expect expect() const noexcept { return rule ? rule->expect : content::Expect::any; }
+  bool counts_as_grab() const noexcept { return rule && rule->counts_as == CountsAs::grab; }
+  /// The upstream's own words for "no more".
+  std::span<const content::LimitWords> limits() const noexcept {
+    return upstream ? std::span<const content::LimitWords>{upstream->limits} : std::span<const content::LimitWords>{};
+  }
 };
 
 /// The rule's tags, expanded.

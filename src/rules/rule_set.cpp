@@ -1,32 +1,43 @@
 #include "rules/rule_set.hpp"
 
+#include <algorithm>
+
+#include "base/text.hpp"
 #include "rules/below_origin.hpp"
 #include "rules/compiled.hpp"
 #include "rules/rule_set_impl.hpp"
 
 namespace cachearr::rules {
 
-std::string& Captures::add(std::string_view name) {
-  if (used_ == slots_.size()) slots_.emplace_back();
-  auto& slot = slots_[used_++];
-  slot.first = name;
-  slot.second.clear();
-  return slot.second;
+namespace {
+
+bool takes_body(const Rule::Compiled& rule, std::optional<std::string_view> body) {
+  if (rule.body.empty() || !body) return true;
+  const auto text = text::to_lower(*body);
+  return std::any_of(rule.body.begin(), rule.body.end(),
+                     [&text](const std::string& pattern) { return text::glob_match(pattern, text); });
 }
 
-std::string_view Captures::find(std::string_view name) const noexcept {
-  for (const auto& [known, value] : *this) {
-    if (known == name) return value;
-  }
-  return {};
+bool lists(const std::vector<std::string>& names, std::string_view name) noexcept {
+  return std::any_of(names.begin(), names.end(),
+                     [name](const std::string& known) { return text::iequals(known, name); });
 }
 
-bool Captures::has(std::string_view name) const noexcept {
-  for (const auto& slot : *this) {
-    if (slot.first == name) return true;
+/// Whether the request holds a credential that the upstream names, or any Authorization.
+bool presents_credential(const Upstream& upstream, const http::RequestHead& request, std::string_view query) {
+  for (const auto& field : request.fields) {
+    if (field.value.empty()) continue;
+    if (field.id == http::FieldId::authorization || lists(upstream.credential_headers, field.name)) return true;
   }
-  return false;
+  bool found = false;
+  for_each_parameter(query, [&](const Parameter& parameter) {
+    found = !parameter.value.empty() && lists(upstream.credential_query, parameter.name);
+    return found;
+  });
+  return found;
 }
+
+}  // namespace
 
 RuleSet::RuleSet() : impl_{std::make_unique<Impl>()} {}
 RuleSet::~RuleSet() = default;
@@ -61,9 +72,12 @@ const Rule* RuleSet::match(const Upstream& upstream, const http::RequestHead& re
                            std::string_view query, Scratch& scratch, Captures& captures) const {
   captures.clear();
   const auto asked = below_origin(upstream, path);
+  const bool may_store = !upstream.credentials_required || presents_credential(upstream, request, query);
   const Rule* found = nullptr;
-  impl_->all[upstream.index].for_each_match(request, asked, query, scratch,
+  impl_->all[upstream.index].for_each_match(request, asked, query, may_store, scratch,
                                             [&](const Rule& rule, const Bindings& bindings) {
+                                              if (!rule.compiled->body.empty())
+                                                return false;  // it only adds to what a write invalidates
                                               found = &rule;
                                               capture(bindings, captures);
                                               return true;
@@ -72,35 +86,23 @@ const Rule* RuleSet::match(const Upstream& upstream, const http::RequestHead& re
 }
 
 std::vector<const Rule*> RuleSet::invalidations(const Upstream& upstream, const http::RequestHead& request,
-                                                std::string_view path, std::string_view query, Scratch& scratch,
+                                                std::string_view path, std::string_view query,
+                                                std::optional<std::string_view> body, Scratch& scratch,
                                                 Captures& captures) const {
   captures.clear();
   std::vector<const Rule*> found;
   if (http::is_safe(request.method)) return found;
   const auto asked = below_origin(upstream, path);
-  impl_->writes[upstream.index].for_each_match(request, asked, query, scratch,
+  impl_->writes[upstream.index].for_each_match(request, asked, query, true, scratch,
                                                [&](const Rule& rule, const Bindings& bindings) {
                                                  if (rule.compiled->fallback && !found.empty()) return false;
+                                                 if (!takes_body(*rule.compiled, body)) return false;
                                                  found.push_back(&rule);
                                                  capture(bindings, captures);
                                                  // An empty list says in words that nothing changes.
                                                  return rule.invalidate.empty();
                                                });
   return found;
-}
-
-std::string expand(std::string_view text, const Captures& captures) {
-  std::string out;
-  for (std::size_t at = 0; at < text.size();) {
-    const auto open = text.find('{', at);
-    out.append(text, at, open == std::string_view::npos ? open : open - at);
-    if (open == std::string_view::npos) break;
-    const auto close = text.find('}', open);
-    if (close == std::string_view::npos) return out.append(text, open);
-    out += captures.find(text.substr(open + 1, close - open - 1));
-    at = close + 1;
-  }
-  return out;
 }
 
 std::vector<std::string> tags_of(const Rule& rule, const Captures& captures) {

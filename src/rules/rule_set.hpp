@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -40,9 +41,11 @@ class RuleSet {
   /// First rule of `upstream` that matches; cost does not grow with other upstreams' rules. Null: none.
   const Rule* match(const Upstream& upstream, const http::RequestHead& request, std::string_view path,
                     std::string_view query, Scratch& scratch, Captures& captures) const;
-  /// Rules with `invalidate` that match this unsafe request, in order.
+  /// Rules with `invalidate` that match this unsafe request, in order. `body` is the beginning of the request's body;
+  /// none: nobody has looked, and a rule that asks for a body takes any.
   std::vector<const Rule*> invalidations(const Upstream& upstream, const http::RequestHead& request,
-                                         std::string_view path, std::string_view query, Scratch& scratch,
+                                         std::string_view path, std::string_view query,
+                                         std::optional<std::string_view> body, Scratch& scratch,
                                          Captures& captures) const;
 
   const std::vector<std::unique_ptr<Upstream>>& upstreams() const noexcept;

@@ -24,6 +24,7 @@ struct Scratch {
   QueryDecoder decoder;
   std::string normal_path;  // as rules see it
   std::string path, masked_path, identity_path;
+  std::string sorted;  // values of lists
   std::vector<Shown> shown;
   Partition partition;
   SecretMemo secrets;

@@ -9,6 +9,8 @@
 
 #include <cachearr/clock.hpp>
 
+#include "content/limit_words.hpp"
+
 namespace cachearr::rules {
 
 enum class UpstreamMode : std::uint8_t { live, prefer_cache, offline };
@@ -51,6 +53,7 @@ struct Upstream {
   // The file says which secrets there are, be it none: then no path segment and no short name is taken for one by its
   // look.
   bool credentials_given = false;
+  bool credentials_required = false;            // a request without any meets only rules that store nothing
   std::vector<std::string> credential_query;    // lower case
   std::vector<std::string> credential_headers;  // lower case
   std::vector<std::string> credential_path;     // names of path captures that are secrets
@@ -60,7 +63,9 @@ struct Upstream {
   std::string proxy;  // parent, "" none
   UpstreamMode mode = UpstreamMode::live;
   ErrorStyle errors = ErrorStyle::problem;
-  std::string events;
+  std::string events;                       // "signalr": an *arr application's feed of what changes
+  std::string api_key_file;                 // a credential of cachearr's own, for the feed of events and for warm-up
+  std::vector<content::LimitWords> limits;  // its own words for "no more"
   UpstreamTimeouts timeouts;
   std::uint32_t retries = 1;
 };

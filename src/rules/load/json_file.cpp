@@ -188,10 +188,10 @@ std::vector<std::string> Node::texts() const {
   return out;
 }
 
-std::optional<std::size_t> Node::word(std::initializer_list<std::string_view> words) const {
+std::optional<std::size_t> Node::word(const std::vector<std::string_view>& words) const {
   const auto given = text();
   if (!given) return std::nullopt;
-  const auto* at = std::find(words.begin(), words.end(), *given);
+  const auto at = std::find(words.begin(), words.end(), *given);
   if (at != words.end()) return static_cast<std::size_t>(at - words.begin());
   std::string all;
   for (const auto word : words) all += (all.empty() ? "" : ", ") + std::string{word};

@@ -48,7 +48,7 @@ class Node {
   /// A text or an array of texts.
   std::vector<std::string> texts() const;
   /// One of `words`, as its place among them.
-  std::optional<std::size_t> word(std::initializer_list<std::string_view> words) const;
+  std::optional<std::size_t> word(const std::vector<std::string_view>& words) const;
   std::string dump() const;
 
  private:

@@ -7,9 +7,10 @@
 #include <map>
 
 #include "base/suggestion.hpp"
-#include "rules/load/default_ttls.hpp"
+#include "rules/load/built_in_types.hpp"
 #include "rules/load/json_file.hpp"
 #include "rules/load/load.hpp"
+#include "rules/load/match_reader.hpp"
 #include "rules/load/rule_files.hpp"
 #include "rules/load/rule_reader.hpp"
 #include "rules/load/upstream_reader.hpp"
@@ -64,6 +65,7 @@ struct Loader {
     make_upstreams();
     index_upstreams();
     make_rules();
+    check_budgets();
     if (problems.size() > had) {
       sort_problems();
       return nullptr;
@@ -100,11 +102,12 @@ struct Loader {
   void gather_rules(const Node& node, Source& source) {
     if (!node.is_array()) return node.problem("a list of rules is expected here");
     for (const auto& element : node.elements()) {
-      if (!element.expect_object("an object that describes a rule",
-                                 {"name",        "upstream",        "match",          "type",     "key",
-                                  "ttl",         "ttl_status",      "policy",         "stale",    "ignore_query",
-                                  "ignore_vary", "ignore_no_store", "ignore_private", "fallback", "tags",
-                                  "ttl_from",    "refuse_if",       "refresh_ahead",  "priority", "invalidate"})) {
+      if (!element.expect_object(
+              "an object that describes a rule",
+              {"name",           "upstream",  "match",  "type",          "key",         "ttl",
+               "ttl_status",     "policy",    "stale",  "ignore_query",  "ignore_vary", "ignore_no_store",
+               "ignore_private", "fallback",  "tags",   "ttl_from",      "refuse_if",   "sort_values",
+               "expect",         "counts_as", "switch", "refresh_ahead", "priority",    "invalidate"})) {
         continue;
       }
       RuleEntry entry{element, &source, text_of(element, "name"), text_of(element, "upstream")};
@@ -158,6 +161,7 @@ struct Loader {
         // What leads requests to the model cannot lead them here as well.
         upstream.hosts.clear();
         upstream.mount.clear();
+        upstream.api_key_file.clear();
         upstream.origin_given = false;
         likeness[name] = entry.like;
       }
@@ -296,6 +300,24 @@ struct Loader {
     const auto wish = overrides->find(rule->type);
     if (entry.source->shipped && wish != overrides->end()) rule->policy.ttl = wish->second;
     rules.push_back(std::move(rule));
+  }
+
+  /// "each" names a capture that some rule of the upstream binds.
+  void check_budgets() {
+    for (const auto* entries : {&shipped_upstreams, &user_upstreams}) {
+      for (const auto& [name, entry] : *entries) {
+        const auto rate = entry.node.get("rate");
+        const auto each = rate ? rate->get("each") : std::nullopt;
+        if (!each || !each->is_text() || each->text()->empty()) continue;
+        std::vector<std::string_view> known;
+        for (const auto& rule : set->impl_->rules) {
+          if (rule->upstream->name != name) continue;
+          for (const auto bound : bound_names(*rule->compiled)) known.push_back(bound);
+        }
+        if (std::find(known.begin(), known.end(), *each->text()) == known.end())
+          each->problem("no rule of '" + name + "' binds {" + *each->text() + "}" + did_you_mean(*each->text(), known));
+      }
+    }
   }
 
   void make_matchers() {

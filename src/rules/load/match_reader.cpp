@@ -109,7 +109,7 @@ void for_each_token(const Rule::Compiled& rule, F&& each) {
 
 void check_captures(const Node& match, const Rule::Compiled& rule) {
   auto names = bound_names(rule);
-  if (names.size() > Bindings::kMost) match.problem("a rule may have at most 24 captures");
+  if (names.size() >= Bindings::kMost) match.problem("a rule may have at most 23 captures");
   for (const auto name : names) {
     if (is_built_in(name) || name == "upstream") {
       match.problem("{" + std::string{name} + "} has a meaning of its own in keys; give the capture another name");
@@ -137,18 +137,11 @@ void mark_secrets(const Node& match, const Upstream& upstream, Rule::Compiled& i
   }
 }
 
-bool is_pointer(std::string_view text) {
-  if (!text.empty() && text[0] != '/') return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '~' && (i + 1 == text.size() || (text[i + 1] != '0' && text[i + 1] != '1'))) return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 void read_match(const Node& node, const Upstream& upstream, Rule::Compiled& into) {
-  if (!node.expect_object("an object such as { \"path\": \"/api/**\" }", {"method", "path", "query", "headers"}))
+  if (!node.expect_object("an object such as { \"path\": \"/api/**\" }",
+                          {"method", "path", "query", "headers", "body"}))
     return;
   read_methods(node, into);
   read_path(node, into);
@@ -156,6 +149,9 @@ void read_match(const Node& node, const Upstream& upstream, Rule::Compiled& into
   into.fields = read_conditions(node, "headers", true);
   // The key keeps track of these in one machine word.
   if (into.query.size() > 64) node.problem("a rule may look at no more than 64 query parameters");
+  if (const auto body = node.get("body"); body && !body->is_null()) {
+    for (const auto& pattern : body->texts()) into.body.push_back(text::to_lower(pattern));
+  }
   check_captures(node, into);
   mark_secrets(node, upstream, into);
 }
@@ -166,22 +162,6 @@ std::vector<std::string_view> bound_names(const Rule::Compiled& rule) {
     if (token.kind == Token::Kind::capture) names.push_back(token.text);
   });
   return names;
-}
-
-std::string problem_of_body_path(const BodyCondition& condition) {
-  if (condition.kind == BodyCondition::Kind::json) {
-    return is_pointer(condition.path) ? "" : "a JSON pointer is empty or begins with '/', such as \"/data/0/status\"";
-  }
-  const auto parts = text::split(condition.path, '/');
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    const bool attribute = parts[i].starts_with('@');
-    const auto name = attribute ? parts[i].substr(1) : parts[i];
-    if (name.empty() || name.find_first_of(" @[]()*\t\"'") != std::string_view::npos ||
-        (attribute && i + 1 < parts.size()) || (attribute && i == 0)) {
-      return "an XML path names elements from the root on, and at its end perhaps an attribute: \"error/@code\"";
-    }
-  }
-  return {};
 }
 
 }  // namespace cachearr::rules

@@ -1,4 +1,4 @@
-// Reads a rule's "match" and the paths of its body conditions. Pure but for the problems it adds.
+// Reads a rule's "match". Pure but for the problems it adds.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,5 @@ void read_match(const Node& node, const Upstream& upstream, Rule::Compiled& into
 
 /// Every capture of a rule, in the order in which it is bound.
 std::vector<std::string_view> bound_names(const Rule::Compiled& rule);
-
-/// What is wrong with a JSON pointer or an XML path; empty: nothing.
-std::string problem_of_body_path(const BodyCondition& condition);
 
 }  // namespace cachearr::rules

@@ -5,6 +5,8 @@
 #include "base/suggestion.hpp"
 #include "base/text.hpp"
 #include "rules/compiled.hpp"
+#include "rules/load/built_in_types.hpp"
+#include "rules/load/condition_reader.hpp"
 #include "rules/load/match_reader.hpp"
 #include "rules/load/template_compiler.hpp"
 
@@ -33,6 +35,10 @@ bool is_bound(const Rule::Compiled& rule, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+bool has_rest(const Rule::Compiled& rule) {
+  return std::any_of(rule.paths.begin(), rule.paths.end(), [](const PathPattern& path) { return path.open_end; });
+}
+
 bool is_secret(const Rule& rule, std::string_view name) {
   const auto& secrets = rule.upstream->credential_path;
   return std::find(secrets.begin(), secrets.end(), name) != secrets.end();
@@ -51,6 +57,7 @@ std::vector<Piece> read_template(const Node& node, const std::string& text, cons
   }
   for (auto& piece : *pieces) {
     if (piece.kind == Piece::Kind::literal) continue;
+    if (piece.text == kRestName && is_key && has_rest(draft.compiled)) continue;
     if (piece.kind == Piece::Kind::capture && !is_bound(draft.compiled, piece.text)) {
       const auto known = bound_names(draft.compiled);
       node.problem("{" + piece.text + "} is not bound by \"match\"" + did_you_mean(piece.text, known));
@@ -62,6 +69,16 @@ std::vector<Piece> read_template(const Node& node, const std::string& text, cons
     }
   }
   return std::move(*pieces);
+}
+
+/// What `**` takes tells answers apart, so it stands in every key: where the template says {**}, else at its end.
+void complete_rest(Rule::Compiled& rule) {
+  if (!has_rest(rule)) return;
+  for (auto& path : rule.paths) path.binds_rest = path.open_end;
+  const bool has_it = std::any_of(rule.key.begin(), rule.key.end(), [](const Piece& piece) {
+    return piece.text == kRestName || piece.kind == Piece::Kind::path;
+  });
+  if (!has_it) rule.key.push_back({Piece::Kind::rest, {}, false});
 }
 
 void read_key(Draft& draft) {
@@ -80,6 +97,7 @@ void read_key(Draft& draft) {
                           {Piece::Kind::path, {}, false},
                           {Piece::Kind::query, {}, false}};
   }
+  if (!rule.key_template.empty()) complete_rest(draft.compiled);
   complete_key(draft.compiled);
 }
 
@@ -114,9 +132,12 @@ void read_ttl(Draft& draft) {
   if (const auto fresh = node->get("fresh")) {
     if (const auto ttl = fresh->duration()) rule.policy.ttl = ttl;
   }
+  if (!rule.policy.ttl) node->problem(R"("fresh" is missing, and no "type" gives a TTL)");
   if (const auto without = node->get("without_events")) {
     rule.ttl_without_events = without->duration();
     rule.ttl_with_events = rule.policy.ttl;
+    if (rule.ttl_without_events && rule.policy.ttl && *rule.ttl_without_events > *rule.policy.ttl)
+      without->problem("without events an answer cannot be fresh for longer than with them");
     if (rule.ttl_without_events) rule.policy.ttl = rule.ttl_without_events;
   }
   const auto learn = node->get("learn");
@@ -161,60 +182,15 @@ void read_stale(Draft& draft) {
   if (const auto given = node->get("if_limited")) policy.stale_if_limited = given->duration();
 }
 
-std::optional<BodyCondition> read_condition(const Node& node, bool with_ttl) {
-  const bool good =
-      with_ttl
-          ? node.expect_object("an object such as { \"json\": \"/status\", \"equals\": \"Ended\", \"ttl\": \"7d\" }",
-                               {"json", "xml", "equals", "like", "not_like", "ttl"})
-          : node.expect_object("an object such as { \"xml\": \"error/@code\" }",
-                               {"json", "xml", "equals", "like", "not_like"});
-  if (!good) return std::nullopt;
-  const auto json = node.get("json"), xml = node.get("xml");
-  if (json.has_value() == xml.has_value()) {
-    node.problem(R"(a condition has either "json", a JSON pointer, or "xml", a path of elements)");
-    return std::nullopt;
-  }
-  BodyCondition condition;
-  condition.kind = json ? BodyCondition::Kind::json : BodyCondition::Kind::xml;
-  const auto path = (json ? json : xml)->text();
-  if (!path) return std::nullopt;
-  condition.path = *path;
-  if (const auto wrong = problem_of_body_path(condition); !wrong.empty()) (json ? json : xml)->problem(wrong);
-  if (const auto like = node.get("like")) condition.like = like->texts();
-  if (const auto not_like = node.get("not_like")) condition.not_like = not_like->texts();
-  if (const auto equals = node.get("equals")) {
-    condition.equals = equals->is_text() ? equals->text() : equals->dump();
-    condition.equals_json = equals->dump();
-    if (equals->is_object() || equals->is_array())
-      equals->problem("\"equals\" is a text, a number, true, false or null");
-    if (xml && !equals->is_text()) equals->problem("what XML holds is text; put it in double quotes");
-  }
-  return condition;
-}
-
 void read_conditions(Draft& draft) {
-  if (const auto node = draft.node.get("refuse_if"); node && !node->is_null()) {
-    for (const auto& element : node->elements()) {
-      if (auto condition = read_condition(element, false)) draft.rule.refuse_if.push_back(std::move(*condition));
-    }
-  }
-  const auto node = draft.node.get("ttl_from");
-  if (!node || node->is_null()) return;
-  for (const auto& element : node->elements()) {
-    auto condition = read_condition(element, true);
-    if (!condition) continue;
-    const auto ttl = element.get("ttl");
-    if (!ttl) {
-      element.problem("\"ttl\" is missing: how long an answer is fresh for which this holds");
-      continue;
-    }
-    if (const auto duration = ttl->duration()) draft.rule.ttl_from.push_back({std::move(*condition), *duration});
-  }
+  if (const auto node = draft.node.get("refuse_if"); node && !node->is_null()) read_refuse_if(*node, draft.rule);
+  if (const auto node = draft.node.get("ttl_from"); node && !node->is_null()) read_ttl_from(*node, draft.rule);
 }
 
 void read_lists(Draft& draft) {
   auto& rule = draft.rule;
   if (const auto node = draft.node.get("ignore_query")) rule.ignore_query = node->texts();
+  if (const auto node = draft.node.get("sort_values")) rule.sort_values = node->texts();
   if (const auto node = draft.node.get("ignore_vary")) {
     for (const auto& name : node->texts()) rule.policy.ignore_vary.push_back(text::to_lower(name));
   }
@@ -229,10 +205,27 @@ void read_lists(Draft& draft) {
   }
 }
 
+/// Which AUTO_INVALIDATE_ON_… of the environment turns the rule off.
+void read_switch(Draft& draft) {
+  const auto node = draft.node.get("switch");
+  if (!node || node->is_null()) return;
+  const std::vector<std::string_view> causes{"series_update",  "episode_update",         "metadata_refresh",
+                                             "indexer_update", "quality_profile_update", "custom_format_update",
+                                             "tag_update",     "root_folder_update"};
+  if (const auto word = node->word(causes)) draft.rule.invalidation_switch = causes[*word];
+}
+
 void read_invalidate(Draft& draft) {
   const auto node = draft.node.get("invalidate");
   if (const auto fallback = draft.node.get("fallback")) draft.compiled.fallback = fallback->flag().value_or(false);
-  if (!node || node->is_null()) return;
+  if (!node || node->is_null()) {
+    for (const auto* const name : {"switch", "fallback"}) {
+      if (const auto word = draft.node.get(name)) word->key_problem("this belongs to a rule with \"invalidate\"");
+    }
+    if (!draft.compiled.body.empty())
+      draft.node.get("match")->get("body")->key_problem("\"body\" belongs to a rule with \"invalidate\"");
+    return;
+  }
   auto& rule = draft.rule;
   draft.compiled.writes = true;
   for (const auto& element : node->elements()) {
@@ -242,6 +235,7 @@ void read_invalidate(Draft& draft) {
     read_template(element, invalidation.text, draft, false);
     rule.invalidate.push_back(std::move(invalidation));
   }
+  read_switch(draft);
   if (draft.compiled.methods & kSafeMethods) {
     node->key_problem(
         "\"invalidate\" acts on writes: give \"match\" a \"method\" such as [\"POST\", \"PUT\", \"DELETE\"]");
@@ -276,6 +270,19 @@ void read_policy(Draft& draft) {
     node->problem("only answers to GET and HEAD are stored; leave \"policy\" out, or say \"never\"");
   } else if (!has_ttl && policy.mode != caching::Mode::respect) {
     node->problem("this policy needs a \"ttl\" or a \"type\"");
+  }
+}
+
+/// What an answer has to be. What is not stored and of which nothing is said may be anything.
+void read_expectation(Draft& draft) {
+  auto& rule = draft.rule;
+  if (rule.policy.mode != caching::Mode::never) rule.expect = default_expectation(rule.type, *rule.upstream);
+  if (const auto node = draft.node.get("expect"); node && !node->is_null()) {
+    if (const auto word = node->word({content::kExpectNames.begin(), content::kExpectNames.end()}))
+      rule.expect = static_cast<content::Expect>(*word);
+  }
+  if (const auto node = draft.node.get("counts_as"); node && !node->is_null()) {
+    if (const auto word = node->word({"call", "grab"})) rule.counts_as = static_cast<CountsAs>(*word);
   }
 }
 
@@ -322,6 +329,7 @@ void read_rule(const Node& node, const Ttls& ttls, Rule& into) {
   read_refresh(draft);
   read_policy(draft);
   loosen_paths(draft);
+  read_expectation(draft);
   read_key(draft);
   into.compiled = std::make_shared<const Rule::Compiled>(std::move(draft.compiled));
 }

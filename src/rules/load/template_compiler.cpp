@@ -14,7 +14,9 @@ constexpr std::string_view kBuiltIns[] = {"method", "host", "path", "query"};
 bool tells_captures_apart(const std::vector<Piece>& pieces) {
   bool open = false;  // a capture was written and no separator since
   for (const auto& piece : pieces) {
-    if (piece.kind != Piece::Kind::literal) {
+    if (piece.kind == Piece::Kind::rest) {
+      open = true;  // it begins with a separator
+    } else if (piece.kind != Piece::Kind::literal) {
       if (open) return false;
       open = true;
     } else if (std::any_of(piece.text.begin(), piece.text.end(), separates_captures)) {
@@ -69,6 +71,11 @@ Result<std::vector<Piece>> compile_template(std::string_view text) {
     const auto end = text.find('}', at);
     if (end == std::string_view::npos) return Error{"'{' without '}'"};
     const auto name = text.substr(at + 1, end - at - 1);
+    if (name == kRestName) {
+      pieces.push_back({Piece::Kind::capture, std::string{name}, false});
+      at = end + 1;
+      continue;
+    }
     const auto built_in = std::find(std::begin(kBuiltIns), std::end(kBuiltIns), name);
     const auto kind =
         built_in == std::end(kBuiltIns)

@@ -78,19 +78,24 @@ void read_mount(const Node& node, Upstream& into) {
   into.mount = *given;
 }
 
+/// The name of a file that can be read, from `folder` on; empty where there is none.
+std::string read_file_name(const Node& node, const std::string& folder) {
+  if (node.is_null()) return {};
+  const auto name = node.text();
+  if (!name) return {};
+  auto path = (std::filesystem::path{folder} / *name).lexically_normal().string();
+  if (::access(path.c_str(), R_OK) != 0)
+    node.problem("'" + path + "' cannot be read: " + std::generic_category().message(errno));
+  return path;
+}
+
 void read_tls(const Node& node, const std::string& folder, Upstream& into) {
   if (!node.expect_object("an object such as { \"verify\": true }", {"verify", "ca_file", "server_name"})) return;
   into.tls_verify = true;
   into.tls_ca_file.clear();
   into.tls_server_name.clear();
   if (const auto verify = node.get("verify")) into.tls_verify = verify->flag().value_or(true);
-  if (const auto file = node.get("ca_file"); file && !file->is_null()) {
-    if (const auto name = file->text()) {
-      into.tls_ca_file = (std::filesystem::path{folder} / *name).lexically_normal().string();
-      if (::access(into.tls_ca_file.c_str(), R_OK) != 0)
-        file->problem("'" + into.tls_ca_file + "' cannot be read: " + std::generic_category().message(errno));
-    }
-  }
+  if (const auto file = node.get("ca_file")) into.tls_ca_file = read_file_name(*file, folder);
   if (const auto name = node.get("server_name"); name && !name->is_null()) {
     if (const auto text = name->text()) into.tls_server_name = text::to_lower(*text);
   }
@@ -100,9 +105,12 @@ void read_credentials(const Node& node, Upstream& into) {
   into.credential_query.clear();
   into.credential_headers.clear();
   into.credential_path.clear();
+  into.credentials_required = false;
   into.credentials_given = !node.is_null();
   if (node.is_null()) return;
-  if (!node.expect_object("an object such as { \"query\": [\"apikey\"] }", {"query", "headers", "path"})) return;
+  if (!node.expect_object("an object such as { \"query\": [\"apikey\"] }", {"query", "headers", "path", "required"}))
+    return;
+  if (const auto required = node.get("required")) into.credentials_required = required->flag().value_or(false);
   if (const auto query = node.get("query")) into.credential_query = lower_texts(*query);
   if (const auto headers = node.get("headers")) into.credential_headers = lower_texts(*headers);
   if (const auto path = node.get("path")) into.credential_path = path->texts();
@@ -181,6 +189,42 @@ void read_proxy(const Node& node, Upstream& into) {
   into.proxy = *given;
 }
 
+/// An upstream's own words for "no more".
+std::optional<content::LimitWords> read_limit(const Node& node) {
+  if (!node.expect_object(R"(an object such as { "like": ["*limit reached*"], "pause": "1h" })",
+                          {"status", "like", "pause", "scope", "until"}))
+    return std::nullopt;
+  content::LimitWords words;
+  if (const auto status = node.get("status"); status && !status->is_null()) {
+    if (const auto number = status->whole(200, 599)) words.status = static_cast<int>(*number);
+  }
+  if (const auto like = node.get("like")) words.like = like->texts();
+  if (!words.status && words.like.empty()) node.problem(R"(a limit is told by "status", by "like" or by both)");
+  if (words.status && *words.status < 400 && words.like.empty())
+    node.problem("an answer with this status is a limit only where \"like\" says by which words");
+  if (const auto scope = node.get("scope")) {
+    if (const auto word = scope->word({content::kLimitScopeNames.begin(), content::kLimitScopeNames.end()}))
+      words.scope = static_cast<content::LimitWords::Scope>(*word);
+  }
+  if (const auto until = node.get("until"); until && !until->is_null()) {
+    words.until = until->text().value_or("");
+    if (until->is_text() && !words.until.starts_with('/'))
+      until->problem("a JSON pointer such as \"/reset_time_utc\" is expected here");
+  }
+  const auto pause = node.get("pause");
+  if (!pause) node.problem("\"pause\" is missing: how long nothing is sent where the answer names no time");
+  if (pause) words.pause = pause->duration().value_or(Duration{});
+  return words;
+}
+
+void read_limits(const Node& node, Upstream& into) {
+  into.limits.clear();
+  if (node.is_null()) return;
+  for (const auto& element : node.elements()) {
+    if (auto words = read_limit(element)) into.limits.push_back(std::move(*words));
+  }
+}
+
 void read_timeouts(const Node& node, Upstream& into) {
   into.timeouts = {};
   if (!node.expect_object("an object such as { \"connect\": \"5s\" }",
@@ -218,9 +262,10 @@ void read_behaviour(const Node& node, Upstream& into) {
 }  // namespace
 
 void read_upstream(const Node& node, const std::string& folder, Upstream& into) {
-  if (!node.expect_object("an object that describes the upstream",
-                          {"hosts", "origin", "mount", "intercept", "tls", "credentials", "share", "rate", "proxy",
-                           "mode", "events", "errors", "timeouts", "retries", "like", "path_case"})) {
+  if (!node.expect_object(
+          "an object that describes the upstream",
+          {"hosts", "origin", "mount", "intercept", "tls", "credentials", "share", "rate", "proxy", "mode", "events",
+           "errors", "timeouts", "retries", "like", "path_case", "limits", "api_key_file"})) {
     return;
   }
   if (const auto hosts = node.get("hosts")) {
@@ -235,6 +280,8 @@ void read_upstream(const Node& node, const std::string& folder, Upstream& into) 
   if (const auto credentials = node.get("credentials")) read_credentials(*credentials, into);
   if (const auto share = node.get("share")) read_share(*share, into);
   if (const auto rate = node.get("rate")) read_rate(*rate, into);
+  if (const auto limits = node.get("limits")) read_limits(*limits, into);
+  if (const auto file = node.get("api_key_file")) into.api_key_file = read_file_name(*file, folder);
   if (const auto proxy = node.get("proxy")) read_proxy(*proxy, into);
   if (const auto timeouts = node.get("timeouts")) read_timeouts(*timeouts, into);
   read_behaviour(node, into);

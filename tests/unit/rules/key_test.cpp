@@ -66,6 +66,101 @@ TEST(Key, AddsTheSecondValueOfAParameterThatTheTemplateUses) {
   EXPECT_EQ(key_of(*set, "GET https://api.test/tv?id=1&id=2"), "tv:1?id=2");
 }
 
+TEST(Key, HoldsWhatTheRestOfAPathTook) {
+  const auto set =
+      loaded_rules(R"({"name": "a", "upstream": "up", "match": {"path": "/s/{id:int}/**"}, "ttl": 1, "key": "s:{id}"},
+      {"name": "b", "upstream": "up", "match": {"path": ["/t/{id}/**", "/u/{id}"]}, "ttl": 1, "key": "t:{**}:{id}"})");
+  EXPECT_EQ(key_of(*set, "GET https://api.test/s/1"), "s:1");
+  EXPECT_EQ(key_of(*set, "GET https://api.test/s/1/default"), "s:1/default");
+  EXPECT_EQ(key_of(*set, "GET https://api.test/s/1/default/eng?page=0"), "s:1/default%2feng?page=0");
+  EXPECT_NE(key_of(*set, "GET https://api.test/s/1/default%2Aeng"),
+            key_of(*set, "GET https://api.test/s/1/default*eng"));
+  EXPECT_EQ(key_of(*set, "GET https://api.test/t/1/x"), "t:x:1");
+  EXPECT_EQ(key_of(*set, "GET https://api.test/u/1"), "t::1");
+}
+
+TEST(Key, HasOneOrderForListsWhoseOrderMeansNothing) {
+  const auto set = loaded_rule(kAnyPath + R"(, "sort_values": ["append_to_response"])");
+  const auto key = key_of(*set, "GET https://api.test/a?append_to_response=credits,images&with=b,a");
+  EXPECT_EQ(key, "GET:api.test/a?append_to_response=credits,images&with=b,a");
+  EXPECT_EQ(key_of(*set, "GET https://api.test/a?append_to_response=images,credits&with=b,a"), key);
+  EXPECT_EQ(key_of(*set, "GET https://api.test/a?append_to_response=images%2Ccredits,images&with=b,a"), key);
+  EXPECT_NE(key_of(*set, "GET https://api.test/a?append_to_response=images,credits&with=a,b"), key);
+  EXPECT_NE(key_of(*set, "GET https://api.test/a?append_to_response=images&with=b,a"), key);
+}
+
+TEST(Key, DoesNotIgnoreWhatAnOriginMayReadAsAnotherParameter) {
+  const auto set =
+      loaded_rule(kAnyPath + R"(, "ignore_query": ["_"])", R"("credentials": {"query": ["apikey"]}, "share": "named")");
+  const auto plain = identity_of(*set, "GET https://api.test/a");
+  EXPECT_EQ(identity_of(*set, "GET https://api.test/a?_=1"), plain);
+  EXPECT_EQ(identity_of(*set, "GET https://api.test/a?apikey=k&_=1"), plain);
+  for (const auto* query : {"_=1;q=evil", "_;q=evil", "_=;", "apikey=k;q=evil", "_=1&amp;q=evil", "_[]=1", "_%5B%5D=1"})
+    EXPECT_NE(identity_of(*set, std::string{"GET https://api.test/a?"} + query), plain) << query;
+}
+
+TEST(Key, LetsNamedCredentialsCountWhereNoRuleMatches) {
+  const auto set = loaded_rule(R"("match": {"path": "/ruled"}, "ttl": 1)",
+                               R"("credentials": {"headers": ["Cookie"], "query": ["k"]}, "share": "named")");
+  EXPECT_EQ(identity_of(*set, "GET https://api.test/ruled", {"Cookie: a=1"}),
+            identity_of(*set, "GET https://api.test/ruled"));
+  EXPECT_NE(identity_of(*set, "GET https://api.test/other", {"Cookie: a=1"}),
+            identity_of(*set, "GET https://api.test/other"));
+  EXPECT_NE(identity_of(*set, "GET https://api.test/other?k=1"), identity_of(*set, "GET https://api.test/other?k=2"));
+}
+
+TEST(Key, ShowsNoSecretThatACaptureTook) {
+  const auto set = loaded_rules(
+      R"({"name": "u", "upstream": "up", "match": {"path": "/get/{id}", "query": {"url": "{url?}"}}, "ttl": 1,
+      "key": "get:{id}:{url}", "tags": ["get:{id}"]})");
+  const auto one = ask(*set, "GET https://api.test/get/2b51db35e1910123321025a12b9933d2");
+  const auto two = ask(*set, "GET https://api.test/get/3b51db35e1910123321025a12b9933d2");
+  EXPECT_EQ(one.key(), "get:***:");
+  EXPECT_EQ(tags_of(*one.rule, one.captures).at(0), "get:***");
+  EXPECT_NE(one.parts.identity, two.parts.identity);
+  EXPECT_EQ(one.parts.identity.find("2b51"), std::string::npos);
+  const auto url = ask(*set, "GET https://api.test/get/1?url=http://i.test/?apikey=S3cr");
+  EXPECT_EQ(url.key(), "get:1:***");
+  EXPECT_NE(url.parts.identity, ask(*set, "GET https://api.test/get/1?url=http://i.test/?apikey=S4cr").parts.identity);
+  EXPECT_EQ(key_of(*set, "GET https://api.test/get/1?url=http://i.test/x"), "get:1:http%3A%2F%2Fi.test%2Fx");
+}
+
+TEST(Key, ShowsNoSecretBesideTheOneThatTheUpstreamNames) {
+  const auto set =
+      loaded_rule(R"("match": {"path": "/rss/{pass}/*"}, "ttl": 1)", R"("credentials": {"path": ["pass"]})");
+  const auto one = ask(*set, "GET https://api.test/rss/short/2b51db35e1910123321025a12b9933d2");
+  EXPECT_EQ(one.key(), "GET:api.test/rss/***/***");
+  EXPECT_NE(one.parts.identity,
+            ask(*set, "GET https://api.test/rss/short/3b51db35e1910123321025a12b9933d2").parts.identity);
+  EXPECT_NE(one.parts.identity,
+            ask(*set, "GET https://api.test/rss/other/2b51db35e1910123321025a12b9933d2").parts.identity);
+  EXPECT_EQ(masked_path(*one.rule, "/rss/short/2b51db35e1910123321025a12b9933d2"), "/rss/***/***");
+}
+
+TEST(Key, ShowsNoSecretThatStandsBareOrUnderAnUnknownName) {
+  const auto with = loaded_rule(kAnyPath), without = loaded("{}");
+  for (const auto& set : {with, without}) {
+    EXPECT_EQ(key_of(*set, "GET https://api.test/a?2b51db35e1910123321025a12b9933d2"), "GET:api.test/a?***");
+    EXPECT_EQ(key_of(*set, "GET https://api.test/a?blob=2b51db35e1910123321025a12b9933d2"), "GET:api.test/a?blob=***");
+    EXPECT_NE(identity_of(*set, "GET https://api.test/a?2b51db35e1910123321025a12b9933d2"),
+              identity_of(*set, "GET https://api.test/a?3b51db35e1910123321025a12b9933d2"));
+  }
+}
+
+TEST(Key, KeepsApartWhomAProxyInFrontHasNamed) {
+  const auto set = loaded_rule(kAnyPath);
+  const auto nobody = identity_of(*set, "GET https://api.test/a");
+  for (const auto* field :
+       {"X-Auth: alice", "Remote-User: alice", "Cf-Access-Jwt-Assertion: e.y.J", "X-Forwarded-User: alice",
+        "X-Session: alice", "X-Authentik-Username: alice", "X-Auth-Request-Email: a@b", "X-Api-User: alice",
+        "X-Thing: 2b51db35e1910123321025a12b9933d2"})
+    EXPECT_NE(identity_of(*set, "GET https://api.test/a", {field}), nobody) << field;
+  for (const auto* field : {"X-Request-Id: 2b51db35e1910123321025a12b9933d2", "X-Forwarded-For: 10.0.0.1",
+                            "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                            "CF-Ray: 8a1b2c3d4e5f6a7b-FRA", "X-Client: 4f1f1d2e-0000-4000-8000-000000000000", "DNT: 1"})
+    EXPECT_EQ(identity_of(*set, "GET https://api.test/a", {field}), nobody) << field;
+}
+
 TEST(Key, LeavesOutIgnoredParameters) {
   const auto set = loaded_rule(kSeries + R"(, "ignore_query": ["_", "ts"])");
   EXPECT_EQ(key_of(*set, "GET https://api.test/series/42?_=99&ts=1&a=b"), "series:42?a=b");
@@ -74,8 +169,8 @@ TEST(Key, LeavesOutIgnoredParameters) {
 TEST(Key, KeepsPathsApartThatTheTemplateDoesNotHold) {
   const auto set = loaded_rule(R"("match": {"path": "/series/{id:int}/**"}, "ttl": "1h", "key": "series:{id}")");
   const auto one = ask(*set, "GET https://api.test/series/42/a"), two = ask(*set, "GET https://api.test/series/42/b");
-  EXPECT_EQ(one.key(), "series:42");
-  EXPECT_EQ(two.key(), "series:42");
+  EXPECT_EQ(one.key(), "series:42/a");
+  EXPECT_EQ(two.key(), "series:42/b");
   EXPECT_NE(one.parts.id, two.parts.id);
 }
 

@@ -173,7 +173,8 @@ TEST(Loader, RefusesUnknownTypes) {
 TEST(Loader, RefusesImpossibleTtls) {
   for (const auto* ttl :
        {"-1", "\"-1s\"", "\"soon\"", "\"\"", "true", "[]", "1e300", R"({"fresh": "x"})", R"({"learn": {"min": "1h"}})",
-        R"({"learn": {"min": "2h", "max": "1h"}})", R"({"fesh": 1})"}) {
+        R"({"learn": {"min": "2h", "max": "1h"}})", R"({"fesh": 1})", R"({"without_events": "60s"})",
+        R"({"learn": {"min": "1h", "max": "2h"}})", R"({"fresh": "1m", "without_events": "2m"})"}) {
     EXPECT_NE(problems_of_rule("\"match\": {\"path\": \"/\"}, \"ttl\": " + std::string{ttl}), "") << ttl;
   }
 }
@@ -188,15 +189,66 @@ TEST(Loader, RefusesImpossibleStatuses) {
 }
 
 TEST(Loader, RefusesBadConditions) {
-  for (const auto* condition :
-       {"{}", R"({"json": "status"})", R"({"json": "/a~2"})", R"({"xml": ""})", R"({"xml": "@code"})",
-        R"({"xml": "a/@b/c"})", R"({"xml": "a[1]"})", R"({"json": "/a", "xml": "a"})",
-        R"({"json": "/a", "equals": {}})", R"({"xml": "a", "equals": 5})", R"({"json": "/a", "equal": 5})", "5"}) {
+  for (const auto* condition : {"{}",
+                                R"({"json": "status"})",
+                                R"({"json": "/a~2"})",
+                                R"({"xml": ""})",
+                                R"({"xml": "@code"})",
+                                R"({"xml": "a/@b/c"})",
+                                R"({"xml": "a[1]"})",
+                                R"({"json": "/a", "xml": "a"})",
+                                R"({"json": "/a", "equals": {}})",
+                                R"({"xml": "a", "equals": 5})",
+                                R"({"json": "/a", "equal": 5})",
+                                R"({"text": true})",
+                                R"({"text": false, "like": "x"})",
+                                R"({"text": true, "xml": "a"})",
+                                R"({"text": true, "missing": true})",
+                                R"({"json": "/a", "missing": true, "equals": 1})",
+                                R"({"json": "/a", "missing": "yes"})",
+                                R"({"json": "/a", "below": "5"})",
+                                R"({"text": true, "equals": 5})",
+                                "5"}) {
     EXPECT_NE(
         problems_of_rule("\"match\": {\"path\": \"/\"}, \"ttl\": 1, \"refuse_if\": [" + std::string{condition} + "]"),
         "")
         << condition;
   }
+}
+
+TEST(Loader, RefusesImpossibleLimits) {
+  for (const auto* limit :
+       {"{}", R"({"pause": "1h"})", R"({"like": ["x"]})", R"({"status": 99, "like": ["x"], "pause": "1h"})",
+        R"({"status": 200, "pause": "1h"})", R"({"like": ["x"], "pause": "soon"})",
+        R"({"like": ["x"], "pause": "1h", "scope": "grabs"})", R"({"like": ["x"], "pause": "1h", "until": "x"})",
+        R"({"like": 5, "pause": "1h"})", R"({"words": ["x"], "like": ["x"], "pause": "1h"})", "5"}) {
+    EXPECT_NE(problems_of_upstream("\"hosts\": [\"a.test\"], \"limits\": [" + std::string{limit} + "]"), "") << limit;
+  }
+}
+
+TEST(Loader, SaysWhereAWordOfPolicyIsWrong) {
+  const std::string write = R"("match": {"method": "PUT", "path": "/"}, )";
+  EXPECT_NE(problems_of_rule(write + R"("invalidate": ["x"], "switch": "serie_update")")
+                .find("did you mean 'series_update'?"),
+            std::string::npos);
+  EXPECT_NE(problems_of_rule(write + R"("switch": "series_update")").find("belongs to a rule with \"invalidate\""),
+            std::string::npos);
+  EXPECT_NE(problems_of_rule(R"("match": {"path": "/", "body": "x"}, "ttl": 1)")
+                .find("belongs to a rule with \"invalidate\""),
+            std::string::npos);
+  EXPECT_NE(problems_of_rule(R"("match": {"path": "/"}, "ttl": 1, "expect": "jsn")").find("did you mean 'json'?"),
+            std::string::npos);
+  EXPECT_NE(problems_of_rule(R"("match": {"path": "/"}, "ttl": 1, "counts_as": "grabs")").find("did you mean 'grab'?"),
+            std::string::npos);
+  EXPECT_NE(problems_of_upstream(R"("path_case": "ignored")").find("did you mean 'ignore'?"), std::string::npos);
+  EXPECT_NE(problems_of_upstream(R"("api_key_file": "no/such/file")").find("cannot be read"), std::string::npos);
+  EXPECT_NE(problems_of_upstream(R"("events": "websocket")").find("is none of signalr"), std::string::npos);
+}
+
+TEST(Loader, RefusesABudgetForEachOfNothing) {
+  EXPECT_EQ(problems_of("{\"upstreams\": {\"up\": {\"rate\": {\n\"each\": \"indexr\"}}}, \"rules\": [{\"name\": \"r\", "
+                        "\"upstream\": \"up\", \"match\": {\"path\": \"/{indexer}\"}, \"ttl\": 1}]}"),
+            "2:9 no rule of 'up' binds {indexr}, did you mean 'indexer'?\n");
 }
 
 TEST(Loader, RefusesToStoreAnswersToWrites) {

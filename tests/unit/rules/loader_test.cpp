@@ -200,7 +200,7 @@ TEST_F(RuleFiles, LayTheUsersSettingsOverAShippedUpstream) {
   EXPECT_EQ(tmdb.origin_host, "tmdb.lan");
   EXPECT_FALSE(tmdb.share_named);
   EXPECT_EQ(tmdb.mount, "/tmdb");
-  EXPECT_EQ(ask(*set, "GET https://tmdb.lan/3/tv/1").rule->name, "tmdb-tv");
+  EXPECT_EQ(ask(*set, "GET https://tmdb.lan/3/tv/1?api_key=k").rule->name, "tmdb-tv");
   EXPECT_FALSE(set->upstream_for_host("api.themoviedb.org"));
 }
 
@@ -211,9 +211,9 @@ TEST_F(RuleFiles, PutTheUsersRulesBeforeTheShippedOnes) {
   Problems problems;
   const auto set = load({{path}, true, {}}, problems);
   ASSERT_TRUE(set) << told(problems);
-  EXPECT_EQ(ask(*set, "GET https://api.themoviedb.org/3/tv/1").rule->name, "mine");
-  EXPECT_EQ(ask(*set, "GET https://api.themoviedb.org/3/tv/2").rule->name, "tmdb-tv");
-  EXPECT_EQ(ask(*set, "GET https://api.themoviedb.org/3/movie/2").rule->policy.ttl, minutes{1});
+  EXPECT_EQ(ask(*set, "GET https://api.themoviedb.org/3/tv/1?api_key=k").rule->name, "mine");
+  EXPECT_EQ(ask(*set, "GET https://api.themoviedb.org/3/tv/2?api_key=k").rule->name, "tmdb-tv");
+  EXPECT_EQ(ask(*set, "GET https://api.themoviedb.org/3/movie/2?api_key=k").rule->policy.ttl, minutes{1});
 }
 
 TEST_F(RuleFiles, GiveTheUsersUpstreamAHostThatAShippedOneNames) {

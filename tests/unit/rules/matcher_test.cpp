@@ -29,7 +29,7 @@ std::string captured(std::string_view pattern, std::string_view path) {
   const auto set = loaded_rule(R"("match": {"path": ")" + std::string{pattern} + "\"}, \"ttl\": 1");
   const auto answer = ask(*set, "GET https://api.test" + std::string{path});
   std::string all;
-  for (const auto& [name, value] : answer.captures) all += (all.empty() ? "" : " ") + std::string{name} + "=" + value;
+  for (const auto& item : answer.captures) all += (all.empty() ? "" : " ") + std::string{item.name} + "=" + item.value;
   return all;
 }
 
@@ -249,7 +249,7 @@ TEST(Invalidation, FindsEveryRuleThatMatchesAWrite) {
     Scratch scratch;
     std::string all;
     for (const auto* rule :
-         set->invalidations(*set->upstream_named("up"), asked.head, asked.target.path, "", scratch, captures)) {
+         set->invalidations(*set->upstream_named("up"), asked.head, asked.target.path, "", {}, scratch, captures)) {
       for (const auto& item : rule->invalidate)
         all += (item.kind == caching::Invalidation::Kind::tag ? " tag:" : " ") + expand(item.text, captures);
     }
@@ -267,7 +267,7 @@ TEST(Invalidation, StopsAtARuleThatChangesNothing) {
   Captures captures;
   Scratch scratch;
   const auto rules =
-      set->invalidations(*set->upstream_named("up"), asked.head, asked.target.path, "", scratch, captures);
+      set->invalidations(*set->upstream_named("up"), asked.head, asked.target.path, "", {}, scratch, captures);
   ASSERT_EQ(rules.size(), 1U);
   EXPECT_TRUE(rules[0]->invalidate.empty());
 }
