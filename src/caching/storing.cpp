@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "base/text.hpp"
+#include "caching/edge_cookies.hpp"
 #include "caching/freshness.hpp"
 #include "caching/vary.hpp"
 
@@ -84,6 +85,11 @@ bool forbids_storing(const ResponseDirectives& says, int status) {
   return says.must_understand ? !understood(status) : says.no_store;
 }
 
+/// A rule would store what sets cookies for everybody.
+bool shares_cookies(const Case& c, const RuleShare& rule) {
+  return rule.overrides && !c.policy.personal && c.response.fields.has(FieldId::set_cookie);
+}
+
 Reason reason_not_to(const Case& c, const RuleShare& rule) {
   const int status = c.response.status;
   if (c.policy.from_rule && c.policy.mode == Mode::never) return Reason::rule_never;
@@ -96,7 +102,7 @@ Reason reason_not_to(const Case& c, const RuleShare& rule) {
   if (is_private(c, rule)) return Reason::is_private;
   if (authorization_forbids(c)) return Reason::authorization;
   if (selecting_fields(c.response, c.policy).star) return Reason::vary_star;
-  if (rule.overrides && !c.policy.personal && c.response.fields.has(FieldId::set_cookie)) return Reason::set_cookie;
+  if (shares_cookies(c, rule) && !has_only_edge_cookies(c.response.fields)) return Reason::set_cookie;
   return Reason::storable;
 }
 
@@ -197,6 +203,7 @@ StoreVerdict decide(const Case& c) {
   const auto rule = rule_share(c.policy, c.response.status);
   verdict.reason = reason_not_to(c, rule);
   if (verdict.reason != Reason::storable) return verdict;
+  verdict.drop_cookies = shares_cookies(c, rule);
   auto& meta = verdict.meta;
   meta.stored_ms = c.received_ms();
   meta.born_ms = meta.stored_ms - initial_age(c.aged, c.dates, c.timing).count();

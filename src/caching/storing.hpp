@@ -59,8 +59,9 @@ struct Timing {
 struct StoreVerdict {
   Reason reason = Reason::storable;
   LifetimeSource source = LifetimeSource::none;
-  Duration lifetime{};  // freshness lifetime from now on counted at age 0
-  EntryMeta meta;       // complete but for label and etag place; valid with Reason::storable
+  Duration lifetime{};        // freshness lifetime from now on counted at age 0
+  bool drop_cookies = false;  // Set-Cookie is taken off, since all of it is an edge's and the answer is for many
+  EntryMeta meta;             // complete but for label and etag place; valid with Reason::storable
   bool storable() const noexcept { return reason == Reason::storable; }
 };
 

@@ -316,6 +316,7 @@ void build_key(const Verdict& verdict, const http::RequestHead& request, const h
     append_path(task, scratch.identity_path);
     shorten(scratch.identity_path, secret);
   }
+  into.is_personal = !scratch.partition.empty();
   write_identity(task, secret);
   into.id = hash128(into.identity);
 }

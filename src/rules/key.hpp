@@ -14,10 +14,11 @@ namespace cachearr::rules {
 
 /// A request's name in the store. Buffers keep their capacity from request to request.
 struct KeyParts {
-  std::string key;       // what users see: no secret in it
-  std::string identity;  // partition, scheme, host, port and key, unambiguous
-  Hash128 id;            // hash of identity (without variant)
-  bool has_credentials = false;
+  std::string key;               // what users see: no secret in it
+  std::string identity;          // partition, scheme, host, port and key, unambiguous
+  Hash128 id;                    // hash of identity (without variant)
+  bool has_credentials = false;  // the request presents some
+  bool is_personal = false;      // they keep its answer apart from others
 };
 
 /// Builds key, identity and id. `secret` keys the hash of credentials. `target` is the effective one (origin's host and

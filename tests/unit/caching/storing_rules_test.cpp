@@ -63,6 +63,25 @@ TEST(RuleOverride, AnotherClientsCookieIsNotShared) {
   EXPECT_TRUE(store(Answer{200, {{"Set-Cookie", "a=b"}}}, policy).storable());
 }
 
+TEST(RuleOverride, TakesAnEdgesCookiesOffASharedAnswer) {
+  const auto policy = rule(Mode::override_, kDay);
+  for (const auto* cookie : {"__cf_bm=x; path=/; HttpOnly", "_cfuvid=y", "AWSALB=z; Expires=x", "incap_ses_1_2=a",
+                             "__ddg1_=b", "BIGipServerpool=c", "ARRAffinity=d", " ak_bmsc =e"}) {
+    const auto verdict = store(Answer{200, {{"Set-Cookie", cookie}}}, policy);
+    EXPECT_TRUE(verdict.storable() && verdict.drop_cookies) << cookie;
+  }
+  EXPECT_EQ(store(Answer{200, {{"Set-Cookie", "__cf_bm=x"}, {"Set-Cookie", "session=y"}}}, policy).reason,
+            Reason::set_cookie);
+  EXPECT_EQ(store(Answer{200, {{"Set-Cookie", "x__cf_bm=x"}}}, policy).reason, Reason::set_cookie);
+}
+
+TEST(RuleOverride, LeavesAnEdgesCookiesToWhomTheAnswerIsForAlone) {
+  auto policy = rule(Mode::override_, kDay);
+  EXPECT_FALSE(store(Answer{200}, policy).drop_cookies);
+  policy.personal = true;
+  EXPECT_FALSE(store(Answer{200, {{"Set-Cookie", "__cf_bm=x"}}}, policy).drop_cookies);
+}
+
 TEST(RuleOverride, PassesOverVaryStar) {
   EXPECT_TRUE(store(Answer{200, {{"Vary", "*"}}}, rule(Mode::override_, kDay)).storable());
 }

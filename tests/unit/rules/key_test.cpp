@@ -99,6 +99,14 @@ TEST(Key, DoesNotIgnoreWhatAnOriginMayReadAsAnotherParameter) {
     EXPECT_NE(identity_of(*set, std::string{"GET https://api.test/a?"} + query), plain) << query;
 }
 
+TEST(Key, IsPersonalWhereACredentialKeepsItApart) {
+  const auto set = loaded_rule(kAnyPath, R"("credentials": {"query": ["k"]}, "share": "named")");
+  const auto named = ask(*set, "GET https://api.test/a?k=1"), other = ask(*set, "GET https://api.test/a?k=1&token=2");
+  EXPECT_TRUE(named.parts.has_credentials && !named.parts.is_personal);
+  EXPECT_TRUE(other.parts.has_credentials && other.parts.is_personal);
+  EXPECT_FALSE(ask(*set, "GET https://api.test/a").parts.has_credentials);
+}
+
 TEST(Key, LetsNamedCredentialsCountWhereNoRuleMatches) {
   const auto set = loaded_rule(R"("match": {"path": "/ruled"}, "ttl": 1)",
                                R"("credentials": {"headers": ["Cookie"], "query": ["k"]}, "share": "named")");

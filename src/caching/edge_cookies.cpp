@@ -1,0 +1,44 @@
+#include "caching/edge_cookies.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.hpp"
+
+namespace cachearr::caching {
+
+namespace {
+
+// Of Cloudflare, AWS, Akamai, Google, Azure and DataDome.
+constexpr std::array<std::string_view, 21> kNames{"__cf_bm",  "_cfuvid",      "__cfruid",    "__cflb",
+                                                  "__cfseq",  "__cfduid",     "awsalb",      "awsalbcors",
+                                                  "awsalbtg", "awsalbtgcors", "awselb",      "awselbcors",
+                                                  "ak_bmsc",  "bm_sv",        "bm_sz",       "bm_mi",
+                                                  "_abck",    "gclb",         "arraffinity", "arraffinitysamesite",
+                                                  "datadome"};
+// Of Imperva, DDoS-Guard, Cloudflare, F5 and Sucuri.
+constexpr std::array<std::string_view, 8> kBeginnings{
+    "incap_ses_", "visid_incap_", "nlbi_", "__ddg", "__cfwaitingroom", "bigipserver", "sucuri_cloudproxy_", "ts01"};
+
+std::string_view cookie_name(std::string_view set_cookie) noexcept {
+  return text::trim(set_cookie.substr(0, set_cookie.find('=')));
+}
+
+bool begins_with(std::string_view name, std::string_view beginning) noexcept {
+  return name.size() >= beginning.size() && text::iequals(name.substr(0, beginning.size()), beginning);
+}
+
+}  // namespace
+
+bool is_edge_cookie(std::string_view name) noexcept {
+  return std::any_of(kNames.begin(), kNames.end(), [name](auto known) { return text::iequals(name, known); }) ||
+         std::any_of(kBeginnings.begin(), kBeginnings.end(), [name](auto known) { return begins_with(name, known); });
+}
+
+bool has_only_edge_cookies(const http::FieldList& fields) noexcept {
+  return std::all_of(fields.begin(), fields.end(), [](const http::Field& field) {
+    return field.id != http::FieldId::set_cookie || is_edge_cookie(cookie_name(field.value));
+  });
+}
+
+}  // namespace cachearr::caching
