@@ -18,6 +18,8 @@ bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 bool is_upper(char c) noexcept { return c >= 'A' && c <= 'Z'; }
 bool is_lower(char c) noexcept { return c >= 'a' && c <= 'z'; }
 
+bool is_run_character(char c) noexcept { return is_digit(c) || is_lower(c) || is_upper(c); }
+
 /// 8-4-4-4-12 hexadecimal digits.
 bool is_uuid(std::string_view word) noexcept {
   if (word.size() != 36) return false;
@@ -60,14 +62,21 @@ bool is_key_run(std::string_view run) noexcept {
 
 }  // namespace
 
+// A run of 16 covers one of every 16 places: only where such a place holds a letter or digit is there more to look at.
 bool is_secret_shape(std::string_view word) noexcept {
-  if (word.size() < kMinKey || is_uuid(word) || is_picture(word)) return false;
-  while (!word.empty()) {
-    const auto end =
-        std::find_if_not(word.begin(), word.end(), [](char c) { return is_digit(c) || is_lower(c) || is_upper(c); });
-    const auto length = static_cast<std::size_t>(end - word.begin());
-    if (is_key_run(word.substr(0, length))) return true;
-    word.remove_prefix(std::min(word.size(), length + 1));
+  if (word.size() < kMinKey) return false;
+  for (std::size_t at = kMinKey - 1; at < word.size();) {
+    if (!is_run_character(word[at])) {
+      at += kMinKey;
+      continue;
+    }
+    std::size_t from = at, to = at + 1;
+    while (from > 0 && is_run_character(word[from - 1])) --from;
+    while (to < word.size() && is_run_character(word[to])) ++to;
+    if (is_key_run(word.substr(from, to - from))) {
+      return !is_uuid(word) && !is_picture(word);
+    }
+    at = to + kMinKey;
   }
   return false;
 }

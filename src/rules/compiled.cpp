@@ -80,7 +80,7 @@ void capture(const Bindings& bindings, Captures& into) {
     if (item.token->capture == CaptureKind::lower) {
       for (auto& c : value) c = text::lower(c);
     }
-    into.hide_secret();
+    if (item.token->capture != CaptureKind::integer || value.size() > 15) into.hide_secret();
   }
 }
 

@@ -11,6 +11,7 @@
 #include "rules/compiled.hpp"
 #include "rules/rule.hpp"
 #include "rules/scratch.hpp"
+#include "rules/spelling.hpp"
 
 namespace cachearr::rules {
 
@@ -25,8 +26,9 @@ class Matcher {
   template <class F>
   void for_each_match(const http::RequestHead& request, std::string_view path, std::string_view query, bool may_store,
                       Scratch& scratch, F&& each) const {
-    const PathSegments segments{normal(path, scratch)};
-    const bool any = may_store && segments.is_clear();
+    const auto sent = normal(path, scratch);
+    const PathSegments segments{sent};
+    const bool any = may_store && segments.is_clear() && !hides_slash(sent);
     Walk walk{*this, segments};
     Bindings bindings;
     while (const Rule* rule = walk.next()) {

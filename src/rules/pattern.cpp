@@ -15,15 +15,7 @@ std::size_t digits_end(std::string_view text, std::size_t at) noexcept {
 }
 
 bool is_same(std::string_view literal, std::string_view text, bool any_case) noexcept {
-  return any_case ? text::iequals(literal, text) : literal == text;
-}
-
-bool hides_slash(std::string_view segment) noexcept {
-  for (auto at = segment.find('%'); at != std::string_view::npos; at = segment.find('%', at + 1)) {
-    const auto code = segment.substr(at, 3);
-    if (code == "%2F" || code == "%5C") return true;
-  }
-  return segment.find('\\') != std::string_view::npos;
+  return literal.size() == text.size() && (any_case ? text::iequals(literal, text) : literal == text);
 }
 
 }  // namespace
@@ -38,7 +30,6 @@ bool PathSegments::is_clear() const noexcept {
   for (std::size_t i = 0; i < count; ++i) {
     const auto segment = items[i];
     if (segment.empty() ? i + 1 < count : segment[0] == '.' && (segment == "." || segment == "..")) return false;
-    if (hides_slash(segment)) return false;
   }
   return true;
 }

@@ -79,7 +79,7 @@ struct PathSegments {
   std::span<const std::string_view> without_last_slash() const noexcept {
     return {items, count > 1 && items[count - 1].empty() ? count - 1 : count};
   }
-  /// False for a path in which origins may see another one: with ".", ".." or empty segments, or with an encoded slash.
+  /// False for a path in which origins may see another one: with ".", ".." or empty segments.
   bool is_clear() const noexcept;
   union {  // not initialised beyond `count`: most paths have few segments
     std::string_view items[kMost];

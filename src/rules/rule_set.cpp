@@ -25,9 +25,11 @@ bool lists(const std::vector<std::string>& names, std::string_view name) noexcep
 
 /// Whether the request holds a credential that the upstream names, or any Authorization.
 bool presents_credential(const Upstream& upstream, const http::RequestHead& request, std::string_view query) {
-  for (const auto& field : request.fields) {
-    if (field.value.empty()) continue;
-    if (field.id == http::FieldId::authorization || lists(upstream.credential_headers, field.name)) return true;
+  if (!request.fields.value(http::FieldId::authorization).empty()) return true;
+  if (!upstream.credential_headers.empty()) {
+    for (const auto& field : request.fields) {
+      if (!field.value.empty() && lists(upstream.credential_headers, field.name)) return true;
+    }
   }
   bool found = false;
   for_each_parameter(query, [&](const Parameter& parameter) {

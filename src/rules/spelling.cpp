@@ -62,6 +62,15 @@ void append_kept(std::string& out, std::string_view decoded, Class kept) {
 
 bool is_sent_normal(std::string_view text) noexcept { return text.find('%') == std::string_view::npos; }
 
+bool hides_slash(std::string_view sent) noexcept {
+  if (sent.find('\\') != std::string_view::npos) return true;
+  for (auto at = sent.find('%'); at != std::string_view::npos; at = sent.find('%', at + 1)) {
+    const auto code = sent.substr(at, 3);
+    if (code == "%2F" || code == "%5C") return true;
+  }
+  return false;
+}
+
 void append_sent(std::string& out, std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     const auto percent = text.find('%', at);

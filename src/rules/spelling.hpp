@@ -11,6 +11,8 @@ namespace cachearr::rules {
 /// '%' written as %25.
 void append_sent(std::string& out, std::string_view text);
 bool is_sent_normal(std::string_view text) noexcept;  // append_sent would change nothing
+/// True where a path in that form holds what some origins take for a slash: "%2F", "%5C" or a backslash.
+bool hides_slash(std::string_view sent) noexcept;
 
 /// A query's name or value decoded: %XX and '+'.
 void append_decoded(std::string& out, std::string_view text);
