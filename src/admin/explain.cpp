@@ -5,9 +5,10 @@
 #include <optional>
 
 #include "base/ip_address.hpp"
-#include "caching/vary.hpp"
+#include "caching/variant.hpp"
 #include "http/target.hpp"
 #include "origin/connections.hpp"
+#include "pipeline/look_up.hpp"
 #include "pipeline/worker_context.hpp"
 
 namespace cachearr::admin {
@@ -47,7 +48,7 @@ std::optional<pipeline::ListenerInfo> own_listener(const std::vector<std::string
 }
 
 void make_head(ExplainResult& result) {
-  auto& head = result.head;
+  auto& head = result.context.request.head;
   head.method = http::method_of(result.request.method);
   head.method_text = result.request.method;
   head.target = result.request.url;
@@ -62,16 +63,17 @@ void make_head(ExplainResult& result) {
 bool route(const std::vector<std::string>& addresses, ExplainResult& result) {
   auto& context = result.context;
   const auto parts = split_url(result.request.url);
-  const auto listener = parts ? own_listener(addresses, *result.snapshot, parts->authority) : std::nullopt;
+  const auto listener = parts ? own_listener(addresses, *result.context.snapshot, parts->authority) : std::nullopt;
   if (listener) {
     result.target = parts->rest.starts_with('/') ? std::string{parts->rest} : "/" + std::string{parts->rest};
-    result.head.target = result.target;
+    result.context.request.head.target = result.target;
   }
-  const auto routed = listener ? pipeline::route(*result.snapshot, *listener, std::nullopt, result.head, context.route)
-                               : pipeline::route_url(*result.snapshot, result.request.url, context.route);
+  const auto routed = listener ? pipeline::route(*result.context.snapshot, *listener, std::nullopt,
+                                                 result.context.head(), context.route)
+                               : pipeline::route_url(*result.context.snapshot, result.request.url, context.route);
   if (routed) return true;
   context.disposition = Disposition::refuse;
-  context.refused = routed.error();
+  context.refusal = routed.error();
   return false;
 }
 
@@ -101,19 +103,16 @@ bool look_on_disk(store::Store& store, ExplainResult& result) {
   auto& context = result.context;
   if (context.disposition != Disposition::fetch) return true;
   DiskReader disk{store};
-  auto found = disk.find(context.id, context.identity);
-  if (found && (found->meta.flags & caching::kVaryMarker) != 0) {
-    context.varies_by = found->head();
-    context.identity = context.key.identity + '\n';
-    caching::append_variant(context.identity, context.varies_by, result.head.fields);
-    context.id = hash128(context.identity);
-    found = store.find(context.id, context.identity);
-    if (!found) found = disk.find(context.id, context.identity);
+  auto found = disk.find(context.variant.id, context.variant.identity);
+  if (caching::marker_of(found)) {
+    pipeline::take_found(context, std::move(found));
+    found = store.find(context.variant.id, context.variant.identity);
+    if (!found) found = disk.find(context.variant.id, context.variant.identity);
   }
   if (disk.timed_out()) return false;
-  if (!found || (found->meta.flags & (caching::kHitForMiss | caching::kVaryMarker)) != 0) return true;
+  if (!found || caching::kind_of(found->meta, context.now) != caching::EntryKind::response) return true;
   context.entry = std::move(found);
-  result.on_disk = true;
+  context.from_disk = true;
   pipeline::decide_by_entry(context);
   return true;
 }
@@ -128,28 +127,29 @@ void judge_address(ExplainResult& result) {
   auto& context = result.context;
   const auto& route = context.route;
   const auto* const upstream = route.upstream;
-  if (context.disposition != Disposition::fetch && context.disposition != Disposition::bypass) return;
-  const auto& settings = *result.snapshot->settings;
+  if (context.disposition != Disposition::fetch && context.disposition != Disposition::pass) return;
+  const auto& settings = *result.context.snapshot->settings;
   const bool by_parent = upstream && !upstream->proxy.empty();
   const auto dialled = route.connect_host + ":" + std::to_string(route.connect_port);
   if (by_parent || settings.config.resolve.contains(dialled)) return;
   const auto address = literal_address(route.connect_host);
   if (!address || !ip::is_private(*address) || settings.may_be_private(upstream != nullptr)) return;
   context.disposition = Disposition::refuse;
-  context.refused = {403, origin::private_address_refused(route.connect_host, *address)};
+  context.refusal = {403, origin::private_address_refused(route.connect_host, *address)};
 }
 
 }  // namespace
 
 Result<ExplainResultPtr> explain(Instance& instance, ExplainRequest request) {
   auto& proxy = instance.proxy();
-  auto result = std::make_shared<ExplainResult>(std::move(request), instance.snapshot());
+  auto result = std::make_shared<ExplainResult>(std::move(request));
+  result->context.snapshot = instance.snapshot();
   metrics::WorkerCells uncounted;
-  pipeline::WorkerContext worker{proxy.shared(), uncounted, result->snapshot};
+  pipeline::WorkerContext worker{proxy.shared(), uncounted, result->context.snapshot};
   result->context.now = worker.now();
   make_head(*result);
   if (!route(proxy.addresses(), *result)) return ExplainResultPtr{std::move(result)};
-  pipeline::classify_routed(worker, result->head, http::Framing{}, result->context);
+  pipeline::classify_routed(worker, result->context);
   if (!look_on_disk(instance.store(), *result)) return Error{"the disk does not answer"};
   judge_address(*result);
   return ExplainResultPtr{std::move(result)};

@@ -23,17 +23,13 @@ struct ExplainRequest {
 
 /// Owns everything that `context` points to.
 struct ExplainResult {
-  ExplainResult(ExplainRequest asked, pipeline::SnapshotPtr in_force)
-      : request{std::move(asked)}, snapshot{std::move(in_force)} {}
+  explicit ExplainResult(ExplainRequest asked) : request{std::move(asked)} {}
   ExplainResult(const ExplainResult&) = delete;
   ExplainResult& operator=(const ExplainResult&) = delete;
 
   const ExplainRequest request;
-  const pipeline::SnapshotPtr snapshot;
   std::string authority, target;
-  http::RequestHead head;
   pipeline::RequestContext context;
-  bool on_disk = false;  // the entry was found in the disk tier alone
 };
 using ExplainResultPtr = std::shared_ptr<const ExplainResult>;
 

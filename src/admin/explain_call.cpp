@@ -20,27 +20,31 @@ using Json = nlohmann::ordered_json;
 using pipeline::Disposition;
 using pipeline::RequestContext;
 
-std::string_view name_of(Disposition disposition) noexcept {
-  switch (disposition) {
+std::string_view name_of(const RequestContext& context) noexcept {
+  switch (context.disposition) {
     case Disposition::refuse: return "refuse";
-    case Disposition::serve: return "serve";
-    case Disposition::serve_and_refresh: return "serve-and-refresh";
-    case Disposition::validate: return "validate";
+    case Disposition::hit: return "serve";
+    case Disposition::stale_hit: return context.refresh ? "serve-and-refresh" : "serve";
+    case Disposition::revalidate: return "validate";
     case Disposition::fetch: return "fetch";
-    case Disposition::bypass: break;
+    case Disposition::tunnel: return "tunnel";
+    case Disposition::pass: break;
   }
   return "bypass";
 }
 
 /// In a sentence, for people.
-std::string_view meaning_of(Disposition disposition) noexcept {
-  switch (disposition) {
+std::string_view meaning_of(const RequestContext& context) noexcept {
+  switch (context.disposition) {
     case Disposition::refuse: return "the request is answered with an error";
-    case Disposition::serve: return "the stored answer is served";
-    case Disposition::serve_and_refresh: return "the stored answer is served and refreshed in the background";
-    case Disposition::validate: return "the stored answer has to be confirmed by the upstream first";
+    case Disposition::hit: return "the stored answer is served";
+    case Disposition::stale_hit:
+      return context.refresh ? "the stored answer is served and refreshed in the background"
+                             : "the stored answer is served";
+    case Disposition::revalidate: return "the stored answer has to be confirmed by the upstream first";
     case Disposition::fetch: return "nothing usable is stored: the upstream is asked";
-    case Disposition::bypass: break;
+    case Disposition::tunnel: return "bytes are relayed unseen";
+    case Disposition::pass: break;
   }
   return "the request goes to the upstream without the cache";
 }
@@ -73,14 +77,14 @@ Json stored_json(const ExplainResult& result) {
                {"lifetimeSource", source_of(meta)},
                {"bytes", context.entry->head().size() + context.entry->body().size()},
                {"hits", context.entry->hits()},
-               {"tier", result.on_disk ? "disk" : "memory"}};
+               {"tier", result.context.from_disk ? "disk" : "memory"}};
   if ((meta.flags & caching::kInvalidated) != 0) json["invalidated"] = true;
   return json;
 }
 
 std::string cache_status(const RequestContext& context) {
   http::CacheStatus status;
-  status.hit = context.disposition == Disposition::serve || context.disposition == Disposition::serve_and_refresh;
+  status.hit = context.is_served();
   status.forward = status.hit ? http::Forward::none : context.forward;
   if (status.hit) status.ttl = caching::ttl_at(context.entry->meta, context.now);
   status.key = context.key.key;
@@ -123,7 +127,7 @@ Json limit_json(Instance& instance, const RequestContext& context) {
   const auto pause = limiter->cooldown_until(now, fetch::is_grab(context));
   const bool at_once = availability.why == limit::Why::nothing;
   auto next = availability.at;
-  if (context.disposition == Disposition::serve)
+  if (context.disposition == Disposition::hit)
     next = std::max(next, TimePoint{Duration{context.entry->meta.fresh_until_ms}});
   return {{"mode", mode_of(context.verdict.upstream)},
           {"wait", at_once ? 0 : upkeep::seconds_until(availability.at, now)},
@@ -140,10 +144,10 @@ Json explanation(Instance& instance, const ExplainResult& result) {
   Json json = {{"upstream", upstream ? Json(upstream->name) : Json(nullptr)},
                {"rule", rule ? Json(rule->name) : Json(nullptr)}};
   if (context.disposition == Disposition::refuse && context.key.key.empty()) {
-    json["decision"] = name_of(context.disposition);
-    json["meaning"] = meaning_of(context.disposition);
-    json["status"] = context.refused.status;
-    json["why"] = context.refused.detail;
+    json["decision"] = name_of(context);
+    json["meaning"] = meaning_of(context);
+    json["status"] = context.refusal.status;
+    json["why"] = context.refusal.detail;
     return json;
   }
   const auto& route = context.route;
@@ -152,17 +156,17 @@ Json explanation(Instance& instance, const ExplainResult& result) {
   json["origin"] =
       route.connect_scheme + "://" + http::authority_of(route.connect_scheme, route.connect_host, route.connect_port);
   add_rule(context, json);
-  json["decision"] = name_of(context.disposition);
-  json["meaning"] = meaning_of(context.disposition);
+  json["decision"] = name_of(context);
+  json["meaning"] = meaning_of(context);
   const auto forward = http::name_of(context.forward);
   json["forward"] = forward.empty() || context.forward == http::Forward::none ? Json(nullptr) : Json(forward);
   json["detail"] = context.detail.empty() ? Json(nullptr) : Json(context.detail);
   if (context.disposition == Disposition::refuse) {
-    json["status"] = context.refused.status;
-    json["why"] = context.refused.detail;
+    json["status"] = context.refusal.status;
+    json["why"] = context.refusal.detail;
   }
   if (context.hit_for_miss) json["remembered"] = "the last answer could not be stored";
-  json["variesBy"] = context.varies_by.empty() ? Json(nullptr) : Json(context.varies_by);
+  json["variesBy"] = context.variant.varies_by.empty() ? Json(nullptr) : Json(context.variant.varies_by);
   json["cacheStatus"] = cache_status(context);
   json["stored"] = stored_json(result);
   json["limit"] = limit_json(instance, context);

@@ -161,8 +161,8 @@ void AccessLog::format_request(const LogFacts& facts, LogText& into) {
 
 void AccessLog::write(const LogFacts& facts, TimePoint now) {
   if (!log::enabled(log::Level::info)) return;
-  if (!facts.words) format_request(facts, words_);
-  const auto& words = facts.words ? *facts.words : words_;
+  if (!facts.text) format_request(facts, text_);
+  const auto& words = facts.text ? *facts.text : text_;
   auto& out = batch_.line(now);
   if (log::json()) {
     out.append("{\"time\":\"").append(stamp(now, true));

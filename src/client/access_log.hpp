@@ -23,8 +23,8 @@ struct LogText {
 };
 
 struct LogFacts {
-  std::string_view client;         // address
-  const LogText* words = nullptr;  // of the eight that follow, which are not looked at then
+  std::string_view client;        // address
+  const LogText* text = nullptr;  // of the eight that follow, which are not looked at then
   std::string_view method;
   std::string_view scheme, authority, path, query;  // as asked; redacted here
   std::string_view upstream, rule, key;
@@ -49,7 +49,7 @@ class AccessLog {
   std::string_view stamp(TimePoint now, bool json);
   static constexpr std::size_t kBatch = 16 * 1024;
   log::LineBatch batch_;
-  LogText words_;  // of the line being written
+  LogText text_;  // of the line being written
   TimePoint stamped_{};
   std::string stamp_;  // "2026-11-22 13:00:00.123" or "2026-11-22T12:00:00.123" of stamped_
 };

@@ -44,16 +44,17 @@ ClientContext::~ClientContext() = default;
 void ClientContext::apply(pipeline::SnapshotPtr next) {
   loop.post([this, next = std::move(next)]() mutable {
     snapshot = std::move(next);
-    considered = pipeline::RequestContext{};  // its pointers go into the old rules
+    contexts.clear();
     memo.clear();
+    loop.tell_policy_changed();
   });
 }
 
-ReplySize ClientContext::append_fitting(const http::RequestHead& asked, const store::EntryPtr& entry,
+ReplySize ClientContext::append_fitting(Output& output, const http::RequestHead& request, const store::EntryPtr& entry,
                                         const http::CacheStatus& status, TimePoint at, ReplyConnection connection) {
-  if (!settings().config.cache.compression) return append_stored(output, asked, entry, status, at, connection);
-  const auto fitted = coder.fit(entry, asked);
-  return append_stored(output, asked, fitted.entry, status, at, connection, fitted.varies);
+  if (!settings().config.cache.compression) return append_stored(output, request, entry, status, at, connection);
+  const auto encoded = coder.encode_for(entry, request);
+  return append_stored(output, request, encoded.entry, status, at, connection, encoded.varies);
 }
 
 }  // namespace cachearr::client

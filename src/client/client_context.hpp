@@ -37,15 +37,13 @@ class ClientContext : public fetch::FetchContext {
   void apply(pipeline::SnapshotPtr next);
 
   /// Lays a stored answer into the output, in a coding that the client takes where the settings ask for that.
-  ReplySize append_fitting(const http::RequestHead& request, const store::EntryPtr& entry,
+  ReplySize append_fitting(Output& output, const http::RequestHead& request, const store::EntryPtr& entry,
                            const http::CacheStatus& status, TimePoint at, ReplyConnection connection);
 
   ClientShared& clients;
   AccessLog log;
   ContentCoder coder;
-  Output output;                        // of the request being answered
-  pipeline::RequestContext considered;  // of the request being decided
-  http::RequestHead request;            // of the request being parsed
+  OutputPool outputs;
   RequestMemo memo;
 
  private:

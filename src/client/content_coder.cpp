@@ -105,7 +105,7 @@ Hash128 place_of(const store::Entry& entry, Coding to) noexcept {
 
 }  // namespace
 
-ContentCoder::Fitted ContentCoder::fit(const store::EntryPtr& entry, const http::RequestHead& request) {
+ContentCoder::Encoded ContentCoder::encode_for(const store::EntryPtr& entry, const http::RequestHead& request) {
   http::ResponseHead head;
   if (entry->meta.status != 200 || !http::parse_stored_head(entry->head(), head)) return {entry, false};
   const auto stored = stored_coding(*entry, head.fields);
@@ -121,20 +121,20 @@ ContentCoder::Fitted ContentCoder::fit(const store::EntryPtr& entry, const http:
 
 store::EntryPtr ContentCoder::converted(const store::EntryPtr& entry, Coding from, Coding to) {
   const auto place = place_of(*entry, to);
-  const auto context = kept_.find(place);
+  const auto known = kept_.find(place);
   // Any other answer under this identity was stored at another time.
-  if (context != kept_.end() && std::memcmp(&context->second.of, &entry->meta, sizeof entry->meta) == 0)
-    return context->second.converted;
+  if (known != kept_.end() && std::memcmp(&known->second.of, &entry->meta, sizeof entry->meta) == 0)
+    return known->second.converted;
   Kept made{entry->meta, {}};
   http::ResponseHead head;
   const auto recoded = recode(entry->body(), from, to);
   if (recoded && http::parse_stored_head(entry->head(), head))
     made.converted = with_body(*entry, head.fields, *recoded);
   auto result = made.converted;
-  if (context != kept_.end()) {
-    bytes_ -= cost_of(context->second.converted);
+  if (known != kept_.end()) {
+    bytes_ -= cost_of(known->second.converted);
     bytes_ += cost_of(result);
-    context->second = std::move(made);
+    known->second = std::move(made);
   } else {
     bytes_ += cost_of(result);
     kept_.emplace(place, std::move(made));

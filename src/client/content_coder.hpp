@@ -18,13 +18,13 @@ namespace cachearr::client {
 
 class ContentCoder {
  public:
-  struct Fitted {
+  struct Encoded {
     store::EntryPtr entry;  // what is stored, or made of it
     bool varies = false;    // to be said, as its head does not
   };
   explicit ContentCoder(std::uint64_t max_bytes) : max_bytes_{max_bytes} {}
 
-  Fitted fit(const store::EntryPtr& entry, const http::RequestHead& request);
+  Encoded encode_for(const store::EntryPtr& entry, const http::RequestHead& request);
   std::uint64_t bytes() const noexcept { return bytes_; }
 
  private:

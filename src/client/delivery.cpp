@@ -6,10 +6,12 @@
 
 #include "base/text.hpp"
 #include "caching/storing.hpp"
+#include "caching/variant.hpp"
 #include "caching/vary.hpp"
 #include "client/tunnel/relay.hpp"
 #include "fetch/fetch_table.hpp"
 #include "net/event.hpp"
+#include "pipeline/look_up.hpp"
 
 namespace cachearr::client {
 
@@ -31,10 +33,11 @@ bool has_conditions_or_range(const http::FieldList& fields) {
 class Delivery {
  public:
   Delivery(Session& session, std::shared_ptr<fetch::FetchJob> job)
-      : session_{session}, worker_{session.worker()}, job_{std::move(job)}, started_{SteadyClock::now()} {}
+      : session_{session}, worker_{session.worker()}, job_{std::move(job)} {}
   net::Task<Next> run();
 
  private:
+  net::Task<Next> answer();
   bool may_collapse() const;
   void join();
   net::Task<> look_on_disk();
@@ -42,7 +45,8 @@ class Delivery {
   net::Task<Next> send_outcome(fetch::FetchReader& reader, const fetch::Outcome& outcome);
   net::Task<Next> send_answer(fetch::FetchReader& reader, const fetch::Outcome& outcome);
   void append_piece(std::string_view data, bool chunked);
-  net::Task<bool> send_body(fetch::FetchReader& reader, bool chunked, const http::CacheStatus& cache);
+  net::Task<bool> send_body(fetch::FetchReader& reader, const fetch::Outcome& outcome, bool chunked,
+                            const http::CacheStatus& cache);
   net::Task<Next> send_entry(const fetch::Outcome& outcome);
   net::Task<Next> send_failure(const fetch::Outcome& outcome);
   net::Task<Next> go_over(const fetch::Outcome& outcome);
@@ -50,37 +54,37 @@ class Delivery {
   bool is_for_us(const fetch::Outcome& outcome);
   net::Task<> end_upload();
   bool keep_alive() const;
-  ReplyConnection connection(bool keep) const { return {keep, job_->request.head.minor_version == 0}; }
-  void record(const http::CacheStatus& cache, std::string_view error = {});
+  ReplyConnection connection(bool keep) const { return {keep, job_->context->head().minor_version == 0}; }
+  void record(metrics::RequestResult result, const http::CacheStatus& cache, std::string_view error = {});
+  metrics::RequestResult result_of(const fetch::Outcome& outcome) const noexcept;
 
   Session& session_;
   ClientContext& worker_;
   std::shared_ptr<fetch::FetchJob> job_;
-  SteadyClock::time_point started_;
   std::shared_ptr<fetch::SharedFetch> shared_fetch_;
   bool leads_ = false;
-  bool from_disk_ = false;
   std::string_view tls_;  // spoken with the origin
   ReplySize sent_;
 };
 
 bool Delivery::keep_alive() const {
-  return job_->framing.keep_alive && (!job_->upload || job_->upload->finished || !job_->upload->started);
+  return job_->context->framing.keep_alive && (!job_->upload || job_->upload->finished);
 }
 
 bool Delivery::may_collapse() const {
-  const auto& context = job_->context;
-  if (context.disposition == pipeline::Disposition::bypass || job_->request.head.method != http::Method::get ||
+  const auto& context = *job_->context;
+  if (context.disposition == pipeline::Disposition::pass || job_->context->head().method != http::Method::get ||
       context.hit_for_miss || job_->upgrade)
     return false;
-  return context.disposition == pipeline::Disposition::validate || !has_conditions_or_range(job_->request.head.fields);
+  return context.disposition == pipeline::Disposition::revalidate ||
+         !has_conditions_or_range(job_->context->head().fields);
 }
 
 /// Takes part in the flight of this name, or begins one.
 void Delivery::join() {
   if (may_collapse()) {
-    auto joined = worker_.fetch_table.join(job_->context.id, job_->context.identity, worker_.shared.store.generation(),
-                                           worker_.loop);
+    auto joined = worker_.fetch_table.join(job_->context->variant.id, job_->context->variant.identity,
+                                           worker_.shared.store.generation(), worker_.loop);
     shared_fetch_ = std::move(joined.shared_fetch);
     leads_ = joined.leader;
     job_->in_table = joined.leader;
@@ -111,32 +115,40 @@ net::Task<store::EntryPtr> find_on_disk(ClientContext& worker, const Hash128& id
   co_return answer->entry;
 }
 
+/// What memory does not have may be in the slow tier, the list of selecting fields as well.
 net::Task<> Delivery::look_on_disk() {
-  auto& context = job_->context;
-  if (context.disposition != pipeline::Disposition::fetch) co_return;
-  auto found = co_await find_on_disk(worker_, context.id, context.identity);
-  if (found && (found->meta.flags & caching::kVaryMarker) != 0) {
-    context.varies_by = found->head();
-    context.identity = context.key.identity + '\n';
-    caching::append_variant(context.identity, context.varies_by, job_->request.head.fields);
-    context.id = hash128(context.identity);
-    found = worker_.shared.store.find(context.id, context.identity);
-    if (!found) found = co_await find_on_disk(worker_, context.id, context.identity);
+  auto& context = *job_->context;
+  if (context.disposition != pipeline::Disposition::fetch || context.hit_for_miss) co_return;
+  auto& store = worker_.shared.store;
+  const bool varies = !context.variant.varies_by.empty();
+  auto found = co_await find_on_disk(worker_, context.variant.id, context.variant.identity);
+  if (!varies && caching::marker_of(found)) {
+    pipeline::take_found(context, std::move(found));
+    found = store.find(context.variant.id, context.variant.identity);
+    if (!found) found = co_await find_on_disk(worker_, context.variant.id, context.variant.identity);
   }
-  if (!found || (found->meta.flags & (caching::kHitForMiss | caching::kVaryMarker)) != 0) co_return;
+  if (!found || caching::kind_of(found->meta, context.now) != caching::EntryKind::response) co_return;
   context.entry = std::move(found);
-  from_disk_ = true;
+  context.from_disk = true;
   pipeline::decide_by_entry(context);
 }
 
+/// However the exchange ends, the client's stream is the session's again before this returns.
 net::Task<Next> Delivery::run() {
   co_await look_on_disk();
-  const auto disposition = job_->context.disposition;
-  if (disposition == pipeline::Disposition::serve || disposition == pipeline::Disposition::serve_and_refresh) {
+  if (job_->context->is_served()) {
     co_return co_await serve_found();
   }
-  if (job_->framing.body != http::Framing::Body::none)
-    job_->upload = std::make_shared<fetch::Upload>(worker_.loop, session_.stream(), session_.inbox(), job_->framing);
+  if (job_->context->framing.body != http::Framing::Body::none)
+    job_->upload =
+        std::make_shared<fetch::Upload>(worker_.loop, session_.stream(), session_.inbox(), job_->context->framing);
+  auto next = co_await answer();
+  co_await end_upload();
+  if (job_->upload && !job_->upload->finished) next = Next::close;
+  co_return next;
+}
+
+net::Task<Next> Delivery::answer() {
   for (;;) {
     join();
     fetch::FetchReader reader{shared_fetch_, worker_.loop};
@@ -152,9 +164,7 @@ net::Task<Next> Delivery::run() {
     }
     const auto& outcome = reader.outcome();
     if (!is_for_us(outcome)) continue;
-    auto next = co_await send_outcome(reader, outcome);
-    co_await end_upload();
-    if (job_->upload && !job_->upload->finished) next = Next::close;
+    const auto next = co_await send_outcome(reader, outcome);
     co_return next;
   }
 }
@@ -162,22 +172,19 @@ net::Task<Next> Delivery::run() {
 /// A follower takes only what may be shared and what its own request selects; else it makes a request of its own.
 bool Delivery::is_for_us(const fetch::Outcome& outcome) {
   if (leads_) return true;
+  auto& context = *job_->context;
   if (outcome.kind == Kind::answer && !outcome.shareable) {
-    job_->context.hit_for_miss = true;
+    context.hit_for_miss = true;
     return false;
   }
-  if (outcome.kind != Kind::answer || outcome.varies_by.empty()) return true;
+  if ((outcome.kind != Kind::answer && outcome.kind != Kind::entry) || outcome.varies_by.empty()) return true;
   std::string variant;
-  caching::append_variant(variant, outcome.varies_by, job_->request.head.fields);
+  caching::append_variant(variant, outcome.varies_by, context.head().fields);
   if (variant == outcome.variant) return true;
-  job_->context.varies_by = outcome.varies_by;
-  job_->context.identity = job_->context.key.identity + '\n' + variant;
-  job_->context.id = hash128(job_->context.identity);
-  job_->context.entry = worker_.shared.store.find(job_->context.id, job_->context.identity);
-  pipeline::decide_by_entry(job_->context);
-  if (job_->context.disposition == pipeline::Disposition::serve ||
-      job_->context.disposition == pipeline::Disposition::serve_and_refresh)
-    job_->context.disposition = pipeline::Disposition::validate;
+  caching::name_variant(context.resource(), outcome.varies_by, context.head().fields, context.variant);
+  context.entry = worker_.shared.store.find(context.variant.id, context.variant.identity);
+  pipeline::decide_by_entry(context);
+  if (context.is_served()) context.disposition = pipeline::Disposition::revalidate;
   return false;
 }
 
@@ -192,7 +199,7 @@ net::Task<> Delivery::end_upload() {
 }
 
 net::Task<bool> Delivery::send_interim(const std::string& head) {
-  if (job_->request.head.minor_version == 0) co_return true;
+  if (job_->context->head().minor_version == 0) co_return true;
   const auto sent = co_await net::write_all(session_.stream(), head);
   co_return sent == IoError::none;
 }
@@ -208,43 +215,52 @@ net::Task<Next> Delivery::send_outcome(fetch::FetchReader& reader, const fetch::
   return send_failure(outcome);
 }
 
-void Delivery::record(const http::CacheStatus& cache, std::string_view error) {
-  session_.record({job_->request.head, job_->context, sent_, cache, started_, error, from_disk_, tls_});
+void Delivery::record(metrics::RequestResult result, const http::CacheStatus& cache, std::string_view error) {
+  session_.record({*job_->context, result, sent_, cache, error, tls_});
+}
+
+/// How an answer is counted that a fetch has brought.
+metrics::RequestResult Delivery::result_of(const fetch::Outcome& outcome) const noexcept {
+  using metrics::RequestResult;
+  if (outcome.stale) return RequestResult::stale;
+  if (outcome.cache_status.hit) return RequestResult::hit;
+  if (!leads_) return RequestResult::collapsed;
+  if (job_->context->disposition == pipeline::Disposition::pass) return RequestResult::bypass;
+  const bool confirmed = outcome.kind == Kind::entry && outcome.cache_status.forward == http::Forward::stale;
+  return confirmed ? RequestResult::revalidated : RequestResult::miss;
 }
 
 net::Task<Next> Delivery::serve_found() {
-  http::CacheStatus cache;
-  const auto& context = job_->context;
-  cache.hit = true;
-  cache.ttl = caching::ttl_at(context.entry->meta, context.now);
-  cache.key = context.key.key;
-  cache.detail = context.detail;
-  sent_ = worker_.append_fitting(job_->request.head, context.entry, cache, worker_.now(), connection(keep_alive()));
+  const auto& context = *job_->context;
+  const auto cache = cache_status_of(context);
+  const bool keep = keep_alive();
+  sent_ =
+      worker_.append_fitting(session_.output(), context.head(), context.entry, cache, worker_.now(), connection(keep));
   context.entry->count_hit();
-  fetch::follow_up(worker_, context, job_->request.head, job_->request.bytes());
-  record(cache);
+  fetch::follow_up(worker_, context, context.request.bytes());
+  record(client::result_of(context), cache);
   const auto next = co_await session_.flush();
-  co_return keep_alive() ? next : Next::close;
+  co_return keep ? next : Next::close;
 }
 
 net::Task<Next> Delivery::send_entry(const fetch::Outcome& outcome) {
   tls_ = outcome.tls;
   auto cache = outcome.cache_status;
-  cache.key = job_->context.key.key;
+  cache.key = job_->context->key.key;
   cache.collapsed = !leads_ && !cache.hit;
   if (!cache.hit) cache.ttl = caching::ttl_at(outcome.entry->meta, worker_.now());
   const bool keep = keep_alive();
-  sent_ = worker_.append_fitting(job_->request.head, outcome.entry, cache, worker_.now(), connection(keep));
-  record(cache);
+  sent_ = worker_.append_fitting(session_.output(), job_->context->head(), outcome.entry, cache, worker_.now(),
+                                 connection(keep));
+  record(result_of(outcome), cache);
   const auto next = co_await session_.flush();
   co_return keep ? next : Next::close;
 }
 
 net::Task<Next> Delivery::send_failure(const fetch::Outcome& outcome) {
   const bool keep = keep_alive();
-  if (!outcome.cache_status.detail.empty()) job_->context.detail = outcome.cache_status.detail;
-  session_.append_refusal(job_->request.head, job_->context,
-                          {outcome.error_status, outcome.error, outcome.error_fields}, keep, started_);
+  if (!outcome.cache_status.detail.empty()) job_->context->detail = outcome.cache_status.detail;
+  session_.append_refusal(*job_->context, {outcome.error_status, outcome.error, outcome.error_fields}, keep);
   const auto next = co_await session_.flush();
   co_return keep ? next : Next::close;
 }
@@ -254,27 +270,27 @@ net::Task<Next> Delivery::go_over(const fetch::Outcome& outcome) {
   const auto sent = co_await net::write_all(session_.stream(), outcome.head);
   if (sent != IoError::none || !origin) co_return Next::close;
   const auto idle = worker_.settings().config.timeouts.client_idle * 10;
+  const auto answered = SteadyClock::now();
   const auto relayed =
       co_await relay(worker_.loop, session_.stream(), session_.inbox(), *origin->stream, origin->inbox, idle);
   sent_ = {101, relayed.to_client};
   http::CacheStatus cache;
   cache.forward = http::Forward::bypass;
   cache.forward_status = 101;
-  tls_ = outcome.tls;
-  record(cache);
+  session_.record({*job_->context, metrics::RequestResult::tunnel, sent_, cache, {}, outcome.tls, nullptr, answered});
   co_return Next::close;
 }
 
 net::Task<Next> Delivery::send_answer(fetch::FetchReader& reader, const fetch::Outcome& outcome) {
-  const auto& request = job_->request.head;
+  const auto& request = job_->context->head();
   tls_ = outcome.tls;
   auto cache = outcome.cache_status;
-  cache.key = outcome.cache_status.stored ? std::string_view{job_->context.key.key} : std::string_view{};
+  cache.key = outcome.cache_status.stored ? std::string_view{job_->context->key.key} : std::string_view{};
   cache.collapsed = !leads_;
   const bool counted = outcome.bodiless || outcome.length.has_value();
   const bool chunked = !counted && request.minor_version > 0;
   const bool keep = keep_alive() && (counted || chunked);
-  auto& text = worker_.output.text();
+  auto& text = session_.output().text();
   text += outcome.head;
   if (chunked) text += "Transfer-Encoding: chunked\r\n";
   if (outcome.length && !outcome.bodiless) {
@@ -292,11 +308,11 @@ net::Task<Next> Delivery::send_answer(fetch::FetchReader& reader, const fetch::O
   sent_ = {outcome.status, 0};
   bool whole = true;
   if (outcome.bodiless) {
-    record(cache);
+    record(result_of(outcome), cache);
     const auto next = co_await session_.flush();
     whole = next == Next::go_on;
   } else {
-    whole = co_await send_body(reader, chunked, cache);
+    whole = co_await send_body(reader, outcome, chunked, cache);
   }
   if (!whole) {
     // Without a length or chunks only a reset tells the client that this was not all.
@@ -308,7 +324,7 @@ net::Task<Next> Delivery::send_answer(fetch::FetchReader& reader, const fetch::O
 
 /// Lays one piece of the body into the output.
 void Delivery::append_piece(std::string_view data, bool chunked) {
-  auto& output = worker_.output;
+  auto& output = session_.output();
   sent_.body_bytes += data.size();
   if (chunked) {
     std::array<char, 24> size{};
@@ -321,7 +337,8 @@ void Delivery::append_piece(std::string_view data, bool chunked) {
 
 /// What is there goes out together, head included; the client waits for nothing that has arrived. An answer is counted
 /// before its last bytes go out: who has it whole finds it in the metrics.
-net::Task<bool> Delivery::send_body(fetch::FetchReader& reader, bool chunked, const http::CacheStatus& cache) {
+net::Task<bool> Delivery::send_body(fetch::FetchReader& reader, const fetch::Outcome& outcome, bool chunked,
+                                    const http::CacheStatus& cache) {
   std::vector<fetch::ChunkPtr> kept;  // until they are sent
   std::size_t pending = 0;
   for (;;) {
@@ -334,14 +351,14 @@ net::Task<bool> Delivery::send_body(fetch::FetchReader& reader, bool chunked, co
       continue;
     }
     const bool ended = ready && arrival.kind == fetch::Arrival::Kind::end;
-    if (ended && chunked) worker_.output.text() += "0\r\n\r\n";
-    if (ended) record(cache);
+    if (ended && chunked) session_.output().text() += "0\r\n\r\n";
+    if (ended) record(result_of(outcome), cache);
     const auto flushed = co_await session_.flush();
     kept.clear();
     pending = 0;
     if (ended) co_return flushed == Next::go_on;
     if (flushed == Next::close || ready) {
-      record(cache, "broke off");
+      record(metrics::RequestResult::error, cache, "broke off");
       co_return false;
     }
     co_await reader.wait_body();

@@ -40,4 +40,17 @@ void Output::clear() noexcept {
   slices_.clear();
 }
 
+std::unique_ptr<Output> OutputPool::take() {
+  if (free_.empty()) return std::make_unique<Output>();
+  auto output = std::move(free_.back());
+  free_.pop_back();
+  return output;
+}
+
+void OutputPool::give_back(std::unique_ptr<Output> output) {
+  if (free_.size() >= kMost || output->text_capacity() > kLargest) return;
+  output->clear();
+  free_.push_back(std::move(output));
+}
+
 }  // namespace cachearr::client

@@ -1,10 +1,11 @@
 // What is about to be sent on one connection: heads laid down in one text, bodies by reference, sent in one gathered
 // write.
 //
-// One for each worker, used between two suspensions; what the kernel does not take at once moves into the connection's
-// own hands.
+// Belongs to a connection while it has something to send; OutputPool lends them, with the memory they have, so that
+// idle connections hold none.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,7 @@ class Output {
   void append(std::string_view bytes);
   bool empty() const noexcept { return pieces_.empty() && text_.size() == text_end_; }
   std::size_t bytes() const noexcept;
+  std::size_t text_capacity() const noexcept { return text_.capacity(); }
   /// Everything in order; views into this object.
   const std::vector<net::Slice>& slices();
   void clear() noexcept;
@@ -40,6 +42,18 @@ class Output {
   std::vector<Piece> pieces_;
   std::vector<store::EntryPtr> kept_;
   std::vector<net::Slice> slices_;
+};
+
+/// One for each worker, touched only on its thread.
+class OutputPool {
+ public:
+  std::unique_ptr<Output> take();
+  void give_back(std::unique_ptr<Output> output);
+
+ private:
+  static constexpr std::size_t kMost = 16;
+  static constexpr std::size_t kLargest = 64 * 1024;  // more text than this is given back to the system
+  std::vector<std::unique_ptr<Output>> free_;
 };
 
 }  // namespace cachearr::client

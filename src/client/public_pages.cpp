@@ -23,17 +23,18 @@ void append_head(std::string& text, const authority::PublicFile& file) {
 
 }  // namespace
 
-bool append_public_file(ClientContext& worker, const http::RequestHead& request,
-                        const pipeline::RequestContext& context, bool keep_alive) {
-  if (context.refused.status != kNothingThere || !worker.snapshot->leaves) return false;
+bool append_public_file(Output& output, const pipeline::RequestContext& context, bool keep_alive) {
+  const auto& request = context.head();
+  const auto& leaves = context.snapshot->leaves;
+  if (context.refusal.status != kNothingThere || !leaves) return false;
   if (request.method != Method::get && request.method != Method::head) return false;
   const auto& target = context.route.target;
   const bool at_own_name = target.host == pipeline::kOwnHost;
   const std::string_view path = at_own_name && target.path == "/" ? std::string_view{"/ca"} : target.path;
   const auto base = "http://" + http::authority_of("http", target.host, target.port);
-  const auto file = authority::public_file(worker.snapshot->leaves->authority(), path, base);
+  const auto file = authority::public_file(leaves->authority(), path, base);
   if (!file) return false;
-  auto& text = worker.output.text();
+  auto& text = output.text();
   append_head(text, *file);
   append_tail(text, {}, {keep_alive, request.minor_version == 0});
   if (request.method == Method::get) text += file->content;

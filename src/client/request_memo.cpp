@@ -20,16 +20,16 @@ std::string_view whole_head(std::string_view input) noexcept {
 RequestMemo::RequestMemo() : slots_{std::make_unique<std::array<Slot, kSlots>>()} {}
 RequestMemo::~RequestMemo() = default;
 
-MemoizedRequest* RequestMemo::find(std::string_view input, const pipeline::ListenerInfo& listener,
-                                   const std::optional<pipeline::TunnelTarget>& tunnel) noexcept {
+MemoizedRequest* RequestMemo::find(std::string_view input, const pipeline::ConnectionInfo& connection,
+                                   const pipeline::SnapshotPtr& snapshot) noexcept {
   asked_ = 0;
   const auto head = whole_head(input);
   if (head.empty()) return nullptr;
   asked_ = hash128(head).low;
-  const auto& there = slot();
-  if (!there.recalled || there.hash != asked_ || there.recalled->request.bytes() != head) return nullptr;
-  return there.recalled->listener.get() == &listener && there.recalled->tunnel == tunnel ? there.recalled.get()
-                                                                                         : nullptr;
+  auto* const there = slot().memoized.get();
+  if (!there || slot().hash != asked_ || there->context.request.bytes() != head) return nullptr;
+  const bool same_way = there->listener == connection.listener && there->tunnel == connection.tunnel;
+  return same_way && there->context.snapshot == snapshot ? there : nullptr;
 }
 
 bool RequestMemo::is_repeated() noexcept {
@@ -37,10 +37,10 @@ bool RequestMemo::is_repeated() noexcept {
   return std::exchange(slot().newcomer, asked_) == asked_;
 }
 
-void RequestMemo::keep(std::unique_ptr<MemoizedRequest> recalled) {
+void RequestMemo::keep(std::unique_ptr<MemoizedRequest> memoized) {
   auto& there = slot();
   there.hash = asked_;
-  there.recalled = std::move(recalled);
+  there.memoized = std::move(memoized);
 }
 
 void RequestMemo::clear() noexcept {

@@ -1,8 +1,8 @@
 // What follows from a request's bytes alone, remembered: clients ask for the same in the same words again and again,
 // and then the head is not parsed, routed, matched, named and made fit for the log anew.
 //
-// One for each worker, in its Desk; touched only on its thread. Bounded: a table in which newer requests displace older
-// ones, and nothing gets in that was not asked for twice. Forgotten as a whole when the rules change.
+// One for each worker, in its ClientContext; touched only on its thread. Bounded: a table in which newer requests
+// displace older ones, and nothing gets in that was not asked for twice. Forgotten as a whole when the rules change.
 #pragma once
 
 #include <array>
@@ -14,18 +14,16 @@
 #include "client/access_log.hpp"
 #include "http/framing.hpp"
 #include "http/message.hpp"
-#include "pipeline/classify.hpp"
-#include "pipeline/route.hpp"
+#include "pipeline/access.hpp"
+#include "pipeline/request_context.hpp"
 
 namespace cachearr::client {
 
-/// A request that was answered from memory, and what is known of it whenever it comes again. Of `known` that is all but
-/// what the store and the time say: look_up() and decide_by_entry() fill that in.
+/// A request that was answered from memory, and what is known of it whenever it comes again. Of the context that is all
+/// but what the store and the time say, which classify_again() fills in.
 struct MemoizedRequest {
-  http::Owned<http::RequestHead> request;
-  http::Framing framing;
   pipeline::RequestContext context;
-  LogText words;
+  LogText text;
   std::shared_ptr<const pipeline::ListenerInfo> listener;
   std::optional<pipeline::TunnelTarget> tunnel;
 };
@@ -37,20 +35,21 @@ class RequestMemo {
   RequestMemo();
   ~RequestMemo();
 
-  /// The request that `input` begins with, where it came by the same way before; else null. Valid until the next call.
-  MemoizedRequest* find(std::string_view input, const pipeline::ListenerInfo& listener,
-                        const std::optional<pipeline::TunnelTarget>& tunnel) noexcept;
+  /// The request that `input` begins with, where it came by the same way before and is decided by the
+  /// same configuration; else null. Valid until the next call.
+  MemoizedRequest* find(std::string_view input, const pipeline::ConnectionInfo& connection,
+                        const pipeline::SnapshotPtr& snapshot) noexcept;
   /// True where the request that find() did not know came before: it is worth keep().
   bool is_repeated() noexcept;
   /// Keeps the request that find() did not know.
-  void keep(std::unique_ptr<MemoizedRequest> recalled);
+  void keep(std::unique_ptr<MemoizedRequest> memoized);
   void clear() noexcept;
 
  private:
   struct Slot {
-    std::uint64_t hash = 0;      // of `recalled`
-    std::uint64_t newcomer = 0;  // hash of the last request that belongs here and is not `recalled`
-    std::unique_ptr<MemoizedRequest> recalled;
+    std::uint64_t hash = 0;      // of `memoized`
+    std::uint64_t newcomer = 0;  // hash of the last request that belongs here and is not `memoized`
+    std::unique_ptr<MemoizedRequest> memoized;
   };
   static constexpr std::size_t kSlots = 256;
 

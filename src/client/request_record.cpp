@@ -1,4 +1,5 @@
 // What is counted, logged and remembered of a request.
+#include "caching/storing.hpp"
 #include "client/session.hpp"
 #include "rules/below_origin.hpp"
 
@@ -9,19 +10,9 @@ using SteadyClock = std::chrono::steady_clock;
 
 namespace {
 
-metrics::RequestResult result_of(const http::CacheStatus& cache, const ReplySize& sent, std::string_view error) {
-  if (!error.empty() || sent.status == 0) return metrics::RequestResult::error;
-  if (cache.hit) return cache.detail.empty() ? metrics::RequestResult::hit : metrics::RequestResult::stale;
-  if (cache.forward == http::Forward::none) return metrics::RequestResult::error;
-  if (cache.collapsed) return metrics::RequestResult::collapsed;
-  if (cache.forward_status == 304 && cache.forward == http::Forward::stale) return metrics::RequestResult::revalidated;
-  return cache.forward == http::Forward::bypass || cache.forward == http::Forward::method
-             ? metrics::RequestResult::bypass
-             : metrics::RequestResult::miss;
-}
-
 /// The part of a log line that a request's bytes and the rules decide. `masked` holds what the facts point to.
-LogFacts facts_of(const http::RequestHead& request, const pipeline::RequestContext& context, std::string& masked) {
+LogFacts facts_of(const pipeline::RequestContext& context, std::string& masked) {
+  const auto& request = context.head();
   const auto& route = context.route;
   LogFacts facts;
   facts.method = request.method_text;
@@ -48,44 +39,59 @@ LogFacts facts_of(const http::RequestHead& request, const pipeline::RequestConte
 
 }  // namespace
 
-/// It will come again in the same words.
-void Session::remember(std::string_view head) {
-  auto recalled = std::make_unique<MemoizedRequest>();
-  recalled->request = http::Owned<http::RequestHead>{worker_.request, head};
-  recalled->framing = framing_;
-  recalled->listener = listener_;
-  recalled->tunnel = tunnel_;
-  std::string masked;
-  AccessLog::format_request(facts_of(worker_.request, worker_.considered, masked), recalled->words);
-  recalled->context = std::exchange(worker_.considered, pipeline::RequestContext{});
-  worker_.memo.keep(std::move(recalled));
+metrics::RequestResult result_of(const pipeline::RequestContext& context) noexcept {
+  return context.disposition == pipeline::Disposition::stale_hit ? metrics::RequestResult::stale
+                                                                 : metrics::RequestResult::hit;
 }
 
-void Session::record(const RequestRecord& done) {
-  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - done.started).count();
-  const auto ending = result_of(done.cache, done.sent, done.error);
-  auto& cells = worker_.cells;
-  cells.requests[static_cast<std::size_t>(ending)].record(static_cast<std::uint64_t>(took));
-  if (done.cache.hit) {
-    auto& label = cells.label(worker_.snapshot->labels->index_of(done.context.verdict, worker_.shared.metrics));
-    (done.from_disk ? label.hits_disk : label.hits_memory).add();
-  } else if (done.cache.forward != http::Forward::none) {
-    cells.label(worker_.snapshot->labels->index_of(done.context.verdict, worker_.shared.metrics))
-        .misses[static_cast<std::size_t>(done.cache.forward)]
-        .add();
-  }
-  if (done.cache.collapsed) cells.collapsed.add();
+http::CacheStatus cache_status_of(const pipeline::RequestContext& context) noexcept {
+  http::CacheStatus cache;
+  cache.hit = true;
+  cache.ttl = caching::ttl_at(context.entry->meta, context.now);
+  cache.key = context.key.key;
+  cache.detail = context.detail;
+  return cache;
+}
+
+/// It will come again in the same bytes.
+void Session::memoize(pipeline::RequestContext& context, std::string_view head) {
+  auto memoized = std::make_unique<MemoizedRequest>();
   std::string masked;
-  auto facts = done.words ? LogFacts{} : facts_of(done.request, done.context, masked);
-  facts.words = done.words;
-  facts.client = peer_;
-  facts.status = done.sent.status;
-  facts.bytes = done.sent.body_bytes;
+  AccessLog::format_request(facts_of(context, masked), memoized->text);
+  memoized->context = std::move(context);
+  memoized->context.request.own(head);
+  memoized->listener = connection_.listener;
+  memoized->tunnel = connection_.tunnel;
+  worker_.memo.keep(std::move(memoized));
+}
+
+void Session::record(const RequestRecord& record) {
+  using std::chrono::duration_cast;
+  using std::chrono::microseconds;
+  const auto& context = record.context;
+  const auto took = duration_cast<microseconds>(SteadyClock::now() - context.started).count();
+  const auto answered =
+      record.answered ? duration_cast<microseconds>(*record.answered - context.started).count() : took;
+  auto& cells = worker_.cells;
+  cells.requests[static_cast<std::size_t>(record.result)].record(static_cast<std::uint64_t>(answered));
+  if (record.cache.hit) {
+    auto& label = cells.label(context.label(worker_.shared.metrics));
+    (context.from_disk ? label.hits_disk : label.hits_memory).add();
+  } else if (record.cache.forward != http::Forward::none) {
+    cells.label(context.label(worker_.shared.metrics)).misses[static_cast<std::size_t>(record.cache.forward)].add();
+  }
+  if (record.cache.collapsed) cells.collapsed.add();
+  std::string masked;
+  auto facts = record.text ? LogFacts{} : facts_of(context, masked);
+  facts.text = record.text;
+  facts.client = connection_.peer;
+  facts.status = record.sent.status;
+  facts.bytes = record.sent.body_bytes;
   facts.microseconds = static_cast<std::uint64_t>(took);
-  facts.cache = done.cache;
-  facts.tls = done.tls;
-  facts.error = done.error;
-  worker_.log.write(facts, done.context.now + Duration{took / 1000});
+  facts.cache = record.cache;
+  facts.tls = record.tls;
+  facts.error = record.error;
+  worker_.log.write(facts, context.now + Duration{took / 1000});
 }
 
 }  // namespace cachearr::client

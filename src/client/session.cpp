@@ -39,10 +39,8 @@ bool wants_upgrade(const http::RequestHead& request) {
 Session::Session(ClientContext& worker, std::shared_ptr<const pipeline::ListenerInfo> listener,
                  std::unique_ptr<net::Stream> stream, const net::Peer& peer)
     : worker_{worker},
-      listener_{std::move(listener)},
-      stream_{std::move(stream)},
-      peer_{to_string(peer.address)},
-      allowed_{worker.settings().may_use(peer.address)} {
+      connection_{std::move(listener), {}, peer.address, to_string(peer.address)},
+      stream_{std::move(stream)} {
   worker_.loop.admit(*this);
   worker_.cells.client_connections.add();
   worker_.clients.connections.fetch_add(1, std::memory_order_relaxed);
@@ -59,19 +57,35 @@ void Session::leave(bool firmly) noexcept {
   if (firmly || (!busy_ && inbox_.empty())) stream_->close();
 }
 
+bool Session::is_allowed() noexcept {
+  if (judged_by_ != worker_.snapshot.get()) {
+    judged_by_ = worker_.snapshot.get();
+    allowed_ = worker_.settings().may_use(connection_.address);
+  }
+  return allowed_;
+}
+
+/// A client that may not use the proxy any more loses its connection, tunnels included.
+void Session::policy_changed() noexcept {
+  if (!is_allowed()) leave(true);
+}
+
+Output& Session::output() {
+  if (!output_) output_ = worker_.outputs.take();
+  return *output_;
+}
+
 bool Session::try_flush(Unsent& unsent) {
-  auto& output = worker_.output;
-  if (output.empty()) return true;
-  const auto total = output.bytes();
-  const auto sent = stream_->try_write(output.slices());
+  if (!output_ || output_->empty()) return true;
+  const auto total = output_->bytes();
+  const auto sent = stream_->try_write(output_->slices());
   worker_.cells.bytes_to_clients.add(total);
   if (sent.error == IoError::none && sent.bytes < total) {
-    // Others use the desk's output while this client takes its time.
-    unsent.output = std::make_unique<Output>(std::exchange(output, Output{}));
+    unsent.output = std::move(output_);
     unsent.sent = sent.bytes;
     return false;
   }
-  output.clear();
+  worker_.outputs.give_back(std::move(output_));
   if (sent.error != IoError::none) stream_->close();
   return true;
 }
@@ -131,18 +145,20 @@ net::Task<> Session::linger() {
 net::Task<> Session::run() {
   using Kind = net::HeadParse::Kind;
   auto next = Next::go_on;
-  if (listener_->tls) next = co_await enter_by_tls(*this);
+  if (connection_.listener->tls) next = co_await enter_by_tls(*this);
   while (next == Next::go_on) {
     if (const auto recalled = answer_memoized()) {
       if (*recalled == FastPath::answered_last) next = Next::close;
-      if (worker_.output.bytes() <= kMaxBatch) continue;
+      if (!output_ || output_->bytes() <= kMaxBatch) continue;
       const auto flushed = co_await flush();
       if (flushed == Next::close) co_return;
       continue;
     }
     const auto limit = worker_.settings().config.limits.max_header_bytes;
-    const auto parsed = net::parse_request_head(inbox_.readable(), limit, worker_.request);
+    auto context = worker_.contexts.take(worker_.snapshot);
+    const auto parsed = net::parse_request_head(inbox_.readable(), limit, context->request.head);
     if (parsed.kind == Kind::need_more) {
+      context.reset();
       Unsent unsent;
       if (!try_flush(unsent)) {
         next = co_await send_rest(std::move(unsent));
@@ -165,13 +181,15 @@ net::Task<> Session::run() {
       next = refuse_unread(parsed.status, std::string{parsed.problem});
       continue;
     }
-    switch (answer_fast(parsed.consumed)) {
+    const auto path = answer_fast(*context, parsed.consumed);
+    switch (path) {
       case FastPath::answered: break;
       case FastPath::answered_last: next = Next::close; break;
-      case FastPath::connect: next = co_await connect(*this, worker_.request, parsed.consumed); break;
-      case FastPath::slow: next = co_await serve_async(parsed.consumed); break;
+      case FastPath::connect: next = co_await connect(*this, std::move(context), parsed.consumed); break;
+      case FastPath::async: next = co_await serve_async(std::move(context), parsed.consumed); break;
     }
-    if (worker_.output.bytes() > kMaxBatch) {
+    context.reset();
+    if (output_ && output_->bytes() > kMaxBatch) {
       const auto flushed = co_await flush();
       if (flushed == Next::close) co_return;
     }
@@ -181,36 +199,38 @@ net::Task<> Session::run() {
 }
 
 Next Session::refuse_unread(int status, std::string detail) {
-  http::RequestHead nothing;
-  pipeline::RequestContext unknown;
-  unknown.now = worker_.now();
-  append_refusal(nothing, unknown, {status, std::move(detail)}, false);
+  const auto unread = worker_.contexts.take(worker_.snapshot);
+  unread->request.head = {};
+  unread->now = worker_.now();
+  unread->started = SteadyClock::now();
+  append_refusal(*unread, {status, std::move(detail)}, false);
   return Next::close;
 }
 
-ReplySize Session::append_refusal(const http::RequestHead& request, const pipeline::RequestContext& context,
-                                  const pipeline::Refusal& refused, bool keep_alive, SteadyClock::time_point started) {
+ReplySize Session::append_refusal(const pipeline::RequestContext& context, const pipeline::Refusal& refusal,
+                                  bool keep_alive) {
   http::CacheStatus cache;
   cache.forward = context.forward;
   cache.detail = context.detail;
-  ErrorReply error{refused.status, refused.detail, refused.fields, &cache, worker_.now()};
+  const ErrorReply error{refusal.status, refusal.detail, refusal.fields, &cache, worker_.now()};
   const auto* const upstream = context.route.upstream;
   const auto style = upstream ? upstream->errors : rules::ErrorStyle::problem;
-  const bool http10 = request.minor_version == 0;
-  const auto sent = append_error(worker_.output, error, request.method == Method::head, style, {keep_alive, http10});
-  record({request, context, sent, cache, started, refused.detail});
+  const ReplyConnection connection{keep_alive, context.head().minor_version == 0};
+  const auto sent = append_error(output(), error, context.head().method == Method::head, style, connection);
+  record({context, metrics::RequestResult::error, sent, cache, refusal.detail});
   return sent;
 }
 
-net::Task<Next> Session::serve_async(std::size_t head_bytes) {
-  const auto& request = worker_.request;
-  auto job = fetch::make_job(worker_, std::exchange(worker_.considered, {}), request,
-                             inbox_.readable().substr(0, head_bytes), framing_);
-  job->client = std::hash<std::string>{}(peer_);
+net::Task<Next> Session::serve_async(pipeline::RequestContextPtr context, std::size_t head_bytes) {
+  context->request.own(inbox_.readable().substr(0, head_bytes));
+  const auto& request = context->head();
+  auto job = std::make_shared<fetch::FetchJob>();
+  job->client = std::hash<std::string>{}(connection_.peer);
   job->upgrade = wants_upgrade(request);
-  job->surrogate = !job->context.route.as_proxy;
+  job->surrogate = !context->route.as_proxy();
   if (request.method == Method::options || request.method == Method::trace)
     job->max_forwards = forwards_left(request.fields.value(FieldId::max_forwards));
+  job->context = std::move(context);
   inbox_.consume(head_bytes);
   const auto flushed = co_await flush();
   if (flushed == Next::close) co_return Next::close;

@@ -15,24 +15,30 @@
 #include "net/listener.hpp"
 #include "net/stream.hpp"
 #include "net/worker.hpp"
+#include "pipeline/access.hpp"
 
 namespace cachearr::client {
 
 /// How a connection goes on after a request.
 enum class Next : std::uint8_t { go_on, close };
 
-/// What is logged and counted of one request.
+/// How a request ended, as whoever answered it knows: the log line and the metrics are made of it.
 struct RequestRecord {
-  const http::RequestHead& request;
   const pipeline::RequestContext& context;
+  metrics::RequestResult result = metrics::RequestResult::error;
   ReplySize sent;
   http::CacheStatus cache;
-  std::chrono::steady_clock::time_point started;
-  std::string_view error = {};
-  bool from_disk = false;
-  std::string_view tls = {};       // spoken with the origin
-  const LogText* words = nullptr;  // where they are known already
+  std::string_view error = {};    // a sentence, free of secrets
+  std::string_view tls = {};      // spoken with the origin
+  const LogText* text = nullptr;  // where it is known already
+  // How long it took to answer; none: until now. A tunnel has answered when it stands, however long it lives.
+  std::optional<std::chrono::steady_clock::time_point> answered = {};
 };
+
+/// How a request is counted that a stored answer serves.
+metrics::RequestResult result_of(const pipeline::RequestContext& context) noexcept;
+/// What Cache-Status says of it. REQUIRES: `context` has an entry.
+http::CacheStatus cache_status_of(const pipeline::RequestContext& context) noexcept;
 
 class Session final : public net::Guest {
  public:
@@ -41,32 +47,33 @@ class Session final : public net::Guest {
   ~Session() override;
   net::Task<> run();
   void leave(bool firmly) noexcept override;
+  void policy_changed() noexcept override;
 
   // For the steps of answering, in delivery.cpp and connect.cpp.
   ClientContext& worker() noexcept { return worker_; }
   net::Stream& stream() noexcept { return *stream_; }
   net::Inbox& inbox() noexcept { return inbox_; }
-  const pipeline::ListenerInfo& listener() const noexcept { return *listener_; }
-  const std::string& peer() const noexcept { return peer_; }
-  /// access.clients lets this client in.
-  bool is_allowed() const noexcept { return allowed_; }
+  const pipeline::ConnectionInfo& connection() const noexcept { return connection_; }
+  const std::string& peer() const noexcept { return connection_.peer; }
+  /// access.clients lets this client in, by the configuration that the next request is decided by.
+  bool is_allowed() noexcept;
+  /// What is about to be sent. Nothing of it outlives a flush().
+  Output& output();
   /// One read into the inbox, up to `size` unread bytes in all, within `limit`. A client that has sent nothing may be
   /// asked to leave meanwhile.
   net::Task<net::IoResult> read_more(std::size_t size, Duration limit);
   /// From here on the connection is read and written through `next`.
   void change_stream(std::unique_ptr<net::Stream> next) { stream_ = std::move(next); }
-  /// Sends what stands in the desk's output.
+  /// Sends what stands in output().
   net::Task<Next> flush();
   /// Puts an error into the output; an error always ends a request.
-  ReplySize append_refusal(const http::RequestHead& request, const pipeline::RequestContext& context,
-                           const pipeline::Refusal& refused, bool keep_alive,
-                           std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now());
-  void record(const RequestRecord& done);
-  /// From here on the connection speaks to `inside` without naming it.
-  void enter(pipeline::TunnelTarget tunnel) { tunnel_ = std::move(tunnel); }
+  ReplySize append_refusal(const pipeline::RequestContext& context, const pipeline::Refusal& refusal, bool keep_alive);
+  void record(const RequestRecord& record);
+  /// From here on the connection speaks to `target` without naming it.
+  void enter(pipeline::TunnelTarget target) { connection_.tunnel = std::move(target); }
 
  private:
-  enum class FastPath : std::uint8_t { answered, answered_last, slow, connect };
+  enum class FastPath : std::uint8_t { answered, answered_last, async, connect };
   /// What the kernel did not take at once.
   struct Unsent {
     std::unique_ptr<Output> output;
@@ -77,32 +84,31 @@ class Session final : public net::Guest {
   net::Task<Next> send_rest(Unsent unsent);
   void limit_wait();
   net::Task<> linger();
-  bool is_authorised(const http::RequestHead& request, const pipeline::RequestContext& context) const;
+  bool may_keep_alive() const noexcept;
   std::optional<FastPath> answer_memoized();
-  FastPath answer_fast(std::size_t head_bytes);
-  FastPath answer_from_memory(std::size_t head_bytes);
-  FastPath serve(const http::RequestHead& request, std::string_view head, pipeline::RequestContext& context,
-                 std::chrono::steady_clock::time_point started, const LogText* words);
-  void remember(std::string_view head);
-  FastPath refuse_fast(const pipeline::Refusal& refused);
-  bool answer_for_itself();
-  net::Task<Next> serve_async(std::size_t head_bytes);
+  FastPath answer_fast(pipeline::RequestContext& context, std::size_t head_bytes);
+  FastPath answer_from_memory(pipeline::RequestContext& context, std::size_t head_bytes);
+  FastPath serve(pipeline::RequestContext& context, std::string_view head, const LogText* text);
+  void memoize(pipeline::RequestContext& context, std::string_view head);
+  FastPath refuse_fast(const pipeline::RequestContext& context);
+  bool answer_for_itself(const pipeline::RequestContext& context);
+  net::Task<Next> serve_async(pipeline::RequestContextPtr context, std::size_t head_bytes);
   Next refuse_unread(int status, std::string detail);
 
   ClientContext& worker_;
-  std::shared_ptr<const pipeline::ListenerInfo> listener_;
+  pipeline::ConnectionInfo connection_;
   std::unique_ptr<net::Stream> stream_;
-  std::string peer_;
   net::Inbox inbox_;
-  std::optional<pipeline::TunnelTarget> tunnel_;
-  http::Framing framing_;  // of the request being answered
+  std::unique_ptr<Output> output_;                       // null: nothing is to be sent
+  http::Framing framing_;                                // of the request being answered
+  const pipeline::ConfigSnapshot* judged_by_ = nullptr;  // what `allowed_` was found out by
   bool allowed_ = false;
   bool waits_for_head_ = false;
   bool busy_ = false;
   bool leaving_ = false;
 };
 
-/// Serves a connection that was just accepted on the desk's worker.
+/// Serves a connection that was just accepted on this worker.
 void start_session(ClientContext& worker, std::shared_ptr<const pipeline::ListenerInfo> listener,
                    std::unique_ptr<net::Stream> stream, const net::Peer& peer);
 

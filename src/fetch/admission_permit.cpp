@@ -48,16 +48,16 @@ AdmissionPermit::~AdmissionPermit() {
 }
 
 limit::Waiter AdmissionPermit::waiter(const FetchJob& job) const {
-  const auto* const upstream = job.context.verdict.upstream;
+  const auto* const upstream = job.context->verdict.upstream;
   const auto patience = upstream ? upstream->rate.max_wait : limit::RateConfig{}.max_wait;
-  return {ticket_, priority_of(job.context, job.background), job.client, admission_->now() + patience, grab_};
+  return {ticket_, priority_of(*job.context, job.background), job.client, admission_->now() + patience, grab_};
 }
 
 bool AdmissionPermit::take(const FetchJob& job) {
   if (!admission_) return granted_ = true;
   const auto now = admission_->now();
-  const auto name = limiter_key_of(job.context);
-  grab_ = is_grab(job.context);
+  const auto name = limiter_key_of(*job.context);
+  grab_ = is_grab(*job.context);
   limiter_ = admission_->registry().limiter(name.upstream, name.credential, now);
   ticket_ = admission_->registry().new_ticket();
   limit::Effects effects;
@@ -71,7 +71,7 @@ bool AdmissionPermit::take(const FetchJob& job) {
 std::optional<Rejection> AdmissionPermit::deny_at_once(const FetchJob& job) const {
   const auto now = admission_->now();
   if (const auto until = limiter_->cooldown_until(now, grab_)) return Rejection{limit::Why::cooldown, *until, false};
-  const auto availability = limiter_->earliest(now, priority_of(job.context, job.background), grab_);
+  const auto availability = limiter_->earliest(now, priority_of(*job.context, job.background), grab_);
   if (availability.why == limit::Why::breaker && availability.at - now > kShort)
     return Rejection{availability.why, availability.at, false};
   return std::nullopt;

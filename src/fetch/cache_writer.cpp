@@ -50,13 +50,13 @@ struct Name {
 
 store::EntryPtr put(FetchContext& worker, const FetchJob& job, Name name, std::string_view head,
                     std::span<const std::string_view> body, const caching::EntryMeta& meta) {
-  const auto& verdict = job.context.verdict;
-  const auto tags = verdict.rule ? rules::tags_of(*verdict.rule, job.context.captures) : std::vector<std::string>{};
+  const auto& verdict = job.context->verdict;
+  const auto tags = verdict.rule ? rules::tags_of(*verdict.rule, job.context->captures) : std::vector<std::string>{};
   const std::vector<std::string_view> tag_views{tags.begin(), tags.end()};
   store::EntryParts parts{};
   parts.id = name.id;
   parts.identity = name.identity;
-  parts.key = job.context.key.key;
+  parts.key = job.context->key.key;
   parts.upstream = verdict.upstream ? std::string_view{verdict.upstream->name} : std::string_view{};
   parts.type = verdict.rule ? std::string_view{verdict.rule->type} : std::string_view{};
   parts.tags = tag_views;
@@ -70,15 +70,15 @@ store::EntryPtr put(FetchContext& worker, const FetchJob& job, Name name, std::s
 }
 
 std::string variant_identity(const FetchJob& job, std::string_view names) {
-  std::string identity = job.context.key.identity;
+  std::string identity = job.context->key.identity;
   identity += '\n';
-  caching::append_variant(identity, names, job.request.head.fields);
+  caching::append_variant(identity, names, job.context->request.head.fields);
   return identity;
 }
 
 /// The entry that tells by which fields this resource varies; written only where it says something new.
 void put_vary_marker(FetchContext& worker, const FetchJob& job, std::string_view names) {
-  const auto& key = job.context.key;
+  const auto& key = job.context->key;
   const auto there = worker.shared.store.find(key.id, key.identity);
   if (there && (there->meta.flags & caching::kVaryMarker) != 0 && there->head() == names) return;
   caching::EntryMeta meta;
@@ -92,7 +92,7 @@ void put_vary_marker(FetchContext& worker, const FetchJob& job, std::string_view
 caching::EntryMeta with_label(FetchContext& worker, const FetchJob& job, const caching::StoreVerdict& verdict,
                               const AnswerHead& head) {
   auto meta = verdict.meta;
-  meta.label = worker.snapshot->labels->index_of(job.context.verdict, worker.shared.metrics);
+  meta.label = job.context->label(worker.shared.metrics);
   if (head.etag_at <= 0xFFFF && head.etag_size <= 0xFFFF) {
     meta.etag_at = static_cast<std::uint16_t>(head.etag_at);
     meta.etag_size = static_cast<std::uint16_t>(head.etag_size);
@@ -106,11 +106,11 @@ void invalidate_target(FetchContext& worker, const FetchJob& job, const http::Ta
   http::RequestHead get;
   get.method = http::Method::get;
   get.method_text = "GET";
-  get.fields = job.request.head.fields;
-  other.verdict.upstream = job.context.verdict.upstream;
+  get.fields = job.context->request.head.fields;
+  other.verdict.upstream = job.context->verdict.upstream;
   if (other.verdict.upstream)
-    other.verdict.rule = job.snapshot->rules->match(*other.verdict.upstream, get, target.path, target.query,
-                                                    worker.scratch, other.captures);
+    other.verdict.rule = job.context->snapshot->rules->match(*other.verdict.upstream, get, target.path, target.query,
+                                                             worker.scratch, other.captures);
   rules::build_key(other.verdict, get, target, other.captures, worker.shared.secret, worker.scratch, other.key);
   worker.shared.store.invalidate_soon({caching::Invalidation::Kind::key, other.key.key, false});
   worker.cells.invalidations[0].add();
@@ -145,13 +145,13 @@ bool resolve_on_same_host(std::string_view reference, const http::Target& base, 
 }
 
 void invalidate_by_rules(FetchContext& worker, const FetchJob& job) {
-  const auto* const upstream = job.context.verdict.upstream;
-  const auto& target = job.context.route.target;
+  const auto* const upstream = job.context->verdict.upstream;
+  const auto& target = job.context->route.target;
   if (!upstream) return;
-  if (!invalidates(job.snapshot->settings->config, rules::below_origin(*upstream, target.path))) return;
+  if (!invalidates(job.context->snapshot->settings->config, rules::below_origin(*upstream, target.path))) return;
   rules::Captures captures;
-  for (const auto* rule : job.snapshot->rules->invalidations(*upstream, job.request.head, target.path, target.query,
-                                                             std::nullopt, worker.scratch, captures)) {
+  for (const auto* rule : job.context->snapshot->rules->invalidations(
+           *upstream, job.context->request.head, target.path, target.query, std::nullopt, worker.scratch, captures)) {
     for (const auto& named : rule->invalidate) {
       worker.shared.store.invalidate_soon({named.kind, rules::expand(named.text, captures), named.soft});
       worker.cells.invalidations[1].add();
@@ -167,7 +167,7 @@ store::EntryPtr store_response(FetchContext& worker, const FetchJob& job, const 
   const auto meta = with_label(worker, job, verdict, head);
   worker.cells.label(meta.label).lifetimes.record((meta.fresh_until_ms - meta.born_ms) / 1000);
   if (selecting.names.empty())
-    return put(worker, job, {job.context.key.id, job.context.key.identity}, head.text, body, meta);
+    return put(worker, job, {job.context->key.id, job.context->key.identity}, head.text, body, meta);
   const auto names = caching::to_text(selecting);
   put_vary_marker(worker, job, names);
   const auto identity = variant_identity(job, names);
@@ -179,25 +179,25 @@ store::EntryPtr freshen_stored(FetchContext& worker, const FetchJob& job, const 
   AnswerHead head;
   head.text = std::move(merged_head);
   find_etag(head);
-  const auto& old = *job.context.entry;
+  const auto& old = *job.context->entry;
   const std::array<std::string_view, 1> body{old.body()};
   return put(worker, job, {old.id(), old.identity()}, head.text, body, with_label(worker, job, verdict, head));
 }
 
 void mark_hit_for_miss(FetchContext& worker, const FetchJob& job) {
-  if (job.context.entry || job.background) return;
+  if (job.context->entry || job.background) return;
   caching::EntryMeta meta;
   meta.flags = caching::kHitForMiss;
   const auto now = worker.now();
   meta.stored_ms = meta.born_ms = now.time_since_epoch().count();
   meta.fresh_until_ms = (now + kHitForMiss).time_since_epoch().count();
-  put(worker, job, {job.context.id, job.context.identity}, {}, {}, meta);
+  put(worker, job, {job.context->variant.id, job.context->variant.identity}, {}, {}, meta);
 }
 
 void invalidate_after_write(FetchContext& worker, const FetchJob& job, const http::ResponseHead& answer) {
   if (answer.status < 200 || answer.status > 399) return;
-  const auto& target = job.context.route.target;
-  if (!http::is_safe(job.request.head.method)) {
+  const auto& target = job.context->route.target;
+  if (!http::is_safe(job.context->request.head.method)) {
     invalidate_target(worker, job, target);
     for (const auto id : {FieldId::location, FieldId::content_location}) {
       http::Target other;

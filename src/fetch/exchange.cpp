@@ -18,9 +18,9 @@ struct Limits {
 };
 
 Limits limits_of(const FetchJob& job) {
-  const auto& general = job.snapshot->settings->config.timeouts;
+  const auto& general = job.context->snapshot->settings->config.timeouts;
   Limits limits{general.connect, general.upstream_header, general.upstream_idle};
-  if (const auto* upstream = job.context.verdict.upstream) {
+  if (const auto* upstream = job.context->verdict.upstream) {
     limits.connect = upstream->timeouts.connect.value_or(limits.connect);
     limits.header = upstream->timeouts.header.value_or(limits.header);
     limits.idle = upstream->timeouts.idle.value_or(limits.idle);
@@ -38,11 +38,12 @@ int status_of(origin::DialFailure::Kind kind) {
 }
 
 UpstreamRequest upstream_request(const FetchContext& worker, const FetchJob& job, std::string_view validators) {
-  UpstreamRequest from{job.request.head, job.context.route, job.framing, worker.shared.loop_token, validators};
-  from.whole =
-      job.context.disposition == pipeline::Disposition::validate && job.request.head.method == http::Method::get;
+  UpstreamRequest from{job.context->request.head, job.context->route, job.context->framing, worker.shared.loop_token,
+                       validators};
+  from.whole = job.context->disposition == pipeline::Disposition::revalidate &&
+               job.context->request.head.method == http::Method::get;
   from.upgrade = job.upgrade;
-  from.cacheable = job.context.disposition != pipeline::Disposition::bypass;
+  from.cacheable = job.context->disposition != pipeline::Disposition::pass;
   from.surrogate = job.surrogate;
   from.max_forwards = job.max_forwards;
   return from;
@@ -57,7 +58,7 @@ struct HeadTrouble {
 };
 
 UpstreamError failure_of(const HeadTrouble& trouble, const FetchJob& job) {
-  const auto& host = job.context.route.target.host;
+  const auto& host = job.context->route.target.host;
   if (job.upload && job.upload->client_failed)
     return {400,
             job.upload->problem.empty() ? "the request's body broke off"
@@ -73,13 +74,13 @@ UpstreamError failure_of(const HeadTrouble& trouble, const FetchJob& job) {
 /// A reused connection may have died in the moment we used it; a request without a body and without effect is simply
 /// sent again.
 bool may_retry(const FetchJob& job) {
-  return http::is_idempotent(job.request.head.method) && !job.upload && !job.upgrade;
+  return http::is_idempotent(job.context->request.head.method) && !job.upload && !job.upgrade;
 }
 
 /// Relays an interim answer; false where it must not have come.
 bool take_interim(FetchJob& job, const http::ResponseHead& head, int& count) {
   if (head.status == 101 || ++count > kMaxInterim) return false;
-  if (head.status != 100 || job.framing.expects_continue) job.shared_fetch->interim(compose_interim(head));
+  if (head.status != 100 || job.context->framing.expects_continue) job.shared_fetch->interim(compose_interim(head));
   return true;
 }
 
@@ -122,7 +123,7 @@ net::Task<HeadTrouble> exchange_heads(FetchContext& worker, std::shared_ptr<Fetc
   from.through_http_parent = asked.connection->through_http_parent;
   std::string credentials;
   if (from.through_http_parent) {
-    const auto parent = origin::parse_parent(job->context.verdict.upstream->proxy);
+    const auto parent = origin::parse_parent(job->context->verdict.upstream->proxy);
     if (parent) credentials = origin::basic_credentials(*parent);
     from.parent_credentials = credentials;
   }
@@ -139,13 +140,13 @@ net::Task<HeadTrouble> exchange_heads(FetchContext& worker, std::shared_ptr<Fetc
 }
 
 origin::Endpoint endpoint_of(const FetchJob& job) {
-  const auto& route = job.context.route;
-  const auto* const upstream = job.context.verdict.upstream;
+  const auto& route = job.context->route;
+  const auto* const upstream = job.context->verdict.upstream;
   origin::Endpoint endpoint;
   endpoint.scheme = route.connect_scheme;
   endpoint.host = route.connect_host;
   endpoint.port = route.connect_port;
-  endpoint.allow_private = job.snapshot->settings->may_be_private(upstream != nullptr);
+  endpoint.allow_private = job.context->snapshot->settings->may_be_private(upstream != nullptr);
   if (upstream) {
     endpoint.verify = upstream->tls_verify;
     endpoint.ca_file = upstream->tls_ca_file;
@@ -162,7 +163,7 @@ net::Task<Result<Asked, UpstreamError>> ask(FetchContext& worker, std::shared_pt
   const auto limits = limits_of(*job);
   const auto endpoint = endpoint_of(*job);
   const auto pool = origin::pool_name(endpoint);
-  const auto retries = job->context.verdict.upstream ? job->context.verdict.upstream->retries : 1U;
+  const auto retries = job->context->verdict.upstream ? job->context->verdict.upstream->retries : 1U;
   for (unsigned attempt = 0;; ++attempt) {
     Asked asked;
     if (attempt == 0) asked.connection = worker.connections.take_idle(pool);
@@ -181,13 +182,13 @@ net::Task<Result<Asked, UpstreamError>> ask(FetchContext& worker, std::shared_pt
     const bool fine = trouble.error == net::IoError::none && trouble.malformed.empty();
     if (fine) {
       asked.timing.response_time = worker.now();
-      const auto framing = http::frame_response(asked.head, job->request.head.method);
+      const auto framing = http::frame_response(asked.head, job->context->request.head.method);
       if (framing) {
         asked.framing = *framing;
         co_return std::move(asked);
       }
       co_return UpstreamError{502,
-                              job->context.route.target.host +
+                              job->context->route.target.host +
                                   " sent an answer whose length is ambiguous: " + std::string{framing.error().what},
                               false, false, true};
     }

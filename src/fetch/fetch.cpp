@@ -24,11 +24,11 @@ Fetch::~Fetch() {
 void Fetch::land() {
   if (!job_->in_table) return;
   job_->in_table = false;
-  worker_.fetch_table.land(job_->context.id, job_->shared_fetch);
+  worker_.fetch_table.land(job_->context->variant.id, job_->shared_fetch);
 }
 
 bool Fetch::may_serve_stale(metrics::StaleReason reason) const {
-  const auto& entry = job_->context.entry;
+  const auto& entry = job_->context->entry;
   if (!entry || (job_->background && !shared_fetch_.has_readers())) return false;
   const auto& meta = entry->meta;
   const auto now = worker_.now();
@@ -44,12 +44,12 @@ bool Fetch::may_serve_stale(metrics::StaleReason reason) const {
       break;
     default: break;
   }
-  return caching::may_serve_on_error(meta, job_->context.directives, now);
+  return caching::may_serve_on_error(meta, job_->context->directives, now);
 }
 
 bool Fetch::serve_stale(metrics::StaleReason reason, int origin_status) {
   if (!may_serve_stale(reason)) return false;
-  const auto& entry = job_->context.entry;
+  const auto& entry = job_->context->entry;
   const auto now = worker_.now();
   worker_.cells.stale_served[static_cast<std::size_t>(reason)].add();
   Outcome stale;
@@ -58,6 +58,7 @@ bool Fetch::serve_stale(metrics::StaleReason reason, int origin_status) {
   stale.status = origin_status;
   stale.cache_status.hit = true;
   stale.cache_status.ttl = caching::ttl_at(entry->meta, now);
+  stale.stale = reason;
   stale.cache_status.detail = name_of(reason);
   shared_fetch_.decide(std::move(stale));
   shared_fetch_.finish();
@@ -67,17 +68,15 @@ bool Fetch::serve_stale(metrics::StaleReason reason, int origin_status) {
 /// Between this request's look into the store and the begin of its flight another may have landed: then the store has
 /// the answer by now, and the origin need not be asked twice.
 bool Fetch::serve_newly_stored() {
-  const auto& context = job_->context;
+  const auto& context = *job_->context;
   if (!job_->in_table) return false;
-  auto entry = worker_.shared.store.find(context.id, context.identity);
-  if (entry && (entry->meta.flags & caching::kVaryMarker) != 0) {
-    pipeline::RequestContext variant;
-    variant.key = context.key;
-    variant.now = worker_.now();
-    pipeline::look_up(worker_.shared.store, job_->request.head, variant);
-    entry = std::move(variant.entry);
+  auto entry = worker_.shared.store.find(context.variant.id, context.variant.identity);
+  if (const auto marker = caching::marker_of(entry)) {
+    caching::VariantName name;
+    caching::select_variant(context.resource(), marker, context.head().fields, name);
+    entry = worker_.shared.store.find(name.id, name.identity);
   }
-  if (!entry || (entry->meta.flags & caching::kHitForMiss) != 0) return false;
+  if (!entry || caching::kind_of(entry->meta, context.now) != caching::EntryKind::response) return false;
   if (context.entry && entry->meta.stored_ms <= context.entry->meta.stored_ms) return false;
   const auto now = worker_.now();
   if (caching::judge(entry->meta, context.directives, now).reuse != caching::Reuse::fresh) return false;
@@ -96,7 +95,7 @@ bool Fetch::serve_newly_stored() {
 caching::Policy Fetch::policy() const {
   caching::Policy policy;
   if (rule()) policy = rule()->policy;
-  policy.personal = rule() && job_->context.key.has_credentials;
+  policy.personal = rule() && job_->context->key.has_credentials;
   policy.partitioned = policy.partitioned || policy.personal;
   return policy;
 }
@@ -108,17 +107,17 @@ void Fetch::fail(const UpstreamError& failure) {
   failed.kind = Kind::failed;
   failed.error_status = failure.status;
   failed.error = failure.what;
-  failed.cache_status.forward = job_->context.forward;
-  failed.cache_status.detail = job_->context.detail;
+  failed.cache_status.forward = job_->context->forward;
+  failed.cache_status.detail = job_->context->detail;
   shared_fetch_.decide(std::move(failed));
 }
 
 std::string Fetch::validators() const {
   std::string lines;
-  const auto& context = job_->context;
+  const auto& context = *job_->context;
   http::ResponseHead stored;
-  if (context.disposition == pipeline::Disposition::bypass || !context.entry ||
-      job_->request.head.method != http::Method::get)
+  if (context.disposition == pipeline::Disposition::pass || !context.entry ||
+      job_->context->request.head.method != http::Method::get)
     return lines;
   if (http::parse_stored_head(context.entry->head(), stored)) caching::append_validators(lines, stored);
   return lines;
@@ -151,8 +150,9 @@ net::Task<> Fetch::run() {
   }
   const auto took =
       std::chrono::duration_cast<std::chrono::microseconds>(asked->timing.response_time - asked->timing.request_time);
-  worker_.cells.upstream_answered(job_->context.verdict.upstream ? job_->context.verdict.upstream->name : std::string{},
-                                  asked->head.status, static_cast<std::uint64_t>(took.count()));
+  worker_.cells.upstream_answered(
+      job_->context->verdict.upstream ? job_->context->verdict.upstream->name : std::string{}, asked->head.status,
+      static_cast<std::uint64_t>(took.count()));
   look_at_limits(*asked);
   co_await take(*asked);
   permit_.end(judgement(), std::chrono::duration_cast<Duration>(took));
@@ -165,8 +165,9 @@ limit::Outcome Fetch::judgement() const noexcept {
 
 /// The client's own conditions went along.
 bool Fetch::asked_conditionally() const {
-  const auto& fields = job_->request.head.fields;
-  if (job_->context.disposition == pipeline::Disposition::validate && job_->request.head.method == http::Method::get)
+  const auto& fields = job_->context->request.head.fields;
+  if (job_->context->disposition == pipeline::Disposition::revalidate &&
+      job_->context->request.head.method == http::Method::get)
     return validating_;
   return fields.has(FieldId::if_none_match) || fields.has(FieldId::if_modified_since);
 }
@@ -190,7 +191,7 @@ net::Task<> Fetch::take(Asked& asked) {
     co_return;
   }
   if (status == 304 && !asked_conditionally()) {
-    fail({502, job_->context.route.target.host + " answered 304 to a request without conditions"});
+    fail({502, job_->context->route.target.host + " answered 304 to a request without conditions"});
     co_return;
   }
   broken_ = is_server_error(status) && status != 500;  // which may be about this request alone
@@ -199,11 +200,12 @@ net::Task<> Fetch::take(Asked& asked) {
     if (limited_) co_await look_at_refusal(asked);
     co_return;
   }
-  if (job_->request.head.method != http::Method::get || job_->context.disposition == pipeline::Disposition::bypass)
+  if (job_->context->request.head.method != http::Method::get ||
+      job_->context->disposition == pipeline::Disposition::pass)
     invalidate_after_write(worker_, *job_, asked.head);
   judge(asked);
   hold_back(asked);
-  if (asked.framing.body == http::Framing::Body::none && job_->request.head.method == http::Method::head)
+  if (asked.framing.body == http::Framing::Body::none && job_->context->request.head.method == http::Method::head)
     take_head_answer(asked);
   co_await take_body(asked);
 }
@@ -222,7 +224,7 @@ void apply_content(const rules::Rule* rule, const http::ResponseHead& stored, st
 
 /// RFC 9111 4.3.3 and 4.3.4: the stored answer is confirmed and takes over what the 304 says.
 void Fetch::take_not_modified(const Asked& asked) {
-  const auto& entry = job_->context.entry;
+  const auto& entry = job_->context->entry;
   http::ResponseHead stored;
   http::ResponseHead merged_parsed;
   store::EntryPtr fresh = entry;
@@ -232,7 +234,7 @@ void Fetch::take_not_modified(const Asked& asked) {
     apply_content(rule(), stored, entry->body(), policy);
     auto merged = caching::merged_head(stored, asked.head, timing_.response_time);
     if (http::parse_stored_head(merged, merged_parsed)) {
-      auto verdict = caching::may_freshen(job_->request.head, merged_parsed, asked.head, policy, timing_);
+      auto verdict = caching::may_freshen(job_->context->request.head, merged_parsed, asked.head, policy, timing_);
       if (verdict.storable() && job_->may_store) {
         settle_lifetime(verdict, limit::Refetch::unchanged);
         if (auto kept = freshen_stored(worker_, *job_, verdict, std::move(merged))) fresh = std::move(kept);
@@ -245,11 +247,12 @@ void Fetch::take_not_modified(const Asked& asked) {
   confirmed.kind = Kind::entry;
   confirmed.entry = fresh;
   confirmed.status = 304;
-  confirmed.cache_status.forward = job_->context.forward;
+  confirmed.cache_status.forward = job_->context->forward;
   confirmed.cache_status.forward_status = 304;
   confirmed.cache_status.stored = stored_again;
   confirmed.tls = outcome_.tls;
-  confirmed.varies_by = job_->context.varies_by;
+  confirmed.varies_by = job_->context->variant.varies_by;
+  caching::append_variant(confirmed.variant, confirmed.varies_by, job_->context->head().fields);
   land();
   shared_fetch_.decide(std::move(confirmed));
   shared_fetch_.finish();
@@ -257,8 +260,8 @@ void Fetch::take_not_modified(const Asked& asked) {
 
 /// A HEAD's answer tells whether the stored answer to GET still holds (RFC 9111 4.3.5).
 void Fetch::take_head_answer(const Asked& asked) {
-  const auto& entry = job_->context.entry;
-  if (!entry || asked.head.status != 200 || job_->context.disposition == pipeline::Disposition::bypass) return;
+  const auto& entry = job_->context->entry;
+  if (!entry || asked.head.status != 200 || job_->context->disposition == pipeline::Disposition::pass) return;
   http::ResponseHead stored;
   if (!http::parse_stored_head(entry->head(), stored)) return;
   if (caching::contradicts(asked.head, stored)) {
@@ -270,7 +273,7 @@ void Fetch::take_head_answer(const Asked& asked) {
   if (!http::parse_stored_head(merged, merged_parsed)) return;
   auto policy = this->policy();
   apply_content(rule(), stored, entry->body(), policy);
-  const auto verdict = caching::may_freshen(job_->request.head, merged_parsed, asked.head, policy, timing_);
+  const auto verdict = caching::may_freshen(job_->context->request.head, merged_parsed, asked.head, policy, timing_);
   if (verdict.storable()) freshen_stored(worker_, *job_, verdict, std::move(merged));
 }
 

@@ -75,9 +75,11 @@ class Fetch {
   void land();
   void release(Asked& asked, bool whole);
   std::size_t idle_at_most() const;
-  std::uint64_t max_object() const noexcept { return job_->snapshot->settings->config.limits.max_object_bytes; }
-  const rules::Rule* rule() const noexcept { return job_->context.verdict.rule; }
-  const rules::Upstream* upstream() const noexcept { return job_->context.verdict.upstream; }
+  std::uint64_t max_object() const noexcept {
+    return job_->context->snapshot->settings->config.limits.max_object_bytes;
+  }
+  const rules::Rule* rule() const noexcept { return job_->context->verdict.rule; }
+  const rules::Upstream* upstream() const noexcept { return job_->context->verdict.upstream; }
 
   FetchContext& worker_;
   std::shared_ptr<FetchJob> job_;

@@ -29,29 +29,29 @@ bool is_data(std::string_view content_type) {
 
 /// What is known from the head alone: may it be stored, may it be shared, must the body be seen first.
 void Fetch::judge(const Asked& asked) {
-  const bool is_get = job_->request.head.method == http::Method::get;
+  const bool is_get = job_->context->request.head.method == http::Method::get;
   outcome_.kind = Kind::answer;
   outcome_.status = asked.head.status;
   outcome_.answered = timing_.response_time;
-  outcome_.bodiless =
-      !is_get && asked.framing.body == http::Framing::Body::none && job_->request.head.method == http::Method::head;
+  outcome_.bodiless = !is_get && asked.framing.body == http::Framing::Body::none &&
+                      job_->context->request.head.method == http::Method::head;
   if (asked.head.status == 204 || asked.head.status == 304) outcome_.bodiless = true;
   answer_ = compose_answer_head(asked.head, timing_.response_time, outcome_.bodiless);
   if (asked.framing.body == http::Framing::Body::length) outcome_.length = asked.framing.length;
   if (asked.framing.body == http::Framing::Body::none && !outcome_.bodiless) outcome_.length = 0;
   auto& status = outcome_.cache_status;
-  status.forward = job_->context.forward;
+  status.forward = job_->context->forward;
   status.forward_status = asked.head.status;
-  status.detail = job_->context.detail;
+  status.detail = job_->context->detail;
   outcome_.shareable = false;
   const auto policy = this->policy();
-  verdict_ = caching::may_store(job_->request.head, asked.head, policy, timing_);
+  verdict_ = caching::may_store(job_->context->request.head, asked.head, policy, timing_);
   if (asked.head.fields.has(FieldId::age))
     outcome_.age = std::chrono::duration_cast<std::chrono::seconds>(
                        caching::initial_age(asked.head, caching::stated(asked.head, timing_.response_time), timing_))
                        .count();
   if (request_answers_get(asked)) return;
-  if (!job_->may_store || !is_get || job_->context.disposition == pipeline::Disposition::bypass) return;
+  if (!job_->may_store || !is_get || job_->context->disposition == pipeline::Disposition::pass) return;
   const bool too_large = outcome_.length.value_or(0) > max_object();
   if (verdict_.storable() && too_large) verdict_.reason = caching::Reason::too_large;
   keep_ = verdict_.storable();
@@ -65,7 +65,7 @@ void Fetch::judge(const Asked& asked) {
   selecting_ = caching::selecting_fields(asked.head, policy);
   if (!selecting_.names.empty()) {
     outcome_.varies_by = caching::to_text(selecting_);
-    caching::append_variant(outcome_.variant, outcome_.varies_by, job_->request.head.fields);
+    caching::append_variant(outcome_.variant, outcome_.varies_by, job_->context->request.head.fields);
   }
 }
 
@@ -84,7 +84,7 @@ void Fetch::hold_back(const Asked& asked) {
   examine_ = held_ = true;
   hold_up_to_ = kLongestRefusal;
   if (by_rule) {
-    const bool to_the_end = rules::needs_body(*rule()) || job_->context.entry || indexer;
+    const bool to_the_end = rules::needs_body(*rule()) || job_->context->entry || indexer;
     hold_up_to_ = to_the_end ? max_object() : kHeldAtMost;
   }
   head_ = http::Owned<http::ResponseHead>{asked.head, asked.connection->inbox.readable().substr(0, asked.head_bytes)};
@@ -93,7 +93,7 @@ void Fetch::hold_back(const Asked& asked) {
 /// The answer to a POST may be the representation that later GETs of its target get (RFC 9110 9.3.3): then it is stored
 /// under their name.
 bool Fetch::request_answers_get(const Asked& asked) {
-  const auto& post = job_->request.head;
+  const auto& post = job_->context->request.head;
   if (rule() || post.method != http::Method::post || !caching::answers_later_get(post, asked.head)) return false;
   http::RequestHead get = post;
   get.method = http::Method::get;
@@ -105,8 +105,8 @@ bool Fetch::request_answers_get(const Asked& asked) {
   if (outcome_.length.value_or(0) > max_object()) return false;
   verdict_ = verdict;
   selecting_ = caching::selecting_fields(asked.head, policy());
-  rules::build_key(job_->context.verdict, get, job_->context.route.target, job_->context.captures,
-                   worker_.shared.secret, worker_.scratch, job_->context.key);
+  rules::build_key(job_->context->verdict, get, job_->context->route.target, job_->context->captures,
+                   worker_.shared.secret, worker_.scratch, job_->context->key);
   job_->generation = worker_.shared.store.generation();  // after what this very request invalidated
   keep_ = true;
   return true;
@@ -125,7 +125,7 @@ net::Task<> Fetch::take_body(Asked& asked) {
   const bool whole = co_await pump(asked);
   worker_.cells.bytes_from_upstreams.add(shared_fetch_.size());
   if (!whole) {
-    if (held_) fail({502, job_->context.route.target.host + " broke off in the middle of its answer"});
+    if (held_) fail({502, job_->context->route.target.host + " broke off in the middle of its answer"});
     shared_fetch_.break_off();
     co_return;
   }
@@ -186,7 +186,7 @@ net::Task<bool> Fetch::pump(Asked& asked) {
     }
     // Nothing was shown yet: an error tells more than a torso.
     if (piece.kind == Piece::Kind::failed && !shown)
-      fail({502, job_->context.route.target.host + " broke off in the middle of its answer"});
+      fail({502, job_->context->route.target.host + " broke off in the middle of its answer"});
     if (piece.kind == Piece::Kind::end && !shown) {
       if (keep_) store_whole();
       keep_ = false;

@@ -18,32 +18,23 @@ net::Task<> run_fetch(FetchContext& worker, std::shared_ptr<FetchJob> job) {
   }
 }
 
-std::shared_ptr<FetchJob> make_job(FetchContext& worker, pipeline::RequestContext&& context,
-                                   const http::RequestHead& request, std::string_view head_bytes,
-                                   const http::Framing& framing) {
-  auto job = std::make_shared<FetchJob>();
-  job->request = http::Owned<http::RequestHead>{request, head_bytes};
-  job->framing = framing;
-  job->context = std::move(context);
-  job->snapshot = worker.snapshot;
-  return job;
-}
-
 namespace {
 
-void refresh(FetchContext& worker, const pipeline::RequestContext& context, const http::RequestHead& request,
-             std::string_view head_bytes, bool ahead) {
-  if (request.method != http::Method::get && request.method != http::Method::head) return;
-  auto joined = worker.fetch_table.join(context.id, context.identity, worker.shared.store.generation(), worker.loop);
+/// The background fetch is decided by what its request was decided by, whatever the worker goes by meanwhile.
+void refresh(FetchContext& worker, const pipeline::RequestContext& context, std::string_view head_bytes, bool ahead) {
+  const auto method = context.head().method;
+  if (method != http::Method::get && method != http::Method::head) return;
+  auto joined = worker.fetch_table.join(context.variant.id, context.variant.identity, worker.shared.store.generation(),
+                                        worker.loop);
   if (!joined.leader) return;
   auto job = std::make_shared<FetchJob>();
-  job->request = http::Owned<http::RequestHead>{request, head_bytes};
-  job->request.head.method = http::Method::get;
-  job->request.head.method_text = "GET";
-  job->context = context;
-  job->context.disposition = pipeline::Disposition::validate;
-  job->context.forward = Forward::stale;
-  job->snapshot = worker.snapshot;
+  job->context = worker.contexts.take(context.snapshot);
+  *job->context = context;
+  if (job->context->request.bytes().empty()) job->context->request.own(head_bytes);
+  job->context->request.head.method = http::Method::get;
+  job->context->request.head.method_text = "GET";
+  job->context->disposition = pipeline::Disposition::revalidate;
+  job->context->forward = Forward::stale;
   job->shared_fetch = std::move(joined.shared_fetch);
   job->in_table = true;
   job->background = true;
@@ -79,7 +70,7 @@ bool is_due_ahead(FetchContext& worker, const pipeline::RequestContext& context)
       (asked > 0 && is_spread(context, *rule));
   if (!due || context.now < worker.ahead_again || !worker.settings().config.cache.prefetch_on_access ||
       context.verdict.upstream->mode == rules::UpstreamMode::offline ||
-      worker.fetch_table.is_under_way(context.id, context.identity))
+      worker.fetch_table.is_under_way(context.variant.id, context.variant.identity))
     return false;
   const auto name = limiter_key_of(context);
   if (worker.admission->registry().limiter(name.upstream, name.credential, context.now)->has_spare(context.now))
@@ -90,15 +81,12 @@ bool is_due_ahead(FetchContext& worker, const pipeline::RequestContext& context)
 
 }  // namespace
 
-void follow_up(FetchContext& worker, const pipeline::RequestContext& context, const http::RequestHead& request,
-               std::string_view head_bytes) {
-  if (context.disposition == pipeline::Disposition::serve_and_refresh) {
-    worker.cells.stale_served[static_cast<std::size_t>(metrics::StaleReason::while_revalidate)].add();
-    refresh(worker, context, request, head_bytes, false);
-  } else if (context.detail == name_of(metrics::StaleReason::offline)) {
-    worker.cells.stale_served[static_cast<std::size_t>(metrics::StaleReason::offline)].add();
-  } else if (is_due_ahead(worker, context)) {
-    refresh(worker, context, request, head_bytes, true);
+void follow_up(FetchContext& worker, const pipeline::RequestContext& context, std::string_view head_bytes) {
+  if (context.stale) worker.cells.stale_served[static_cast<std::size_t>(*context.stale)].add();
+  if (context.refresh) {
+    refresh(worker, context, head_bytes, false);
+  } else if (context.disposition == pipeline::Disposition::hit && is_due_ahead(worker, context)) {
+    refresh(worker, context, head_bytes, true);
   }
 }
 

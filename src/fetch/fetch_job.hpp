@@ -17,13 +17,10 @@ namespace cachearr::fetch {
 
 struct FetchJob {
   std::shared_ptr<SharedFetch> shared_fetch;
-  http::Owned<http::RequestHead> request;
-  http::Framing framing;
-  pipeline::RequestContext context;
-  pipeline::SnapshotPtr snapshot;  // keeps the rules that `known` points into
-  std::shared_ptr<Upload> upload;  // null: no body
-  std::uint32_t generation = 0;    // of the store when the origin was asked
-  bool in_table = false;           // others may join: must be landed
+  pipeline::RequestContextPtr context;  // owns its head
+  std::shared_ptr<Upload> upload;       // null: no body
+  std::uint32_t generation = 0;         // of the store when the origin was asked
+  bool in_table = false;                // others may join: must be landed
   bool may_store = true;
   std::uint64_t client = 0;           // who asked: any number that tells clients apart
   bool background = false;            // nobody waits for it
@@ -36,14 +33,9 @@ struct FetchJob {
 
 net::Task<> run_fetch(FetchContext& worker, std::shared_ptr<FetchJob> job);
 
-/// Makes a job of what was decided about a request; copies the head, of which `head_bytes` are the bytes.
-std::shared_ptr<FetchJob> make_job(FetchContext& worker, pipeline::RequestContext&& context,
-                                   const http::RequestHead& request, std::string_view head_bytes,
-                                   const http::Framing& framing);
-
 /// What a stored answer that was just served leaves to do: counting why it was stale, and a refresh in the background
-/// where it is stale, or soon will be and its rule says so, unless one is under way.
-void follow_up(FetchContext& worker, const pipeline::RequestContext& context, const http::RequestHead& request,
-               std::string_view head_bytes);
+/// where it is stale, or soon will be and its rule says so, unless one is under way. `head_bytes` are the bytes of the
+/// request's head.
+void follow_up(FetchContext& worker, const pipeline::RequestContext& context, std::string_view head_bytes);
 
 }  // namespace cachearr::fetch

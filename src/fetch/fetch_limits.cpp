@@ -77,7 +77,7 @@ void Fetch::deny(const Rejection& denial) {
   Outcome failed;
   failed.kind = Kind::failed;
   failed.error_status = denial.why == limit::Why::breaker ? 503 : 429;
-  failed.error = words_of(denial, upstream() ? upstream()->name : job_->context.route.target.host);
+  failed.error = words_of(denial, upstream() ? upstream()->name : job_->context->route.target.host);
   failed.error_fields = "Retry-After: " + retry_after(denial.retry_at, worker_.now()) + "\r\n";
   failed.cache_status.detail = name_of(reason);
   shared_fetch_.decide(std::move(failed));
@@ -86,7 +86,7 @@ void Fetch::deny(const Rejection& denial) {
 /// An indexer's own words, for clients that read them.
 bool Fetch::repeat_refusal(const Rejection& denial) {
   if (!upstream() || upstream()->errors != rules::ErrorStyle::newznab) return false;
-  const auto key = limiter_key_of(job_->context);
+  const auto key = limiter_key_of(*job_->context);
   const auto said = worker_.admission->refusal_of(key.upstream, key.credential);
   if (!said) return false;
   Outcome refusal;
@@ -97,8 +97,8 @@ bool Fetch::repeat_refusal(const Rejection& denial) {
                  "\r\nContent-Type: " + said->content_type +
                  "\r\nRetry-After: " + retry_after(denial.retry_at, worker_.now()) +
                  "\r\nCache-Control: no-store\r\nVia: 1.1 cachearr\r\n";
-  refusal.bodiless = job_->request.head.method == http::Method::head;
-  refusal.cache_status.forward = job_->context.forward;
+  refusal.bodiless = job_->context->request.head.method == http::Method::head;
+  refusal.cache_status.forward = job_->context->forward;
   refusal.cache_status.detail = name_of(metrics::StaleReason::cooldown);
   land();
   shared_fetch_.decide(std::move(refusal));
@@ -134,7 +134,7 @@ net::Task<> Fetch::look_at_refusal(Asked& asked) {
   const int status = asked.head.status;
   asked.connection->inbox.consume(asked.head_bytes);
   net::BodyReader reader{*asked.connection->stream, asked.connection->inbox, asked.framing};
-  const auto idle = job_->snapshot->settings->config.timeouts.upstream_idle;
+  const auto idle = job_->context->snapshot->settings->config.timeouts.upstream_idle;
   std::string body;
   Piece piece;
   do {
@@ -190,7 +190,7 @@ Fetch::Worth Fetch::judge_kind(const content::Inspection& found, std::string_vie
   permit_.observe(found.signal);
   limited_ = limited_ || found.signal.limited;
   if (found.signal.limited && worker_.admission) {
-    const auto key = limiter_key_of(job_->context);
+    const auto key = limiter_key_of(*job_->context);
     worker_.admission->keep_refusal(key.upstream, key.credential, {std::string{type}, std::string{body}});
   }
   if (limited_) return refuse(Worth::limited);
@@ -206,7 +206,7 @@ Fetch::Worth Fetch::judge_by_rule(const content::Inspection& found) {
   if (verdict.ttl) {
     auto policy = this->policy();
     policy.ttl = verdict.ttl;
-    verdict_ = caching::may_store(job_->request.head, head_.head, policy, timing_);
+    verdict_ = caching::may_store(job_->context->request.head, head_.head, policy, timing_);
     keep_ = verdict_.storable();  // "ttl": 0 says that such an answer is not to be kept
     if (!keep_) outcome_.cache_status.stored = false;
   }
@@ -231,7 +231,7 @@ void Fetch::tell_limit(const http::ResponseHead& head) {
 }
 
 limit::Refetch Fetch::compare_with_stored() const {
-  const auto& entry = job_->context.entry;
+  const auto& entry = job_->context->entry;
   if (!entry || entry->body().size() != shared_fetch_.size()) return limit::Refetch::changed;
   auto rest = entry->body();
   for (const auto piece : shared_fetch_.pieces()) {
@@ -245,7 +245,7 @@ limit::Refetch Fetch::compare_with_stored() const {
 void Fetch::settle_lifetime(caching::StoreVerdict& verdict, limit::Refetch outcome) const {
   if (!rule() || !rule()->learn_min || !rule()->learn_max || verdict.source != caching::LifetimeSource::rule) return;
   auto& meta = verdict.meta;
-  const auto& entry = job_->context.entry;
+  const auto& entry = job_->context->entry;
   std::optional<Duration> last;
   if (entry && (entry->meta.flags & caching::kFromRule) != 0)
     last = Duration{entry->meta.fresh_until_ms - entry->meta.stored_ms};

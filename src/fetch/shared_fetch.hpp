@@ -17,6 +17,7 @@
 #include <cachearr/clock.hpp>
 
 #include "http/cache_status.hpp"
+#include "metrics/metrics.hpp"
 #include "net/event.hpp"
 #include "net/worker.hpp"
 #include "store/entry.hpp"
@@ -41,7 +42,8 @@ struct Outcome {
   std::int64_t age = -1;                // answer: the origin's Age plus transit, at `answered`; -1: none
   TimePoint answered{};
   store::EntryPtr entry;
-  http::CacheStatus cache_status;  // fwd, fwd-status, stored, detail; key is the reader's
+  std::optional<metrics::StaleReason> stale;  // entry: why a stale one answers
+  http::CacheStatus cache_status;             // fwd, fwd-status, stored, detail; key is the reader's
   int error_status = 0;
   std::string error;
   std::string error_fields;   // further field lines of an error, such as Retry-After

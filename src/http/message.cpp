@@ -49,6 +49,28 @@ Owned<Head>::Owned(const Head& from, std::string_view bytes)
   rebase(head, bytes.data(), bytes_.get());
 }
 
+template <class Head>
+Owned<Head>::Owned(const Owned& other) : head{other.head} {
+  if (other.bytes_) own(other.bytes());
+}
+
+template <class Head>
+Owned<Head>& Owned<Head>::operator=(const Owned& other) {
+  if (this == &other) return *this;
+  head = other.head;
+  release();
+  if (other.bytes_) own(other.bytes());
+  return *this;
+}
+
+template <class Head>
+void Owned<Head>::own(std::string_view bytes) {
+  bytes_.reset(new char[bytes.size()]);
+  size_ = bytes.size();
+  std::memcpy(bytes_.get(), bytes.data(), size_);
+  rebase(head, bytes.data(), bytes_.get());
+}
+
 template class Owned<RequestHead>;
 template class Owned<ResponseHead>;
 

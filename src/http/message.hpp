@@ -32,13 +32,23 @@ struct ResponseHead {
   FieldList fields;
 };
 
-/// A head together with the bytes it looks into, for what must outlive the input buffer. Movable only.
+/// A head together with the bytes it looks into, for what must outlive the input buffer. A copy of what owns its bytes
+/// owns bytes of its own; a copy of what does not looks where the original looks.
 template <class Head>
 class Owned {
  public:
   Owned() = default;
   /// Copies `bytes`, into which every view of `head` must point.
   Owned(const Head& head, std::string_view bytes);
+  Owned(const Owned& other);
+  Owned& operator=(const Owned& other);
+  Owned(Owned&& other) noexcept = default;
+  Owned& operator=(Owned&& other) noexcept = default;
+  ~Owned() = default;
+  /// Copies `bytes`, into which every view of `head` must point, in place; what `head` has allocated stays.
+  void own(std::string_view bytes);
+  /// Gives the copy up; `head` must be written anew before it is read.
+  void release() noexcept { bytes_.reset(), size_ = 0; }
   Head head;
   std::string_view bytes() const noexcept { return {bytes_.get(), size_}; }
 

@@ -20,8 +20,15 @@ Deadline::~Deadline() {
 // The sweep's time may be one interval old; a limit is never shorter than asked for.
 void Deadline::arm(Duration limit) noexcept { at_ = owner_.now_ + limit + Deadlines::kSweep; }
 
-void Deadlines::sweep() noexcept {
-  now_ = std::chrono::steady_clock::now();
+void Deadlines::put_off(std::chrono::steady_clock::duration lost) noexcept {
+  for (auto* deadline = first_; deadline; deadline = deadline->next_)
+    if (deadline->armed()) deadline->at_ += lost;
+}
+
+void Deadlines::sweep(std::chrono::steady_clock::time_point now) noexcept {
+  const auto late = now - now_ - kSweep;
+  now_ = now;
+  if (late > kStandStill) put_off(late);
   for (cursor_ = first_; cursor_;) {
     auto* const deadline = cursor_;
     cursor_ = deadline->next_;

@@ -38,14 +38,19 @@ class Deadline {
 class Deadlines {
  public:
   static constexpr std::chrono::milliseconds kSweep{100};
+  /// A sweep that comes this much too late tells of a stand-still.
+  static constexpr std::chrono::milliseconds kStandStill{1000};
 
   /// The worker's notion of now: taken once per wake-up of the sweep and refreshed by whoever reads the clock anyway.
   std::chrono::steady_clock::time_point now() const noexcept { return now_; }
   void set_now(std::chrono::steady_clock::time_point now) noexcept { now_ = now; }
-  void sweep() noexcept;
+  /// Ends what has run out. Time in which the loop did not run at all (a stopped process, a stalled machine) is
+  /// nobody's fault: every limit is put off by it, since what peers have sent meanwhile still waits to be read.
+  void sweep(std::chrono::steady_clock::time_point now) noexcept;
 
  private:
   friend class Deadline;
+  void put_off(std::chrono::steady_clock::duration lost) noexcept;
   Deadline* first_ = nullptr;
   Deadline* cursor_ = nullptr;  // next to visit; moved on when its deadline is destroyed during a sweep
   std::chrono::steady_clock::time_point now_ = std::chrono::steady_clock::now();

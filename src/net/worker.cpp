@@ -94,6 +94,14 @@ void Worker::dismiss(Guest& guest) noexcept {
   --guest_count_;
 }
 
+void Worker::tell_policy_changed() noexcept {
+  for (auto* guest = first_guest_; guest;) {
+    auto* const next = guest->next_;
+    guest->policy_changed();
+    guest = next;
+  }
+}
+
 void Worker::ask_guests_to_leave(bool firmly) noexcept {
   for (auto* guest = first_guest_; guest;) {
     auto* const next =
@@ -109,7 +117,7 @@ Task<> Worker::sweep_forever() {
     auto tick = impl_->ticks.async_wait(asio::as_tuple(asio::deferred));
     const auto [error] = co_await std::move(tick);
     if (error) co_return;
-    deadlines_.sweep();
+    deadlines_.sweep(std::chrono::steady_clock::now());
     impl_->last_sweep_ms.store(steady_ms(), std::memory_order_relaxed);
   }
 }

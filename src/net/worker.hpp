@@ -26,6 +26,8 @@ class Guest {
  public:
   virtual ~Guest() = default;
   virtual void leave(bool firmly) noexcept = 0;
+  /// The configuration has changed: who may not be here any more leaves.
+  virtual void policy_changed() noexcept {}
 
  private:
   friend class Worker;
@@ -87,6 +89,7 @@ class Worker {
   std::size_t guests() const noexcept { return guest_count_; }
   /// Asks every guest to leave.
   void ask_guests_to_leave(bool firmly) noexcept;
+  void tell_policy_changed() noexcept;
 
   void expect(Waiting& waiting) noexcept;
   void forget(Waiting& waiting) noexcept;

@@ -1,6 +1,7 @@
 #include "pipeline/route.hpp"
 
 #include "base/text.hpp"
+#include "pipeline/access.hpp"
 
 namespace cachearr::pipeline {
 
@@ -54,15 +55,16 @@ Routed unknown_allowed(const ConfigSnapshot& snapshot, const Route& into) {
   if (!into.upstream && into.target.host == kOwnHost)
     return Refusal{404,
                    "this proxy has only pages about its certificate here: http://" + std::string{kOwnHost} + "/ca"};
-  if (into.upstream || snapshot.settings->config.access.allow_unknown_hosts) return true;
-  return Refusal{403,
-                 "no upstream in the rules names the host " + into.target.host + ", and access.unknown_hosts is deny"};
+  if (into.upstream) return true;
+  if (auto refusal = judge_unknown_host(*snapshot.settings, into.target.host)) return *std::move(refusal);
+  return true;
 }
 
 Routed origin_form(const ConfigSnapshot& snapshot, const ListenerInfo& listener,
                    const std::optional<TunnelTarget>& tunnel, Route& into) {
   const auto& rules = *snapshot.rules;
   if (!listener.upstream.empty()) {
+    into.form = Route::Form::listener;
     const auto* const upstream = rules.upstream_named(listener.upstream);
     if (!upstream)
       return Refusal{502,
@@ -77,11 +79,12 @@ Routed origin_form(const ConfigSnapshot& snapshot, const ListenerInfo& listener,
     into.target.scheme = tunnel->scheme;
     into.target.host = tunnel->host;
     into.target.port = tunnel->port;
-    into.as_proxy = true;
+    into.form = Route::Form::tunnel;
     by_host(rules.upstream_for_host(tunnel->host), into);
     return unknown_allowed(snapshot, into);
   }
   if (const auto* const mounted = listener.tls ? nullptr : rules.upstream_for_mount(into.target.path)) {
+    into.form = Route::Form::mount;
     auto& path = into.target.path;
     path.erase(0, mounted->mount.size());
     if (path.empty()) path = "/";
@@ -106,14 +109,14 @@ Routed origin_form(const ConfigSnapshot& snapshot, const ListenerInfo& listener,
 
 Routed route(const ConfigSnapshot& snapshot, const ListenerInfo& listener, const std::optional<TunnelTarget>& tunnel,
              const http::RequestHead& request, Route& into) {
-  into.as_proxy = false;
+  into.form = Route::Form::host;
   into.upstream = nullptr;
   const std::string_view scheme = listener.tls ? "https" : tunnel ? std::string_view{tunnel->scheme} : "http";
   const auto read = http::read_target(request, scheme, into.target);
   if (!read) return Refusal{400, read.error().what};
   if (into.target.form != http::TargetForm::absolute) return origin_form(snapshot, listener, tunnel, into);
   if (!listener.upstream.empty() || listener.tls || tunnel) return origin_form(snapshot, listener, tunnel, into);
-  into.as_proxy = true;
+  into.form = Route::Form::proxy;
   by_host(snapshot.rules->upstream_for_host(into.target.host), into);
   return unknown_allowed(snapshot, into);
 }

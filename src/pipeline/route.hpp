@@ -33,7 +33,15 @@ struct Route {
   std::string connect_scheme, connect_host;  // where to dial
   std::uint16_t connect_port = 0;
   std::string host_field;  // Host towards the origin
-  bool as_proxy = false;   // the client asked for a proxy (absolute form or tunnel)
+  /// How the request named where it goes.
+  enum class Form : std::uint8_t {
+    proxy,     // absolute form: the client asks for a proxy
+    tunnel,    // origin form inside a tunnel that CONNECT opened
+    listener,  // the listener belongs to one upstream
+    mount,     // a path under an upstream's mount
+    host       // the Host field names an upstream
+  } form = Form::host;
+  bool as_proxy() const noexcept { return form == Form::proxy || form == Form::tunnel; }
 };
 
 /// Why a request cannot be routed; becomes the error answer.

@@ -10,6 +10,7 @@
 
 #include "metrics/metrics.hpp"
 #include "pipeline/config_snapshot.hpp"
+#include "pipeline/request_context.hpp"
 #include "rules/scratch.hpp"
 #include "store/store.hpp"
 
@@ -33,6 +34,7 @@ struct WorkerContext {
   SharedContext& shared;
   metrics::WorkerCells& cells;
   SnapshotPtr snapshot;  // what the next request is decided by
+  RequestContextPool contexts;
   rules::Scratch scratch;
 };
 

@@ -15,51 +15,49 @@ namespace {
 constexpr std::string_view kEstablished = "HTTP/1.1 200 Connection established\r\n\r\n";
 constexpr std::size_t kSniff = 16 * 1024;
 
-/// One CONNECT; the request's bytes are gone once it was answered, so what is needed of it is copied.
-struct Asked {
-  http::RequestHead request;  // method and version only
-  pipeline::RequestContext context;
-  std::string authority;
-  SteadyClock::time_point started = SteadyClock::now();
-};
+using pipeline::Refusal;
+using pipeline::RequestContext;
+using pipeline::RequestContextPtr;
 
 /// Only a client that is asked for credentials may go on (they come on the same connection), unless it has already sent
 /// something that it meant for the tunnel.
-Next refuse(Session& session, const Asked& asked, const pipeline::Refusal& refused) {
-  const bool keep_alive = refused.status == 407 && session.inbox().empty() && asked.request.minor_version > 0;
-  session.append_refusal(asked.request, asked.context, refused, keep_alive);
+Next refuse(Session& session, const RequestContext& context, const Refusal& refusal) {
+  const bool keep_alive = refusal.status == 407 && session.inbox().empty() && context.head().minor_version > 0;
+  session.append_refusal(context, refusal, keep_alive);
   return keep_alive ? Next::go_on : Next::close;
 }
 
-/// Why this CONNECT is refused; status 0: it is not.
-pipeline::Refusal judge(Session& session, const http::RequestHead& request, Asked& asked) {
-  auto& worker = session.worker();
-  auto& target = asked.context.route.target;
-  const auto read = http::read_target(request, "http", target);
-  if (!read) return {400, read.error().what};
-  asked.context.route.host_field = target.host + ":" + std::to_string(target.port);
-  if (!session.is_allowed()) return {403, session.peer() + " may not use this proxy (access.clients)"};
-  if (!session.listener().upstream.empty() || session.listener().tls) return {405, "this listener is no forward proxy"};
-  if (!worker.settings().is_authorised(request.fields.value(FieldId::proxy_authorization)))
-    return {407, "this proxy wants a user and a password", "Proxy-Authenticate: Basic realm=\"cachearr\"\r\n"};
-  if (!worker.settings().may_connect_to_port(target.port))
-    return {403, "CONNECT to port " + std::to_string(target.port) + " is not allowed (access.connect_ports)"};
-  asked.context.route.upstream = worker.snapshot->rules->upstream_for_host(target.host);
-  asked.context.verdict.upstream = asked.context.route.upstream;
-  if (!asked.context.route.upstream && !worker.settings().config.access.allow_unknown_hosts)
-    return {403, "no upstream in the rules names the host " + target.host + ", and access.unknown_hosts is deny"};
-  return {0, {}};
+void name_target(RequestContext& context) {
+  auto& route = context.route;
+  route.form = pipeline::Route::Form::proxy;
+  route.host_field = route.target.host + ":" + std::to_string(route.target.port);
+  route.upstream = context.verdict.upstream = context.snapshot->rules->upstream_for_host(route.target.host);
+  context.disposition = pipeline::Disposition::tunnel;
 }
 
-origin::Endpoint endpoint_of(Session& session, const Asked& asked) {
-  const auto& target = asked.context.route.target;
-  const auto* const upstream = asked.context.route.upstream;
+/// Why this CONNECT is refused; none: it is not.
+std::optional<Refusal> judge(Session& session, RequestContext& context) {
+  const auto& settings = *context.snapshot->settings;
+  const auto read = http::read_target(context.head(), "http", context.route.target);
+  if (!read) return Refusal{400, read.error().what};
+  name_target(context);
+  if (auto refusal = judge_client(settings, session.connection())) return refusal;
+  const auto authorization = context.head().fields.value(FieldId::proxy_authorization);
+  auto refusal = judge_credentials(settings, pipeline::Route::Form::proxy, authorization);
+  if (!refusal)
+    refusal = judge_connect(settings, *session.connection().listener, context.route.target, context.route.upstream);
+  return refusal;
+}
+
+origin::Endpoint endpoint_of(const RequestContext& context) {
+  const auto& target = context.route.target;
+  const auto* const upstream = context.route.upstream;
   origin::Endpoint endpoint;
   endpoint.scheme = "http";
   endpoint.host = target.host;
   endpoint.port = target.port;
   endpoint.tunnel = true;
-  endpoint.allow_private = session.worker().settings().may_be_private(upstream != nullptr);
+  endpoint.allow_private = context.snapshot->settings->may_be_private(upstream != nullptr);
   if (upstream) endpoint.parent = upstream->proxy;
   return endpoint;
 }
@@ -74,12 +72,12 @@ int status_of(origin::DialFailure::Kind kind) {
 }
 
 /// `established`: the client was told already and waits for bytes of the other side.
-net::Task<Next> tunnel(Session& session, std::unique_ptr<Asked> asked, bool established) {
+net::Task<Next> tunnel(Session& session, RequestContextPtr context, bool established) {
   auto& worker = session.worker();
-  const auto endpoint = endpoint_of(session, *asked);
-  auto dialled = co_await worker.connections.dial(endpoint, worker.settings().config.timeouts.connect);
+  const auto endpoint = endpoint_of(*context);
+  auto dialled = co_await worker.connections.dial(endpoint, context->snapshot->settings->config.timeouts.connect);
   if (!dialled) {
-    if (!established) co_return refuse(session, *asked, {status_of(dialled.error().kind), dialled.error().what});
+    if (!established) co_return refuse(session, *context, {status_of(dialled.error().kind), dialled.error().what});
     session.stream().close();
     co_return Next::close;
   }
@@ -88,41 +86,40 @@ net::Task<Next> tunnel(Session& session, std::unique_ptr<Asked> asked, bool esta
     const auto told = co_await net::write_all(session.stream(), kEstablished);
     if (told != IoError::none) co_return Next::close;
   }
-  const auto idle = worker.settings().config.timeouts.client_idle * 10;
+  const auto answered = SteadyClock::now();
+  const auto idle = context->snapshot->settings->config.timeouts.client_idle * 10;
   const auto relayed =
       co_await relay(worker.loop, session.stream(), session.inbox(), *origin->stream, origin->inbox, idle);
   http::CacheStatus cache;
   cache.forward = http::Forward::bypass;
-  cache.detail = asked->context.detail;
-  session.record({asked->request, asked->context, {200, relayed.to_client}, cache, asked->started});
+  cache.detail = context->detail;
+  session.record(
+      {*context, metrics::RequestResult::tunnel, {200, relayed.to_client}, cache, {}, {}, nullptr, answered});
   session.stream().close();
   co_return Next::close;
 }
 
 /// Answers the handshake inside the tunnel, or passes everything on.
-net::Task<Next> look_inside(Session& session, std::unique_ptr<Asked> asked) {
-  auto& target = asked->context.route.target;
+net::Task<Next> look_inside(Session& session, RequestContextPtr context) {
+  auto& target = context->route.target;
   const auto told = co_await net::write_all(session.stream(), kEstablished);
   if (told != IoError::none) co_return Next::close;
   const auto done = co_await intercept(session, target.host);
   if (done.way == Intercepted::Way::close) co_return Next::close;
   if (done.way == Intercepted::Way::tunnel) {
-    asked->context.detail = name_of(done.outcome);
-    co_return co_await tunnel(session, std::move(asked), true);
+    context->detail = name_of(done.outcome);
+    co_return co_await tunnel(session, std::move(context), true);
   }
   session.enter({"https", target.host, target.port});
   co_return Next::go_on;
 }
 
 /// A connection that names its host by SNI, as if it had asked for a tunnel there.
-void become_connect(Asked& asked, ClientContext& worker) {
-  auto& route = asked.context.route;
-  asked.request.method = http::Method::connect;
-  asked.request.method_text = "CONNECT";
-  asked.context.now = worker.now();
-  route.target.port = 443;
-  route.host_field = route.target.host + ":443";
-  route.upstream = asked.context.verdict.upstream = worker.snapshot->rules->upstream_for_host(route.target.host);
+void become_connect(RequestContext& context) {
+  context.request.head.method = http::Method::connect;
+  context.request.head.method_text = "CONNECT";
+  context.route.target.port = 443;
+  name_target(context);
 }
 
 std::string hint_for(const ClientContext& worker, const std::string& host) {
@@ -138,23 +135,20 @@ bool begins_http(std::string_view bytes) noexcept { return !bytes.empty() && byt
 
 }  // namespace
 
-net::Task<Next> connect(Session& session, const http::RequestHead& request, std::size_t head_bytes) {
-  auto asked = std::make_unique<Asked>();
-  asked->request.method = http::Method::connect;
-  asked->request.method_text = "CONNECT";
-  asked->request.minor_version = request.minor_version;
-  asked->context.now = session.worker().now();
-  const auto refused = judge(session, request, *asked);
+net::Task<Next> connect(Session& session, RequestContextPtr context, std::size_t head_bytes) {
+  context->request.own(session.inbox().readable().substr(0, head_bytes));
+  context->now = session.worker().now();
+  const auto refusal = judge(session, *context);
   session.inbox().consume(head_bytes);
-  if (refused.status != 0) co_return refuse(session, *asked, refused);
+  if (refusal) co_return refuse(session, *context, *refusal);
   const auto early = co_await session.flush();
   if (early == Next::close) co_return Next::close;
-  const auto& target = asked->context.route.target;
-  if (is_intercepted(*session.worker().snapshot, asked->context.route.upstream, target.host, target.port)) {
-    co_return co_await look_inside(session, std::move(asked));
+  const auto& target = context->route.target;
+  if (is_intercepted(*context->snapshot, context->route.upstream, target.host, target.port)) {
+    co_return co_await look_inside(session, std::move(context));
   }
   if (target.port != 80) {
-    co_return co_await tunnel(session, std::move(asked), false);
+    co_return co_await tunnel(session, std::move(context), false);
   }
   const auto told = co_await net::write_all(session.stream(), kEstablished);
   if (told != IoError::none) co_return Next::close;
@@ -165,7 +159,7 @@ net::Task<Next> connect(Session& session, const http::RequestHead& request, std:
   }
   session.stream().disarm();
   if (!begins_http(session.inbox().readable())) {
-    co_return co_await tunnel(session, std::move(asked), true);
+    co_return co_await tunnel(session, std::move(context), true);
   }
   session.enter({"http", target.host, target.port});
   co_return Next::go_on;
@@ -174,18 +168,20 @@ net::Task<Next> connect(Session& session, const http::RequestHead& request, std:
 net::Task<Next> enter_by_tls(Session& session) {
   if (!session.is_allowed()) co_return Next::close;
   auto& worker = session.worker();
-  auto asked = std::make_unique<Asked>();
-  asked->context.now = worker.now();
-  auto& target = asked->context.route.target;
+  auto context = worker.contexts.take(worker.snapshot);
+  context->request.head = {};
+  context->started = SteadyClock::now();
+  context->now = worker.now();
+  auto& target = context->route.target;
   const auto done = co_await intercept_at_door(session, target.host);
   if (done.way == Intercepted::Way::inside) co_return Next::go_on;
   if (done.way == Intercepted::Way::tunnel) {
-    become_connect(*asked, worker);
-    asked->context.detail = name_of(done.outcome);
-    co_return co_await tunnel(session, std::move(asked), true);
+    become_connect(*context);
+    context->detail = name_of(done.outcome);
+    co_return co_await tunnel(session, std::move(context), true);
   }
   if (done.outcome == metrics::Interception::not_tls && begins_http(session.inbox().readable()))
-    refuse(session, *asked, {400, "this listener speaks TLS: ask for https://"});
+    refuse(session, *context, {400, "this listener speaks TLS: ask for https://"});
   const bool refused =
       done.outcome == metrics::Interception::no_name || done.outcome == metrics::Interception::other_name;
   if (refused && worker.clients.refused_names.first(target.host))

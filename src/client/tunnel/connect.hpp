@@ -8,9 +8,9 @@
 
 namespace cachearr::client {
 
-/// `request` looks into the session's inbox, where its `head_bytes` still stand. After Next::go_on the session reads
-/// requests inside the tunnel.
-net::Task<Next> connect(Session& session, const http::RequestHead& request, std::size_t head_bytes);
+/// The head of `context` stands in the session's inbox, `head_bytes` long. After Next::go_on the session reads requests
+/// inside the tunnel.
+net::Task<Next> connect(Session& session, pipeline::RequestContextPtr context, std::size_t head_bytes);
 
 /// What a TLS listener does before it reads requests; Next::go_on where a handshake was answered.
 net::Task<Next> enter_by_tls(Session& session);

@@ -12,7 +12,7 @@ constexpr unsigned kEnough = 10;
 
 }  // namespace
 
-bool InterceptBypassList::objects(const std::string& client, const std::string& host, TimePoint now) const {
+bool InterceptBypassList::is_bypassed(const std::string& client, const std::string& host, TimePoint now) const {
   const std::lock_guard lock{mutex_};
   const auto found = known_.find({client, host});
   return found != known_.end() && now < found->second.until;
@@ -33,12 +33,12 @@ Duration InterceptBypassList::leave_alone(Known& known, TimePoint now) {
   const Duration limit = std::min<Duration>(kLongest, Duration{kFirst} * (1U << std::min(known.times, 8U)));
   ++known.times;
   known.suspicion = 0;
-  known.believes = false;
+  known.trusts = false;
   known.until = now + limit;
   return limit;
 }
 
-Duration InterceptBypassList::object(const std::string& client, const std::string& host, TimePoint now) {
+Duration InterceptBypassList::distrusts(const std::string& client, const std::string& host, TimePoint now) {
   const std::lock_guard lock{mutex_};
   return leave_alone(at(client, host, now), now);
 }
@@ -46,14 +46,14 @@ Duration InterceptBypassList::object(const std::string& client, const std::strin
 Duration InterceptBypassList::broke_off(const std::string& client, const std::string& host, TimePoint now, When when) {
   const std::lock_guard lock{mutex_};
   auto& known = at(client, host, now);
-  if (!known.believes) return leave_alone(known, now);
+  if (!known.trusts) return leave_alone(known, now);
   known.suspicion += when == When::in_handshake ? kInHandshake : kAfterIt;
   return known.suspicion < kEnough ? Duration::zero() : leave_alone(known, now);
 }
 
-void InterceptBypassList::believed(const std::string& client, const std::string& host, TimePoint now) {
+void InterceptBypassList::trusted(const std::string& client, const std::string& host, TimePoint now) {
   const std::lock_guard lock{mutex_};
-  at(client, host, now) = {.believes = true};
+  at(client, host, now) = {.trusts = true};
 }
 
 std::vector<BypassedClient> InterceptBypassList::list(TimePoint now) const {

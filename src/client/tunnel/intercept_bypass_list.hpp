@@ -27,17 +27,17 @@ class InterceptBypassList {
   static constexpr std::chrono::hours kLongest{6};
 
   /// True while this client is to get `host` untouched.
-  bool objects(const std::string& client, const std::string& host, TimePoint now) const;
+  bool is_bypassed(const std::string& client, const std::string& host, TimePoint now) const;
   /// The client said that it does not believe. Gives how long it is left alone: twice as long each time in a row.
-  Duration object(const std::string& client, const std::string& host, TimePoint now);
+  Duration distrusts(const std::string& client, const std::string& host, TimePoint now);
   enum class When : std::uint8_t { in_handshake, after_it };
   /// The client went away before it asked for anything. Many say no word when they do not believe (Node, .NET and
   /// GnuTLS judge a certificate after the handshake), so this counts as objecting, but for a client that has asked
   /// before: that may have any reason to go, and zero comes back until it happened twice in a row in the middle of the
   /// handshake, or five times right after it.
   Duration broke_off(const std::string& client, const std::string& host, TimePoint now, When when);
-  /// The client sent a request: whatever it did before, it believes now.
-  void believed(const std::string& client, const std::string& host, TimePoint now);
+  /// The client sent a request: whatever it did before, it trusts now.
+  void trusted(const std::string& client, const std::string& host, TimePoint now);
   /// Those that are left alone now.
   std::vector<BypassedClient> list(TimePoint now) const;
   /// Asks everybody again from now on: the authority or the clients may have been put right.
@@ -48,7 +48,7 @@ class InterceptBypassList {
     TimePoint until{};       // left alone until then
     unsigned times = 0;      // left alone in a row
     unsigned suspicion = 0;  // grows with each connection that was broken off
-    bool believes = false;   // has asked for something
+    bool trusts = false;     // has asked for something
   };
   using Name = std::pair<std::string, std::string>;
   Duration leave_alone(Known& known, TimePoint now);

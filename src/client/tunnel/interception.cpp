@@ -41,7 +41,7 @@ metrics::Interception judge(Session& session, const ClientHello& hello, const st
   if (hello.server_name != host) return metrics::Interception::other_name;
   if (!hello.offers_http_1_1) return metrics::Interception::no_http_1_1;
   auto& worker = session.worker();
-  if (worker.clients.intercept_bypass.objects(session.peer(), host, worker.now()))
+  if (worker.clients.intercept_bypass.is_bypassed(session.peer(), host, worker.now()))
     return metrics::Interception::left_alone;
   return metrics::Interception::intercepted;
 }
@@ -72,7 +72,7 @@ metrics::Interception note_failure(Session& session, net::TlsStream& stream, IoE
   if (error == IoError::tls) {
     const auto why = net::distrust_told_by(stream);
     if (why.empty()) return metrics::Interception::failed;
-    announce(session.peer(), host, why, intercept_bypass.object(session.peer(), host, worker.now()));
+    announce(session.peer(), host, why, intercept_bypass.distrusts(session.peer(), host, worker.now()));
     return metrics::Interception::distrusted;
   }
   const bool gone = error == IoError::reset || error == IoError::closed;
@@ -109,7 +109,7 @@ net::Task<Intercepted> answer_handshake(Session& session, std::string host) {
   const auto& settings = worker.settings().config;
   const auto got = co_await session.read_more(settings.limits.max_header_bytes, settings.timeouts.client_idle);
   if (got.error != IoError::none) co_return closed(note_silence(session, stream, got.error, host, since));
-  worker.clients.intercept_bypass.believed(session.peer(), host, worker.now());
+  worker.clients.intercept_bypass.trusted(session.peer(), host, worker.now());
   co_return Intercepted{Way::inside, metrics::Interception::intercepted};
 }
 

@@ -26,10 +26,13 @@ class FetchTest : public test::ContextTest {
   template <class Meanwhile>
   void expect_hit_after(const test::Asked& asked, Meanwhile meanwhile) {
     ASSERT_EQ(classify(asked).disposition, pipeline::Disposition::fetch);
-    const auto job = make_job(fetching_, pipeline::RequestContext{context_}, asked.head, asked.bytes, asked.framing);
-    meanwhile(job->context);
+    const auto job = std::make_shared<FetchJob>();
+    job->context = pipeline::RequestContextPtr{new pipeline::RequestContext{context_}};
+    job->context->request.own(asked.bytes);
+    meanwhile(*job->context);
     job->shared_fetch =
-        fetch_table_.join(job->context.id, job->context.identity, store_->generation(), loop_).shared_fetch;
+        fetch_table_.join(job->context->variant.id, job->context->variant.identity, store_->generation(), loop_)
+            .shared_fetch;
     job->in_table = true;
     FetchReader reader{job->shared_fetch, loop_};
     const auto promise = std::make_shared<std::promise<test::Taken>>();

@@ -21,7 +21,7 @@ class SilentPort {
   tcp::socket socket_;
 };
 
-std::string problem_with(Pump& pump, std::vector<Address> addresses, std::uint16_t port) {
+std::string problem_with(Pump& pump, std::vector<ip::Address> addresses, std::uint16_t port) {
   const auto connected = pump.run(connect_any(pump.worker, std::move(addresses), port, Duration{5000}));
   return connected ? "none" : connected.error().what;
 }
@@ -29,13 +29,13 @@ std::string problem_with(Pump& pump, std::vector<Address> addresses, std::uint16
 TEST(Connecting, TellsWhyTheOnlyAddressFailed) {
   Pump pump;
   const SilentPort port{pump};
-  EXPECT_EQ(problem_with(pump, {*parse_address("127.0.0.1")}, port.number()), "Connection refused");
+  EXPECT_EQ(problem_with(pump, {*ip::parse_address("127.0.0.1")}, port.number()), "Connection refused");
 }
 
 TEST(Connecting, TellsOfEachOfSeveralAddressesWhyItFailed) {
   Pump pump;
   const SilentPort port{pump};
-  EXPECT_EQ(problem_with(pump, {*parse_address("127.0.0.1"), *parse_address("127.0.0.2")}, port.number()),
+  EXPECT_EQ(problem_with(pump, {*ip::parse_address("127.0.0.1"), *ip::parse_address("127.0.0.2")}, port.number()),
             "127.0.0.1: Connection refused, 127.0.0.2: Connection refused");
 }
 

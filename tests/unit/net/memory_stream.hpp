@@ -42,7 +42,10 @@ class MemoryStream final : public Stream {
     co_await boost::asio::post(worker_.context(), boost::asio::use_awaitable);
     if (into.empty()) co_return IoResult{};
     if (incoming_.empty() && silent_) {
-      worker_.deadlines().sweep();
+      auto& deadlines = worker_.deadlines();
+      auto now = deadlines.now();
+      for (const auto end = now + std::chrono::hours{1}; now < end && !timed_out_;)
+        deadlines.sweep(now += Deadlines::kSweep);
       co_return IoResult{0, timed_out_ ? IoError::timed_out : IoError::other};
     }
     if (incoming_.empty()) co_return IoResult{0, end_};

@@ -19,17 +19,15 @@ class ClassifyAgainTest : public test::ContextTest {
   /// Works it out once; `change` is what happens before it comes again.
   template <class Change>
   void expect_equal_after(Change change) {
-    RequestContext earlier = classify(asked_);
+    RequestContext earlier = classify(request_);
     change();
-    classify_again(worker_, asked_.head, earlier);
-    const auto& anew = classify(asked_);
+    classify_again(worker_, earlier);
+    const auto& anew = classify(request_);
     EXPECT_EQ(earlier.disposition, anew.disposition);
     EXPECT_EQ(earlier.forward, anew.forward);
     EXPECT_EQ(earlier.detail, anew.detail);
     EXPECT_EQ(earlier.entry.get(), anew.entry.get());
-    EXPECT_EQ(earlier.id, anew.id);
-    EXPECT_EQ(earlier.identity, anew.identity);
-    EXPECT_EQ(earlier.varies_by, anew.varies_by);
+    EXPECT_EQ(earlier.variant, anew.variant);
     EXPECT_EQ(earlier.hit_for_miss, anew.hit_for_miss);
     EXPECT_EQ(earlier.key.id, anew.key.id);
     EXPECT_EQ(earlier.now, anew.now);
@@ -38,91 +36,89 @@ class ClassifyAgainTest : public test::ContextTest {
   void store_marker(std::string_view names) {
     caching::EntryMeta marker;
     marker.flags = caching::kVaryMarker;
-    auto resource = classify(asked_);
-    resource.id = resource.key.id;
-    resource.identity = resource.key.identity;
+    auto resource = classify(request_);
+    caching::name_variant(resource.resource(), {}, {}, resource.variant);
     store(resource, marker, names);
   }
 
-  const Asked asked_{"GET /up/tv/7", "Host: api.test\r\nAccept-Language: de\r\nX-Kind: one\r\n"};
+  const Asked request_{"GET /up/tv/7", "Host: api.test\r\nAccept-Language: de\r\nX-Kind: one\r\n"};
 };
 
 TEST_F(ClassifyAgainTest, WhereNothingHasChanged) {
   expect_equal_after([] {});
-  store(classify(asked_));
+  store(classify(request_));
   expect_equal_after([] {});
 }
 
 TEST_F(ClassifyAgainTest, WhereTheAnswerCameMeanwhile) {
-  expect_equal_after([this] { store(classify(asked_)); });
-  EXPECT_EQ(context_.disposition, Disposition::serve);
+  expect_equal_after([this] { store(classify(request_)); });
+  EXPECT_EQ(context_.disposition, Disposition::hit);
 }
 
 TEST_F(ClassifyAgainTest, WhereTheAnswerGrewStale) {
-  store(classify(asked_));
+  store(classify(request_));
   expect_equal_after([this] { clock_.advance(std::chrono::minutes{2}); });
-  EXPECT_EQ(context_.disposition, Disposition::validate);
+  EXPECT_EQ(context_.disposition, Disposition::revalidate);
 }
 
 TEST_F(ClassifyAgainTest, WhereTheAnswerMayBeServedWhileItIsRefreshed) {
   caching::EntryMeta meta;
   meta.swr_seconds = 600;
-  store(classify(asked_), meta);
+  store(classify(request_), meta);
   expect_equal_after([this] { clock_.advance(std::chrono::minutes{2}); });
-  EXPECT_EQ(context_.disposition, Disposition::serve_and_refresh);
-  expect_equal_after([this] { store(classify(asked_)); });
+  EXPECT_EQ(context_.disposition, Disposition::stale_hit);
+  expect_equal_after([this] { store(classify(request_)); });
   EXPECT_THAT(context_.detail, ::testing::IsEmpty());
 }
 
 TEST_F(ClassifyAgainTest, WhereTheAnswerIsGone) {
-  store(classify(asked_));
-  expect_equal_after([this] { store_->erase(context_.id, context_.identity); });
+  store(classify(request_));
+  expect_equal_after([this] { store_->erase(context_.variant.id, context_.variant.identity); });
   EXPECT_EQ(context_.disposition, Disposition::fetch);
 }
 
 TEST_F(ClassifyAgainTest, WhereItCouldNotBeStored) {
   caching::EntryMeta meta;
   meta.flags = caching::kHitForMiss;
-  expect_equal_after([&] { store(classify(asked_), meta); });
+  expect_equal_after([&] { store(classify(request_), meta); });
   EXPECT_TRUE(context_.hit_for_miss);
 }
 
 TEST_F(ClassifyAgainTest, WhereTheOriginBeganToVary) {
-  store(classify(asked_));
+  store(classify(request_));
   expect_equal_after([this] {
     store_marker("accept-language");
-    store(classify(asked_));
+    store(classify(request_));
   });
-  EXPECT_EQ(context_.disposition, Disposition::serve);
-  EXPECT_EQ(context_.varies_by, "accept-language");
+  EXPECT_EQ(context_.disposition, Disposition::hit);
+  EXPECT_EQ(context_.variant.varies_by, "accept-language");
 }
 
 TEST_F(ClassifyAgainTest, WhereTheOriginVariesAsBefore) {
   store_marker("accept-language");
-  store(classify(asked_));
+  store(classify(request_));
   expect_equal_after([] {});
-  EXPECT_EQ(context_.disposition, Disposition::serve);
+  EXPECT_EQ(context_.disposition, Disposition::hit);
 }
 
 TEST_F(ClassifyAgainTest, WhereTheOriginVariesOtherwise) {
   store_marker("accept-language");
-  store(classify(asked_));
+  store(classify(request_));
   expect_equal_after([this] { store_marker("x-kind"); });
-  EXPECT_EQ(context_.varies_by, "x-kind");
+  EXPECT_EQ(context_.variant.varies_by, "x-kind");
   EXPECT_EQ(context_.disposition, Disposition::fetch);
 }
 
 TEST_F(ClassifyAgainTest, WhereTheOriginVariesNoMore) {
   store_marker("accept-language");
-  store(classify(asked_));
+  store(classify(request_));
   expect_equal_after([this] {
-    auto resource = classify(asked_);
-    resource.id = resource.key.id;
-    resource.identity = resource.key.identity;
+    auto resource = classify(request_);
+    caching::name_variant(resource.resource(), {}, {}, resource.variant);
     store(resource);
   });
-  EXPECT_THAT(context_.varies_by, ::testing::IsEmpty());
-  EXPECT_EQ(context_.disposition, Disposition::serve);
+  EXPECT_THAT(context_.variant.varies_by, ::testing::IsEmpty());
+  EXPECT_EQ(context_.disposition, Disposition::hit);
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ TEST_F(ClassifyTest, FetchesWhatIsNotStored) {
 TEST_F(ClassifyTest, ServesWhatIsFresh) {
   store_answer_to("GET /up/tv/7");
   const auto& context = classify("GET /up/tv/7");
-  EXPECT_EQ(context.disposition, Disposition::serve);
+  EXPECT_EQ(context.disposition, Disposition::hit);
   EXPECT_EQ(context.forward, Forward::none);
   ASSERT_TRUE(context.entry);
   EXPECT_EQ(context.entry->body(), "body");
@@ -45,34 +45,34 @@ TEST_F(ClassifyTest, ServesWhatIsFresh) {
 
 TEST_F(ClassifyTest, ServesOneAnswerHoweverItIsAskedFor) {
   store_answer_to("GET /up/tv/7");
-  EXPECT_EQ(classify("HEAD /up/tv/7").disposition, Disposition::serve);
-  EXPECT_EQ(classify(Asked{"GET https://api.test/tv/7", "Host: api.test\r\n"}).disposition, Disposition::serve);
-  EXPECT_EQ(classify(Asked{"GET /tv/7", "Host: api.test\r\n"}).disposition, Disposition::serve);
+  EXPECT_EQ(classify("HEAD /up/tv/7").disposition, Disposition::hit);
+  EXPECT_EQ(classify(Asked{"GET https://api.test/tv/7", "Host: api.test\r\n"}).disposition, Disposition::hit);
+  EXPECT_EQ(classify(Asked{"GET /tv/7", "Host: api.test\r\n"}).disposition, Disposition::hit);
   EXPECT_EQ(classify(Asked{"GET /tv/7", "Host: localhost\r\n"}, ListenerInfo{"up", false}).disposition,
-            Disposition::serve);
+            Disposition::hit);
 }
 
 TEST_F(ClassifyTest, ValidatesWhatIsStale) {
   store_answer_to("GET /up/tv/7");
   clock_.advance(std::chrono::minutes{2});
   const auto& context = classify("GET /up/tv/7");
-  EXPECT_EQ(context.disposition, Disposition::validate);
+  EXPECT_EQ(context.disposition, Disposition::revalidate);
   EXPECT_EQ(context.forward, Forward::stale);
   EXPECT_TRUE(context.entry);
-  EXPECT_EQ(classify("GET /up/tv/7", "Cache-Control: max-stale\r\n").disposition, Disposition::serve);
+  EXPECT_EQ(classify("GET /up/tv/7", "Cache-Control: max-stale\r\n").disposition, Disposition::stale_hit);
 }
 
 TEST_F(ClassifyTest, ServesAndRefreshesInsideTheWindow) {
   caching::EntryMeta meta;
   meta.swr_seconds = 600;
   store_answer_to("GET /up/tv/7", "", meta);
-  EXPECT_EQ(classify("GET /up/tv/7").disposition, Disposition::serve);
+  EXPECT_EQ(classify("GET /up/tv/7").disposition, Disposition::hit);
   clock_.advance(std::chrono::minutes{2});
   const auto& context = classify("GET /up/tv/7");
-  EXPECT_EQ(context.disposition, Disposition::serve_and_refresh);
+  EXPECT_EQ(context.disposition, Disposition::stale_hit);
   EXPECT_EQ(context.detail, "stale-while-revalidate");
   clock_.advance(std::chrono::minutes{20});
-  EXPECT_EQ(classify("GET /up/tv/7").disposition, Disposition::validate);
+  EXPECT_EQ(classify("GET /up/tv/7").disposition, Disposition::revalidate);
   EXPECT_THAT(context_.detail, IsEmpty());
 }
 
@@ -81,14 +81,14 @@ TEST_F(ClassifyTest, ValidatesWhatTheClientWantsConfirmed) {
   for (const auto* const line :
        {"Cache-Control: no-cache\r\n", "Pragma: no-cache\r\n", "Cache-Control: min-fresh=3600\r\n"}) {
     const auto& context = classify("GET /up/tv/7", line);
-    EXPECT_EQ(context.disposition, Disposition::validate) << line;
+    EXPECT_EQ(context.disposition, Disposition::revalidate) << line;
     EXPECT_EQ(context.forward, Forward::request) << line;
   }
 }
 
 TEST_F(ClassifyTest, PassesByTheCacheWhatItHasNoPartIn) {
   const auto expect_bypass = [&](const RequestContext& context, std::string_view why, Forward forward) {
-    EXPECT_EQ(context.disposition, Disposition::bypass) << why;
+    EXPECT_EQ(context.disposition, Disposition::pass) << why;
     EXPECT_EQ(context.detail, why);
     EXPECT_EQ(context.forward, forward);
     EXPECT_FALSE(context.entry);
@@ -106,31 +106,32 @@ TEST_F(ClassifyTest, PassesByTheCacheWhatItHasNoPartIn) {
 TEST_F(ClassifyTest, RefusesToAskWhereTheClientForbidsIt) {
   const auto& missed = classify("GET /up/tv/7", "Cache-Control: only-if-cached\r\n");
   EXPECT_EQ(missed.disposition, Disposition::refuse);
-  EXPECT_EQ(missed.refused.status, 504);
-  EXPECT_THAT(missed.refused.detail, HasSubstr("only-if-cached"));
+  EXPECT_EQ(missed.refusal.status, 504);
+  EXPECT_THAT(missed.refusal.detail, HasSubstr("only-if-cached"));
   store_answer_to("GET /up/tv/7");
-  EXPECT_EQ(classify("GET /up/tv/7", "Cache-Control: only-if-cached\r\n").disposition, Disposition::serve);
+  EXPECT_EQ(classify("GET /up/tv/7", "Cache-Control: only-if-cached\r\n").disposition, Disposition::hit);
   clock_.advance(std::chrono::minutes{2});
-  EXPECT_EQ(classify("GET /up/tv/7", "Cache-Control: only-if-cached\r\n").refused.status, 504);
-  EXPECT_EQ(classify("GET /up/tv/7", "Cache-Control: only-if-cached, max-stale\r\n").disposition, Disposition::serve);
+  EXPECT_EQ(classify("GET /up/tv/7", "Cache-Control: only-if-cached\r\n").refusal.status, 504);
+  EXPECT_EQ(classify("GET /up/tv/7", "Cache-Control: only-if-cached, max-stale\r\n").disposition,
+            Disposition::stale_hit);
 }
 
 TEST_F(ClassifyTest, RefusesWhatHasComeThroughBefore) {
   const auto& looped = classify("GET /up/tv/7", "CDN-Loop: other, token-7; x=1\r\n");
   EXPECT_EQ(looped.disposition, Disposition::refuse);
-  EXPECT_EQ(looped.refused.status, 508);
+  EXPECT_EQ(looped.refusal.status, 508);
   EXPECT_EQ(classify("GET /up/tv/7", "CDN-Loop: other\r\n").disposition, Disposition::fetch);
 }
 
 TEST_F(ClassifyTest, RefusesWhatHasComeThroughBeforeWhateverLineSaysSo) {
-  EXPECT_EQ(classify("GET /up/tv/7", "CDN-Loop: other\r\nCDN-Loop: token-7\r\n").refused.status, 508);
+  EXPECT_EQ(classify("GET /up/tv/7", "CDN-Loop: other\r\nCDN-Loop: token-7\r\n").refusal.status, 508);
 }
 
 TEST_F(ClassifyTest, RefusesWhatCannotBeRouted) {
   EXPECT_EQ(classify("GET /elsewhere", "").disposition, Disposition::fetch);
   const auto& lost = classify(Asked{"GET /elsewhere", "Host: localhost\r\n"});
   EXPECT_EQ(lost.disposition, Disposition::refuse);
-  EXPECT_EQ(lost.refused.status, 404);
+  EXPECT_EQ(lost.refusal.status, 404);
 }
 
 TEST_F(ClassifyTest, RemembersNothingOfTheRequestBefore) {
@@ -139,10 +140,10 @@ TEST_F(ClassifyTest, RemembersNothingOfTheRequestBefore) {
   EXPECT_FALSE(context_.entry);
   EXPECT_FALSE(context_.verdict.upstream);
   EXPECT_THAT(context_.key.key, IsEmpty());
-  EXPECT_EQ(classify("GET /up/tv/7").disposition, Disposition::serve);
-  EXPECT_EQ(classify("POST /up/tv/7").disposition, Disposition::bypass);
+  EXPECT_EQ(classify("GET /up/tv/7").disposition, Disposition::hit);
+  EXPECT_EQ(classify("POST /up/tv/7").disposition, Disposition::pass);
   EXPECT_FALSE(context_.entry);
-  EXPECT_EQ(classify("GET /up/tv/7").disposition, Disposition::serve);
+  EXPECT_EQ(classify("GET /up/tv/7").disposition, Disposition::hit);
   EXPECT_THAT(context_.detail, IsEmpty());
   classify("GET /up/other");
   EXPECT_FALSE(context_.verdict.rule);
@@ -155,14 +156,14 @@ TEST_F(ClassifyTest, SelectsTheVariantThatTheRequestSelects) {
   const auto& german = classify("GET /up/tv/7", "Accept-Language: de\r\n");
   EXPECT_EQ(german.disposition, Disposition::fetch);
   EXPECT_EQ(german.forward, Forward::vary_miss);
-  EXPECT_EQ(german.varies_by, "accept-language");
-  EXPECT_NE(german.id, german.key.id);
+  EXPECT_EQ(german.variant.varies_by, "accept-language");
+  EXPECT_NE(german.variant.id, german.key.id);
   store(german);
-  EXPECT_EQ(classify("GET /up/tv/7", "Accept-Language: de\r\n").disposition, Disposition::serve);
+  EXPECT_EQ(classify("GET /up/tv/7", "Accept-Language: de\r\n").disposition, Disposition::hit);
   EXPECT_EQ(classify("GET /up/tv/7", "Accept-Language: fr\r\n").forward, Forward::vary_miss);
   EXPECT_EQ(classify("GET /up/tv/7").forward, Forward::vary_miss);
   EXPECT_EQ(classify("GET /up/tv/8").forward, Forward::uri_miss);
-  EXPECT_THAT(context_.varies_by, IsEmpty());
+  EXPECT_THAT(context_.variant.varies_by, IsEmpty());
 }
 
 TEST_F(ClassifyTest, DoesNotCollapseWhatCouldNotBeStored) {
@@ -179,7 +180,7 @@ TEST_F(ClassifyTest, DoesNotCollapseWhatCouldNotBeStored) {
 
 TEST_F(ClassifyTest, KeepsCredentialsApart) {
   store_answer_to("GET /up/tv/7", "Authorization: Bearer one\r\n");
-  EXPECT_EQ(classify("GET /up/tv/7", "Authorization: Bearer one\r\n").disposition, Disposition::serve);
+  EXPECT_EQ(classify("GET /up/tv/7", "Authorization: Bearer one\r\n").disposition, Disposition::hit);
   EXPECT_EQ(classify("GET /up/tv/7", "Authorization: Bearer two\r\n").disposition, Disposition::fetch);
   EXPECT_EQ(classify("GET /up/tv/7").disposition, Disposition::fetch);
 }
@@ -188,7 +189,7 @@ TEST_F(ClassifyTest, ServesWithCookiesWhatWasStoredWithoutWhereNoRuleSaysOtherwi
   const std::string cookie = "Cookie: session=1\r\n";
   store(classify(Asked{"GET http://plain.test/x", "Host: plain.test\r\n"}));
   const Asked with_cookie{"GET http://plain.test/x", "Host: plain.test\r\n" + cookie};
-  EXPECT_EQ(classify(with_cookie).disposition, Disposition::serve);
+  EXPECT_EQ(classify(with_cookie).disposition, Disposition::hit);
   EXPECT_EQ(context_.forward, Forward::none);
   clock_.advance(std::chrono::minutes{2});
   EXPECT_EQ(classify(with_cookie).disposition, Disposition::fetch) << "a stale one must not be validated for others";

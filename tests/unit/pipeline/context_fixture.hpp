@@ -3,6 +3,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,11 +19,16 @@ class ContextTest : public ::testing::Test {
   explicit ContextTest(std::string_view rules) : snapshot_{snapshot_of(rules)} {}
 
   const pipeline::RequestContext& classify(const Asked& asked, const pipeline::ListenerInfo& listener = {}) {
-    pipeline::classify(worker_, listener, std::nullopt, asked.head, asked.framing, context_);
+    context_.reset(snapshot_);
+    context_.request.head = asked.head;
+    context_.framing = asked.framing;
+    connection_.listener = std::make_shared<const pipeline::ListenerInfo>(listener);
+    pipeline::classify(worker_, connection_, context_);
     return context_;
   }
   const pipeline::RequestContext& classify(std::string_view start, std::string_view lines = "") {
-    return classify(Asked{start, "Host: api.test\r\n" + std::string{lines}});
+    asked_.emplace(start, "Host: api.test\r\n" + std::string{lines});
+    return classify(*asked_);
   }
 
   /// Stores an answer under the name that this request was given; fresh for a minute.
@@ -34,8 +40,8 @@ class ContextTest : public ::testing::Test {
     if (meta.fresh_until_ms == 0) meta.fresh_until_ms = now + 60'000;
     const std::array<std::string_view, 1> body{"body"};
     store::EntryParts parts;
-    parts.id = context.id;
-    parts.identity = context.identity;
+    parts.id = context.variant.id;
+    parts.identity = context.variant.identity;
     parts.key = context.key.key;
     parts.head = head;
     parts.body = body;
@@ -52,7 +58,9 @@ class ContextTest : public ::testing::Test {
   pipeline::SnapshotPtr snapshot_;
   pipeline::SharedContext shared_{clock_, *store_, metrics_, "an installation's own secret", "token-7"};
   pipeline::WorkerContext worker_{shared_, metrics_.worker(0), snapshot_};
+  pipeline::ConnectionInfo connection_{nullptr, {}, *ip::parse_address("127.0.0.1"), "127.0.0.1"};
   pipeline::RequestContext context_;
+  std::optional<Asked> asked_;  // what `context_` looks into
 };
 
 }  // namespace cachearr::test

@@ -19,7 +19,7 @@ TEST_F(ForwardRoute, OfAnUnknownHostLeadsThere) {
   EXPECT_EQ(way.route.host_field, "some.where.test");
   EXPECT_EQ(way.route.target.path, "/a");
   EXPECT_EQ(way.route.target.query, "b=c");
-  EXPECT_TRUE(way.route.as_proxy);
+  EXPECT_TRUE(way.route.as_proxy());
 }
 
 TEST_F(ForwardRoute, KeepsAnotherPort) {

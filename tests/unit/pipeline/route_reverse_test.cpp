@@ -21,7 +21,7 @@ TEST_F(ReverseRoute, ByMountLeadsToTheOriginWithoutIt) {
   EXPECT_EQ(way.route.target.scheme, "https");
   EXPECT_EQ(way.route.target.path, "/3/tv");
   EXPECT_EQ(way.route.target.query, "language=de");
-  EXPECT_FALSE(way.route.as_proxy);
+  EXPECT_FALSE(way.route.as_proxy());
 }
 
 TEST_F(ReverseRoute, ByMountAloneIsForTheRoot) {
@@ -55,7 +55,7 @@ TEST_F(ReverseRoute, ByHostLeadsToTheOrigin) {
   const auto tmdb = way("GET /3/tv", "api.tmdb.test");
   EXPECT_EQ(tmdb.upstream(), "tmdb");
   EXPECT_EQ(tmdb.dialled(), "https://api.tmdb.test:443");
-  EXPECT_FALSE(tmdb.route.as_proxy);
+  EXPECT_FALSE(tmdb.route.as_proxy());
   const auto sonarr = way("GET /api", "sonarr.test");
   EXPECT_EQ(sonarr.dialled(), "http://192.168.1.5:8989");
   EXPECT_EQ(sonarr.route.target.path, "/base/api");
@@ -74,7 +74,7 @@ TEST_F(ReverseRoute, OfAListenerForOneUpstreamLeadsThereWhateverTheHost) {
     EXPECT_EQ(way.upstream(), "sonarr");
     EXPECT_EQ(way.route.target.path, "/base/tmdb/api");
     EXPECT_EQ(way.route.target.host, "sonarr.test");
-    EXPECT_FALSE(way.route.as_proxy);
+    EXPECT_FALSE(way.route.as_proxy());
   }
   EXPECT_EQ(way(Asked{"GET /api", "", "1.0"}, listener).upstream(), "sonarr");
 }
@@ -121,7 +121,7 @@ TEST_F(TunnelRoute, LeadsWhereTheTunnelWasOpenedTo) {
   const auto context = way("GET /3", "api.tmdb.test", {}, tmdb_);
   EXPECT_EQ(context.upstream(), "tmdb");
   EXPECT_EQ(context.dialled(), "https://api.tmdb.test:443");
-  EXPECT_TRUE(context.route.as_proxy);
+  EXPECT_TRUE(context.route.as_proxy());
   const auto unknown = way("GET /3", "some.where.test:8443", {}, unknown_);
   EXPECT_EQ(unknown.dialled(), "https://some.where.test:8443");
   EXPECT_EQ(unknown.route.host_field, "some.where.test:8443");

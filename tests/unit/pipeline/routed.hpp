@@ -38,7 +38,7 @@ class RouteTest : public ::testing::Test {
     result.route.target.path = "/old";
     result.route.connect_host = "old.test";
     result.route.host_field = "old.test";
-    result.route.as_proxy = true;
+    result.route.form = pipeline::Route::Form::proxy;
     const auto routed = pipeline::route(*snapshot_, listener, tunnel, asked.head, result.route);
     result.ok = routed.ok();
     if (!routed) result.refused = routed.error().status;

@@ -1,0 +1,31 @@
+#include "pipeline/access.hpp"
+
+namespace cachearr::pipeline {
+
+std::optional<Refusal> judge_client(const Settings& settings, const ConnectionInfo& connection) {
+  if (settings.may_use(connection.address)) return std::nullopt;
+  return Refusal{403, connection.peer + " may not use this proxy (access.clients)"};
+}
+
+std::optional<Refusal> judge_credentials(const Settings& settings, Route::Form form, std::string_view authorization) {
+  const bool asks = form == Route::Form::proxy || form == Route::Form::host;
+  if (!asks || settings.is_authorised(authorization)) return std::nullopt;
+  return Refusal{407, "this proxy wants a user and a password", "Proxy-Authenticate: Basic realm=\"cachearr\"\r\n"};
+}
+
+std::optional<Refusal> judge_connect(const Settings& settings, const ListenerInfo& listener, const http::Target& target,
+                                     const rules::Upstream* upstream) {
+  if (!listener.upstream.empty() || listener.tls) return Refusal{405, "this listener is no forward proxy"};
+  if (!settings.may_connect_to_port(target.port))
+    return Refusal{403, "CONNECT to port " + std::to_string(target.port) + " is not allowed (access.connect_ports)"};
+  if (!upstream) return judge_unknown_host(settings, target.host);
+  return std::nullopt;
+}
+
+std::optional<Refusal> judge_unknown_host(const Settings& settings, std::string_view host) {
+  if (settings.config.access.allow_unknown_hosts) return std::nullopt;
+  return Refusal{403,
+                 "no upstream in the rules names the host " + std::string{host} + ", and access.unknown_hosts is deny"};
+}
+
+}  // namespace cachearr::pipeline

@@ -1,0 +1,75 @@
+#include "pipeline/look_up.hpp"
+
+#include "caching/reuse.hpp"
+
+namespace cachearr::pipeline {
+
+using http::Forward;
+
+namespace {
+
+/// The operator wants what is stored rather than the upstream, however old it is.
+bool serve_by_mode(RequestContext& into, bool by_request) {
+  using Mode = rules::UpstreamMode;
+  const auto* const upstream = into.verdict.upstream;
+  if (!upstream || upstream->mode == Mode::live || !caching::may_serve_offline(into.entry->meta)) return false;
+  const auto& asks = into.directives;
+  if (upstream->mode == Mode::prefer_cache && (by_request || asks.max_age || asks.max_stale || asks.min_fresh))
+    return false;
+  const bool offline = upstream->mode == Mode::offline;
+  into.disposition = Disposition::stale_hit;
+  into.refresh = !offline;
+  into.stale = offline ? metrics::StaleReason::offline : metrics::StaleReason::while_revalidate;
+  into.detail = name_of(*into.stale);
+  return true;
+}
+
+}  // namespace
+
+bool take_found(RequestContext& into, store::EntryPtr found) {
+  into.hit_for_miss = false;
+  if (caching::select_variant(into.resource(), caching::marker_of(found), into.head().fields, into.variant))
+    return true;
+  take_variant(into, std::move(found));
+  return false;
+}
+
+void take_variant(RequestContext& into, store::EntryPtr found) {
+  into.entry = std::move(found);
+  if (!into.entry) return;
+  const auto kind = caching::kind_of(into.entry->meta, into.now);
+  if (kind == caching::EntryKind::response) return;
+  into.hit_for_miss = kind == caching::EntryKind::hit_for_miss;
+  into.entry = {};
+}
+
+void look_up(store::Store& store, RequestContext& into) {
+  if (take_found(into, store.find(into.key.id, into.key.identity)))
+    take_variant(into, store.find(into.variant.id, into.variant.identity));
+}
+
+void decide_by_entry(RequestContext& into) {
+  if (!into.entry) {
+    into.disposition = Disposition::fetch;
+    into.forward = into.variant.varies_by.empty() ? Forward::uri_miss : Forward::vary_miss;
+    return;
+  }
+  const auto verdict = caching::judge(into.entry->meta, into.directives, into.now);
+  switch (verdict.reuse) {
+    case caching::Reuse::fresh: into.disposition = Disposition::hit; return;
+    case caching::Reuse::stale_allowed: into.disposition = Disposition::stale_hit; return;
+    case caching::Reuse::stale_while_revalidate:
+      if (serve_by_mode(into, false)) return;
+      into.disposition = Disposition::stale_hit;
+      into.refresh = true;
+      into.stale = metrics::StaleReason::while_revalidate;
+      into.detail = name_of(*into.stale);
+      return;
+    case caching::Reuse::validate: break;
+  }
+  if (serve_by_mode(into, verdict.by_request)) return;
+  into.disposition = Disposition::revalidate;
+  into.forward = verdict.by_request ? Forward::request : Forward::stale;
+}
+
+}  // namespace cachearr::pipeline
