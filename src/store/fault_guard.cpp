@@ -50,6 +50,8 @@ void install_fault_guard() {
   std::call_once(once, [] {
     handle(SIGBUS, before_bus);
     handle(SIGSEGV, before_segv);
+    // A limit for the size of files is a full disk, not the end of the process.
+    std::signal(SIGXFSZ, SIG_IGN);
   });
 }
 

@@ -7,7 +7,8 @@
 
 namespace cachearr::store {
 
-/// Makes the handlers for SIGBUS and SIGSEGV. Faults outside guarded() go to whoever handled them before.
+/// Makes the handlers for SIGBUS and SIGSEGV, and ignores SIGXFSZ. Faults outside guarded() go to whoever handled them
+/// before.
 void install_fault_guard();
 /// For mdb_env_set_assert: leaves guarded() of this thread, if it is inside.
 void leave_guarded() noexcept;

@@ -1,6 +1,7 @@
 """Keys by the admin API and by the command line: listed, read, set, expired, deleted, purged."""
 import json
 import os
+import resource
 from urllib.parse import quote
 
 from lab.case import Scenario, local, main
@@ -123,6 +124,25 @@ class ByHand(KeyScenario):
         before = self.proxy.metric("cachearr_invalidations_total", cause="api")
         self.proxy.admin("POST", "/api/v1/purge", body={"all": True})
         self.assertEqual(before + 1, self.proxy.metric("cachearr_invalidations_total", cause="api"))
+
+
+class OnADiskThatTakesNothing(KeyScenario):
+    config = {"disk": {"path": "store"}}
+
+    def test_a_purge_that_a_restart_may_forget_is_refused_and_says_so(self):
+        key = self.stored(50)
+        resource.prlimit(self.proxy.process.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+        try:
+            refused = self.proxy.admin("POST", "/api/v1/purge", body={"keys": [key]})
+            self.assertEqual(503, refused.status)
+            self.assertIn("File too large", refused.data["detail"])
+            self.assertEqual(503, self.call("DELETE", key).status)
+            result = self.proxy.command("purge", "--key", key)
+            self.assertEqual(1, result.returncode)
+            self.assertIn("may come back", result.stderr)
+            self.assertEqual(404, self.call("HEAD", key).status)
+        finally:
+            resource.prlimit(self.proxy.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 
 
 class OnTheCommandLine(KeyScenario):

@@ -177,9 +177,10 @@ class Proxy:
         return run_program(*arguments, "--config", self.config_file, **more)
 
     def resident_bytes(self):
-        """What it occupies, less what a sanitizer adds for itself."""
+        """What it occupies of its own, less what a sanitizer adds for itself; mapped pages of files are the kernel's cache."""
         with open("/proc/%d/statm" % self.process.pid) as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") // SHADOW
+            _, resident, of_files = map(int, file.read().split()[:3])
+        return (resident - of_files) * os.sysconf("SC_PAGE_SIZE") // SHADOW
 
     def open_files(self):
         return len(os.listdir("/proc/%d/fd" % self.process.pid))
