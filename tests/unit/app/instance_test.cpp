@@ -73,7 +73,7 @@ TEST_F(RunningInstance, AnswersWhileAReloadReadsItsFiles) {
   std::ofstream writer{password};
   auto calls = std::async(std::launch::async, [&] {
     instance.last_reload();
-    instance.notes();
+    instance.interception_problems();
     return instance.snapshot()->settings->proxy_credentials;
   });
   EXPECT_EQ(calls.wait_for(std::chrono::seconds{5}), std::future_status::ready);
