@@ -123,8 +123,9 @@ Json limit_json(Instance& instance, const RequestContext& context) {
   const auto now = admission->now();
   const auto name = fetch::limiter_key_of(context);
   const auto limiter = admission->registry().limiter(name.upstream, name.credential, now);
-  const auto availability = limiter->earliest(now, fetch::priority_of(context, false), fetch::is_grab(context));
-  const auto pause = limiter->cooldown_until(now, fetch::is_grab(context));
+  const auto availability =
+      limiter->earliest(now, fetch::priority_of(context, false), context.verdict.counts_as_grab());
+  const auto pause = limiter->cooldown_until(now, context.verdict.counts_as_grab());
   const bool at_once = availability.why == limit::Why::nothing;
   auto next = availability.at;
   if (context.disposition == Disposition::hit)

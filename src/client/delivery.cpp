@@ -7,7 +7,6 @@
 #include "base/text.hpp"
 #include "caching/storing.hpp"
 #include "caching/variant.hpp"
-#include "caching/vary.hpp"
 #include "client/tunnel/relay.hpp"
 #include "fetch/fetch_table.hpp"
 #include "net/event.hpp"
@@ -17,7 +16,7 @@ namespace cachearr::client {
 
 using http::FieldId;
 using net::IoError;
-using Kind = fetch::Outcome::Kind;
+using Kind = fetch::FetchOutcome::Kind;
 using SteadyClock = std::chrono::steady_clock;
 
 namespace {
@@ -29,7 +28,7 @@ bool has_conditions_or_range(const http::FieldList& fields) {
          fields.has(FieldId::if_match) || fields.has(FieldId::if_unmodified_since) || fields.has(FieldId::range);
 }
 
-/// One client's way through one or, rarely, two flights.
+/// One client's way through one or, rarely, two fetches.
 class Delivery {
  public:
   Delivery(Session& session, std::shared_ptr<fetch::FetchJob> job)
@@ -42,21 +41,20 @@ class Delivery {
   void join();
   net::Task<> look_on_disk();
   net::Task<bool> send_interim(const std::string& head);
-  net::Task<Next> send_outcome(fetch::FetchReader& reader, const fetch::Outcome& outcome);
-  net::Task<Next> send_answer(fetch::FetchReader& reader, const fetch::Outcome& outcome);
+  net::Task<Next> send_outcome(fetch::FetchReader& reader, const fetch::FetchOutcome& outcome);
+  net::Task<Next> send_answer(fetch::FetchReader& reader, const fetch::FetchOutcome& outcome);
   void append_piece(std::string_view data, bool chunked);
-  net::Task<bool> send_body(fetch::FetchReader& reader, const fetch::Outcome& outcome, bool chunked,
+  net::Task<bool> send_body(fetch::FetchReader& reader, const fetch::FetchOutcome& outcome, bool chunked,
                             const http::CacheStatus& cache);
-  net::Task<Next> send_entry(const fetch::Outcome& outcome);
-  net::Task<Next> send_failure(const fetch::Outcome& outcome);
-  net::Task<Next> go_over(const fetch::Outcome& outcome);
+  net::Task<Next> send_entry(const fetch::FetchOutcome& outcome);
+  net::Task<Next> send_failure(const fetch::FetchOutcome& outcome);
+  net::Task<Next> go_over(const fetch::FetchOutcome& outcome);
   net::Task<Next> serve_found();
-  bool is_for_us(const fetch::Outcome& outcome);
-  net::Task<> end_upload();
+  bool is_for_us(const fetch::FetchOutcome& outcome);
   bool keep_alive() const;
   ReplyConnection connection(bool keep) const { return {keep, job_->context->head().minor_version == 0}; }
   void record(metrics::RequestResult result, const http::CacheStatus& cache, std::string_view error = {});
-  metrics::RequestResult result_of(const fetch::Outcome& outcome) const noexcept;
+  metrics::RequestResult result_of(const fetch::FetchOutcome& outcome) const noexcept;
 
   Session& session_;
   ClientContext& worker_;
@@ -68,7 +66,7 @@ class Delivery {
 };
 
 bool Delivery::keep_alive() const {
-  return job_->context->framing.keep_alive && (!job_->upload || job_->upload->finished);
+  return job_->context->framing.keep_alive && (!job_->upload || job_->upload->is_used_up());
 }
 
 bool Delivery::may_collapse() const {
@@ -80,14 +78,14 @@ bool Delivery::may_collapse() const {
          !has_conditions_or_range(job_->context->head().fields);
 }
 
-/// Takes part in the flight of this name, or begins one.
+/// Takes part in the fetch of this name, or begins one.
 void Delivery::join() {
   if (may_collapse()) {
     auto joined = worker_.fetch_table.join(job_->context->variant.id, job_->context->variant.identity,
                                            worker_.shared.store.generation(), worker_.loop);
     shared_fetch_ = std::move(joined.shared_fetch);
-    leads_ = joined.leader;
-    job_->in_table = joined.leader;
+    leads_ = joined.is_new;
+    job_->in_table = joined.is_new;
   } else {
     shared_fetch_ = std::make_shared<fetch::SharedFetch>(worker_.loop);
     leads_ = true;
@@ -143,8 +141,8 @@ net::Task<Next> Delivery::run() {
     job_->upload =
         std::make_shared<fetch::Upload>(worker_.loop, session_.stream(), session_.inbox(), job_->context->framing);
   auto next = co_await answer();
-  co_await end_upload();
-  if (job_->upload && !job_->upload->finished) next = Next::close;
+  if (job_->upload) co_await job_->upload->end();
+  if (job_->upload && !job_->upload->is_used_up()) next = Next::close;
   co_return next;
 }
 
@@ -170,32 +168,19 @@ net::Task<Next> Delivery::answer() {
 }
 
 /// A follower takes only what may be shared and what its own request selects; else it makes a request of its own.
-bool Delivery::is_for_us(const fetch::Outcome& outcome) {
+bool Delivery::is_for_us(const fetch::FetchOutcome& outcome) {
   if (leads_) return true;
   auto& context = *job_->context;
   if (outcome.kind == Kind::answer && !outcome.shareable) {
     context.hit_for_miss = true;
     return false;
   }
-  if ((outcome.kind != Kind::answer && outcome.kind != Kind::entry) || outcome.varies_by.empty()) return true;
-  std::string variant;
-  caching::append_variant(variant, outcome.varies_by, context.head().fields);
-  if (variant == outcome.variant) return true;
+  if (outcome.is_selected_by(context.head().fields)) return true;
   caching::name_variant(context.resource(), outcome.varies_by, context.head().fields, context.variant);
   context.entry = worker_.shared.store.find(context.variant.id, context.variant.identity);
   pipeline::decide_by_entry(context);
   if (context.is_served()) context.disposition = pipeline::Disposition::revalidate;
   return false;
-}
-
-/// The client's stream must not be read by two: an upload that nobody needs any more is ended before the session goes
-/// on.
-net::Task<> Delivery::end_upload() {
-  if (!job_->upload || job_->upload->ended) co_return;
-  if (!job_->upload->started) co_return;
-  session_.stream().shutdown_write();
-  session_.stream().close();
-  co_await job_->upload->done.wait();
 }
 
 net::Task<bool> Delivery::send_interim(const std::string& head) {
@@ -204,7 +189,7 @@ net::Task<bool> Delivery::send_interim(const std::string& head) {
   co_return sent == IoError::none;
 }
 
-net::Task<Next> Delivery::send_outcome(fetch::FetchReader& reader, const fetch::Outcome& outcome) {
+net::Task<Next> Delivery::send_outcome(fetch::FetchReader& reader, const fetch::FetchOutcome& outcome) {
   switch (outcome.kind) {
     case Kind::answer: return send_answer(reader, outcome);
     case Kind::entry: return send_entry(outcome);
@@ -220,7 +205,7 @@ void Delivery::record(metrics::RequestResult result, const http::CacheStatus& ca
 }
 
 /// How an answer is counted that a fetch has brought.
-metrics::RequestResult Delivery::result_of(const fetch::Outcome& outcome) const noexcept {
+metrics::RequestResult Delivery::result_of(const fetch::FetchOutcome& outcome) const noexcept {
   using metrics::RequestResult;
   if (outcome.stale) return RequestResult::stale;
   if (outcome.cache_status.hit) return RequestResult::hit;
@@ -243,7 +228,7 @@ net::Task<Next> Delivery::serve_found() {
   co_return keep ? next : Next::close;
 }
 
-net::Task<Next> Delivery::send_entry(const fetch::Outcome& outcome) {
+net::Task<Next> Delivery::send_entry(const fetch::FetchOutcome& outcome) {
   tls_ = outcome.tls;
   auto cache = outcome.cache_status;
   cache.key = job_->context->key.key;
@@ -257,7 +242,8 @@ net::Task<Next> Delivery::send_entry(const fetch::Outcome& outcome) {
   co_return keep ? next : Next::close;
 }
 
-net::Task<Next> Delivery::send_failure(const fetch::Outcome& outcome) {
+net::Task<Next> Delivery::send_failure(const fetch::FetchOutcome& outcome) {
+  if (job_->upload) job_->upload->discard_buffered();
   const bool keep = keep_alive();
   if (!outcome.cache_status.detail.empty()) job_->context->detail = outcome.cache_status.detail;
   session_.append_refusal(*job_->context, {outcome.error_status, outcome.error, outcome.error_fields}, keep);
@@ -265,7 +251,7 @@ net::Task<Next> Delivery::send_failure(const fetch::Outcome& outcome) {
   co_return keep ? next : Next::close;
 }
 
-net::Task<Next> Delivery::go_over(const fetch::Outcome& outcome) {
+net::Task<Next> Delivery::go_over(const fetch::FetchOutcome& outcome) {
   auto origin = std::move(job_->handed_over);
   const auto sent = co_await net::write_all(session_.stream(), outcome.head);
   if (sent != IoError::none || !origin) co_return Next::close;
@@ -281,7 +267,7 @@ net::Task<Next> Delivery::go_over(const fetch::Outcome& outcome) {
   co_return Next::close;
 }
 
-net::Task<Next> Delivery::send_answer(fetch::FetchReader& reader, const fetch::Outcome& outcome) {
+net::Task<Next> Delivery::send_answer(fetch::FetchReader& reader, const fetch::FetchOutcome& outcome) {
   const auto& request = job_->context->head();
   tls_ = outcome.tls;
   auto cache = outcome.cache_status;
@@ -337,7 +323,7 @@ void Delivery::append_piece(std::string_view data, bool chunked) {
 
 /// What is there goes out together, head included; the client waits for nothing that has arrived. An answer is counted
 /// before its last bytes go out: who has it whole finds it in the metrics.
-net::Task<bool> Delivery::send_body(fetch::FetchReader& reader, const fetch::Outcome& outcome, bool chunked,
+net::Task<bool> Delivery::send_body(fetch::FetchReader& reader, const fetch::FetchOutcome& outcome, bool chunked,
                                     const http::CacheStatus& cache) {
   std::vector<fetch::ChunkPtr> kept;  // until they are sent
   std::size_t pending = 0;

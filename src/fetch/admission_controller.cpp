@@ -65,14 +65,14 @@ void AdmissionController::stop() {
   save(true);
 }
 
-void AdmissionController::expect(limit::Ticket ticket, AdmissionWaiterPtr place) {
-  const std::lock_guard lock{places_mutex_};
-  places_.emplace(ticket, std::move(place));
+void AdmissionController::add_waiter(limit::Ticket ticket, AdmissionWaiterPtr waiter) {
+  const std::lock_guard lock{waiters_mutex_};
+  waiters_.emplace(ticket, std::move(waiter));
 }
 
-void AdmissionController::forget(limit::Ticket ticket) {
-  const std::lock_guard lock{places_mutex_};
-  places_.erase(ticket);
+void AdmissionController::remove_waiter(limit::Ticket ticket) {
+  const std::lock_guard lock{waiters_mutex_};
+  waiters_.erase(ticket);
 }
 
 void AdmissionController::keep_refusal(const std::string& upstream, const Hash128& credential, KeptRefusal refusal) {
@@ -89,15 +89,15 @@ std::optional<AdmissionController::KeptRefusal> AdmissionController::refusal_of(
   return found == refusals_.end() ? std::nullopt : std::optional{found->second};
 }
 
-void AdmissionController::act(limit::Effects&& effects) {
+void AdmissionController::apply(limit::Effects&& effects) {
   if (!effects.wakes.empty()) {
-    const std::lock_guard lock{places_mutex_};
+    const std::lock_guard lock{waiters_mutex_};
     for (const auto& wake : effects.wakes) {
-      const auto found = places_.find(wake.ticket);
-      if (found == places_.end()) continue;
-      found->second->worker.post([place = found->second, wake] {
-        place->wake = wake;
-        place->event.set();
+      const auto found = waiters_.find(wake.ticket);
+      if (found == waiters_.end()) continue;
+      found->second->worker.post([waiter = found->second, wake] {
+        waiter->wake = wake;
+        waiter->event.set();
       });
     }
   }
@@ -110,7 +110,7 @@ void AdmissionController::act(limit::Effects&& effects) {
   changed_.notify_one();
 }
 
-void AdmissionController::spent() noexcept {
+void AdmissionController::save_soon() noexcept {
   if (dirty_.exchange(true, std::memory_order_relaxed)) return;
   {
     const std::lock_guard lock{mutex_};
@@ -138,7 +138,7 @@ void AdmissionController::run() {
     if (look) look_at_.reset();
     if (keep) save_at_.reset();
     lock.unlock();
-    if (look) act(registry_.due(clock_.now()));
+    if (look) apply(registry_.due(clock_.now()));
     if (keep) save(false);
     lock.lock();
   }

@@ -1,5 +1,5 @@
-// Between the proxy and the limiters: who waits for a turn and on which worker, when to look again, and the limiters'
-// state in the store.
+// Between the fetches and the limiters: who waits for a permit and on which worker, when to look again, and the
+// limiters' state in the store.
 //
 // Owned by the application; it and what it is given outlive the workers. Thread-safe. A thread of its own looks again
 // when somebody's moment has come, and saves; nobody polls.
@@ -26,13 +26,13 @@
 
 namespace cachearr::fetch {
 
-/// Where one request waits for its turn. `wake` belongs to the worker's thread.
+/// One request that waits for a permit. `wake` and `abandoned` belong to the worker's thread.
 struct AdmissionWaiter {
   explicit AdmissionWaiter(net::Worker& w) : worker{w}, event{w} {}
   net::Worker& worker;
   net::Event event;
   std::optional<limit::Wake> wake;
-  bool nobody_listens = false;
+  bool abandoned = false;  // perhaps: the last reader has left
 };
 using AdmissionWaiterPtr = std::shared_ptr<AdmissionWaiter>;
 
@@ -48,15 +48,15 @@ class AdmissionController {
 
   /// The limits that these rules give. What was spent stays spent, who waits stays in line.
   void configure(const rules::RuleSet& rules);
-  /// Takes over what an earlier run has left behind. LogOnce, after configure(); waits for the disk.
+  /// Reads what an earlier run has left behind. Once, after configure(); waits for the disk.
   void restore();
   void start();
   /// Ends the thread and saves for good. Nothing may be granted after this.
   void stop();
 
-  /// Wakes for this ticket come to `place` from now on, until forget().
-  void expect(limit::Ticket ticket, AdmissionWaiterPtr place);
-  void forget(limit::Ticket ticket);
+  /// Wakes for this ticket come to `waiter` from now on, until remove_waiter().
+  void add_waiter(limit::Ticket ticket, AdmissionWaiterPtr waiter);
+  void remove_waiter(limit::Ticket ticket);
   /// The words of an upstream's last refusal, for those who ask during the pause.
   struct KeptRefusal {
     std::string content_type, body;
@@ -64,9 +64,9 @@ class AdmissionController {
   void keep_refusal(const std::string& upstream, const Hash128& credential, KeptRefusal refusal);
   std::optional<KeptRefusal> refusal_of(const std::string& upstream, const Hash128& credential);
   /// What the limiters want done. Never called under one of their locks.
-  void act(limit::Effects&& effects);
+  void apply(limit::Effects&& effects);
   /// Something was spent: to be saved within a second.
-  void spent() noexcept;
+  void save_soon() noexcept;
 
  private:
   void run();
@@ -76,8 +76,8 @@ class AdmissionController {
   const Clock& clock_;
   store::Store& store_;
   limit::Registry registry_;
-  std::mutex places_mutex_;  // guards places_; a place is rung under it, so that its worker still lives
-  std::unordered_map<limit::Ticket, AdmissionWaiterPtr> places_;
+  std::mutex waiters_mutex_;  // guards waiters_; a waiter is woken under it, so that its worker still lives
+  std::unordered_map<limit::Ticket, AdmissionWaiterPtr> waiters_;
   std::mutex refusals_mutex_;  // guards refusals_
   std::map<std::pair<std::string, std::uint64_t>, KeptRefusal> refusals_;
   std::mutex saving_;            // guards names_; one save at a time

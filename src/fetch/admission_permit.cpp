@@ -29,12 +29,6 @@ LimiterKey limiter_key_of(const pipeline::RequestContext& context) {
   return {route.connect_host + ":" + std::to_string(route.connect_port), credential_of(context)};
 }
 
-bool is_grab(const pipeline::RequestContext& context) noexcept {
-  const auto& [upstream, rule] = context.verdict;
-  return upstream && rule && upstream->errors == rules::ErrorStyle::newznab &&
-         rule->policy.mode == caching::Mode::never;
-}
-
 limit::Priority priority_of(const pipeline::RequestContext& context, bool background) noexcept {
   if (background) return limit::Priority::background;
   return context.verdict.rule ? static_cast<limit::Priority>(context.verdict.rule->priority)
@@ -42,36 +36,36 @@ limit::Priority priority_of(const pipeline::RequestContext& context, bool backgr
 }
 
 AdmissionPermit::~AdmissionPermit() {
-  if (waiting_) admission_->forget(ticket_);
-  if (waiting_ && !granted_) admission_->act(limiter_->cancel(admission_->now(), ticket_));
+  if (waiting_) admission_->remove_waiter(ticket_);
+  if (waiting_ && !granted_) admission_->apply(limiter_->cancel(admission_->now(), ticket_));
   end(limit::Outcome::abandoned, Duration{-1});
 }
 
 limit::Waiter AdmissionPermit::waiter(const FetchJob& job) const {
   const auto* const upstream = job.context->verdict.upstream;
   const auto patience = upstream ? upstream->rate.max_wait : limit::RateConfig{}.max_wait;
-  return {ticket_, priority_of(*job.context, job.background), job.client, admission_->now() + patience, grab_};
+  return {ticket_, priority_of(*job.context, job.is_background()), job.client, admission_->now() + patience, grab_};
 }
 
-bool AdmissionPermit::take(const FetchJob& job) {
+bool AdmissionPermit::try_acquire(const FetchJob& job) {
   if (!admission_) return granted_ = true;
   const auto now = admission_->now();
   const auto name = limiter_key_of(*job.context);
-  grab_ = is_grab(*job.context);
+  grab_ = job.context->verdict.counts_as_grab();
   limiter_ = admission_->registry().limiter(name.upstream, name.credential, now);
   ticket_ = admission_->registry().new_ticket();
   limit::Effects effects;
   granted_ = limiter_->try_take(now, waiter(job), effects);
-  admission_->act(std::move(effects));
-  if (granted_) admission_->spent();
+  admission_->apply(std::move(effects));
+  if (granted_) admission_->save_soon();
   return granted_;
 }
 
 /// A pause that the upstream has asked for, and a breaker that stays open, are not waited for.
-std::optional<Rejection> AdmissionPermit::deny_at_once(const FetchJob& job) const {
+std::optional<Rejection> AdmissionPermit::reject_at_once(const FetchJob& job) const {
   const auto now = admission_->now();
   if (const auto until = limiter_->cooldown_until(now, grab_)) return Rejection{limit::Why::cooldown, *until, false};
-  const auto availability = limiter_->earliest(now, priority_of(*job.context, job.background), grab_);
+  const auto availability = limiter_->earliest(now, priority_of(*job.context, job.is_background()), grab_);
   if (availability.why == limit::Why::breaker && availability.at - now > kShort)
     return Rejection{availability.why, availability.at, false};
   return std::nullopt;
@@ -79,57 +73,57 @@ std::optional<Rejection> AdmissionPermit::deny_at_once(const FetchJob& job) cons
 
 net::Task<std::optional<Rejection>> AdmissionPermit::wait(std::shared_ptr<FetchJob> job) {
   using Kind = limit::Admission::Kind;
-  if (const auto denial = deny_at_once(*job)) co_return denial;
-  auto place = std::make_shared<AdmissionWaiter>(worker_);
-  admission_->expect(ticket_, place);
+  if (const auto rejection = reject_at_once(*job)) co_return rejection;
+  auto waiting = std::make_shared<AdmissionWaiter>(worker_);
+  admission_->add_waiter(ticket_, waiting);
   waiting_ = true;
   limit::Effects effects;
   const auto admission = limiter_->ask(admission_->now(), waiter(*job), effects);
-  admission_->act(std::move(effects));
+  admission_->apply(std::move(effects));
   if (admission.kind == Kind::refuse) {
     waiting_ = false;
-    admission_->forget(ticket_);
+    admission_->remove_waiter(ticket_);
     co_return Rejection{admission.why, admission.at, false};
   }
   granted_ = admission.kind == Kind::grant;
   while (!granted_) {
-    job->shared_fetch->on_abandoned([place] {
-      place->nobody_listens = true;
-      place->event.set();
+    job->shared_fetch->on_abandoned([waiting] {
+      waiting->abandoned = true;
+      waiting->event.set();
     });
-    co_await place->event.wait();
-    if (place->wake) {
-      if (!place->wake->granted) {
+    co_await waiting->event.wait();
+    if (waiting->wake) {
+      if (!waiting->wake->granted) {
         waiting_ = false;
-        admission_->forget(ticket_);
-        co_return Rejection{place->wake->why, place->wake->retry_at, false};
+        admission_->remove_waiter(ticket_);
+        co_return Rejection{waiting->wake->why, waiting->wake->retry_at, false};
       }
       granted_ = true;
-    } else if (place->nobody_listens && !job->background && !job->shared_fetch->has_readers()) {
+    } else if (waiting->abandoned && !job->is_background() && !job->shared_fetch->has_readers()) {
       waiting_ = false;
-      admission_->forget(ticket_);
-      admission_->act(limiter_->cancel(admission_->now(), ticket_));
+      admission_->remove_waiter(ticket_);
+      admission_->apply(limiter_->cancel(admission_->now(), ticket_));
       co_return Rejection{limit::Why::nothing, admission_->now(), true};
     }
-    place->nobody_listens = false;
+    waiting->abandoned = false;
   }
-  admission_->forget(ticket_);
+  admission_->remove_waiter(ticket_);
   waiting_ = false;
-  admission_->spent();
+  admission_->save_soon();
   co_return std::nullopt;
 }
 
 void AdmissionPermit::observe(const content::LimitSignal& signal) {
   if (!admission_ || (!signal.limited && signal.readings.empty())) return;
-  admission_->act(limiter_->observe(admission_->now(), signal, grab_));
-  admission_->spent();
+  admission_->apply(limiter_->observe(admission_->now(), signal, grab_));
+  admission_->save_soon();
 }
 
 void AdmissionPermit::end(limit::Outcome outcome, Duration took) {
   if (!admission_ || !granted_) return;
   granted_ = false;
-  admission_->act(limiter_->done(admission_->now(), ticket_, outcome, took));
-  admission_->spent();
+  admission_->apply(limiter_->done(admission_->now(), ticket_, outcome, took));
+  admission_->save_soon();
 }
 
 std::optional<TimePoint> AdmissionPermit::paused_until() const {

@@ -1,5 +1,5 @@
-// One request's turn at an upstream: asked for, perhaps waited for, used, given back. Lives in the frame of whoever
-// asks the upstream, on its worker; what is left of it at the end is given back by the destructor.
+// The permit of one request to go to an upstream: acquired, perhaps waited for, used, given back. Lives in the frame of
+// whoever asks the upstream, on its worker; what is left of it at the end is given back by the destructor.
 #pragma once
 
 #include <optional>
@@ -17,8 +17,6 @@ struct LimiterKey {
   Hash128 credential;
 };
 LimiterKey limiter_key_of(const pipeline::RequestContext& context);
-/// Downloads, which indexers count apart.
-bool is_grab(const pipeline::RequestContext& context) noexcept;
 limit::Priority priority_of(const pipeline::RequestContext& context, bool background) noexcept;
 
 /// Why a request may not go to its upstream now, and from when it may.
@@ -38,19 +36,19 @@ class AdmissionPermit {
   AdmissionPermit& operator=(const AdmissionPermit&) = delete;
 
   /// True where the request may go at once. False: wait() decides.
-  bool take(const FetchJob& job);
-  /// Waits in line, unless that is hopeless. None: it may go. REQUIRES: take() gave false.
+  bool try_acquire(const FetchJob& job);
+  /// Waits in line, unless that is hopeless. None: it may go. REQUIRES: try_acquire() gave false.
   net::Task<std::optional<Rejection>> wait(std::shared_ptr<FetchJob> job);
-  /// What an answer says of limits. Before end().
+  /// What a response says of limits. Before end().
   void observe(const content::LimitSignal& signal);
-  /// `took`: until the head of the answer; negative where there was none. Later calls have no effect.
+  /// `took`: until the head of the response; negative where there was none. Later calls have no effect.
   void end(limit::Outcome outcome, Duration took);
   /// When the pause that the upstream has asked for is over; none: there is none.
   std::optional<TimePoint> paused_until() const;
 
  private:
   limit::Waiter waiter(const FetchJob& job) const;
-  std::optional<Rejection> deny_at_once(const FetchJob& job) const;
+  std::optional<Rejection> reject_at_once(const FetchJob& job) const;
 
   AdmissionController* admission_;
   net::Worker& worker_;

@@ -4,40 +4,17 @@
 #include <array>
 #include <utility>
 
-#include "base/text.hpp"
-#include "rules/below_origin.hpp"
-
 namespace cachearr::fetch {
 
 using http::FieldId;
 
 namespace {
 
-/// The switches of the environment (AUTO_INVALIDATE_ON_…) name resources of the *arr applications, whose paths begin
-/// "/api/v3/series", "/api/v1/indexer" and the like. What has no switch invalidates always.
-bool invalidates(const Config& config, std::string_view path) {
-  constexpr std::array<std::pair<std::string_view, const char*>, 9> causes{{
-      {"series", "series_update"},
-      {"episode", "episode_update"},
-      {"episodefile", "episode_update"},
-      {"command", "metadata_refresh"},
-      {"indexer", "indexer_update"},
-      {"qualityprofile", "quality_profile_update"},
-      {"customformat", "custom_format_update"},
-      {"tag", "tag_update"},
-      {"rootfolder", "root_folder_update"},
-  }};
-  if (config.auto_invalidate.empty() || !path.starts_with("/api/v")) return true;
-  const auto version_end = path.find('/', 5);
-  if (version_end == std::string_view::npos) return true;
-  auto resource = path.substr(version_end + 1);
-  resource = resource.substr(0, resource.find('/'));
-  for (const auto& [name, cause] : causes) {
-    if (!text::iequals(name, resource)) continue;
-    const auto given = config.auto_invalidate.find(cause);
-    return given == config.auto_invalidate.end() || given->second;
-  }
-  return true;
+/// AUTO_INVALIDATE_ON_… turns off what a rule names by it.
+bool is_switched_off(const Config& config, const rules::Rule& rule) {
+  if (rule.invalidation_switch.empty()) return false;
+  const auto given = config.auto_invalidate.find(rule.invalidation_switch);
+  return given != config.auto_invalidate.end() && !given->second;
 }
 
 constexpr Duration kHitForMiss{120'000};
@@ -72,7 +49,7 @@ store::EntryPtr put(FetchContext& worker, const FetchJob& job, Name name, std::s
 std::string variant_identity(const FetchJob& job, std::string_view names) {
   std::string identity = job.context->key.identity;
   identity += '\n';
-  caching::append_variant(identity, names, job.context->request.head.fields);
+  caching::append_variant(identity, names, job.head().fields);
   return identity;
 }
 
@@ -90,7 +67,7 @@ void put_vary_marker(FetchContext& worker, const FetchJob& job, std::string_view
 }
 
 caching::EntryMeta with_label(FetchContext& worker, const FetchJob& job, const caching::StoreVerdict& verdict,
-                              const AnswerHead& head) {
+                              const ResponseHeadText& head) {
   auto meta = verdict.meta;
   meta.label = job.context->label(worker.shared.metrics);
   if (head.etag_at <= 0xFFFF && head.etag_size <= 0xFFFF) {
@@ -106,11 +83,11 @@ void invalidate_target(FetchContext& worker, const FetchJob& job, const http::Ta
   http::RequestHead get;
   get.method = http::Method::get;
   get.method_text = "GET";
-  get.fields = job.context->request.head.fields;
+  get.fields = job.head().fields;
   other.verdict.upstream = job.context->verdict.upstream;
   if (other.verdict.upstream)
-    other.verdict.rule = job.context->snapshot->rules->match(*other.verdict.upstream, get, target.path, target.query,
-                                                             worker.scratch, other.captures);
+    other.verdict.rule =
+        job.rules().match(*other.verdict.upstream, get, target.path, target.query, worker.scratch, other.captures);
   rules::build_key(other.verdict, get, target, other.captures, worker.shared.secret, worker.scratch, other.key);
   worker.shared.store.invalidate_soon({caching::Invalidation::Kind::key, other.key.key, false});
   worker.cells.invalidations[0].add();
@@ -148,10 +125,10 @@ void invalidate_by_rules(FetchContext& worker, const FetchJob& job) {
   const auto* const upstream = job.context->verdict.upstream;
   const auto& target = job.context->route.target;
   if (!upstream) return;
-  if (!invalidates(job.context->snapshot->settings->config, rules::below_origin(*upstream, target.path))) return;
   rules::Captures captures;
-  for (const auto* rule : job.context->snapshot->rules->invalidations(
-           *upstream, job.context->request.head, target.path, target.query, std::nullopt, worker.scratch, captures)) {
+  for (const auto* rule : job.rules().invalidations(*upstream, job.head(), target.path, target.query, std::nullopt,
+                                                    worker.scratch, captures)) {
+    if (is_switched_off(job.settings().config, *rule)) continue;
     for (const auto& named : rule->invalidate) {
       worker.shared.store.invalidate_soon({named.kind, rules::expand(named.text, captures), named.soft});
       worker.cells.invalidations[1].add();
@@ -162,7 +139,7 @@ void invalidate_by_rules(FetchContext& worker, const FetchJob& job) {
 }  // namespace
 
 store::EntryPtr store_response(FetchContext& worker, const FetchJob& job, const caching::StoreVerdict& verdict,
-                               const AnswerHead& head, const caching::Selecting& selecting,
+                               const ResponseHeadText& head, const caching::Selecting& selecting,
                                std::span<const std::string_view> body) {
   const auto meta = with_label(worker, job, verdict, head);
   worker.cells.label(meta.label).lifetimes.record((meta.fresh_until_ms - meta.born_ms) / 1000);
@@ -174,9 +151,18 @@ store::EntryPtr store_response(FetchContext& worker, const FetchJob& job, const 
   return put(worker, job, {hash128(identity), identity}, head.text, body, meta);
 }
 
+void name_as_get(FetchContext& worker, FetchJob& job) {
+  auto get = job.head();
+  get.method = http::Method::get;
+  get.method_text = "GET";
+  rules::build_key(job.context->verdict, get, job.context->route.target, job.context->captures, worker.shared.secret,
+                   worker.scratch, job.context->key);
+  job.generation = worker.shared.store.generation();  // after what this very request invalidated
+}
+
 store::EntryPtr freshen_stored(FetchContext& worker, const FetchJob& job, const caching::StoreVerdict& verdict,
                                std::string merged_head) {
-  AnswerHead head;
+  ResponseHeadText head;
   head.text = std::move(merged_head);
   find_etag(head);
   const auto& old = *job.context->entry;
@@ -185,7 +171,7 @@ store::EntryPtr freshen_stored(FetchContext& worker, const FetchJob& job, const 
 }
 
 void mark_hit_for_miss(FetchContext& worker, const FetchJob& job) {
-  if (job.context->entry || job.background) return;
+  if (job.context->entry || job.is_background()) return;
   caching::EntryMeta meta;
   meta.flags = caching::kHitForMiss;
   const auto now = worker.now();
@@ -197,7 +183,7 @@ void mark_hit_for_miss(FetchContext& worker, const FetchJob& job) {
 void invalidate_after_write(FetchContext& worker, const FetchJob& job, const http::ResponseHead& answer) {
   if (answer.status < 200 || answer.status > 399) return;
   const auto& target = job.context->route.target;
-  if (!http::is_safe(job.context->request.head.method)) {
+  if (!http::is_safe(job.head().method)) {
     invalidate_target(worker, job, target);
     for (const auto id : {FieldId::location, FieldId::content_location}) {
       http::Target other;

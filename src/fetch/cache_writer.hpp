@@ -1,5 +1,5 @@
-// Putting answers into the store: entries, vary markers, hit-for-miss marks, and what unsafe methods invalidate.
-// Runs on the worker of the desk.
+// Putting responses into the store: entries, vary markers, hit-for-miss marks, and what unsafe methods invalidate.
+// Runs on the worker of the fetch.
 #pragma once
 
 #include <span>
@@ -7,16 +7,19 @@
 
 #include "caching/storing.hpp"
 #include "caching/vary.hpp"
-#include "fetch/answer_head.hpp"
 #include "fetch/fetch_context.hpp"
 #include "fetch/fetch_job.hpp"
+#include "fetch/response_head_text.hpp"
 
 namespace cachearr::fetch {
 
 /// Stores a complete answer under the name that its Vary gives it. Null where it cannot be held.
 store::EntryPtr store_response(FetchContext& worker, const FetchJob& job, const caching::StoreVerdict& verdict,
-                               const AnswerHead& head, const caching::Selecting& selecting,
+                               const ResponseHeadText& head, const caching::Selecting& selecting,
                                std::span<const std::string_view> body);
+
+/// From here on what is stored of a POST's response is named as the response to the GET of its target.
+void name_as_get(FetchContext& worker, FetchJob& job);
 
 /// The stored answer with a new head and times, after a 304 or a HEAD that confirmed it.
 store::EntryPtr freshen_stored(FetchContext& worker, const FetchJob& job, const caching::StoreVerdict& verdict,

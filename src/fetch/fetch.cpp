@@ -1,280 +1,299 @@
+// The steps of a fetch. Each names the next one; run() only follows.
+//
+//   step            what it does                                               next
+//   --------------  ---------------------------------------------------------  ------------------------------------
+//   offline         the operator has set the upstream offline: serve what is   newly_stored | done
+//                   stored, or an error
+//   newly_stored    serve what another fetch has stored since the look-up      admission | done
+//   admission       a permit of the limiter, where one is free                 exchange | queue
+//   queue         ~ wait for the permit, or be rejected: stale, or an error    exchange | admission | done
+//   exchange      ~ connection, request, interim responses, head; an error:    response | end
+//                   stale, or 502 and the like
+//   response        look at the status                                         upgrade | not_modified | stand_in | plan
+//   upgrade         101: the client takes the connection over                  end
+//   not_modified    304: the stored response is confirmed, and answers;        release | admission
+//                   where it does not fit, ask again without conditions
+//   stand_in        an error or a limit: serve what is stored, where it may    plan | read_refusal | end
+//   read_refusal  ~ the body of the limit may tell more about the pause        release | end
+//   plan            store or pass, stream or buffer, inspect or not            relay_buffered
+//   relay_buffered  the part of the body that came with the head               relay | inspect | store | publish | end
+//   relay         ~ the rest of it                                             inspect | store | publish | end
+//   inspect         an answer, no answer, or a limit? Stale where it is none   store | publish | release
+//   store           put it into the store                                      publish
+//   publish         show it, where that was not done yet, and end the body     release
+//   release         keep the connection for the next exchange                  end
+//   end             give the permit back                                       done
+//
+//   ~ waits: while it does, the client, the upstream, the configuration or the worker may go away.
+//
+// A body that came with its head is stored before its head is shown: whoever waits is woken once.
 #include "fetch/fetch.hpp"
+
+#include <utility>
 
 #include "caching/reuse.hpp"
 #include "caching/validation.hpp"
-#include "fetch/cache_writer.hpp"
 #include "fetch/fetch_table.hpp"
+#include "fetch/rejection.hpp"
+#include "fetch/stale.hpp"
+#include "limit/limit_head.hpp"
 
 namespace cachearr::fetch {
 
 using http::FieldId;
-using Kind = Outcome::Kind;
+using metrics::StaleReason;
 
+Fetch::Fetch(FetchContext& worker, std::shared_ptr<FetchJob> job)
+    : worker_{worker},
+      job_{std::move(job)},
+      shared_fetch_{*job_->shared_fetch},
+      permit_{worker.admission, worker.loop},
+      relay_{shared_fetch_} {}
+
+/// Whatever way a fetch ends, a worker that is given up included, nobody waits for it for ever.
 Fetch::~Fetch() {
-  land();
-  Outcome lost;
-  lost.kind = Kind::failed;
-  lost.error_status = 502;
-  lost.error = "the request was given up";
-  shared_fetch_.decide(std::move(lost));  // no effect where the outcome is known
-  shared_fetch_.break_off();              // no effect where the body is whole
-}
-
-/// From here on the store answers; nobody joins any more.
-void Fetch::land() {
-  if (!job_->in_table) return;
-  job_->in_table = false;
-  worker_.fetch_table.land(job_->context->variant.id, job_->shared_fetch);
-}
-
-bool Fetch::may_serve_stale(metrics::StaleReason reason) const {
-  const auto& entry = job_->context->entry;
-  if (!entry || (job_->background && !shared_fetch_.has_readers())) return false;
-  const auto& meta = entry->meta;
-  const auto now = worker_.now();
-  switch (reason) {
-    case metrics::StaleReason::limited:
-    case metrics::StaleReason::cooldown:
-      if (caching::may_serve_when_limited(meta, now) ||
-          (caching::ttl_at(meta, now) > 0 && caching::may_serve_offline(meta)))
-        return true;
-      break;
-    case metrics::StaleReason::offline:
-      if (is_offline()) return caching::may_serve_offline(meta);
-      break;
-    default: break;
-  }
-  return caching::may_serve_on_error(meta, job_->context->directives, now);
-}
-
-bool Fetch::serve_stale(metrics::StaleReason reason, int origin_status) {
-  if (!may_serve_stale(reason)) return false;
-  const auto& entry = job_->context->entry;
-  const auto now = worker_.now();
-  worker_.cells.stale_served[static_cast<std::size_t>(reason)].add();
-  Outcome stale;
-  stale.kind = Kind::entry;
-  stale.entry = entry;
-  stale.status = origin_status;
-  stale.cache_status.hit = true;
-  stale.cache_status.ttl = caching::ttl_at(entry->meta, now);
-  stale.stale = reason;
-  stale.cache_status.detail = name_of(reason);
-  shared_fetch_.decide(std::move(stale));
-  shared_fetch_.finish();
-  return true;
-}
-
-/// Between this request's look into the store and the begin of its flight another may have landed: then the store has
-/// the answer by now, and the origin need not be asked twice.
-bool Fetch::serve_newly_stored() {
-  const auto& context = *job_->context;
-  if (!job_->in_table) return false;
-  auto entry = worker_.shared.store.find(context.variant.id, context.variant.identity);
-  if (const auto marker = caching::marker_of(entry)) {
-    caching::VariantName name;
-    caching::select_variant(context.resource(), marker, context.head().fields, name);
-    entry = worker_.shared.store.find(name.id, name.identity);
-  }
-  if (!entry || caching::kind_of(entry->meta, context.now) != caching::EntryKind::response) return false;
-  if (context.entry && entry->meta.stored_ms <= context.entry->meta.stored_ms) return false;
-  const auto now = worker_.now();
-  if (caching::judge(entry->meta, context.directives, now).reuse != caching::Reuse::fresh) return false;
-  Outcome stored;
-  stored.kind = Kind::entry;
-  stored.cache_status.hit = true;
-  stored.cache_status.ttl = caching::ttl_at(entry->meta, now);
-  stored.entry = std::move(entry);
-  shared_fetch_.decide(std::move(stored));
-  shared_fetch_.finish();
-  return true;
-}
-
-/// Credentials are part of the name where an upstream is known, so that Authorization does not stand in the way;
-/// without one RFC 9111 alone decides.
-caching::Policy Fetch::policy() const {
-  caching::Policy policy;
-  if (rule()) policy = rule()->policy;
-  policy.personal = rule() && job_->context->key.has_credentials;
-  policy.partitioned = policy.partitioned || policy.personal;
-  return policy;
-}
-
-void Fetch::fail(const UpstreamError& failure) {
-  count_prefetch(metrics::Prefetch::failed);
-  if (!failure.by_client && serve_stale(metrics::StaleReason::if_error, 0)) return;
-  Outcome failed;
-  failed.kind = Kind::failed;
-  failed.error_status = failure.status;
-  failed.error = failure.what;
-  failed.cache_status.forward = job_->context->forward;
-  failed.cache_status.detail = job_->context->detail;
-  shared_fetch_.decide(std::move(failed));
-}
-
-std::string Fetch::validators() const {
-  std::string lines;
-  const auto& context = *job_->context;
-  http::ResponseHead stored;
-  if (context.disposition == pipeline::Disposition::pass || !context.entry ||
-      job_->context->request.head.method != http::Method::get)
-    return lines;
-  if (http::parse_stored_head(context.entry->head(), stored)) caching::append_validators(lines, stored);
-  return lines;
+  leave_table();
+  shared_fetch_.decide(error_outcome(502, "the request was given up"));  // no effect where the outcome is known
+  shared_fetch_.break_off();                                             // no effect where the body is whole
 }
 
 net::Task<> Fetch::run() {
-  if (is_offline()) {
-    stay_offline();
-    co_return;
-  }
-  if (serve_newly_stored()) co_return;
-  while (!permit_.take(*job_)) {
-    const auto denial = co_await permit_.wait(job_);
-    if (!denial) break;
-    if (denial->abandoned) {
-      land();  // nobody joins any more; who did in the last moment is served
-      if (shared_fetch_.has_readers()) continue;
+  auto step = Step::offline;
+  while (step != Step::done) {
+    if (step == Step::queue) {
+      const auto rejection = co_await permit_.wait(job_);
+      step = after_queue(rejection);
+    } else if (step == Step::exchange) {
+      auto response = co_await exchange(worker_, job_, conditional_lines());
+      step = after_exchange(std::move(response));
+    } else if (step == Step::read_refusal) {
+      co_await read_refusal();
+      step = Step::end;
+    } else if (step == Step::relay) {
+      step = co_await relay();
+    } else {
+      step = run_step(step);
     }
-    deny(*denial);
-    co_return;
   }
-  auto conditions = validators();
-  validating_ = !conditions.empty();
-  auto asked = co_await ask(worker_, job_, std::move(conditions));
-  if (!asked) {
-    const bool unjudged = asked.error().by_client || asked.error().unsent || asked.error().garbled;
-    permit_.end(unjudged ? limit::Outcome::abandoned : limit::Outcome::failed, Duration{-1});
-    fail(asked.error());
-    co_return;
-  }
-  const auto took =
-      std::chrono::duration_cast<std::chrono::microseconds>(asked->timing.response_time - asked->timing.request_time);
-  worker_.cells.upstream_answered(
-      job_->context->verdict.upstream ? job_->context->verdict.upstream->name : std::string{}, asked->head.status,
-      static_cast<std::uint64_t>(took.count()));
-  look_at_limits(*asked);
-  co_await take(*asked);
-  permit_.end(judgement(), std::chrono::duration_cast<Duration>(took));
 }
 
-limit::Outcome Fetch::judgement() const noexcept {
-  if (limited_) return limit::Outcome::limited;
-  return broken_ ? limit::Outcome::failed : limit::Outcome::answered;
+Fetch::Step Fetch::run_step(Step step) {
+  switch (step) {
+    case Step::offline: return check_offline();
+    case Step::newly_stored: return check_newly_stored();
+    case Step::admission: return try_admission();
+    case Step::response: return choose_by_status();
+    case Step::upgrade: return hand_over();
+    case Step::not_modified: return confirm_stored();
+    case Step::stand_in: return try_stand_in();
+    case Step::plan: return plan();
+    case Step::relay_buffered: return relay_buffered();
+    case Step::inspect: return inspect();
+    case Step::store: return store();
+    case Step::publish: return publish();
+    case Step::release: return release();
+    case Step::end: return end_exchange();
+    case Step::queue:
+    case Step::exchange:
+    case Step::read_refusal:
+    case Step::relay:
+    case Step::done: break;
+  }
+  return Step::done;
 }
 
-/// The client's own conditions went along.
-bool Fetch::asked_conditionally() const {
-  const auto& fields = job_->context->request.head.fields;
-  if (job_->context->disposition == pipeline::Disposition::revalidate &&
-      job_->context->request.head.method == http::Method::get)
-    return validating_;
-  return fields.has(FieldId::if_none_match) || fields.has(FieldId::if_modified_since);
+bool Fetch::is_offline() const noexcept { return upstream() && upstream()->mode == rules::UpstreamMode::offline; }
+
+Fetch::Step Fetch::check_offline() {
+  if (!is_offline()) return Step::newly_stored;
+  if (serve_stale(StaleReason::offline, 0)) return Step::done;
+  auto failed = error_outcome(504, upstream()->name + " is set to offline, and nothing usable is stored");
+  failed.cache_status.detail = name_of(StaleReason::offline);
+  shared_fetch_.decide(std::move(failed));
+  return Step::done;
 }
 
-net::Task<> Fetch::take(Asked& asked) {
-  const int status = asked.head.status;
-  timing_ = asked.timing;
-  outcome_.tls = asked.connection->tls;
-  if (status == 101) {
-    outcome_.kind = Kind::upgraded;
-    outcome_.head = compose_upgrade(asked.head);
-    asked.connection->inbox.consume(asked.head_bytes);
-    job_->handed_over = std::move(asked.connection);
-    shared_fetch_.decide(std::move(outcome_));
-    shared_fetch_.finish();
-    co_return;
+/// Between this request's look-up and the begin of its fetch another fetch may have ended: then the store has the
+/// response by now, and the origin need not be asked twice.
+Fetch::Step Fetch::check_newly_stored() {
+  if (!job_->in_table) return Step::admission;
+  const auto& fields = request().fields;
+  auto entry = worker_.shared.store.find(context().variant.id, context().variant.identity);
+  std::string varies_by = context().variant.varies_by;
+  if (const auto marker = caching::marker_of(entry)) {
+    caching::VariantName name;
+    caching::select_variant(context().resource(), marker, fields, name);
+    entry = worker_.shared.store.find(name.id, name.identity);
+    varies_by = std::move(name.varies_by);
   }
-  if (status == 304 && validating_) {
-    take_not_modified(asked);
-    release(asked, true);
-    co_return;
-  }
-  if (status == 304 && !asked_conditionally()) {
-    fail({502, job_->context->route.target.host + " answered 304 to a request without conditions"});
-    co_return;
-  }
-  broken_ = is_server_error(status) && status != 500;  // which may be about this request alone
-  if ((is_server_error(status) && serve_stale(metrics::StaleReason::if_error, status)) ||
-      ((limited_ || status == 429) && serve_stale(metrics::StaleReason::limited, status))) {
-    if (limited_) co_await look_at_refusal(asked);
-    co_return;
-  }
-  if (job_->context->request.head.method != http::Method::get ||
-      job_->context->disposition == pipeline::Disposition::pass)
-    invalidate_after_write(worker_, *job_, asked.head);
-  judge(asked);
-  hold_back(asked);
-  if (asked.framing.body == http::Framing::Body::none && job_->context->request.head.method == http::Method::head)
-    take_head_answer(asked);
-  co_await take_body(asked);
+  if (!entry || caching::kind_of(entry->meta, context().now) != caching::EntryKind::response) return Step::admission;
+  const auto& known = context().entry;
+  if (known && entry->meta.stored_ms <= known->meta.stored_ms) return Step::admission;
+  const auto now = worker_.now();
+  if (caching::judge(entry->meta, context().directives, now).reuse != caching::Reuse::fresh) return Step::admission;
+  serve_hit(hit_outcome(std::move(entry), varies_by, fields, now));
+  return Step::done;
 }
 
-namespace {
+Fetch::Step Fetch::try_admission() { return permit_.try_acquire(*job_) ? Step::exchange : Step::queue; }
 
-/// A body that is confirmed says what it said when it came: the rule's ttl_from holds for it again.
-void apply_content(const rules::Rule* rule, const http::ResponseHead& stored, std::string_view body,
-                   caching::Policy& policy) {
-  if (!rule || rule->ttl_from.empty()) return;
-  const auto verdict = rules::inspect_body(*rule, stored.fields.value(FieldId::content_encoding), body);
-  if (verdict.ttl) policy.ttl = verdict.ttl;
+Fetch::Step Fetch::after_queue(const std::optional<Rejection>& rejection) {
+  if (!rejection) return Step::exchange;
+  if (rejection->abandoned) {
+    leave_table();  // nobody joins any more; who did in the last moment is served
+    if (shared_fetch_.has_readers()) return Step::admission;
+  }
+  reject(*rejection);
+  return Step::done;
 }
 
-}  // namespace
-
-/// RFC 9111 4.3.3 and 4.3.4: the stored answer is confirmed and takes over what the 304 says.
-void Fetch::take_not_modified(const Asked& asked) {
-  const auto& entry = job_->context->entry;
+/// Our own conditions, for a response that is stored and may be confirmed.
+std::string Fetch::conditional_lines() {
+  std::string lines;
   http::ResponseHead stored;
-  http::ResponseHead merged_parsed;
-  store::EntryPtr fresh = entry;
-  auto policy = this->policy();
-  bool stored_again = false;
-  if (http::parse_stored_head(entry->head(), stored) && caching::selects(asked.head, stored)) {
-    apply_content(rule(), stored, entry->body(), policy);
-    auto merged = caching::merged_head(stored, asked.head, timing_.response_time);
-    if (http::parse_stored_head(merged, merged_parsed)) {
-      auto verdict = caching::may_freshen(job_->context->request.head, merged_parsed, asked.head, policy, timing_);
-      if (verdict.storable() && job_->may_store) {
-        settle_lifetime(verdict, limit::Refetch::unchanged);
-        if (auto kept = freshen_stored(worker_, *job_, verdict, std::move(merged))) fresh = std::move(kept);
-        stored_again = true;
-      }
-    }
+  const auto& fields = request().fields;
+  conditions_ = Conditions::none;
+  if (!unconditional_ && context().entry && context().disposition != pipeline::Disposition::pass &&
+      request().method == http::Method::get && http::parse_stored_head(context().entry->head(), stored))
+    caching::append_validators(lines, stored);
+  if (!lines.empty()) {
+    conditions_ = Conditions::ours;
+  } else if (!job_->asks_for_whole() &&
+             (fields.has(FieldId::if_none_match) || fields.has(FieldId::if_modified_since))) {
+    conditions_ = Conditions::of_client;
   }
-  count_prefetch(metrics::Prefetch::unchanged);
-  Outcome confirmed;
-  confirmed.kind = Kind::entry;
-  confirmed.entry = fresh;
-  confirmed.status = 304;
-  confirmed.cache_status.forward = job_->context->forward;
-  confirmed.cache_status.forward_status = 304;
-  confirmed.cache_status.stored = stored_again;
-  confirmed.tls = outcome_.tls;
-  confirmed.varies_by = job_->context->variant.varies_by;
-  caching::append_variant(confirmed.variant, confirmed.varies_by, job_->context->head().fields);
-  land();
-  shared_fetch_.decide(std::move(confirmed));
+  return lines;
+}
+
+Fetch::Step Fetch::after_exchange(Result<UpstreamResponse, UpstreamError> response) {
+  if (!response) {
+    permit_.end(limit_outcome_of(response.error().kind), Duration{-1});
+    fail(response.error());
+    return Step::done;
+  }
+  response_.emplace(std::move(*response));
+  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(response_->timing.response_time -
+                                                                          response_->timing.request_time);
+  worker_.cells.upstream_answered(upstream() ? upstream()->name : std::string{}, response_->head.status,
+                                  static_cast<std::uint64_t>(took.count()));
+  outcome_.tls = response_->connection->tls;
+  observe_head();
+  return Step::response;
+}
+
+Fetch::Step Fetch::choose_by_status() {
+  const int status = response_->head.status;
+  if (status == 101) return Step::upgrade;
+  if (status == 304 && conditions_ == Conditions::ours) return Step::not_modified;
+  if (status == 304 && conditions_ == Conditions::none) {
+    fail({UpstreamError::Kind::malformed, host() + " answered 304 to a request without conditions"});
+    return Step::end;
+  }
+  // A 500 may be about this request alone.
+  if (is_server_error(status) && status != 500 && origin_said_ == limit::Outcome::answered)
+    origin_said_ = limit::Outcome::failed;
+  const bool limited = origin_said_ == limit::Outcome::limited || status == 429;
+  return limited || is_server_error(status) ? Step::stand_in : Step::plan;
+}
+
+Fetch::Step Fetch::hand_over() {
+  outcome_.kind = FetchOutcome::Kind::upgraded;
+  outcome_.head = compose_upgrade(response_->head);
+  consume_head();
+  job_->handed_over = std::move(response_->connection);
+  shared_fetch_.decide(std::move(outcome_));
+  shared_fetch_.finish();
+  return Step::end;
+}
+
+Fetch::Step Fetch::end_exchange() {
+  const auto& timing = response_->timing;
+  permit_.end(origin_said_, std::chrono::duration_cast<Duration>(timing.response_time - timing.request_time));
+  return Step::done;
+}
+
+void Fetch::serve_hit(FetchOutcome outcome) {
+  shared_fetch_.decide(std::move(outcome));
   shared_fetch_.finish();
 }
 
-/// A HEAD's answer tells whether the stored answer to GET still holds (RFC 9111 4.3.5).
-void Fetch::take_head_answer(const Asked& asked) {
-  const auto& entry = job_->context->entry;
-  if (!entry || asked.head.status != 200 || job_->context->disposition == pipeline::Disposition::pass) return;
-  http::ResponseHead stored;
-  if (!http::parse_stored_head(entry->head(), stored)) return;
-  if (caching::contradicts(asked.head, stored)) {
-    worker_.shared.store.erase(entry->id(), entry->identity());
-    return;
-  }
-  auto merged = caching::merged_head(stored, asked.head, timing_.response_time);
-  http::ResponseHead merged_parsed;
-  if (!http::parse_stored_head(merged, merged_parsed)) return;
-  auto policy = this->policy();
-  apply_content(rule(), stored, entry->body(), policy);
-  const auto verdict = caching::may_freshen(job_->context->request.head, merged_parsed, asked.head, policy, timing_);
-  if (verdict.storable()) freshen_stored(worker_, *job_, verdict, std::move(merged));
+bool Fetch::serve_stale(StaleReason reason, int origin_status) {
+  const auto& entry = context().entry;
+  if (!entry || (job_->is_background() && !shared_fetch_.has_readers())) return false;
+  const auto now = worker_.now();
+  if (!may_stand_in(reason, entry->meta, context().directives, is_offline(), now)) return false;
+  worker_.cells.stale_served[static_cast<std::size_t>(reason)].add();
+  auto stale = hit_outcome(entry, context().variant.varies_by, request().fields, now);
+  stale.stale = reason;
+  stale.status = origin_status;
+  stale.cache_status.detail = name_of(reason);
+  serve_hit(std::move(stale));
+  return true;
+}
+
+void Fetch::fail(const UpstreamError& error) {
+  count_prefetch(metrics::Prefetch::failed);
+  if (!is_of_client(error.kind) && serve_stale(StaleReason::if_error, 0)) return;
+  auto failed = error_outcome(status_of(error.kind), error.what);
+  failed.cache_status.forward = context().forward;
+  failed.cache_status.detail = context().detail;
+  shared_fetch_.decide(std::move(failed));
+}
+
+void Fetch::reject(const Rejection& rejection) {
+  count_prefetch(metrics::Prefetch::denied);
+  if (rejection.abandoned || serve_stale(stale_reason_of(rejection.why), 0)) return;
+  if (rejection.why == limit::Why::cooldown && repeat_refusal(rejection)) return;
+  shared_fetch_.decide(rejection_outcome(rejection, upstream() ? upstream()->name : host(), worker_.now()));
+}
+
+bool Fetch::repeat_refusal(const Rejection& rejection) {
+  if (!upstream() || upstream()->errors != rules::ErrorStyle::newznab) return false;
+  const auto limiter = limiter_key_of(context());
+  const auto said = worker_.admission->refusal_of(limiter.upstream, limiter.credential);
+  if (!said) return false;
+  leave_table();
+  const bool bodiless = request().method == http::Method::head;
+  shared_fetch_.decide(repeated_refusal(rejection, *said, context(), bodiless, worker_.now()));
+  shared_fetch_.append(said->body, true);
+  shared_fetch_.finish();
+  return true;
+}
+
+/// Where rules say something of an upstream, its pauses are kept for all of its clients. A host that nobody described
+/// is passed through as it is: each client hears what it says and waits by itself.
+bool Fetch::observes_limits() const noexcept {
+  if (!worker_.admission) return false;
+  if (rule()) return true;
+  const auto* const named = upstream();
+  return named && (named->rate.per_second > 0 || named->rate.concurrency > 0 || !named->rate.quotas.empty() ||
+                   named->credentials_given || named->errors == rules::ErrorStyle::newznab);
+}
+
+/// A 503 without a time says no more than that the origin is broken, but where requests are known to be counted.
+void Fetch::observe_head() {
+  const auto& head = response_->head;
+  if (!observes_limits() || !limit::may_tell_limits(head)) return;
+  auto signal = limit::read_head(head, response_->timing.response_time);
+  const bool counted = upstream() && upstream()->rate.per_second > 0;
+  if (head.status == 503 && !head.fields.has(FieldId::retry_after) && !counted) signal.limited = false;
+  observe(signal);
+}
+
+void Fetch::observe(const content::LimitSignal& signal) {
+  if (signal.limited) origin_said_ = limit::Outcome::limited;
+  permit_.observe(signal);
+}
+
+/// From here on the store answers; nobody joins any more.
+void Fetch::leave_table() {
+  if (!job_->in_table) return;
+  job_->in_table = false;
+  worker_.fetch_table.remove(context().variant.id, job_->shared_fetch);
+}
+
+void Fetch::count_prefetch(metrics::Prefetch result) {
+  if (job_->purpose == Purpose::refresh_ahead) worker_.cells.prefetches[static_cast<std::size_t>(result)].add();
 }
 
 }  // namespace cachearr::fetch

@@ -1,39 +1,62 @@
-// The leader's way: ask the origin, judge the answer, store it, and hand it to all that wait. Belongs to no client: it
-// goes on when the client that caused it leaves, as long as the answer is worth storing.
+// One request to an upstream on behalf of all who want the response: ask, decide what the response is worth, store it,
+// and hand it to all that wait. Belongs to no client: it goes on when the client that caused it leaves, as long as the
+// response is worth storing.
 //
-// A fetch runs on the worker of its desk; its flight carries the answer to readers anywhere.
+// A fetch runs on the worker of its context; its SharedFetch carries the response to readers anywhere.
 #pragma once
 
 #include <memory>
-#include <string>
+#include <span>
+#include <string_view>
 
 #include "fetch/fetch_context.hpp"
 #include "fetch/shared_fetch.hpp"
 #include "fetch/upload.hpp"
 #include "http/message.hpp"
-#include "pipeline/classify.hpp"
+#include "pipeline/request_context.hpp"
 
 namespace cachearr::fetch {
+
+/// For whom.
+enum class Purpose : std::uint8_t {
+  client,         // somebody waits for it
+  refresh_stale,  // what is stored is stale and was served all the same
+  refresh_ahead,  // what is stored is still fresh
+  warm_up         // nothing is stored yet
+};
 
 struct FetchJob {
   std::shared_ptr<SharedFetch> shared_fetch;
   pipeline::RequestContextPtr context;  // owns its head
   std::shared_ptr<Upload> upload;       // null: no body
-  std::uint32_t generation = 0;         // of the store when the origin was asked
-  bool in_table = false;                // others may join: must be landed
-  bool may_store = true;
+  Purpose purpose = Purpose::client;
+  std::uint32_t generation = 0;       // of the store when the origin was asked
+  bool in_table = false;              // others may join: must be removed
   std::uint64_t client = 0;           // who asked: any number that tells clients apart
-  bool background = false;            // nobody waits for it
-  bool ahead = false;                 // and what is stored is still fresh
   bool upgrade = false;               // the client wants to leave HTTP
   bool surrogate = false;             // asked of us as if we were the origin
   int max_forwards = -1;              // -1: as the client said
-  origin::ConnectionPtr handed_over;  // after Outcome::Kind::upgraded
+  origin::ConnectionPtr handed_over;  // after FetchOutcome::Kind::upgraded
+
+  const http::RequestHead& head() const noexcept { return context->head(); }
+  const pipeline::Settings& settings() const noexcept { return *context->snapshot->settings; }
+  const rules::RuleSet& rules() const noexcept { return *context->snapshot->rules; }
+  bool is_background() const noexcept { return purpose != Purpose::client; }
+  /// The client's own conditions and ranges stay behind: the whole response is wanted.
+  bool asks_for_whole() const noexcept {
+    return context->disposition == pipeline::Disposition::revalidate && head().method == http::Method::get;
+  }
 };
 
 net::Task<> run_fetch(FetchContext& worker, std::shared_ptr<FetchJob> job);
 
-/// What a stored answer that was just served leaves to do: counting why it was stale, and a refresh in the background
+/// Fetches what no client waits for, by the snapshot of its context and no other, on this worker; its thread only.
+/// False where somebody fetches it already, and where it is no GET or HEAD. REQUIRES: the context owns its head.
+bool fetch_in_background(FetchContext& worker, pipeline::RequestContext context, Purpose purpose);
+/// The same from any thread, on the worker that the key falls to: equal keys on one, different ones spread.
+void fetch_in_background(std::span<FetchContext* const> workers, pipeline::RequestContext context, Purpose purpose);
+
+/// What a stored response that was just served leaves to do: counting why it was stale, and a refresh in the background
 /// where it is stale, or soon will be and its rule says so, unless one is under way. `head_bytes` are the bytes of the
 /// request's head.
 void follow_up(FetchContext& worker, const pipeline::RequestContext& context, std::string_view head_bytes);

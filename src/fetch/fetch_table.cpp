@@ -6,34 +6,34 @@ FetchTable::Joined FetchTable::join(const Hash128& id, std::string_view identity
                                     net::Worker& worker) {
   auto& in = shard(id);
   const std::lock_guard lock{in.mutex};
-  const auto found = in.fetch_table.find(id);
-  const bool known = found != in.fetch_table.end() && found->second.identity == identity;
+  const auto found = in.slots.find(id);
+  const bool known = found != in.slots.end() && found->second.identity == identity;
   if (known && found->second.generation == generation) return {found->second.shared_fetch, false};
   auto shared_fetch = std::make_shared<SharedFetch>(worker);
   if (known) found->second = {std::string{identity}, generation, shared_fetch};
-  if (found == in.fetch_table.end()) in.fetch_table.emplace(id, Named{std::string{identity}, generation, shared_fetch});
-  return {std::move(shared_fetch), true};  // a collision of hashes flies alone
+  if (found == in.slots.end()) in.slots.emplace(id, Slot{std::string{identity}, generation, shared_fetch});
+  return {std::move(shared_fetch), true};  // a collision of hashes is fetched alone
 }
 
 bool FetchTable::is_under_way(const Hash128& id, std::string_view identity) const {
   const auto& in = shard(id);
   const std::lock_guard lock{in.mutex};
-  const auto found = in.fetch_table.find(id);
-  return found != in.fetch_table.end() && found->second.identity == identity;
+  const auto found = in.slots.find(id);
+  return found != in.slots.end() && found->second.identity == identity;
 }
 
-void FetchTable::land(const Hash128& id, const std::shared_ptr<SharedFetch>& shared_fetch) {
+void FetchTable::remove(const Hash128& id, const std::shared_ptr<SharedFetch>& shared_fetch) {
   auto& in = shard(id);
   const std::lock_guard lock{in.mutex};
-  const auto found = in.fetch_table.find(id);
-  if (found != in.fetch_table.end() && found->second.shared_fetch == shared_fetch) in.fetch_table.erase(found);
+  const auto found = in.slots.find(id);
+  if (found != in.slots.end() && found->second.shared_fetch == shared_fetch) in.slots.erase(found);
 }
 
 std::size_t FetchTable::size() const {
   std::size_t total = 0;
   for (const auto& in : shards_) {
     const std::lock_guard lock{in.mutex};
-    total += in.fetch_table.size();
+    total += in.slots.size();
   }
   return total;
 }

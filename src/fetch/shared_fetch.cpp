@@ -4,14 +4,14 @@
 
 namespace cachearr::fetch {
 
-/// Rings on the reader's worker; outlives the reader where a ring is still under way.
+/// Wakes the reader on its worker; outlives the reader where a wake-up is still under way.
 struct FetchReader::Wakeup {
   explicit Wakeup(net::Worker& w) : worker{w}, event{w} {}
   net::Worker& worker;
   net::Event event;
 };
 
-SharedFetch::SharedFetch(net::Worker& leaders_worker) : worker_{leaders_worker}, room_{leaders_worker} {}
+SharedFetch::SharedFetch(net::Worker& worker) : worker_{worker}, reader_moved_{worker} {}
 SharedFetch::~SharedFetch() = default;
 
 void SharedFetch::wake_locked() {
@@ -31,9 +31,9 @@ void SharedFetch::interim(std::string head) {
   wake_locked();
 }
 
-void SharedFetch::decide(Outcome outcome) {
+void SharedFetch::decide(FetchOutcome outcome) {
   const std::lock_guard lock{mutex_};
-  if (outcome_.kind != Outcome::Kind::pending) return;
+  if (outcome_.kind != FetchOutcome::Kind::pending) return;
   outcome_ = std::move(outcome);
   wake_locked();
 }
@@ -77,15 +77,15 @@ void SharedFetch::drop_seen_locked() {
   chunks_.erase(chunks_.begin(), kept);
 }
 
-net::Task<bool> SharedFetch::make_room() {
+net::Task<bool> SharedFetch::wait_for_readers() {
   for (;;) {
     {
       const std::lock_guard lock{mutex_};
       if (readers_.empty()) co_return false;
       if (end_ <= fastest_locked() + kWindow) co_return true;
-      leader_waits_ = true;
+      fetch_waits_ = true;
     }
-    co_await room_.wait();
+    co_await reader_moved_.wait();
   }
 }
 
@@ -112,14 +112,14 @@ void SharedFetch::on_abandoned(std::function<void()> call) {
   abandoned_ = std::move(call);
 }
 
-/// A reader moved on or left: the leader may be waiting for just that.
-void SharedFetch::left_locked() {
-  if (leader_waits_) {
-    leader_waits_ = false;
+/// A reader moved on or left: the fetch may be waiting for just that.
+void SharedFetch::wake_fetch_locked() {
+  if (fetch_waits_) {
+    fetch_waits_ = false;
     if (worker_.is_current()) {
-      room_.set();
+      reader_moved_.set();
     } else {
-      worker_.post([self = this] { self->room_.set(); });
+      worker_.post([self = this] { self->reader_moved_.set(); });
     }
   }
 }
@@ -135,7 +135,7 @@ FetchReader::~FetchReader() {
   {
     const std::lock_guard lock{shared_fetch_->mutex_};
     std::erase(shared_fetch_->readers_, this);
-    shared_fetch_->left_locked();
+    shared_fetch_->wake_fetch_locked();
     if (shared_fetch_->readers_.empty() && shared_fetch_->body_ == SharedFetch::Body::open)
       abandoned = std::exchange(shared_fetch_->abandoned_, {});
   }
@@ -150,7 +150,7 @@ bool FetchReader::poll_outcome(Arrival& into) {
     into = {Arrival::Kind::interim, nullptr, shared_fetch_->interims_[interims_++]};
     return true;
   }
-  if (shared_fetch_->outcome_.kind != Outcome::Kind::pending) {
+  if (shared_fetch_->outcome_.kind != FetchOutcome::Kind::pending) {
     into = {Arrival::Kind::outcome, nullptr, {}};
     return true;
   }
@@ -166,7 +166,7 @@ net::Task<Arrival> FetchReader::wait_outcome() {
   co_return arrival;
 }
 
-const Outcome& FetchReader::outcome() const noexcept { return shared_fetch_->outcome_; }
+const FetchOutcome& FetchReader::outcome() const noexcept { return shared_fetch_->outcome_; }
 
 bool FetchReader::poll(Arrival& into) {
   auto& shared_fetch = *shared_fetch_;
@@ -180,7 +180,7 @@ bool FetchReader::poll(Arrival& into) {
     into = {Arrival::Kind::data, chunk, {}};
     ++next_;
     position_ += chunk->size();
-    shared_fetch.left_locked();
+    shared_fetch.wake_fetch_locked();
     return true;
   }
   if (shared_fetch.body_ != SharedFetch::Body::open) {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdio>
+#include <utility>
 
 namespace cachearr::fetch {
 
@@ -21,28 +22,60 @@ net::Task<net::IoError> send_piece(net::Stream& to, std::string_view data, bool 
 
 }  // namespace
 
-net::Task<> run_upload(std::shared_ptr<Upload> upload, origin::ConnectionPtr to, Duration idle) {
+std::string Upload::failure() const {
+  return problem_.empty() ? "the request's body broke off" : "the request's body is malformed: " + problem_;
+}
+
+bool Upload::discard_buffered() noexcept {
   using Kind = net::BodyReader::Piece::Kind;
-  upload->started = true;
+  if (state_ != State::waiting) return false;
+  net::BodyReader::Piece piece;
+  do {
+    if (!reader_.buffered(piece)) return false;
+  } while (piece.kind == Kind::data);
+  if (piece.kind == Kind::end) state_ = State::discarded;
+  return state_ == State::discarded;
+}
+
+net::Task<> Upload::end() {
+  if (state_ == State::waiting) state_ = State::cancelled;
+  if (state_ != State::running) co_return;
+  client_.shutdown_write();
+  client_.close();
+  to_->stream->close();  // it may be what the upload waits for
+  co_await over_.wait();
+}
+
+net::Task<Upload::State> Upload::copy(net::Stream& to, Duration idle) {
+  using Kind = net::BodyReader::Piece::Kind;
   for (;;) {
-    const auto piece = co_await upload->reader.next(idle);
+    const auto piece = co_await reader_.next(idle);
     if (piece.kind == Kind::data) {
-      const auto sent = co_await send_piece(*to->stream, piece.data, upload->chunked);
+      const auto sent = co_await send_piece(to, piece.data, chunked_);
       if (sent == net::IoError::none) continue;
-      break;  // the origin took no more: its answer tells why
+      co_return State::stopped;  // its response tells why
     }
     if (piece.kind == Kind::end) {
-      const auto sent = upload->chunked ? co_await net::write_all(*to->stream, "0\r\n\r\n") : net::IoError::none;
-      upload->finished = sent == net::IoError::none;
-      break;
+      const auto sent = chunked_ ? co_await net::write_all(to, "0\r\n\r\n") : net::IoError::none;
+      co_return sent == net::IoError::none ? State::sent : State::stopped;
     }
-    upload->client_failed = true;
-    upload->problem = piece.problem;
-    to->stream->close();
-    break;
+    problem_ = piece.problem;
+    to.close();
+    co_return State::client_failed;
   }
-  upload->ended = true;
-  upload->done.set();
+}
+
+net::Task<> run_upload(std::shared_ptr<Upload> upload, origin::ConnectionPtr to, Duration idle) {
+  if (upload->state_ != Upload::State::waiting) {
+    to->stream->close();
+    co_return;
+  }
+  upload->state_ = Upload::State::running;
+  upload->to_ = std::move(to);
+  const auto state = co_await upload->copy(*upload->to_->stream, idle);
+  upload->state_ = state;
+  upload->to_.reset();
+  upload->over_.set();
 }
 
 }  // namespace cachearr::fetch

@@ -3,6 +3,8 @@
 #include "base/log.hpp"
 #include "client/tunnel/interception.hpp"
 #include "client/tunnel/relay.hpp"
+#include "fetch/endpoint.hpp"
+#include "fetch/upstream_error.hpp"
 
 namespace cachearr::client {
 
@@ -49,35 +51,14 @@ std::optional<Refusal> judge(Session& session, RequestContext& context) {
   return refusal;
 }
 
-origin::Endpoint endpoint_of(const RequestContext& context) {
-  const auto& target = context.route.target;
-  const auto* const upstream = context.route.upstream;
-  origin::Endpoint endpoint;
-  endpoint.scheme = "http";
-  endpoint.host = target.host;
-  endpoint.port = target.port;
-  endpoint.tunnel = true;
-  endpoint.allow_private = context.snapshot->settings->may_be_private(upstream != nullptr);
-  if (upstream) endpoint.parent = upstream->proxy;
-  return endpoint;
-}
-
-int status_of(origin::DialFailure::Kind kind) {
-  switch (kind) {
-    case origin::DialFailure::Kind::forbidden: return 403;
-    case origin::DialFailure::Kind::loop: return 508;
-    case origin::DialFailure::Kind::timed_out: return 504;
-    default: return 502;
-  }
-}
-
 /// `established`: the client was told already and waits for bytes of the other side.
 net::Task<Next> tunnel(Session& session, RequestContextPtr context, bool established) {
   auto& worker = session.worker();
-  const auto endpoint = endpoint_of(*context);
+  const auto endpoint = fetch::tunnel_endpoint_of(*context);
   auto dialled = co_await worker.connections.dial(endpoint, context->snapshot->settings->config.timeouts.connect);
   if (!dialled) {
-    if (!established) co_return refuse(session, *context, {status_of(dialled.error().kind), dialled.error().what});
+    if (!established)
+      co_return refuse(session, *context, {fetch::status_of(dialled.error().kind), dialled.error().what});
     session.stream().close();
     co_return Next::close;
   }

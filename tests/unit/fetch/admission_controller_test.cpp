@@ -30,7 +30,7 @@ class AdmissionControllerTest : public ::testing::Test {
     const limit::Waiter waiter{admission.registry().new_ticket(), limit::Priority::interactive, 1,
                                clock_.now() + seconds{60}, false};
     const bool taken = limiter->try_take(clock_.now(), waiter, effects);
-    admission.act(std::move(effects));
+    admission.apply(std::move(effects));
     return taken;
   }
 
@@ -63,7 +63,7 @@ TEST_F(AdmissionControllerTest, AnotherLifeKnowsTheQuotaAndThePausesOfTheOneBefo
     admission.start();
     EXPECT_TRUE(may_go(admission));
     const auto limiter = admission.registry().limiter("unnamed.test:80", kAnna, clock_.now());
-    admission.act(limiter->observe(clock_.now(), {true, clock_.now() + hours{1}, seconds{60}, "429", {}}));
+    admission.apply(limiter->observe(clock_.now(), {true, clock_.now() + hours{1}, seconds{60}, "429", {}}));
     admission.stop();
   }
   AdmissionController admission{clock_, *store_};
@@ -88,14 +88,14 @@ TEST_F(AdmissionControllerTest, RingsOnTheWorkerOfWhoWaits) {
   ASSERT_TRUE(limiter->try_take(clock.now(), {first, limit::Priority::interactive, 1, until, false}, effects));
   ASSERT_FALSE(limiter->try_take(clock.now(), {second, limit::Priority::interactive, 2, until, false}, effects));
   auto place = std::make_shared<AdmissionWaiter>(worker);
-  admission.expect(second, place);
+  admission.add_waiter(second, place);
   ASSERT_EQ(limiter->ask(clock.now(), {second, limit::Priority::interactive, 2, until, false}, effects).kind,
             Kind::wait);
-  admission.act(limiter->done(clock.now(), first, limit::Outcome::answered, Duration{5}));
+  admission.apply(limiter->done(clock.now(), first, limit::Outcome::answered, Duration{5}));
   std::promise<bool> granted;
   worker.post([&] { granted.set_value(place->wake && place->wake->granted); });
   EXPECT_TRUE(granted.get_future().get());
-  admission.forget(second);
+  admission.remove_waiter(second);
   worker.stop();
   worker.join();
 }

@@ -15,7 +15,7 @@ namespace cachearr::test {
 /// All that a reader got.
 struct Taken {
   std::vector<std::string> interims;
-  fetch::Outcome::Kind outcome = fetch::Outcome::Kind::pending;
+  fetch::FetchOutcome::Kind outcome = fetch::FetchOutcome::Kind::pending;
   std::string body;
   fetch::Arrival::Kind end = fetch::Arrival::Kind::data;
 };
@@ -51,9 +51,9 @@ inline net::Task<Taken> join_and_take_all(std::shared_ptr<fetch::SharedFetch> sh
   co_return taken;
 }
 
-inline fetch::Outcome answer() {
-  fetch::Outcome outcome;
-  outcome.kind = fetch::Outcome::Kind::answer;
+inline fetch::FetchOutcome answer() {
+  fetch::FetchOutcome outcome;
+  outcome.kind = fetch::FetchOutcome::Kind::answer;
   outcome.status = 200;
   return outcome;
 }
@@ -63,7 +63,7 @@ inline net::Task<bool> lead(std::shared_ptr<fetch::SharedFetch> shared_fetch, in
   shared_fetch->interim("HTTP/1.1 103 Early Hints\r\n\r\n");
   shared_fetch->decide(answer());
   for (int i = 0; i < pieces; ++i) {
-    const bool wanted = co_await shared_fetch->make_room();
+    const bool wanted = co_await shared_fetch->wait_for_readers();
     if (!wanted) co_return false;
     shared_fetch->append(std::string(size, static_cast<char>('a' + i % 26)), keep);
   }

@@ -29,10 +29,10 @@ TEST_F(FetchTableTest, HaveOneLeaderForEachName) {
   const auto id = hash128("a");
   const auto first = fetch_table_.join(id, "a", 1, one_);
   const auto second = fetch_table_.join(id, "a", 1, two_);
-  EXPECT_TRUE(first.leader);
-  EXPECT_FALSE(second.leader);
+  EXPECT_TRUE(first.is_new);
+  EXPECT_FALSE(second.is_new);
   EXPECT_EQ(first.shared_fetch, second.shared_fetch);
-  EXPECT_TRUE(fetch_table_.join(hash128("b"), "b", 1, two_).leader);
+  EXPECT_TRUE(fetch_table_.join(hash128("b"), "b", 1, two_).is_new);
   EXPECT_EQ(fetch_table_.size(), 2U);
   EXPECT_TRUE(fetch_table_.is_under_way(id, "a"));
 }
@@ -40,12 +40,12 @@ TEST_F(FetchTableTest, HaveOneLeaderForEachName) {
 TEST_F(FetchTableTest, BeginAnewOnceTheyHaveLanded) {
   const auto id = hash128("a");
   const auto first = fetch_table_.join(id, "a", 1, one_);
-  fetch_table_.land(id, first.shared_fetch);
+  fetch_table_.remove(id, first.shared_fetch);
   EXPECT_FALSE(fetch_table_.is_under_way(id, "a"));
   const auto second = fetch_table_.join(id, "a", 1, one_);
-  EXPECT_TRUE(second.leader);
+  EXPECT_TRUE(second.is_new);
   EXPECT_NE(first.shared_fetch, second.shared_fetch);
-  fetch_table_.land(id, first.shared_fetch);
+  fetch_table_.remove(id, first.shared_fetch);
   EXPECT_TRUE(fetch_table_.is_under_way(id, "a")) << "landing twice takes nobody else's flight down";
 }
 
@@ -53,10 +53,10 @@ TEST_F(FetchTableTest, AreNotJoinedAfterAnInvalidation) {
   const auto id = hash128("a");
   const auto before = fetch_table_.join(id, "a", 1, one_);
   const auto after = fetch_table_.join(id, "a", 2, one_);
-  EXPECT_TRUE(after.leader);
+  EXPECT_TRUE(after.is_new);
   EXPECT_NE(before.shared_fetch, after.shared_fetch);
   EXPECT_EQ(fetch_table_.join(id, "a", 2, two_).shared_fetch, after.shared_fetch);
-  fetch_table_.land(id, before.shared_fetch);
+  fetch_table_.remove(id, before.shared_fetch);
   EXPECT_TRUE(fetch_table_.is_under_way(id, "a")) << "the old one takes nobody else's flight down";
 }
 
@@ -64,10 +64,10 @@ TEST_F(FetchTableTest, OfNamesThatCollideFlyAlone) {
   const auto id = hash128("a");
   const auto first = fetch_table_.join(id, "a", 1, one_);
   const auto other = fetch_table_.join(id, "b", 1, one_);
-  EXPECT_TRUE(other.leader);
+  EXPECT_TRUE(other.is_new);
   EXPECT_NE(first.shared_fetch, other.shared_fetch);
   EXPECT_FALSE(fetch_table_.is_under_way(id, "b"));
-  fetch_table_.land(id, other.shared_fetch);
+  fetch_table_.remove(id, other.shared_fetch);
   EXPECT_TRUE(fetch_table_.is_under_way(id, "a"));
 }
 
@@ -76,7 +76,7 @@ TEST_F(FetchTableTest, HaveOneLeaderHoweverManyThreadsAsk) {
   const auto ask = [&] {
     for (int i = 0; i < 200; ++i) {
       const auto name = std::to_string(i);
-      if (fetch_table_.join(hash128(name), name, 1, one_).leader) ++leaders;
+      if (fetch_table_.join(hash128(name), name, 1, one_).is_new) ++leaders;
     }
   };
   std::thread other{ask};
@@ -113,7 +113,7 @@ TEST_F(CrossingSharedFetchTest, ReachesReadersOnEveryWorker) {
   for (const bool keep : {true, false}) {
     for (const auto& taken : fly(200, 10'000, keep, 6)) {
       EXPECT_EQ(taken.interims.size(), 1U);
-      EXPECT_EQ(taken.outcome, Outcome::Kind::answer);
+      EXPECT_EQ(taken.outcome, FetchOutcome::Kind::answer);
       EXPECT_EQ(taken.end, Arrival::Kind::end);
       EXPECT_EQ(taken.body, all_of(200, 10'000));
     }

@@ -57,7 +57,7 @@ TEST_F(SharedFetchTest, BringsInterimsOutcomeAndBodyInOrder) {
   pump_.settle();
   ASSERT_TRUE(one->taken);
   EXPECT_THAT(one->taken->interims, ElementsAre("100", "103"));
-  EXPECT_EQ(one->taken->outcome, Outcome::Kind::answer);
+  EXPECT_EQ(one->taken->outcome, FetchOutcome::Kind::answer);
   EXPECT_EQ(one->taken->body, "hello world");
   EXPECT_EQ(one->taken->end, Arrival::Kind::end);
 }
@@ -146,14 +146,14 @@ TEST_F(SharedFetchTest, ThatBreaksOffBringsWhatThereWasAndSaysSo) {
 
 TEST_F(SharedFetchTest, IsDecidedOnce) {
   const auto one = idle();
-  Outcome failed;
-  failed.kind = Outcome::Kind::failed;
+  FetchOutcome failed;
+  failed.kind = FetchOutcome::Kind::failed;
   failed.error_status = 504;
   shared_fetch_->decide(failed);
   shared_fetch_->decide(answer());
   const auto arrival = pump_.run(one->reader->wait_outcome());
   EXPECT_EQ(arrival.kind, Arrival::Kind::outcome);
-  EXPECT_EQ(one->reader->outcome().kind, Outcome::Kind::failed);
+  EXPECT_EQ(one->reader->outcome().kind, FetchOutcome::Kind::failed);
   EXPECT_EQ(one->reader->outcome().error_status, 504);
 }
 
@@ -168,10 +168,10 @@ TEST_F(SharedFetchTest, KnowsAllOfItsBodyWhileEverythingIsKept) {
 TEST_F(SharedFetchTest, HasRoomUpToItsWindow) {
   const auto one = idle();
   append(std::string(SharedFetch::kWindow, 'x'));
-  EXPECT_TRUE(pump_.run(shared_fetch_->make_room()));
+  EXPECT_TRUE(pump_.run(shared_fetch_->wait_for_readers()));
   append("y");
   std::optional<bool> room;
-  pump_.start(shared_fetch_->make_room(), room);
+  pump_.start(shared_fetch_->wait_for_readers(), room);
   pump_.settle();
   EXPECT_FALSE(room) << "too far ahead";
   Arrival arrival;
@@ -186,7 +186,7 @@ TEST_F(SharedFetchTest, WaitsForTheFastestReaderOnly) {
   append(std::string(SharedFetch::kWindow, 'x'));
   append(std::string(SharedFetch::kWindow, 'y'));
   std::optional<bool> room;
-  pump_.start(shared_fetch_->make_room(), room);
+  pump_.start(shared_fetch_->wait_for_readers(), room);
   pump_.settle();
   EXPECT_FALSE(room);
   polled(*fast->reader);
@@ -195,11 +195,11 @@ TEST_F(SharedFetchTest, WaitsForTheFastestReaderOnly) {
 }
 
 TEST_F(SharedFetchTest, HasNoRoomOnceNobodyReads) {
-  EXPECT_FALSE(pump_.run(shared_fetch_->make_room()));
+  EXPECT_FALSE(pump_.run(shared_fetch_->wait_for_readers()));
   auto one = idle();
   append(std::string(SharedFetch::kWindow + 1, 'x'));
   std::optional<bool> room;
-  pump_.start(shared_fetch_->make_room(), room);
+  pump_.start(shared_fetch_->wait_for_readers(), room);
   pump_.settle();
   EXPECT_FALSE(room);
   one.reset();

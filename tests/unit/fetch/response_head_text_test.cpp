@@ -1,4 +1,4 @@
-#include "fetch/answer_head.hpp"
+#include "fetch/response_head_text.hpp"
 
 #include <gmock/gmock.h>
 
@@ -15,20 +15,21 @@ using ::testing::Not;
 const TimePoint kNow{std::chrono::seconds{784'111'777}};
 constexpr std::string_view kDate = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
 
-AnswerHead composed(const std::string& lines, bool keep_length = false) {
+ResponseHeadText composed(const std::string& lines, bool keep_length = false) {
   const Answered answer{"HTTP/1.1 200 OK\r\n" + lines + "\r\n"};
-  return compose_answer_head(answer.head, kNow, keep_length);
+  return compose_response_head(answer.head, kNow, keep_length);
 }
-std::string_view etag_in(const AnswerHead& head) {
+std::string_view etag_in(const ResponseHeadText& head) {
   return std::string_view{head.text}.substr(head.etag_at, head.etag_size);
 }
 
 TEST(AnAnswersHead, IsHttp11WithTheOriginsStatusAndReason) {
   const Answered answer{"HTTP/1.0 404 Not there\r\nDate: x\r\n\r\n"};
-  EXPECT_EQ(compose_answer_head(answer.head, kNow, false).text,
+  EXPECT_EQ(compose_response_head(answer.head, kNow, false).text,
             "HTTP/1.1 404 Not there\r\nDate: x\r\nVia: 1.1 cachearr\r\n");
   const Answered wordless{"HTTP/1.1 200\r\nDate: x\r\n\r\n"};
-  EXPECT_EQ(compose_answer_head(wordless.head, kNow, false).text, "HTTP/1.1 200 \r\nDate: x\r\nVia: 1.1 cachearr\r\n");
+  EXPECT_EQ(compose_response_head(wordless.head, kNow, false).text,
+            "HTTP/1.1 200 \r\nDate: x\r\nVia: 1.1 cachearr\r\n");
 }
 
 TEST(AnAnswersHead, GetsADateOnlyWhereTheOriginGaveNone) {

@@ -1,4 +1,4 @@
-#include "fetch/answer_head.hpp"
+#include "fetch/response_head_text.hpp"
 
 #include "http/date.hpp"
 #include "http/framing.hpp"
@@ -19,8 +19,8 @@ void append_line(std::string& out, const http::Field& field) {
 
 }  // namespace
 
-AnswerHead compose_answer_head(const http::ResponseHead& head, TimePoint now, bool keep_length) {
-  AnswerHead result;
+ResponseHeadText compose_response_head(const http::ResponseHead& head, TimePoint now, bool keep_length) {
+  ResponseHeadText result;
   auto& out = result.text;
   out.reserve(512);
   append_status_line(out, head);
@@ -38,7 +38,7 @@ AnswerHead compose_answer_head(const http::ResponseHead& head, TimePoint now, bo
   return result;
 }
 
-void find_etag(AnswerHead& head) {
+void find_etag(ResponseHeadText& head) {
   http::ResponseHead parsed;
   if (!http::parse_stored_head(head.text, parsed)) return;
   const auto value = parsed.fields.value(FieldId::etag);

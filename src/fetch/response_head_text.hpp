@@ -11,16 +11,16 @@
 
 namespace cachearr::fetch {
 
-struct AnswerHead {
+struct ResponseHeadText {
   std::string text;         // status line and field lines, without Content-Length, Age, Connection
   std::size_t etag_at = 0;  // of the ETag's value in `text`
   std::size_t etag_size = 0;
 };
 
 /// `keep_length`: Content-Length stays as the origin said it (answers to HEAD, 304).
-AnswerHead compose_answer_head(const http::ResponseHead& head, TimePoint now, bool keep_length);
+ResponseHeadText compose_response_head(const http::ResponseHead& head, TimePoint now, bool keep_length);
 /// Where the ETag stands in a serialised head.
-void find_etag(AnswerHead& head);
+void find_etag(ResponseHeadText& head);
 /// An interim head (1xx) as it is relayed.
 std::string compose_interim(const http::ResponseHead& head);
 /// The head of a 101, with what the upgrade needs.

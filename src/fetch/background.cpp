@@ -1,0 +1,90 @@
+// Fetches that no client waits for: who begins them, when, and on which worker.
+#include <memory>
+#include <utility>
+
+#include "fetch/admission_permit.hpp"
+#include "fetch/fetch_job.hpp"
+#include "fetch/fetch_table.hpp"
+#include "limit/ttl.hpp"
+
+namespace cachearr::fetch {
+
+namespace {
+
+constexpr Duration kPauseWithoutSpare{1000};
+/// What lives for less is not worth spreading.
+constexpr Duration kShortLife{600'000};
+
+/// What was stored together must not expire together: an answer that a rule gives a long life is refreshed within the
+/// last tenth of it, earlier or later by its key. Feeds stay as they are: their pages belong together.
+bool is_spread(const pipeline::RequestContext& context, const rules::Rule& rule) {
+  const auto& meta = context.entry->meta;
+  const Duration lifetime{meta.fresh_until_ms - meta.stored_ms};
+  const auto left = TimePoint{Duration{meta.fresh_until_ms}} - context.now;
+  if (left * 10 > lifetime || (meta.flags & caching::kFromRule) == 0 || lifetime < kShortLife ||
+      rule.priority == rules::Priority::feed)
+    return false;
+  return context.now >= TimePoint{Duration{meta.stored_ms}} + limit::spread_ttl(lifetime, context.key.id);
+}
+
+/// A fresh answer whose end is near and that was asked for before, within what the upstream's budget leaves.
+bool is_due_ahead(FetchContext& worker, const pipeline::RequestContext& context) {
+  const auto* const rule = context.verdict.rule;
+  if (!rule || !worker.admission) return false;
+  const auto& meta = context.entry->meta;
+  const auto at = [](std::int64_t ms) { return TimePoint{Duration{ms}}; };
+  const auto asked = context.entry->hits() - 1;
+  const bool due =
+      limit::refresh_ahead(context.now, at(meta.stored_ms), at(meta.fresh_until_ms), rule->refresh_ahead, asked) ||
+      (asked > 0 && is_spread(context, *rule));
+  if (!due || context.now < worker.ahead_again || !worker.settings().config.cache.prefetch_on_access ||
+      context.verdict.upstream->mode == rules::UpstreamMode::offline ||
+      worker.fetch_table.is_under_way(context.variant.id, context.variant.identity))
+    return false;
+  const auto name = limiter_key_of(context);
+  if (worker.admission->registry().limiter(name.upstream, name.credential, context.now)->has_spare(context.now))
+    return true;
+  worker.ahead_again = context.now + kPauseWithoutSpare;
+  return false;
+}
+
+}  // namespace
+
+bool fetch_in_background(FetchContext& worker, pipeline::RequestContext context, Purpose purpose) {
+  auto& head = context.request.head;
+  if (head.method != http::Method::get && head.method != http::Method::head) return false;
+  auto joined = worker.fetch_table.join(context.variant.id, context.variant.identity, worker.shared.store.generation(),
+                                        worker.loop);
+  if (!joined.is_new) return false;
+  head.method = http::Method::get;
+  head.method_text = "GET";
+  context.disposition = pipeline::Disposition::revalidate;
+  context.forward = context.entry ? http::Forward::stale : http::Forward::uri_miss;
+  auto job = std::make_shared<FetchJob>();
+  job->context = worker.contexts.take(context.snapshot);
+  *job->context = std::move(context);
+  job->shared_fetch = std::move(joined.shared_fetch);
+  job->in_table = true;
+  job->purpose = purpose;
+  worker.loop.spawn(run_fetch(worker, std::move(job)), "background fetch");
+  return true;
+}
+
+void fetch_in_background(std::span<FetchContext* const> workers, pipeline::RequestContext context, Purpose purpose) {
+  auto* const worker = workers[context.key.id.high % workers.size()];
+  auto shared = std::make_shared<pipeline::RequestContext>(std::move(context));
+  worker->loop.post([worker, shared, purpose] { fetch_in_background(*worker, std::move(*shared), purpose); });
+}
+
+void follow_up(FetchContext& worker, const pipeline::RequestContext& context, std::string_view head_bytes) {
+  if (context.stale) worker.cells.stale_served[static_cast<std::size_t>(*context.stale)].add();
+  const bool ahead =
+      !context.refresh && context.disposition == pipeline::Disposition::hit && is_due_ahead(worker, context);
+  if (!context.refresh && !ahead) return;
+  if (worker.fetch_table.is_under_way(context.variant.id, context.variant.identity)) return;
+  auto own = context;
+  if (own.request.bytes().empty()) own.request.own(head_bytes);
+  fetch_in_background(worker, std::move(own), ahead ? Purpose::refresh_ahead : Purpose::refresh_stale);
+}
+
+}  // namespace cachearr::fetch

@@ -1,0 +1,309 @@
+// The steps of a fetch that follow the head of a response.
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "caching/freshness.hpp"
+#include "fetch/cache_writer.hpp"
+#include "fetch/confirmation.hpp"
+#include "fetch/fetch.hpp"
+#include "fetch/inspection.hpp"
+#include "fetch/lifetime.hpp"
+#include "fetch/rejection.hpp"
+
+namespace cachearr::fetch {
+
+using http::FieldId;
+using metrics::StaleReason;
+using Body = http::Framing::Body;
+
+namespace {
+constexpr std::size_t kLongestRefusal = 16 * 1024;
+constexpr std::size_t kLengthLine = 40;  // "Content-Length: ", the longest number, CRLF
+}  // namespace
+
+/// The stored response is confirmed and takes over what the 304 says (RFC 9111 4.3.4).
+Fetch::Step Fetch::confirm_stored() {
+  const Update update{request(), context(), response_->head, response_->timing};
+  auto confirmed = confirm_by_304(update);
+  if (!confirmed) {
+    ask_again_unconditionally(confirmed.error().what);
+    return Step::admission;
+  }
+  auto entry = context().entry;
+  const bool stored = confirmed->verdict.storable();
+  if (stored) {
+    learn_lifetime(rule(), entry, limit::Refetch::unchanged, confirmed->verdict);
+    auto freshened = freshen_stored(worker_, *job_, confirmed->verdict, std::move(confirmed->head));
+    if (freshened) entry = std::move(freshened);
+  }
+  count_prefetch(metrics::Prefetch::unchanged);
+  auto outcome = entry_outcome(std::move(entry), context().variant.varies_by, request().fields);
+  outcome.status = 304;
+  outcome.cache_status.forward = context().forward;
+  outcome.cache_status.forward_status = 304;
+  outcome.cache_status.stored = stored;
+  outcome.tls = outcome_.tls;
+  consume_head();
+  leave_table();
+  serve_hit(std::move(outcome));
+  return Step::release;
+}
+
+/// What is stored must not be served on the word of a 304 about something else.
+void Fetch::ask_again_unconditionally(const std::string& why) {
+  log::warning(host() + " answered 304 for " + context().key.key + ", but " + why + ": it is asked for the whole");
+  unconditional_ = true;
+  consume_head();
+  keep_connection();
+  end_exchange();
+  response_.reset();
+  origin_said_ = limit::Outcome::answered;
+}
+
+Fetch::Step Fetch::try_stand_in() {
+  const int status = response_->head.status;
+  const bool limited = origin_said_ == limit::Outcome::limited;
+  const bool stale = (is_server_error(status) && serve_stale(StaleReason::if_error, status)) ||
+                     ((limited || status == 429) && serve_stale(StaleReason::limited, status));
+  if (!stale) return Step::plan;
+  return limited ? Step::read_refusal : Step::end;
+}
+
+/// The client has its answer; the body of the refusal may tell more about the pause.
+net::Task<> Fetch::read_refusal() {
+  const std::string type{response_->head.fields.value(FieldId::content_type)};
+  const std::string coding{response_->head.fields.value(FieldId::content_encoding)};
+  const int status = response_->head.status;
+  consume_head();
+  auto& connection = *response_->connection;
+  net::BodyReader reader{*connection.stream, connection.inbox, response_->framing};
+  std::string body;
+  Piece piece;
+  do {
+    piece = co_await reader.next(settings().config.timeouts.upstream_idle);
+    if (piece.kind == Piece::Kind::data) body += piece.data;
+  } while (piece.kind == Piece::Kind::data && body.size() <= kLongestRefusal);
+  const std::array<std::string_view, 1> pieces{body};
+  permit_.observe(inspect_body({status, type, coding, pieces}, context().verdict, worker_.now()).signal);
+  if (piece.kind == Piece::Kind::end) keep_connection();
+}
+
+Fetch::Step Fetch::plan() {
+  const auto& head = response_->head;
+  if (request().method != http::Method::get || context().disposition == pipeline::Disposition::pass)
+    invalidate_after_write(worker_, *job_, head);
+  const ResponseFacts facts{request(),          context(),         head,
+                            response_->framing, response_->timing, settings().config.limits.max_object_bytes};
+  plan_ = plan_response(facts);
+  prepare_outcome();
+  if (plan_.mark_hit_for_miss) mark_hit_for_miss(worker_, *job_);
+  if (plan_.as_answer_to_get) name_as_get(worker_, *job_);
+  relay_.begin(plan_.body, plan_.bounds);
+  if (is_inspected(plan_.body)) {
+    head_ =
+        http::Owned<http::ResponseHead>{head, response_->connection->inbox.readable().substr(0, response_->head_bytes)};
+  } else if (origin_said_ == limit::Outcome::limited) {
+    tell_limit(head);
+  }
+  if (response_->framing.body == Body::none && request().method == http::Method::head) update_by_head();
+  consume_head();
+  if (!is_stored(plan_.body)) leave_table();  // who comes now must not wait for this response
+  return Step::relay_buffered;
+}
+
+/// All of the outcome that the head of the response tells.
+void Fetch::prepare_outcome() {
+  const auto& head = response_->head;
+  const auto& timing = response_->timing;
+  text_ = compose_response_head(head, timing.response_time, plan_.bodiless);
+  outcome_.kind = FetchOutcome::Kind::answer;
+  outcome_.status = head.status;
+  outcome_.answered = timing.response_time;
+  outcome_.bodiless = plan_.bodiless;
+  outcome_.length = plan_.length;
+  outcome_.shareable = plan_.shareable;
+  outcome_.cache_status.forward = context().forward;
+  outcome_.cache_status.forward_status = head.status;
+  outcome_.cache_status.detail = plan_.detail;
+  outcome_.cache_status.stored = is_stored(plan_.body);
+  if (head.fields.has(FieldId::age)) {
+    const auto age = caching::initial_age(head, caching::stated(head, timing.response_time), timing);
+    outcome_.age = std::chrono::duration_cast<std::chrono::seconds>(age).count();
+  }
+  if (!plan_.selecting.names.empty() && !plan_.as_answer_to_get)
+    outcome_.select_by(caching::to_text(plan_.selecting), request().fields);
+}
+
+/// A HEAD's response tells whether the stored response to GET still holds (RFC 9111 4.3.5).
+void Fetch::update_by_head() {
+  const Update update{request(), context(), response_->head, response_->timing};
+  Confirmation confirmation;
+  switch (confirm_by_head(update, confirmation)) {
+    case HeadVerdict::no_news: break;
+    case HeadVerdict::contradicts:
+      worker_.shared.store.erase(context().entry->id(), context().entry->identity());
+      break;
+    case HeadVerdict::confirms:
+      freshen_stored(worker_, *job_, confirmation.verdict, std::move(confirmation.head));
+      break;
+  }
+}
+
+void Fetch::tell_limit(const http::ResponseHead& head) {
+  auto told = compose_limit_head(head, permit_.paused_until(), response_->timing.response_time, worker_.now(),
+                                 outcome_.bodiless);
+  text_ = std::move(told.text);
+  outcome_.status = told.status;
+}
+
+Fetch::Step Fetch::relay_buffered() {
+  auto& connection = *response_->connection;
+  reader_.emplace(*connection.stream, connection.inbox, response_->framing);
+  Piece piece;
+  while (reader_->buffered(piece)) {
+    if (piece.kind != Piece::Kind::data) return after_body(piece);
+    take_piece(piece.data);
+  }
+  if (is_shown(relay_.mode())) show();
+  return Step::relay;
+}
+
+net::Task<Fetch::Step> Fetch::relay() {
+  for (;;) {
+    const auto piece = co_await reader_->next(response_->idle);
+    if (piece.kind != Piece::Kind::data) co_return after_body(piece);
+    take_piece(piece.data);
+    if (relay_.mode() != BodyMode::pass) continue;
+    const bool wanted = co_await shared_fetch_.wait_for_readers();
+    if (!wanted) co_return after_broken_body();
+  }
+}
+
+void Fetch::take_piece(std::string_view data) {
+  switch (relay_.append(data)) {
+    case BodyRelay::Change::none: return;
+    case BodyRelay::Change::too_large_to_store:
+      leave_table();
+      outcome_.cache_status.stored = false;
+      if (!visible_) outcome_.cache_status.detail = caching::detail_of(caching::Reason::too_large);
+      break;
+    case BodyRelay::Change::too_long_to_buffer:
+      if (origin_said_ == limit::Outcome::limited) tell_limit(head_.head);
+      break;
+  }
+  show();
+}
+
+/// Shows the head, and the body as it comes.
+void Fetch::show() {
+  if (visible_) return;
+  visible_ = true;
+  outcome_.head = text_.text;
+  shared_fetch_.decide(outcome_);
+}
+
+Fetch::Step Fetch::after_body(const Piece& last) {
+  if (last.kind != Piece::Kind::end) return after_broken_body();
+  worker_.cells.bytes_from_upstreams.add(relay_.bytes());
+  if (is_inspected(relay_.mode())) return Step::inspect;
+  return is_stored(relay_.mode()) ? Step::store : Step::publish;
+}
+
+/// Where nothing was shown yet, an error tells more than a part of the body.
+Fetch::Step Fetch::after_broken_body() {
+  worker_.cells.bytes_from_upstreams.add(relay_.bytes());
+  if (!visible_) fail({UpstreamError::Kind::broken_off, host() + " broke off in the middle of its answer"});
+  shared_fetch_.break_off();
+  return Step::end;
+}
+
+/// What is no answer is not stored, and what is stored stands in for it.
+Fetch::Step Fetch::inspect() {
+  const auto& fields = head_.head.fields;
+  const auto pieces = shared_fetch_.pieces();
+  const InspectedBody body{head_.head.status, fields.value(FieldId::content_type),
+                           fields.value(FieldId::content_encoding), pieces};
+  auto found = inspect_body(body, context().verdict, worker_.now());
+  observe(found.signal);
+  if (found.kind == Inspection::Kind::limit && worker_.admission) {
+    const auto limiter = limiter_key_of(context());
+    worker_.admission->keep_refusal(limiter.upstream, limiter.credential,
+                                    {std::string{body.content_type}, std::move(found.text)});
+  }
+  const bool limited = origin_said_ == limit::Outcome::limited;
+  const bool refused = limited || (found.kind == Inspection::Kind::no_answer && is_stored(relay_.mode()));
+  if (refused) {
+    relay_.give_up_storing();
+    outcome_.shareable = true;
+    outcome_.cache_status.stored = false;
+    outcome_.cache_status.detail =
+        limited ? name_of(StaleReason::limited) : caching::detail_of(caching::Reason::refused);
+    const auto reason = limited ? StaleReason::limited : StaleReason::refused;
+    if (!visible_ && serve_stale(reason, outcome_.status)) return Step::release;
+  } else if (found.ttl && is_stored(relay_.mode())) {
+    auto policy = policy_of(context());
+    policy.ttl = found.ttl;
+    plan_.verdict = caching::may_store(request(), head_.head, policy, response_->timing);
+    if (!plan_.verdict.storable()) {  // "ttl": 0 says that such an answer is not to be kept
+      relay_.give_up_storing();
+      outcome_.cache_status.stored = false;
+    }
+  }
+  if (!visible_ && limited) tell_limit(head_.head);
+  return is_stored(relay_.mode()) ? Step::store : Step::publish;
+}
+
+Fetch::Step Fetch::store() {
+  ResponseHeadText head{{}, text_.etag_at, text_.etag_size};
+  head.text.reserve(text_.text.size() + kLengthLine);
+  head.text = text_.text;
+  if (outcome_.status != 204 && outcome_.status != 304) {
+    head.text += "Content-Length: ";
+    text::append_number(head.text, static_cast<std::int64_t>(relay_.bytes()));
+    head.text += "\r\n";
+  }
+  const auto pieces = shared_fetch_.pieces();
+  const auto outcome = compare_bodies(context().entry, pieces);
+  learn_lifetime(rule(), context().entry, outcome, plan_.verdict);
+  count_prefetch(outcome == limit::Refetch::changed ? metrics::Prefetch::changed : metrics::Prefetch::unchanged);
+  store_response(worker_, *job_, plan_.verdict, head, plan_.selecting, pieces);
+  return Step::publish;
+}
+
+Fetch::Step Fetch::publish() {
+  leave_table();
+  show();
+  shared_fetch_.finish();
+  return Step::release;
+}
+
+Fetch::Step Fetch::release() {
+  keep_connection();
+  return Step::end;
+}
+
+/// The views of the head end here.
+void Fetch::consume_head() {
+  response_->connection->inbox.consume(response_->head_bytes);
+  response_->head_bytes = 0;
+}
+
+/// REQUIRES: the whole response was read. The connection serves again only after a whole exchange.
+void Fetch::keep_connection() {
+  const auto& framing = response_->framing;
+  if (!framing.keep_alive || framing.body == Body::until_close) return;
+  if (job_->upload && !job_->upload->is_used_up()) return;
+  worker_.connections.keep(std::move(response_->connection), idle_at_most());
+}
+
+/// An upstream that counts requests at one time may count connections: as many are open as may be used, and at most as
+/// many again are kept.
+std::size_t Fetch::idle_at_most() const {
+  const auto together = upstream() ? upstream()->rate.concurrency : 0;
+  return together == 0 ? SIZE_MAX : std::max<std::size_t>(1, together / worker_.shared.metrics.workers().size());
+}
+
+}  // namespace cachearr::fetch

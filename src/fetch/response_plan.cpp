@@ -1,0 +1,117 @@
+#include "fetch/response_plan.hpp"
+
+#include "base/text.hpp"
+#include "rules/inspect.hpp"
+
+namespace cachearr::fetch {
+
+using http::FieldId;
+using pipeline::Disposition;
+
+namespace {
+
+/// Refusals are short; what is longer is data, and is shown as it comes.
+constexpr std::uint64_t kLongestRefusal = 16 * 1024;
+/// Without a stored answer that could stand in, longer bodies than this are shown while they come.
+constexpr std::uint64_t kBufferedAtMost = 256 * 1024;
+
+bool is_data(std::string_view content_type) {
+  const auto type = content_type.substr(0, content_type.find(';'));
+  for (const std::string_view part : {"json", "xml", "nzb", "html"})
+    if (text::icontains(type, part)) return true;
+  return false;
+}
+
+/// The answer to a POST may be the representation that later GETs of its target get (RFC 9110 9.3.3): then it is stored
+/// under their name. What a rule is about is never so.
+bool answers_get(const ResponseFacts& facts, const caching::Policy& policy, caching::StoreVerdict& verdict) {
+  if (facts.context.verdict.rule || facts.request.method != http::Method::post ||
+      !caching::answers_later_get(facts.request, facts.head))
+    return false;
+  http::RequestHead get = facts.request;
+  get.method = http::Method::get;
+  get.method_text = "GET";
+  const auto as_get = caching::may_store(get, facts.head, policy, facts.timing);
+  if (!as_get.storable() || as_get.source == caching::LifetimeSource::none ||
+      as_get.source == caching::LifetimeSource::heuristic)
+    return false;
+  verdict = as_get;
+  return true;
+}
+
+void plan_length(const ResponseFacts& facts, ResponsePlan& plan) {
+  using Body = http::Framing::Body;
+  const auto body = facts.framing.body;
+  plan.bodiless = (body == Body::none && facts.request.method == http::Method::head) || facts.head.status == 204 ||
+                  facts.head.status == 304;
+  if (body == Body::length) plan.length = facts.framing.length;
+  if (body == Body::none && !plan.bodiless) plan.length = 0;
+}
+
+/// True where it is stored, as far as the head tells.
+bool plan_storing(const ResponseFacts& facts, ResponsePlan& plan) {
+  const auto policy = policy_of(facts.context);
+  const bool too_large = plan.length.value_or(0) > facts.max_object_bytes;
+  plan.detail = facts.context.detail;
+  plan.verdict = caching::may_store(facts.request, facts.head, policy, facts.timing);
+  if (!too_large && answers_get(facts, policy, plan.verdict)) {
+    plan.as_answer_to_get = true;
+    plan.selecting = caching::selecting_fields(facts.head, policy);
+    return true;
+  }
+  if (facts.request.method != http::Method::get || facts.context.disposition == Disposition::pass) return false;
+  if (plan.verdict.storable() && too_large) plan.verdict.reason = caching::Reason::too_large;
+  const bool error = is_server_error(facts.head.status);
+  const auto reason = plan.verdict.reason;
+  plan.shareable = plan.verdict.storable() || error;
+  if (plan.verdict.storable()) {
+    plan.selecting = caching::selecting_fields(facts.head, policy);
+    return true;
+  }
+  if (plan.detail.empty()) plan.detail = caching::detail_of(reason);
+  plan.mark_hit_for_miss = !error && reason != caching::Reason::status && reason != caching::Reason::partial;
+  return false;
+}
+
+/// Which bodies are looked at as a whole before they are stored, and before anything of them is shown: what a rule has
+/// conditions on or expects something of, data that may turn out to be none, and refusals, which are short.
+void plan_body(const ResponseFacts& facts, bool stored, ResponsePlan& plan) {
+  const auto& [upstream, rule] = facts.context.verdict;
+  const int status = facts.head.status;
+  const bool data = is_data(facts.head.fields.value(FieldId::content_type));
+  const bool conditions = rule && rules::needs_body(*rule);
+  const bool expected = facts.context.verdict.expect() != content::Expect::any;
+  const bool indexer = upstream && upstream->errors == rules::ErrorStyle::newznab;
+  const bool by_rule = stored && status == 200 && rule && (conditions || data || expected);
+  const bool refusal = upstream && data && (status >= 400 || indexer);
+  plan.bounds.store = facts.max_object_bytes;
+  if (plan.bodiless || (!by_rule && !refusal)) {
+    plan.body = stored ? BodyMode::stream : BodyMode::pass;
+    return;
+  }
+  plan.body = stored ? BodyMode::buffer_and_inspect : BodyMode::buffer;
+  plan.bounds.buffer = kLongestRefusal;
+  if (by_rule)
+    plan.bounds.buffer = conditions || facts.context.entry || indexer ? facts.max_object_bytes : kBufferedAtMost;
+}
+
+}  // namespace
+
+caching::Policy policy_of(const pipeline::RequestContext& context) {
+  caching::Policy policy;
+  const auto* const rule = context.verdict.rule;
+  if (rule) policy = rule->policy;
+  policy.personal = rule && context.key.has_credentials;
+  policy.partitioned = policy.partitioned || policy.personal;
+  return policy;
+}
+
+ResponsePlan plan_response(const ResponseFacts& facts) {
+  ResponsePlan plan;
+  plan_length(facts, plan);
+  const bool stored = plan_storing(facts, plan);
+  plan_body(facts, stored, plan);
+  return plan;
+}
+
+}  // namespace cachearr::fetch
