@@ -41,7 +41,7 @@ std::string common_name_of(const X509* certificate) {
   return out.data();
 }
 
-/// The promise of this room: an authority that could sign for anything is not used, wherever it came from.
+/// The promise of this module: an authority that could sign for anything is not used, wherever it came from.
 bool is_limited(const X509* certificate) {
   const int at = X509_get_ext_by_NID(certificate, NID_name_constraints, -1);
   return at >= 0 && X509_EXTENSION_get_critical(X509_get_ext(certificate, at)) == 1 &&

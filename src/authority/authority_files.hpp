@@ -1,4 +1,4 @@
-// The authority's two files and who may see them. Private to the room; blocking, for start and command line only.
+// The authority's two files and who may see them. Private to this module; blocking, for start and command line only.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,5 @@
-// The two kinds of certificates this program makes. Private to the room; functions of what they are given, any thread.
+// The two kinds of certificates this program makes. Private to this module; functions of what they are given, any
+// thread.
 #pragma once
 
 #include <string>

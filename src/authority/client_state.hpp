@@ -1,5 +1,5 @@
-// What this room hangs on OpenSSL's objects towards upstreams: known sessions on a context, findings on a connection.
-// Private to the room. It lives exactly as long as the OpenSSL object, whoever holds that one.
+// What this module hangs on OpenSSL's objects towards upstreams: known sessions on a context, findings on a connection.
+// Private to this module. It lives exactly as long as the OpenSSL object, whoever holds that one.
 #pragma once
 
 #include <ctime>

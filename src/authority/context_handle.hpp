@@ -1,4 +1,4 @@
-// What this room hands to `net`: contexts, from which connections are made with SSL_new, and connections. Any thread.
+// What this module hands to `net`: contexts, from which connections are made with SSL_new, and connections. Any thread.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// Owners for what OpenSSL hands out. Private to this room; movable values, any thread.
+// Owners for what OpenSSL hands out. Private to this module; movable values, any thread.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,5 @@
-// The server side of TLS: one context for all hosts, and the leaf on each connection. Private to the room; any thread.
+// The server side of TLS: one context for all hosts, and the leaf on each connection. Private to this module; any
+// thread.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// What both directions have in common, towards clients and towards upstreams. Private to the room.
+// What both directions have in common, towards clients and towards upstreams. Private to this module.
 #pragma once
 
 #include "authority/openssl.hpp"

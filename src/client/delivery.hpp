@@ -1,4 +1,4 @@
-// Answering what memory alone cannot: one client's part in a flight, from joining to the last byte. Runs on the
+// Answering what memory alone cannot: one client's part in a shared fetch, from joining to the last byte. Runs on the
 // session's worker.
 #pragma once
 

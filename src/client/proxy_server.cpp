@@ -94,12 +94,12 @@ void ProxyServer::apply(const pipeline::SnapshotPtr& snapshot) {
   for (auto& worker : contexts_) worker->apply(snapshot);
 }
 
-std::size_t ProxyServer::guests() {
+std::size_t ProxyServer::connections() {
   std::size_t total = 0;
   for (auto& worker : workers_) {
     std::promise<std::size_t> count;
     auto counted = count.get_future();
-    worker->post([&] { count.set_value(worker->guests()); });
+    worker->post([&] { count.set_value(worker->connections()); });
     total += counted.get();
   }
   return total;
@@ -110,17 +110,17 @@ bool ProxyServer::drain(Duration grace) {
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     workers_[i]->post([this, i] {
       for (auto& listener : listeners_[i]) listener->close();
-      workers_[i]->ask_guests_to_leave(false);
+      workers_[i]->ask_connections_to_close(false);
     });
   }
   const auto deadline = std::chrono::steady_clock::now() + grace;
-  while (guests() > 0 && std::chrono::steady_clock::now() < deadline)
+  while (connections() > 0 && std::chrono::steady_clock::now() < deadline)
     std::this_thread::sleep_for(std::chrono::milliseconds{10});
-  const bool all = guests() == 0;
+  const bool all = connections() == 0;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     std::promise<void> done;
     workers_[i]->post([&, i] {
-      workers_[i]->ask_guests_to_leave(true);
+      workers_[i]->ask_connections_to_close(true);
       contexts_[i]->log.flush();
       done.set_value();
     });

@@ -62,7 +62,7 @@ class ProxyServer {
 
  private:
   Result<bool> listen_on(const ListenerConfig& config);
-  std::size_t guests();
+  std::size_t connections();
 
   pipeline::SnapshotPtr snapshot_;
   metrics::Metrics metrics_;

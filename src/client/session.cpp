@@ -41,7 +41,7 @@ Session::Session(ClientContext& worker, std::shared_ptr<const pipeline::Listener
     : worker_{worker},
       connection_{std::move(listener), {}, peer.address, to_string(peer.address)},
       stream_{std::move(stream)} {
-  worker_.loop.admit(*this);
+  worker_.loop.add(*this);
   worker_.cells.client_connections.add();
   worker_.clients.connections.fetch_add(1, std::memory_order_relaxed);
 }
@@ -49,12 +49,12 @@ Session::Session(ClientContext& worker, std::shared_ptr<const pipeline::Listener
 Session::~Session() {
   worker_.cells.client_connections.subtract();
   worker_.clients.connections.fetch_sub(1, std::memory_order_relaxed);
-  worker_.loop.dismiss(*this);
+  worker_.loop.remove(*this);
 }
 
-void Session::leave(bool firmly) noexcept {
+void Session::ask_to_close(bool at_once) noexcept {
   leaving_ = true;
-  if (firmly || (!busy_ && inbox_.empty())) stream_->close();
+  if (at_once || (!busy_ && inbox_.empty())) stream_->close();
 }
 
 bool Session::is_allowed() noexcept {
@@ -67,7 +67,7 @@ bool Session::is_allowed() noexcept {
 
 /// A client that may not use the proxy any more loses its connection, tunnels included.
 void Session::policy_changed() noexcept {
-  if (!is_allowed()) leave(true);
+  if (!is_allowed()) ask_to_close(true);
 }
 
 Output& Session::output() {
@@ -167,7 +167,7 @@ net::Task<> Session::run() {
       if (!stream_->is_open() || (leaving_ && inbox_.empty())) co_return;
       limit_wait();
       busy_ = false;
-      const auto got = co_await stream_->read_some(inbox_.room(limit + 2));
+      const auto got = co_await stream_->read_some(inbox_.space(limit + 2));
       inbox_.added(got.bytes);
       busy_ = true;
       if (got.error == IoError::none) continue;

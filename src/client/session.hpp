@@ -40,13 +40,13 @@ metrics::RequestResult result_of(const pipeline::RequestContext& context) noexce
 /// What Cache-Status says of it. REQUIRES: `context` has an entry.
 http::CacheStatus cache_status_of(const pipeline::RequestContext& context) noexcept;
 
-class Session final : public net::Guest {
+class Session final : public net::Closable {
  public:
   Session(ClientContext& worker, std::shared_ptr<const pipeline::ListenerInfo> listener,
           std::unique_ptr<net::Stream> stream, const net::Peer& peer);
   ~Session() override;
   net::Task<> run();
-  void leave(bool firmly) noexcept override;
+  void ask_to_close(bool at_once) noexcept override;
   void policy_changed() noexcept override;
 
   // For the steps of answering, in delivery.cpp and connect.cpp.

@@ -22,7 +22,7 @@ void Inbox::grow_to(std::size_t size) {
   end_ = unread;
 }
 
-std::span<char> Inbox::room(std::size_t limit) {
+std::span<char> Inbox::space(std::size_t limit) {
   if (end_ == capacity() && begin_ > 0) {
     std::memmove(data(), data() + begin_, end_ - begin_);
     end_ -= begin_;
@@ -33,7 +33,7 @@ std::span<char> Inbox::room(std::size_t limit) {
 }
 
 Task<IoResult> Inbox::fill(Stream& stream, std::size_t limit) {
-  const auto free = room(limit);
+  const auto free = space(limit);
   const auto got = co_await stream.read_some(free);
   end_ += got.bytes;
   co_return got;

@@ -20,10 +20,10 @@ class Inbox {
   std::string_view readable() const noexcept { return {data() + begin_, end_ - begin_}; }
   bool empty() const noexcept { return begin_ == end_; }
   void consume(std::size_t bytes) noexcept;
-  /// Reads once; makes room first, up to `limit` unread bytes in all. REQUIRES: readable().size() < limit.
+  /// Reads once; makes space first, up to `limit` unread bytes in all. REQUIRES: readable().size() < limit.
   Task<IoResult> fill(Stream& stream, std::size_t limit);
   /// Room for the next read, at least one byte: for callers that read by themselves. Then call added().
-  std::span<char> room(std::size_t limit);
+  std::span<char> space(std::size_t limit);
   void added(std::size_t bytes) noexcept { end_ += bytes; }
   /// Puts bytes that were read elsewhere in front of everything unread.
   void prepend(std::string_view bytes);

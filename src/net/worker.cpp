@@ -80,34 +80,34 @@ void Worker::spawn(Task<> task, std::string_view what) {
   });
 }
 
-void Worker::admit(Guest& guest) noexcept {
-  guest.previous_ = nullptr;
-  guest.next_ = first_guest_;
-  if (first_guest_) first_guest_->previous_ = &guest;
-  first_guest_ = &guest;
-  ++guest_count_;
+void Worker::add(Closable& connection) noexcept {
+  connection.previous_ = nullptr;
+  connection.next_ = first_connection_;
+  if (first_connection_) first_connection_->previous_ = &connection;
+  first_connection_ = &connection;
+  ++connection_count_;
 }
 
-void Worker::dismiss(Guest& guest) noexcept {
-  (guest.previous_ ? guest.previous_->next_ : first_guest_) = guest.next_;
-  if (guest.next_) guest.next_->previous_ = guest.previous_;
-  --guest_count_;
+void Worker::remove(Closable& connection) noexcept {
+  (connection.previous_ ? connection.previous_->next_ : first_connection_) = connection.next_;
+  if (connection.next_) connection.next_->previous_ = connection.previous_;
+  --connection_count_;
 }
 
 void Worker::tell_policy_changed() noexcept {
-  for (auto* guest = first_guest_; guest;) {
-    auto* const next = guest->next_;
-    guest->policy_changed();
-    guest = next;
+  for (auto* connection = first_connection_; connection;) {
+    auto* const next = connection->next_;
+    connection->policy_changed();
+    connection = next;
   }
 }
 
-void Worker::ask_guests_to_leave(bool firmly) noexcept {
-  for (auto* guest = first_guest_; guest;) {
+void Worker::ask_connections_to_close(bool at_once) noexcept {
+  for (auto* connection = first_connection_; connection;) {
     auto* const next =
-        guest->next_;  // leave() only marks and cancels; the guest is destroyed later, by its own coroutine
-    guest->leave(firmly);
-    guest = next;
+        connection->next_;  // this only marks and cancels; the connection is destroyed later, by its own coroutine
+    connection->ask_to_close(at_once);
+    connection = next;
   }
 }
 

@@ -21,18 +21,18 @@ class io_context;
 
 namespace cachearr::net {
 
-/// What lives on a worker and can be asked to leave: once kindly (finish what you do), then firmly.
-class Guest {
+/// A connection that lives on a worker and can be asked to close: once it has finished what it does, or at once.
+class Closable {
  public:
-  virtual ~Guest() = default;
-  virtual void leave(bool firmly) noexcept = 0;
-  /// The configuration has changed: who may not be here any more leaves.
+  virtual ~Closable() = default;
+  virtual void ask_to_close(bool at_once) noexcept = 0;
+  /// The configuration has changed: a connection that it does not allow any more closes.
   virtual void policy_changed() noexcept {}
 
  private:
   friend class Worker;
-  Guest* previous_ = nullptr;
-  Guest* next_ = nullptr;
+  Closable* previous_ = nullptr;
+  Closable* next_ = nullptr;
 };
 
 /// A coroutine that waits for an event is owned by that event, not by the loop; when the loop ends it is given up by
@@ -84,11 +84,11 @@ class Worker {
   /// Runs a coroutine on this worker; its thread only. An exception that leaves it is logged and ends it.
   void spawn(Task<> task, std::string_view what);
 
-  void admit(Guest& guest) noexcept;
-  void dismiss(Guest& guest) noexcept;
-  std::size_t guests() const noexcept { return guest_count_; }
-  /// Asks every guest to leave.
-  void ask_guests_to_leave(bool firmly) noexcept;
+  void add(Closable& connection) noexcept;
+  void remove(Closable& connection) noexcept;
+  std::size_t connections() const noexcept { return connection_count_; }
+  /// Asks every connection to close.
+  void ask_connections_to_close(bool at_once) noexcept;
   void tell_policy_changed() noexcept;
 
   void expect(Waiting& waiting) noexcept;
@@ -107,8 +107,8 @@ class Worker {
   Task<> sweep_forever();
   std::uint32_t index_;
   Deadlines deadlines_;
-  Guest* first_guest_ = nullptr;
-  std::size_t guest_count_ = 0;
+  Closable* first_connection_ = nullptr;
+  std::size_t connection_count_ = 0;
   Waiting* first_waiting_ = nullptr;
   std::unique_ptr<Impl> impl_;
   WorkerHandle handle_;

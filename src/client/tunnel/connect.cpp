@@ -154,7 +154,7 @@ net::Task<Next> enter_by_tls(Session& session) {
   context->started = SteadyClock::now();
   context->now = worker.now();
   auto& target = context->route.target;
-  const auto done = co_await intercept_at_door(session, target.host);
+  const auto done = co_await intercept_at_listener(session, target.host);
   if (done.way == Intercepted::Way::inside) co_return Next::go_on;
   if (done.way == Intercepted::Way::tunnel) {
     become_connect(*context);

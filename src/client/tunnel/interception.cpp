@@ -126,7 +126,7 @@ net::Task<Intercepted> try_intercept(Session& session, std::string host) {
   co_return co_await answer_handshake(session, std::move(host));
 }
 
-net::Task<Intercepted> try_at_door(Session& session, std::string& host) {
+net::Task<Intercepted> try_at_listener(Session& session, std::string& host) {
   const auto hello = co_await read_hello(session);
   host = hello.server_name;
   const auto outcome = judge(session, hello, host);
@@ -157,8 +157,8 @@ net::Task<Intercepted> intercept(Session& session, std::string host) {
   co_return co_await counted(session, std::move(attempt));
 }
 
-net::Task<Intercepted> intercept_at_door(Session& session, std::string& host) {
-  auto attempt = try_at_door(session, host);
+net::Task<Intercepted> intercept_at_listener(Session& session, std::string& host) {
+  auto attempt = try_at_listener(session, host);
   co_return co_await counted(session, std::move(attempt));
 }
 

@@ -28,6 +28,6 @@ net::Task<Intercepted> intercept(Session& session, std::string host);
 
 /// The same at a listener that speaks TLS: the host is the one that the client names. `host` is set where a hello was
 /// read that names one.
-net::Task<Intercepted> intercept_at_door(Session& session, std::string& host);
+net::Task<Intercepted> intercept_at_listener(Session& session, std::string& host);
 
 }  // namespace cachearr::client

@@ -1,4 +1,4 @@
-// Message heads for the tests of this room, with the bytes they look into.
+// Message heads for the tests of this module, with the bytes they look into.
 #pragma once
 
 #include <deque>

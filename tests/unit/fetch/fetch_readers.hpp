@@ -1,4 +1,4 @@
-// Readers and leaders of flights as coroutines that say what became of them.
+// Readers and writers of shared fetches as coroutines that say what became of them.
 #pragma once
 
 #include <functional>

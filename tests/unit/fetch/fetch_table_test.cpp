@@ -46,7 +46,7 @@ TEST_F(FetchTableTest, BeginAnewOnceTheyHaveLanded) {
   EXPECT_TRUE(second.is_new);
   EXPECT_NE(first.shared_fetch, second.shared_fetch);
   fetch_table_.remove(id, first.shared_fetch);
-  EXPECT_TRUE(fetch_table_.is_under_way(id, "a")) << "landing twice takes nobody else's flight down";
+  EXPECT_TRUE(fetch_table_.is_under_way(id, "a")) << "released twice, it ends nobody else's fetch";
 }
 
 TEST_F(FetchTableTest, AreNotJoinedAfterAnInvalidation) {
@@ -57,7 +57,7 @@ TEST_F(FetchTableTest, AreNotJoinedAfterAnInvalidation) {
   EXPECT_NE(before.shared_fetch, after.shared_fetch);
   EXPECT_EQ(fetch_table_.join(id, "a", 2, two_).shared_fetch, after.shared_fetch);
   fetch_table_.remove(id, before.shared_fetch);
-  EXPECT_TRUE(fetch_table_.is_under_way(id, "a")) << "the old one takes nobody else's flight down";
+  EXPECT_TRUE(fetch_table_.is_under_way(id, "a")) << "the old one ends nobody else's fetch";
 }
 
 TEST_F(FetchTableTest, OfNamesThatCollideFlyAlone) {

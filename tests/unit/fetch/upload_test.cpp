@@ -29,7 +29,7 @@ net::Task<bool> end(std::shared_ptr<Upload> upload) {
 class UploadTest : public ::testing::Test {
  protected:
   std::shared_ptr<Upload> of(const http::Framing& framing, std::string_view in_inbox) {
-    std::copy(in_inbox.begin(), in_inbox.end(), inbox_.room(4096).begin());
+    std::copy(in_inbox.begin(), in_inbox.end(), inbox_.space(4096).begin());
     inbox_.added(in_inbox.size());
     return std::make_shared<Upload>(pump_.worker, client_, inbox_, framing);
   }

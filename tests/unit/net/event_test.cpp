@@ -194,9 +194,9 @@ TEST(AWorker, RunsJobsInTheirOrderOnItsOwnThread) {
   for (int i = 0; i < 100; ++i) EXPECT_EQ(order[static_cast<std::size_t>(i)], i);
 }
 
-class Visitor final : public Guest {
+class Visitor final : public Closable {
  public:
-  void leave(bool firmly) noexcept override { ++(firmly ? firm : kind); }
+  void ask_to_close(bool at_once) noexcept override { ++(at_once ? firm : kind); }
   int kind = 0;
   int firm = 0;
 };
@@ -204,17 +204,17 @@ class Visitor final : public Guest {
 TEST(AWorker, AsksItsGuestsToLeave) {
   Worker worker{0};
   Visitor one, two, three;
-  for (auto* const guest : {&one, &two, &three}) worker.admit(*guest);
-  EXPECT_EQ(worker.guests(), 3U);
-  worker.dismiss(two);
-  worker.ask_guests_to_leave(false);
-  worker.ask_guests_to_leave(true);
+  for (auto* const connection : {&one, &two, &three}) worker.add(*connection);
+  EXPECT_EQ(worker.connections(), 3U);
+  worker.remove(two);
+  worker.ask_connections_to_close(false);
+  worker.ask_connections_to_close(true);
   EXPECT_EQ(one.kind + three.kind, 2);
   EXPECT_EQ(one.firm + three.firm, 2);
   EXPECT_EQ(two.kind + two.firm, 0);
-  worker.dismiss(three);
-  worker.dismiss(one);
-  EXPECT_EQ(worker.guests(), 0U);
+  worker.remove(three);
+  worker.remove(one);
+  EXPECT_EQ(worker.connections(), 0U);
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ using test::Pump;
 
 void put(Inbox& inbox, std::string_view bytes, std::size_t limit = 64 * 1024) {
   while (!bytes.empty()) {
-    const auto room = inbox.room(limit);
+    const auto room = inbox.space(limit);
     const auto take = std::min(room.size(), bytes.size());
     std::copy_n(bytes.begin(), take, room.begin());
     inbox.added(take);
@@ -43,7 +43,7 @@ TEST(AnInbox, GrowsUpToTheLimitAndKeepsWhatItHolds) {
   const auto text = counted(40'000);
   put(inbox, text, text.size());
   EXPECT_EQ(inbox.readable(), text);
-  EXPECT_FALSE(inbox.room(text.size() + 1).empty());
+  EXPECT_FALSE(inbox.space(text.size() + 1).empty());
   EXPECT_EQ(inbox.readable(), text);
 }
 
@@ -51,7 +51,7 @@ TEST(AnInbox, IsSmallAgainOnceItIsEmpty) {
   Inbox inbox;
   put(inbox, counted(10'000));
   inbox.consume(10'000);
-  EXPECT_EQ(inbox.room(64 * 1024).size(), Inbox::kInline);
+  EXPECT_EQ(inbox.space(64 * 1024).size(), Inbox::kInline);
 }
 
 TEST(AnInbox, MovesToTheFrontBeforeItGrows) {
@@ -59,7 +59,7 @@ TEST(AnInbox, MovesToTheFrontBeforeItGrows) {
   const auto text = counted(Inbox::kInline);
   put(inbox, text);
   inbox.consume(1000);
-  EXPECT_EQ(inbox.room(64 * 1024).size(), 1000U);
+  EXPECT_EQ(inbox.space(64 * 1024).size(), 1000U);
   EXPECT_EQ(inbox.readable(), std::string_view{text}.substr(1000));
 }
 

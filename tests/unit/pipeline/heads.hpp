@@ -1,4 +1,4 @@
-// Requests and answers as their bytes stand on the wire, for the tests of this room.
+// Requests and answers as their bytes stand on the wire, for the tests of this module.
 #pragma once
 
 #include <gtest/gtest.h>

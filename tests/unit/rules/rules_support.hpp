@@ -1,4 +1,4 @@
-// Requests and rule sets in one line each, for the tests of this room.
+// Requests and rule sets in one line each, for the tests of this module.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -63,7 +63,7 @@ struct Answer {
   const std::string& key() const { return parts.key; }
 };
 
-/// Upstream by host, rule, key: the way of a request through this room.
+/// Upstream by host, rule, key: the way of a request through this module.
 inline Answer ask(const RuleSet& set, const Asked& asked) {
   Answer answer;
   Scratch scratch;
