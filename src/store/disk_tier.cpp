@@ -1,6 +1,7 @@
 #include "store/disk_tier.hpp"
 
 #include <chrono>
+#include <sys/resource.h>
 #include <utility>
 
 #include "base/log.hpp"
@@ -12,8 +13,17 @@ constexpr std::size_t kReaders = 2;
 constexpr std::size_t kScannedAtOnce = 4'000;
 // Copying and checking this much takes some microseconds, less than a trip to another thread and back.
 constexpr std::uint64_t kReadHere = 64 * 1024;
-// A read that took longer waited for the disk.
+// Only a read that took longer may have waited for the disk.
 constexpr std::chrono::milliseconds kLongRead{1};
+
+/// Whether this thread has waited for pages of files since it was asked last. A long read alone says little on a busy
+/// machine.
+bool has_waited_for_pages() noexcept {
+  thread_local long before = 0;
+  rusage usage{};
+  if (::getrusage(RUSAGE_THREAD, &usage) != 0) return true;
+  return usage.ru_majflt != std::exchange(before, usage.ru_majflt);
+}
 
 }  // namespace
 
@@ -37,7 +47,7 @@ void DiskTier::find(const Hash128& id, std::string_view identity, Done done) {
     const auto began = std::chrono::steady_clock::now();
     EntryPtr entry = read(id, identity);
     // Some pages have left memory since the last look: not here until the next one.
-    if (std::chrono::steady_clock::now() - began > kLongRead) shared_.resident = false;
+    if (std::chrono::steady_clock::now() - began > kLongRead && has_waited_for_pages()) shared_.resident = false;
     const bool asked_before = entry && shared_.index.touch(id) != 0;
     return done(std::move(entry), asked_before);
   }
