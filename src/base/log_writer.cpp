@@ -170,7 +170,7 @@ void Writer::write_out(const Pieces& due) {
   std::size_t bytes = 0;
   std::string_view run;
   const auto write_run = [&] {
-    count_dropped(count_lines(write_all(run, patience_)));
+    if (!run.empty()) count_dropped(sink_.write(run));
     bytes += run.size();
   };
   for (const auto& piece : due) {
@@ -193,7 +193,7 @@ void Writer::tell_dropped() {
   dropped_told_ += lost;
   const auto told =
       line_of(Level::warning, std::to_string(lost) + " lines of this log were dropped: it is read too slowly");
-  count_dropped(count_lines(write_all(told, patience_)));
+  count_dropped(sink_.write(told));
 }
 
 }  // namespace cachearr::log

@@ -15,6 +15,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/log_sink.hpp"
+
 namespace cachearr::log {
 
 /// From `offset` on, lines are of this time.
@@ -89,6 +91,7 @@ class Writer {
   void tell_dropped();
 
   Patience patience_;
+  LineSink sink_{patience_};        // the thread's own
   Pieces held_;                     // the thread's own, sorted by time
   std::uint64_t dropped_told_ = 0;  // the thread's own
   std::mutex mutex_;                // guards what follows
