@@ -41,4 +41,14 @@ bool has_only_edge_cookies(const http::FieldList& fields) noexcept {
   });
 }
 
+std::string without_cookies(const http::ResponseHead& head) {
+  std::string out = "HTTP/1.1 ";
+  text::append_number(out, head.status);
+  out.append(" ").append(head.reason).append("\r\n");
+  for (const auto& field : head.fields) {
+    if (field.id != http::FieldId::set_cookie) out.append(field.name).append(": ").append(field.value).append("\r\n");
+  }
+  return out;
+}
+
 }  // namespace cachearr::caching

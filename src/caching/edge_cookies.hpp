@@ -2,9 +2,10 @@
 // say nothing of the answer and nothing of a user's session at the origin. Pure.
 #pragma once
 
+#include <string>
 #include <string_view>
 
-#include "http/fields.hpp"
+#include "http/message.hpp"
 
 namespace cachearr::caching {
 
@@ -13,5 +14,8 @@ bool is_edge_cookie(std::string_view name) noexcept;
 
 /// True where every Set-Cookie of the answer is one of these.
 bool has_only_edge_cookies(const http::FieldList& fields) noexcept;
+
+/// A stored head without its Set-Cookie lines, serialised again.
+std::string without_cookies(const http::ResponseHead& head);
 
 }  // namespace cachearr::caching

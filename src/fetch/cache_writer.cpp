@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 namespace cachearr::fetch {
@@ -15,6 +16,12 @@ bool is_switched_off(const Config& config, const rules::Rule& rule) {
   if (rule.invalidation_switch.empty()) return false;
   const auto given = config.auto_invalidate.find(rule.invalidation_switch);
   return given != config.auto_invalidate.end() && !given->second;
+}
+
+/// As rules look at it: a body in a coding says nothing.
+std::optional<std::string_view> sent_body(const FetchJob& job) {
+  if (!job.upload) return std::string_view{};
+  return job.head().fields.has(FieldId::content_encoding) ? std::nullopt : job.upload->sent_body();
 }
 
 constexpr Duration kHitForMiss{120'000};
@@ -126,7 +133,7 @@ void invalidate_by_rules(FetchContext& worker, const FetchJob& job) {
   const auto& target = job.context->route.target;
   if (!upstream) return;
   rules::Captures captures;
-  for (const auto* rule : job.rules().invalidations(*upstream, job.head(), target.path, target.query, std::nullopt,
+  for (const auto* rule : job.rules().invalidations(*upstream, job.head(), target.path, target.query, sent_body(job),
                                                     worker.scratch, captures)) {
     if (is_switched_off(job.settings().config, *rule)) continue;
     for (const auto& named : rule->invalidate) {

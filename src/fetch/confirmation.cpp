@@ -1,5 +1,6 @@
 #include "fetch/confirmation.hpp"
 
+#include "caching/edge_cookies.hpp"
 #include "caching/validation.hpp"
 #include "fetch/inspection.hpp"
 #include "fetch/response_plan.hpp"
@@ -22,6 +23,7 @@ bool merge(const Update& update, const http::ResponseHead& stored, Confirmation&
   http::ResponseHead merged;
   if (!http::parse_stored_head(into.head, merged)) return false;
   into.verdict = caching::may_freshen(update.request, merged, update.head, policy, update.timing);
+  if (into.verdict.drop_cookies) into.head = caching::without_cookies(merged);
   return true;
 }
 

@@ -118,7 +118,9 @@ Fetch::Step Fetch::plan() {
 void Fetch::prepare_outcome() {
   const auto& head = response_->head;
   const auto& timing = response_->timing;
-  text_ = compose_response_head(head, timing.response_time, plan_.bodiless);
+  auto told = head;
+  if (plan_.verdict.drop_cookies) told.fields.remove(FieldId::set_cookie);
+  text_ = compose_response_head(told, timing.response_time, plan_.bodiless);
   outcome_.kind = FetchOutcome::Kind::answer;
   outcome_.status = head.status;
   outcome_.answered = timing.response_time;

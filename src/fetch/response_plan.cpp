@@ -101,7 +101,7 @@ caching::Policy policy_of(const pipeline::RequestContext& context) {
   caching::Policy policy;
   const auto* const rule = context.verdict.rule;
   if (rule) policy = rule->policy;
-  policy.personal = rule && context.key.has_credentials;
+  policy.personal = rule && context.key.is_personal;
   policy.partitioned = policy.partitioned || policy.personal;
   return policy;
 }

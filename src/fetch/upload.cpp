@@ -26,6 +26,18 @@ std::string Upload::failure() const {
   return problem_.empty() ? "the request's body broke off" : "the request's body is malformed: " + problem_;
 }
 
+std::optional<std::string_view> Upload::sent_body() const noexcept {
+  if (state_ != State::sent || !copied_) return std::nullopt;
+  return *copied_;
+}
+
+void Upload::note(std::string_view data) {
+  constexpr std::size_t most = 4096;
+  if (!copied_) return;
+  if (copied_->size() + data.size() > most) return copied_.reset();
+  copied_->append(data);
+}
+
 bool Upload::discard_buffered() noexcept {
   using Kind = net::BodyReader::Piece::Kind;
   if (state_ != State::waiting) return false;
@@ -51,6 +63,7 @@ net::Task<Upload::State> Upload::copy(net::Stream& to, Duration idle) {
   for (;;) {
     const auto piece = co_await reader_.next(idle);
     if (piece.kind == Kind::data) {
+      note(piece.data);
       const auto sent = co_await send_piece(to, piece.data, chunked_);
       if (sent == net::IoError::none) continue;
       co_return State::stopped;  // its response tells why

@@ -5,7 +5,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "net/body_reader.hpp"
 #include "net/event.hpp"
@@ -28,6 +30,8 @@ class Upload {
   bool is_used_up() const noexcept { return state_ == State::sent || state_ == State::discarded; }
   /// The client's body was malformed or broke off, or the client is gone: the upstream must not take it for whole.
   bool client_failed() const noexcept { return state_ == State::client_failed || state_ == State::cancelled; }
+  /// The whole body, once all of it was sent. None: it was not, or was longer than rules look at.
+  std::optional<std::string_view> sent_body() const noexcept;
   /// A sentence. REQUIRES: client_failed().
   std::string failure() const;
 
@@ -47,6 +51,7 @@ class Upload {
     client_failed,  // the client did not send all of it
   };
   friend net::Task<> run_upload(std::shared_ptr<Upload> upload, origin::ConnectionPtr to, Duration idle);
+  void note(std::string_view data);
   net::Task<State> copy(net::Stream& to, Duration idle);
 
   const bool chunked_;
@@ -54,8 +59,9 @@ class Upload {
   net::BodyReader reader_;
   net::Event over_;
   State state_ = State::waiting;
-  std::string problem_;       // with client_failed: what was malformed; empty: it broke off
-  origin::ConnectionPtr to_;  // while running
+  std::optional<std::string> copied_ = std::string{};  // none once it was too long
+  std::string problem_;                                // with client_failed: what was malformed; empty: it broke off
+  origin::ConnectionPtr to_;                           // while running
 };
 
 /// Sends the body to `to`, unless the upload was ended before; after a failure of the client closes `to`, so that the

@@ -88,7 +88,8 @@ bool is_ignored(const Task& task, std::string_view name, const Parameter& sent) 
 /// A list of values in one order, where the rule says that their order means nothing.
 std::string_view in_order(const Task& task, std::string_view name, std::string_view value) {
   const auto& lists = task.rule->sort_values;
-  if (value.find(',') == std::string_view::npos || std::find(lists.begin(), lists.end(), name) == lists.end())
+  if (lists.empty() || value.find(',') == std::string_view::npos ||
+      std::find(lists.begin(), lists.end(), name) == lists.end())
     return value;
   auto members = text::split(value, ',');
   std::sort(members.begin(), members.end());

@@ -54,7 +54,6 @@ const Matcher::Node* Matcher::find(const Node& node, std::string_view segment) c
 }
 
 std::string_view Matcher::normal(std::string_view path, Scratch& scratch) {
-  if (is_sent_normal(path)) return path;
   auto& copy = scratch.normal_path;
   copy.clear();
   append_sent(copy, path);

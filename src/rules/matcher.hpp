@@ -26,9 +26,10 @@ class Matcher {
   template <class F>
   void for_each_match(const http::RequestHead& request, std::string_view path, std::string_view query, bool may_store,
                       Scratch& scratch, F&& each) const {
-    const auto sent = normal(path, scratch);
+    const bool plain = is_sent_normal(path);
+    const auto sent = plain ? path : normal(path, scratch);
     const PathSegments segments{sent};
-    const bool any = may_store && segments.is_clear() && !hides_slash(sent);
+    const bool any = may_store && segments.is_clear() && (plain || !hides_slash(sent));
     Walk walk{*this, segments};
     Bindings bindings;
     while (const Rule* rule = walk.next()) {
@@ -60,7 +61,7 @@ class Matcher {
     std::size_t count_ = 0;
   };
 
-  /// The path with its percent-encoding normalised: itself, or a copy in the scratch memory.
+  /// The path with its percent-encoding normalised, in the scratch memory.
   static std::string_view normal(std::string_view path, Scratch& scratch);
   std::uint32_t child(std::uint32_t node, const std::string& segment);
   const Node* find(const Node& node, std::string_view segment) const noexcept;

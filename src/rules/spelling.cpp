@@ -60,7 +60,12 @@ void append_kept(std::string& out, std::string_view decoded, Class kept) {
 
 }  // namespace
 
-bool is_sent_normal(std::string_view text) noexcept { return text.find('%') == std::string_view::npos; }
+bool is_sent_normal(std::string_view text) noexcept {
+  for (const char c : text) {
+    if (c == '%' || c == '\\') return false;
+  }
+  return true;
+}
 
 bool hides_slash(std::string_view sent) noexcept {
   if (sent.find('\\') != std::string_view::npos) return true;

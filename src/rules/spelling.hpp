@@ -10,7 +10,8 @@ namespace cachearr::rules {
 /// As sent, but percent-encoding normalised (RFC 3986 6.2.2): upper-case digits, unreserved characters decoded, a stray
 /// '%' written as %25.
 void append_sent(std::string& out, std::string_view text);
-bool is_sent_normal(std::string_view text) noexcept;  // append_sent would change nothing
+/// append_sent would change nothing, and no origin takes a part of it for a slash.
+bool is_sent_normal(std::string_view text) noexcept;
 /// True where a path in that form holds what some origins take for a slash: "%2F", "%5C" or a backslash.
 bool hides_slash(std::string_view sent) noexcept;
 

@@ -2,9 +2,11 @@
 // Filled by the loader, immutable after it, read by any thread.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <cachearr/clock.hpp>
@@ -69,5 +71,11 @@ struct Upstream {
   UpstreamTimeouts timeouts;
   std::uint32_t retries = 1;
 };
+
+/// True where the upstream names this field, given in lower case, as a credential.
+inline bool names_field(const Upstream* upstream, std::string_view name) noexcept {
+  return upstream && std::find(upstream->credential_headers.begin(), upstream->credential_headers.end(), name) !=
+                         upstream->credential_headers.end();
+}
 
 }  // namespace cachearr::rules

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "caching/edge_cookies.hpp"
 #include "caching/storing.hpp"
 #include "unit/caching/heads.hpp"
 
@@ -73,6 +74,15 @@ TEST(RuleOverride, TakesAnEdgesCookiesOffASharedAnswer) {
   EXPECT_EQ(store(Answer{200, {{"Set-Cookie", "__cf_bm=x"}, {"Set-Cookie", "session=y"}}}, policy).reason,
             Reason::set_cookie);
   EXPECT_EQ(store(Answer{200, {{"Set-Cookie", "x__cf_bm=x"}}}, policy).reason, Reason::set_cookie);
+}
+
+TEST(RuleOverride, TakesCookiesOutOfAHead) {
+  http::ResponseHead head;
+  head.status = 200;
+  head.reason = "OK";
+  head.fields.add("ETag", "\"x\"");
+  head.fields.add("Set-Cookie", "__cf_bm=x");
+  EXPECT_EQ(without_cookies(head), "HTTP/1.1 200 OK\r\nETag: \"x\"\r\n");
 }
 
 TEST(RuleOverride, LeavesAnEdgesCookiesToWhomTheAnswerIsForAlone) {
