@@ -47,11 +47,12 @@ class Paused:
 
 class CoolDownScenario(Scenario):
     windows = {"while_revalidate": "0s", "if_error": "30d", "if_limited": "30d"}
+    WORDS = [{"like": ["*limit reached*"], "pause": "1h"}, {"status": 406, "like": ["*remaining*"], "pause": "1h", "until": "/reset_time_utc"}]
 
     @classmethod
     def rules_of(cls, origin):
         both = {"credentials": {"query": ["apikey"]}}
-        plain = local(origin, "service", rules=[{"name": "data", "match": {"path": "/data/**"}, "policy": "respect", "type": "metadata_series", "stale": cls.windows}], **both)
+        plain = local(origin, "service", rules=[{"name": "data", "match": {"path": "/data/**"}, "policy": "respect", "type": "metadata_series", "stale": cls.windows}], limits=cls.WORDS, **both)
         indexer = local(origin, "indexer", errors="newznab", rules=[
             {"name": "feed", "match": {"path": "/feed/**"}, "policy": "respect", "type": "indexer_feed", "refuse_if": [{"xml": "error"}], "stale": cls.windows}], **both)
         counted = local(origin, "counted", rate={"per_second": 1000, "burst": 1000}, **both)

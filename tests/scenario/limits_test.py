@@ -166,12 +166,13 @@ class NoAnswer(LimitScenario):
 
     KEEP = {"while_revalidate": "0s", "if_error": "30d"}
     WRECKS = (answer("<html><title>Just a moment...</title></html>", 200, {"Content-Type": "text/html"}),
-              answer("<html>maintenance</html>", 200, JSON), answer('{"cut":', 200, JSON), answer("", 200, JSON),
+              answer("<html>maintenance</html>", 200, JSON), answer("plain", 200, {"Content-Type": "text/plain"}), answer('{"cut":', 200, JSON), answer("", 200, JSON),
               answer('{"success":false,"status_message":"no"}', 200, JSON))
 
     @classmethod
     def rules_of(cls, origin):
-        return local(origin, rules=[{"name": "data", "match": {"path": "/**"}, "type": "metadata_series", "ttl": "1h", "policy": "respect", "stale": cls.KEEP,
+        return local(origin, rules=[{"name": "any", "match": {"path": "/any/**"}, "type": "metadata_series", "ttl": "1h", "expect": "any"},
+                                    {"name": "data", "match": {"path": "/**"}, "type": "metadata_series", "ttl": "1h", "policy": "respect", "stale": cls.KEEP,
                                      "refuse_if": [{"json": "/success", "equals": False}]}])
 
     def test_it_is_passed_on_and_never_stored(self):
@@ -195,7 +196,7 @@ class NoAnswer(LimitScenario):
 
     def test_what_is_whole_is_stored(self):
         for body, kind in (('{"fine":[1,2]}', "application/json; charset=utf-8"), ("<rss><channel/></rss>", "application/rss+xml"), ("plain", "text/plain")):
-            path = self.path()
+            path = self.path("/any")
             self.origin.on(path, *fresh(body, headers={"Content-Type": kind}))
             self.ask(path)
             self.assertHit(self.ask(path))

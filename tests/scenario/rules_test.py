@@ -147,7 +147,7 @@ class Policies(Scenario):
 
     def test_a_type_gives_the_lifetime_of_its_name(self):
         self.near(90, self.ttl("typed", *answer("x")))
-        self.near(900, self.ttl("known", *answer("x")))
+        self.near(900, self.ttl("known", *answer("{}")))
 
 
 class TypeLifetimesFromTheEnvironment(Scenario):
@@ -158,7 +158,7 @@ class TypeLifetimesFromTheEnvironment(Scenario):
         return local(origin, rules=[{"name": "series", "match": {"path": "/series/*"}, "type": "series"}])
 
     def test_a_variable_replaces_the_types_lifetime(self):
-        self.origin.on("/series/1", *answer("x"))
+        self.origin.on("/series/1", *answer("{}"))
         self.ask("/series/1")
         self.assertTrue(90 <= self.ask("/series/1").cache["ttl"] <= 123)
 
@@ -218,7 +218,8 @@ class InvalidatingRules(Scenario):
         return local(origin, rules=[
             {"name": "one", "match": {"path": "/api/v3/series/{id:int}"}, "ttl": "1h", "key": "series:{id}", "tags": ["series"]},
             {"name": "list", "match": {"path": "/api/v3/series"}, "ttl": "1h", "key": "series:list:all", "tags": ["lists"]},
-            {"name": "changed", "match": {"method": ["PUT", "DELETE"], "path": "/api/v3/series/{id:int}"}, "invalidate": ["series:{id}", "series:list:*"]},
+            {"name": "changed", "match": {"method": ["PUT", "DELETE"], "path": "/api/v3/series/{id:int}"}, "invalidate": ["series:{id}", "series:list:*"],
+             "switch": "series_update"},
             {"name": "refreshed", "match": {"method": ["POST"], "path": "/api/v3/command"}, "invalidate": ["tag:series"]}])
 
     def setUp(self):

@@ -58,8 +58,9 @@ inline fetch::FetchOutcome answer() {
   return outcome;
 }
 
-/// Brings `pieces` pieces of `size` bytes, each when there is room for it; false where nobody wanted them.
-inline net::Task<bool> lead(std::shared_ptr<fetch::SharedFetch> shared_fetch, int pieces, std::size_t size, bool keep) {
+/// Brings `pieces` pieces of `size` bytes, each when a reader has come near; false where nobody wanted them.
+inline net::Task<bool> write_pieces(std::shared_ptr<fetch::SharedFetch> shared_fetch, int pieces, std::size_t size,
+                                    bool keep) {
   shared_fetch->interim("HTTP/1.1 103 Early Hints\r\n\r\n");
   shared_fetch->decide(answer());
   for (int i = 0; i < pieces; ++i) {

@@ -12,9 +12,9 @@ namespace {
 
 using test::all_of;
 using test::join_and_take_all;
-using test::lead;
 using test::on;
 using test::Taken;
+using test::write_pieces;
 
 class FetchTableTest : public ::testing::Test {
  protected:
@@ -25,7 +25,7 @@ class FetchTableTest : public ::testing::Test {
   FetchTable fetch_table_;
 };
 
-TEST_F(FetchTableTest, HaveOneLeaderForEachName) {
+TEST_F(FetchTableTest, HasOneFetchForEachName) {
   const auto id = hash128("a");
   const auto first = fetch_table_.join(id, "a", 1, one_);
   const auto second = fetch_table_.join(id, "a", 1, two_);
@@ -37,7 +37,7 @@ TEST_F(FetchTableTest, HaveOneLeaderForEachName) {
   EXPECT_TRUE(fetch_table_.is_under_way(id, "a"));
 }
 
-TEST_F(FetchTableTest, BeginAnewOnceTheyHaveLanded) {
+TEST_F(FetchTableTest, BeginsAnewOnceAFetchHasEnded) {
   const auto id = hash128("a");
   const auto first = fetch_table_.join(id, "a", 1, one_);
   fetch_table_.remove(id, first.shared_fetch);
@@ -49,7 +49,7 @@ TEST_F(FetchTableTest, BeginAnewOnceTheyHaveLanded) {
   EXPECT_TRUE(fetch_table_.is_under_way(id, "a")) << "released twice, it ends nobody else's fetch";
 }
 
-TEST_F(FetchTableTest, AreNotJoinedAfterAnInvalidation) {
+TEST_F(FetchTableTest, LetsNobodyJoinAfterAnInvalidation) {
   const auto id = hash128("a");
   const auto before = fetch_table_.join(id, "a", 1, one_);
   const auto after = fetch_table_.join(id, "a", 2, one_);
@@ -60,7 +60,7 @@ TEST_F(FetchTableTest, AreNotJoinedAfterAnInvalidation) {
   EXPECT_TRUE(fetch_table_.is_under_way(id, "a")) << "the old one ends nobody else's fetch";
 }
 
-TEST_F(FetchTableTest, OfNamesThatCollideFlyAlone) {
+TEST_F(FetchTableTest, FetchesNamesThatCollideAlone) {
   const auto id = hash128("a");
   const auto first = fetch_table_.join(id, "a", 1, one_);
   const auto other = fetch_table_.join(id, "b", 1, one_);
@@ -71,24 +71,24 @@ TEST_F(FetchTableTest, OfNamesThatCollideFlyAlone) {
   EXPECT_TRUE(fetch_table_.is_under_way(id, "a"));
 }
 
-TEST_F(FetchTableTest, HaveOneLeaderHoweverManyThreadsAsk) {
-  std::atomic<int> leaders{0};
+TEST_F(FetchTableTest, HasOneFetchHoweverManyThreadsAsk) {
+  std::atomic<int> begun{0};
   const auto ask = [&] {
     for (int i = 0; i < 200; ++i) {
       const auto name = std::to_string(i);
-      if (fetch_table_.join(hash128(name), name, 1, one_).is_new) ++leaders;
+      if (fetch_table_.join(hash128(name), name, 1, one_).is_new) ++begun;
     }
   };
   std::thread other{ask};
   ask();
   other.join();
-  EXPECT_EQ(leaders, 200);
+  EXPECT_EQ(begun, 200);
   EXPECT_EQ(fetch_table_.size(), 200U);
 }
 
 class CrossingSharedFetchTest : public FetchTableTest {
  protected:
-  /// Readers on both workers, then a leader on the first; gives back what each took.
+  /// Readers on both workers, then a fetch on the first; gives back what each took.
   std::vector<Taken> fly(int pieces, std::size_t size, bool keep, int readers) {
     auto shared_fetch = std::make_shared<SharedFetch>(one_);
     std::vector<std::future<Taken>> taken;
@@ -99,8 +99,9 @@ class CrossingSharedFetchTest : public FetchTableTest {
           worker, [shared_fetch, &worker, joined] { return join_and_take_all(shared_fetch, worker, joined); }));
       joined->get_future().get();
     }
-    auto led = on<bool>(one_, [shared_fetch, pieces, size, keep] { return lead(shared_fetch, pieces, size, keep); });
-    // From here on leader and readers hold it alone, and the last of them ends it, on whatever thread.
+    auto led =
+        on<bool>(one_, [shared_fetch, pieces, size, keep] { return write_pieces(shared_fetch, pieces, size, keep); });
+    // From here on fetch and readers hold it alone, and the last of them ends it, on whatever thread.
     shared_fetch.reset();
     EXPECT_TRUE(led.get());
     std::vector<Taken> all;
@@ -145,10 +146,10 @@ TEST_F(CrossingSharedFetchTest, EndsForTheLeaderWhenTheLastReaderLeavesElsewhere
     joined.set_value();
   });
   joined.get_future().get();
-  auto led = on<bool>(one_, [shared_fetch] { return lead(shared_fetch, 100, 100'000, false); });
+  auto led = on<bool>(one_, [shared_fetch] { return write_pieces(shared_fetch, 100, 100'000, false); });
   two_.post([&] { reader.reset(); });
   EXPECT_FALSE(led.get());
-  EXPECT_TRUE(told.get_future().get()) << "on the leader's worker";
+  EXPECT_TRUE(told.get_future().get()) << "on the worker of the fetch";
 }
 
 }  // namespace

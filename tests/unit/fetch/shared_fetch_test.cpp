@@ -170,14 +170,14 @@ TEST_F(SharedFetchTest, HasRoomUpToItsWindow) {
   append(std::string(SharedFetch::kWindow, 'x'));
   EXPECT_TRUE(pump_.run(shared_fetch_->wait_for_readers()));
   append("y");
-  std::optional<bool> room;
-  pump_.start(shared_fetch_->wait_for_readers(), room);
+  std::optional<bool> wanted;
+  pump_.start(shared_fetch_->wait_for_readers(), wanted);
   pump_.settle();
-  EXPECT_FALSE(room) << "too far ahead";
+  EXPECT_FALSE(wanted) << "too far ahead";
   Arrival arrival;
   ASSERT_TRUE(one->reader->poll(arrival));
   pump_.settle();
-  EXPECT_EQ(room, true);
+  EXPECT_EQ(wanted, true);
 }
 
 TEST_F(SharedFetchTest, WaitsForTheFastestReaderOnly) {
@@ -185,26 +185,26 @@ TEST_F(SharedFetchTest, WaitsForTheFastestReaderOnly) {
   const auto fast = idle();
   append(std::string(SharedFetch::kWindow, 'x'));
   append(std::string(SharedFetch::kWindow, 'y'));
-  std::optional<bool> room;
-  pump_.start(shared_fetch_->wait_for_readers(), room);
+  std::optional<bool> wanted;
+  pump_.start(shared_fetch_->wait_for_readers(), wanted);
   pump_.settle();
-  EXPECT_FALSE(room);
+  EXPECT_FALSE(wanted);
   polled(*fast->reader);
   pump_.settle();
-  EXPECT_EQ(room, true);
+  EXPECT_EQ(wanted, true);
 }
 
 TEST_F(SharedFetchTest, HasNoRoomOnceNobodyReads) {
   EXPECT_FALSE(pump_.run(shared_fetch_->wait_for_readers()));
   auto one = idle();
   append(std::string(SharedFetch::kWindow + 1, 'x'));
-  std::optional<bool> room;
-  pump_.start(shared_fetch_->wait_for_readers(), room);
+  std::optional<bool> wanted;
+  pump_.start(shared_fetch_->wait_for_readers(), wanted);
   pump_.settle();
-  EXPECT_FALSE(room);
+  EXPECT_FALSE(wanted);
   one.reset();
   pump_.settle();
-  EXPECT_EQ(room, false);
+  EXPECT_EQ(wanted, false);
   EXPECT_FALSE(shared_fetch_->has_readers());
 }
 
