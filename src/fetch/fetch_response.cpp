@@ -236,7 +236,7 @@ Fetch::Step Fetch::inspect() {
                                     {std::string{body.content_type}, std::move(found.text)});
   }
   const bool limited = origin_said_ == limit::Outcome::limited;
-  const bool refused = limited || (found.kind == Inspection::Kind::no_answer && is_stored(relay_.mode()));
+  const bool refused = limited || found.kind == Inspection::Kind::no_answer;
   if (refused) {
     relay_.give_up_storing();
     outcome_.shareable = true;

@@ -5,6 +5,7 @@
 
 #include "content/answer.hpp"
 #include "content/decoder.hpp"
+#include "fetch/response_plan.hpp"
 #include "rules/inspect.hpp"
 
 namespace cachearr::fetch {
@@ -52,12 +53,13 @@ Inspection inspect_body(const InspectedBody& body, const rules::Verdict& verdict
     result.text = decoded.text;
     return result;
   }
-  if (body.status != 200) return result;
-  if (found.kind == Answer::api_error || found.kind == Answer::no_answer) {
+  // An error of the server is one whatever its body is; a stored answer has stood in already where one may.
+  const bool something_else = found.kind == Answer::no_answer && !is_server_error(body.status);
+  if (something_else || found.kind == Answer::api_error) {
     result.kind = Inspection::Kind::no_answer;
     return result;
   }
-  if (!verdict.rule) return result;
+  if (body.status != 200 || !verdict.rule) return result;
   const auto conditional = rules::verdict_of(*verdict.rule, found.holds);
   if (conditional.refused) result.kind = Inspection::Kind::no_answer;
   result.ttl = conditional.ttl;

@@ -83,7 +83,7 @@ void plan_body(const ResponseFacts& facts, bool stored, ResponsePlan& plan) {
   const bool expected = facts.context.verdict.expect() != content::Expect::any;
   const bool indexer = upstream && upstream->errors == rules::ErrorStyle::newznab;
   const bool by_rule = stored && status == 200 && rule && (conditions || data || expected);
-  const bool refusal = upstream && data && (status >= 400 || indexer);
+  const bool refusal = upstream && ((data && indexer) || ((data || expected) && status >= 400));
   plan.bounds.store = facts.max_object_bytes;
   if (plan.bodiless || (!by_rule && !refusal)) {
     plan.body = stored ? BodyMode::stream : BodyMode::pass;

@@ -18,7 +18,7 @@ class Answers(Scenario):
     @classmethod
     def rules_of(cls, origin):
         return local(origin, credentials={"query": ["apikey"]},
-                     rules=[{"name": "tv", "match": {"path": "/tv/{id:int}"}, "key": "tv:{id}", "ttl": "1h", "type": "series"}])
+                     rules=[{"name": "tv", "match": {"path": "/tv/{id:int}"}, "key": "tv:{id}", "ttl": "1h", "type": "series", "expect": "any"}])
 
     def test_ping_is_open_and_answers_head_too(self):
         response = self.proxy.admin("GET", "/ping", key=None)

@@ -47,14 +47,17 @@ class Paused:
 
 class CoolDownScenario(Scenario):
     windows = {"while_revalidate": "0s", "if_error": "30d", "if_limited": "30d"}
-    WORDS = [{"like": ["*limit reached*"], "pause": "1h"}, {"status": 406, "like": ["*remaining*"], "pause": "1h", "until": "/reset_time_utc"}]
 
     @classmethod
     def rules_of(cls, origin):
         both = {"credentials": {"query": ["apikey"]}}
-        plain = local(origin, "service", rules=[{"name": "data", "match": {"path": "/data/**"}, "policy": "respect", "type": "metadata_series", "stale": cls.windows}], limits=cls.WORDS, **both)
+        words = [{"status": 401, "like": ["*request limit reached*"], "pause": "1h"},
+                 {"status": 406, "like": ["*downloaded your allowed*"], "pause": "1h", "until": "/reset_time_utc"},
+                 {"status": 200, "like": ["*enough for today*"], "pause": "1h"}]
+        plain = local(origin, "service", limits=words, rules=[{"name": "data", "match": {"path": "/data/**"}, "policy": "respect", "type": "metadata_series", "stale": cls.windows}], **both)
         indexer = local(origin, "indexer", errors="newznab", rules=[
-            {"name": "feed", "match": {"path": "/feed/**"}, "policy": "respect", "type": "indexer_feed", "refuse_if": [{"xml": "error"}], "stale": cls.windows}], **both)
+            {"name": "feed", "match": {"path": "/feed/**"}, "policy": "respect", "type": "indexer_feed", "refuse_if": [{"xml": "error"}], "stale": cls.windows},
+            {"name": "grab", "match": {"path": "/getnzb/**"}, "policy": "never", "expect": "nzb", "counts_as": "grab"}], **both)
         counted = local(origin, "counted", rate={"per_second": 1000, "burst": 1000}, **both)
         for file, host in ((indexer, "indexer.test"), (counted, "counted.test")):
             next(iter(file["upstreams"].values()))["hosts"] = [host]
@@ -147,6 +150,12 @@ class Signals(CoolDownScenario):
             {"requests": 21, "remaining": -1, "message": "You have downloaded your allowed 20 subtitles", "reset_time": "2 seconds",
              "reset_time_utc": iso(time.time() + PAUSE)})), PAUSE + 1, status=406, quiet=1)
 
+    def test_the_upstreams_own_words_in_any_form(self):
+        for kind, body in (("text/plain", "Enough for today"), ("text/html", "<!DOCTYPE html><html>enough for today</html>"),
+                           ("application/json", '{"note": "enough for today"}'), ("image/png", "ENOUGH FOR TODAY")):
+            with self.subTest(kind):
+                self.expect_pause("service", self.limit(status=200, body=body, kind=kind), 4600, least=3500)
+
     def test_a_grab_that_is_refused(self):
         """Sonarr#3132: the rest of the day."""
         self.expect_pause("indexer", self.limit(("Retry-After", "85871")), 85871, stem="/getnzb", least=85000)
@@ -169,6 +178,19 @@ class InsideXml(CoolDownScenario):
 
     def test_a_refused_grab_pauses_as_well(self):
         self.expect_pause("indexer", self.error("501", "Download limit reached"), 4600, stem="/getnzb", least=3500)
+
+    def test_grabs_and_calls_are_paused_apart(self):
+        for spent, other, error in (("/getnzb", "/feed", self.error("501", "Download limit reached")),
+                                    ("/feed", "/getnzb", self.error("500", "Request limit reached"))):
+            with self.subTest(spent=spent):
+                refused, free, lane = self.path(spent), self.path(other), self.lane()
+                self.origin.on(refused, *error).on(free, *fresh(FEED % "", headers={"Content-Type": "application/xml"}))
+                self.assertEqual(429, self.visit("indexer", refused, lane).status)
+                self.assertEqual(200, self.visit("indexer", free, lane).status)
+                denied = self.visit("indexer", refused, lane)
+                self.assertEqual(429, denied.status)
+                self.assertGreater(self.seconds_of(denied), 3000)
+                self.assertEqual(1, self.origin.count(refused))
 
     def test_other_errors_are_no_limit(self):
         path, lane = self.path("/feed"), self.lane()

@@ -13,7 +13,7 @@ from lab.wire import connect, request_bytes
 class KeyScenario(Scenario):
     @classmethod
     def rules_of(cls, origin):
-        return local(origin, rules=[{"name": "tv", "match": {"path": "/tv/{id:int}"}, "key": "tv:{id}", "ttl": "1h", "type": "series",
+        return local(origin, rules=[{"name": "tv", "match": {"path": "/tv/{id:int}"}, "key": "tv:{id}", "ttl": "1h", "type": "series", "expect": "any",
                                      "tags": ["tv", "tv:{id}"]}])
 
     def tearDown(self):

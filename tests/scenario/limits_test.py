@@ -1,4 +1,5 @@
 """Limits of our own: rate, quota, concurrency, breaker, modes, and refreshing within what they leave."""
+import gzip
 import threading
 import time
 
@@ -166,12 +167,24 @@ class NoAnswer(LimitScenario):
 
     KEEP = {"while_revalidate": "0s", "if_error": "30d"}
     WRECKS = (answer("<html><title>Just a moment...</title></html>", 200, {"Content-Type": "text/html"}),
-              answer("<html>maintenance</html>", 200, JSON), answer("plain", 200, {"Content-Type": "text/plain"}), answer('{"cut":', 200, JSON), answer("", 200, JSON),
-              answer('{"success":false,"status_message":"no"}', 200, JSON))
+              answer("<html>maintenance</html>", 200, JSON), answer('{"cut":', 200, JSON), answer("", 200, JSON),
+              answer('{"success":false,"status_message":"no"}', 200, JSON),
+              answer("Could not connect to mysql", 200, {"Content-Type": "text/plain"}), answer("PHP Fatal error:  Uncaught Error", 200, JSON),
+              answer("Down for maintenance", 200, {"Content-Type": "text/plain"}), answer("", 200),
+              answer("<rss><channel/></rss>", 200, {"Content-Type": "application/rss+xml"}),
+              answer(gzip.compress(b'{"cut":1}')[:-9], 200, {"Content-Type": "application/json", "Content-Encoding": "gzip"}),
+              answer(b'{"plain":1}', 200, {"Content-Type": "application/json", "Content-Encoding": "gzip"}))
+    # What no API says: web servers, captive portals and challenges in front of it.
+    ERRORS = (answer("<html><title>Just a moment...</title></html>", 403, {"Content-Type": "text/html"}),
+              answer("<!DOCTYPE html><html>Log in</html>", 401, {"Content-Type": "text/html"}),
+              answer("<html><h1>404 Not Found</h1></html>", 404, {"Content-Type": "text/html"}),
+              answer("404 page not found", 404, {"Content-Type": "text/plain"}))
 
     @classmethod
     def rules_of(cls, origin):
-        return local(origin, rules=[{"name": "any", "match": {"path": "/any/**"}, "type": "metadata_series", "ttl": "1h", "expect": "any"},
+        kept = {"type": "metadata_series", "ttl": "1h", "policy": "respect"}
+        return local(origin, rules=[{"name": "feed", "match": {"path": "/feed/**"}, "expect": "feed", **kept},
+                                    {"name": "any", "match": {"path": "/any/**"}, "expect": "any", **kept},
                                     {"name": "data", "match": {"path": "/**"}, "type": "metadata_series", "ttl": "1h", "policy": "respect", "stale": cls.KEEP,
                                      "refuse_if": [{"json": "/success", "equals": False}]}])
 
@@ -194,9 +207,34 @@ class NoAnswer(LimitScenario):
                     self.assertAnswered(response, '{"kept":1}')
                     self.assertEqual("refused", response.cache.get("detail"), response["cache-status"])
 
-    def test_what_is_whole_is_stored(self):
-        for body, kind in (('{"fine":[1,2]}', "application/json; charset=utf-8"), ("<rss><channel/></rss>", "application/rss+xml"), ("plain", "text/plain")):
-            path = self.path("/any")
+    def test_a_stored_answer_stands_in_for_an_error_that_is_not_the_apis(self):
+        for error in self.ERRORS:
+            with self.subTest(error):
+                path = self.path()
+                self.origin.sequence(path, stale('{"kept":1}'), error)
+                self.ask(path)
+                for _ in range(2):
+                    self.assertAnswered(self.ask(path), '{"kept":1}')
+
+    def test_without_a_stored_answer_such_an_error_is_passed_on_and_not_kept(self):
+        for error in self.ERRORS:
+            with self.subTest(error):
+                path = self.path()
+                self.origin.sequence(path, error, fresh('{"fine":1}', headers=JSON))
+                self.assertGreaterEqual(self.ask(path).status, 400)
+                self.assertAnswered(self.ask(path), '{"fine":1}')
+
+    def test_an_error_of_the_api_is_told_even_where_an_answer_is_stored(self):
+        path = self.path()
+        self.origin.sequence(path, stale('{"kept":1}'), answer('{"status_message":"gone"}', 404, JSON))
+        self.ask(path)
+        self.assertEqual(404, self.ask(path).status)
+
+    def test_what_is_expected_is_stored_whatever_its_type(self):
+        for name, body, kind in (("", '{"fine":[1,2]}', "application/json; charset=utf-8"), ("", '{"fine":1}', "text/html"),
+                                 ("/feed", "<rss><channel/></rss>", "application/rss+xml"), ("/feed", "<rss><channel/></rss>", "text/plain"),
+                                 ("/any", "plain", "text/plain")):
+            path = self.path(name)
             self.origin.on(path, *fresh(body, headers={"Content-Type": kind}))
             self.ask(path)
             self.assertHit(self.ask(path))

@@ -94,7 +94,7 @@ class Policies(Scenario):
                                      rule("ceiling", policy="ceiling"), rule("never", policy="never"),
                                      rule("status", ttl_status={"404": "1m", "301": "1h"}),
                                      {"name": "typed", "match": {"path": "/typed/*"}, "type": "short"},
-                                     {"name": "known", "match": {"path": "/known/*"}, "type": "series_stats"}])
+                                     {"name": "known", "match": {"path": "/known/*"}, "type": "series_stats", "expect": "any"}])
         rules["ttls"] = {"short": "90s"}
         return rules
 
@@ -155,7 +155,7 @@ class TypeLifetimesFromTheEnvironment(Scenario):
 
     @classmethod
     def rules_of(cls, origin):
-        return local(origin, rules=[{"name": "series", "match": {"path": "/series/*"}, "type": "series"}])
+        return local(origin, rules=[{"name": "series", "match": {"path": "/series/*"}, "type": "series", "expect": "any"}])
 
     def test_a_variable_replaces_the_types_lifetime(self):
         self.origin.on("/series/1", *answer("{}"))

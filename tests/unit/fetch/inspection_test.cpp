@@ -46,6 +46,14 @@ TEST_F(InspectionTest, TellsAnAnswerFromNoneAndFromALimit) {
       {1, "application/xml", R"(<error code="300" description="No such item"/>)", 200, Kind::no_answer},
       {0, "application/xml", R"(<error code="500" description="Request limit reached"/>)", 200, Kind::no_answer},
       {0, "text/plain", R"({"a": 1})", 200, Kind::answer},
+      {0, "text/html", "<html><body>404 Not Found</body></html>", 404, Kind::no_answer},
+      {0, "text/plain", "404 page not found", 404, Kind::no_answer},
+      {0, "text/html", "<html><title>Just a moment...</title></html>", 403, Kind::no_answer},
+      {0, "text/html", "<html><body>Log in to the network</body></html>", 401, Kind::no_answer},
+      {0, "application/json", R"({"status_message": "no"})", 401, Kind::answer},
+      {0, "text/html", "<html><body>origin is down</body></html>", 522, Kind::no_answer},
+      {0, "", "", 404, Kind::answer},
+      {1, "application/xml", R"(<error code="300" description="No such item"/>)", 404, Kind::answer},
   };
   for (const auto& row : cases)
     EXPECT_EQ(inspect(row.rule, row.type, row.body, row.status).kind, row.kind) << row.type << " " << row.body;
