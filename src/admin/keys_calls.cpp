@@ -178,8 +178,8 @@ Answer purge(const Keys& keys, const Call& call) {
     } else {
       failure = count.error();
     }
+    ++keys.counters.invalidations;
   }
-  keys.counters.invalidations += invalidations->size();
   if (failure) return not_for_good(*failure);
   return json_answer({{"purged", purged}});
 }

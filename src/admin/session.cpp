@@ -83,7 +83,7 @@ net::Task<Session::Next> Session::send_refusal(http::Refusal refusal) {
 
 /// Waits for the call without holding up the loop.
 net::Task<> Session::run_in_pool(std::shared_ptr<PendingCall> pending) {
-  auto job = [pending, &worker = list_.worker, &api = list_.api](const std::stop_token& stop) {
+  auto job = [pending, worker = list_.worker.handle(), &api = list_.api](const std::stop_token& stop) {
     if (stop.stop_requested()) {
       pending->answer = try_later("the program is stopping");
     } else {

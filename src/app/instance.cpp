@@ -8,6 +8,7 @@
 #include "app/state_files.hpp"
 #include "base/hash.hpp"
 #include "base/log.hpp"
+#include "upkeep/interception_health.hpp"
 
 namespace cachearr::app {
 
@@ -88,7 +89,10 @@ void Instance::prepare_tls(pipeline::ConfigSnapshot& next, const LeavesPtr& curr
   // Reading the system's certificates takes a while: now, and not with the first request.
   const auto roots = contexts_.get({});
   if (!roots) log::warning("no certificate of an upstream can be checked: " + roots.error().what);
-  log_interception(config, *next.rules, next.leaves.get(), clock_.now());
+  auto problems = app::interception_problems(config, *next.rules, next.leaves.get(), clock_.now());
+  log_interception(*next.rules, next.leaves.get(), problems);
+  const std::lock_guard lock{mutex_};
+  problems_without_leaves_ = next.leaves ? std::vector<std::string>{} : std::move(problems);
 }
 
 std::optional<StartFailure> Instance::open_store(const Config& config) {
@@ -185,7 +189,9 @@ void Instance::apply(pipeline::ConfigSnapshot parts, std::vector<std::string>& c
 
 std::vector<std::string> Instance::interception_problems() const {
   const auto current = snapshot();
-  return interception_notes(current->settings->config, *current->rules, current->leaves.get(), clock_.now());
+  if (current->leaves) return upkeep::problems_of(current->leaves->authority(), *current->rules, clock_.now());
+  const std::lock_guard lock{mutex_};
+  return problems_without_leaves_;
 }
 
 }  // namespace cachearr::app

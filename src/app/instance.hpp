@@ -69,9 +69,10 @@ class Instance final : public admin::Instance {
   std::string secret_;
   std::string api_key_;
   std::mutex reload_mutex_;   // one reload at a time, from reading to applying
-  mutable std::mutex mutex_;  // guards the two below; held for a copy, never for work
+  mutable std::mutex mutex_;  // guards the three below; held for a copy, never for work
   pipeline::SnapshotPtr snapshot_;
   admin::ReloadOutcome last_reload_{true, {}, {}};
+  std::vector<std::string> problems_without_leaves_;  // as they were read with the snapshot: health reads no file
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<fetch::AdmissionController> admission_;
   std::unique_ptr<client::ProxyServer> proxy_;

@@ -2,13 +2,14 @@
 
 #include "app/authority_notes.hpp"
 #include "base/log.hpp"
+#include "upkeep/interception_health.hpp"
 
 namespace cachearr::app {
 
 namespace {
 
 void make_authority(const Config& config, const rules::RuleSet& rules, TimePoint now) {
-  const auto hosts = intercepted_hosts(rules);
+  const auto hosts = upkeep::intercepted_hosts(rules);
   if (hosts.empty()) return;
   const auto made = authority::Authority::init(config.ca_dir, hosts, false, now);
   if (made) {
@@ -20,7 +21,7 @@ void make_authority(const Config& config, const rules::RuleSet& rules, TimePoint
 }
 
 std::size_t count_of_covered(const rules::RuleSet& rules, const authority::Authority& authority) {
-  const auto hosts = intercepted_hosts(rules);
+  const auto hosts = upkeep::intercepted_hosts(rules);
   return hosts.size() - authority.not_covered(hosts).size();
 }
 
@@ -40,18 +41,18 @@ LeavesPtr load_leaves(const Config& config, const rules::RuleSet& rules, const C
   return nullptr;
 }
 
-std::vector<std::string> interception_notes(const Config& config, const rules::RuleSet& rules,
-                                            const authority::LeafCache* leaves, TimePoint now) {
-  return leaves ? notes_about(leaves->authority(), rules, now) : authority_notes(config, rules, now);
+std::vector<std::string> interception_problems(const Config& config, const rules::RuleSet& rules,
+                                               const authority::LeafCache* leaves, TimePoint now) {
+  return leaves ? upkeep::problems_of(leaves->authority(), rules, now) : authority_notes(config, rules, now);
 }
 
-void log_interception(const Config& config, const rules::RuleSet& rules, const authority::LeafCache* leaves,
-                      TimePoint now) {
+void log_interception(const rules::RuleSet& rules, const authority::LeafCache* leaves,
+                      const std::vector<std::string>& problems) {
   if (leaves)
     log::info("HTTPS of " + std::to_string(count_of_covered(rules, leaves->authority())) +
               " hosts is intercepted with " + leaves->authority().name() + ", SHA-256 " +
               leaves->authority().fingerprint());
-  for (const auto& note : interception_notes(config, rules, leaves, now)) log::warning(note);
+  for (const auto& problem : problems) log::warning(problem);
 }
 
 }  // namespace cachearr::app

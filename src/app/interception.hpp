@@ -20,12 +20,12 @@ using LeavesPtr = std::shared_ptr<authority::LeafCache>;
 /// is still the one on disk, so that clients keep their sessions.
 LeavesPtr load_leaves(const Config& config, const rules::RuleSet& rules, const Clock& clock, const LeavesPtr& current);
 
-/// What an operator should know about the authority now, a sentence each.
-std::vector<std::string> interception_notes(const Config& config, const rules::RuleSet& rules,
-                                            const authority::LeafCache* leaves, TimePoint now);
+/// What is wrong with the authority now, a sentence each. Without leaves it reads the authority's files.
+std::vector<std::string> interception_problems(const Config& config, const rules::RuleSet& rules,
+                                               const authority::LeafCache* leaves, TimePoint now);
 
-/// Says in the log what is intercepted with which authority, and the notes.
-void log_interception(const Config& config, const rules::RuleSet& rules, const authority::LeafCache* leaves,
-                      TimePoint now);
+/// Says in the log what is intercepted with which authority, and the problems.
+void log_interception(const rules::RuleSet& rules, const authority::LeafCache* leaves,
+                      const std::vector<std::string>& problems);
 
 }  // namespace cachearr::app

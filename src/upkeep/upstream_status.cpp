@@ -46,7 +46,8 @@ std::optional<std::uint64_t> UpstreamStatus::tokens() const {
 }
 
 std::size_t UpstreamStatus::waiting() const {
-  return sum(limits.limiters, [](const auto& limiter) { return limiter.waiting[0] + limiter.waiting[1] + limiter.waiting[2]; });
+  return sum(limits.limiters,
+             [](const auto& limiter) { return limiter.waiting[0] + limiter.waiting[1] + limiter.waiting[2]; });
 }
 
 std::size_t UpstreamStatus::in_flight() const {

@@ -19,7 +19,7 @@ MAY_INCLUDE = {
     "pipeline": "rules store limit authority caching content http metrics base",
     "fetch": "pipeline origin rules net store limit caching content http metrics base",
     "client": "fetch pipeline origin rules net authority store limit caching content http metrics base",
-    "upkeep": "fetch pipeline origin rules net store limit caching content http metrics base",
+    "upkeep": "fetch pipeline origin rules net authority store limit caching content http metrics base",
     "admin": "upkeep client fetch pipeline origin store rules limit net authority caching content http metrics base",
     "app": "admin upkeep client fetch pipeline origin rules net authority store limit caching content http metrics base",
 }

@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "app/authority_notes.hpp"
 #include "app/cli/command.hpp"
 #include "app/exit_code.hpp"
 #include "app/load_rules.hpp"
@@ -14,6 +13,7 @@
 #include "authority/authority.hpp"
 #include "authority/export.hpp"
 #include "authority/trust_help.hpp"
+#include "upkeep/interception_health.hpp"
 
 namespace cachearr::app {
 namespace {
@@ -66,7 +66,7 @@ int init(const Invocation& invocation, bool renew) {
     if (const auto problem = prepare_state_directory(config.state_dir)) return fail(invocation, problem->what);
   }
   const auto earlier = Authority::load(config.ca_dir);
-  const auto made = Authority::init(config.ca_dir, intercepted_hosts(*rules), renew, SystemClock{}.now());
+  const auto made = Authority::init(config.ca_dir, upkeep::intercepted_hosts(*rules), renew, SystemClock{}.now());
   if (!made) return fail(invocation, made.error().what);
   print(invocation, description_of(*made, config));
   if (!invocation.json) {
@@ -90,7 +90,7 @@ int show(const Invocation& invocation) {
   auto data = description_of(*loaded, config);
   // Broken rules are for `check` to tell; the authority can be shown without them.
   if (const auto rules = load_rules(config, problems))
-    data["notes"] = notes_about(*loaded, *rules, SystemClock{}.now());
+    data["notes"] = upkeep::problems_of(*loaded, *rules, SystemClock{}.now());
   print(invocation, data);
   return exit_ok;
 }

@@ -12,6 +12,7 @@
 
 #include "admin/api.hpp"
 #include "authority/client_context.hpp"
+#include "unit/admin/disk_double.hpp"
 #include "unit/pipeline/heads.hpp"
 #include "unit/pipeline/snapshots.hpp"
 
@@ -25,7 +26,7 @@ class QuietInstance : public Instance {
       : snapshot_{cachearr::test::snapshot_of(rules, std::move(config))} {}
 
   client::ProxyServer& proxy() override { return proxy_; }
-  store::Store& store() override { return *store_; }
+  store::Store& store() override { return store_; }
   const Clock& clock() const override { return clock_; }
   pipeline::SnapshotPtr snapshot() const override { return snapshot_; }
   const std::string& api_key() const override { return key_; }
@@ -43,13 +44,13 @@ class QuietInstance : public Instance {
   std::atomic<int> reloads = 0;
   std::function<void()> during_reload;
   std::vector<std::string> interception_problems_;
+  DiskDouble store_{clock_};
 
  private:
   std::string key_{kKey};
   pipeline::SnapshotPtr snapshot_;
-  std::unique_ptr<store::Store> store_ = store::make_memory_store(16 * 1024 * 1024, clock_);
   authority::ClientContexts contexts_;
-  client::ProxyServer proxy_{client::ProxyServerParts{clock_, *store_, contexts_, "secret", "token", snapshot_}};
+  client::ProxyServer proxy_{client::ProxyServerParts{clock_, store_, contexts_, "secret", "token", snapshot_}};
 };
 
 /// "METHOD target" with field lines, as a client on the network or on the Unix socket sends it.

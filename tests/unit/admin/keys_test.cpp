@@ -131,5 +131,32 @@ TEST_F(Keys, ArePurgedByExactlyOneThing) {
   EXPECT_EQ(data("GET /api/v1/keys")["keys"].size(), 0U);
 }
 
+TEST_F(Keys, ThatADiskDoesNotForgetForGoodAreNotCalledPurged) {
+  put("a", "one");
+  instance_.store_.failure = Error{"No space left on device"};
+  const auto purged = ask("POST /api/v1/purge", R"({"keys": ["a"]})");
+  EXPECT_EQ(purged.status, 503);
+  EXPECT_THAT(purged.body, HasSubstr("No space left on device"));
+  EXPECT_EQ(ask("GET /api/v1/keys/a").status, 404) << "it is in effect all the same";
+  EXPECT_EQ(ask("DELETE /api/v1/keys/a").status, 503);
+}
+
+TEST_F(Keys, AreCountedAsInvalidatedOnceEach) {
+  data("POST /api/v1/purge", R"({"keys": ["a", "b"]})");
+  EXPECT_THAT(ask("GET /metrics").body, HasSubstr("cachearr_invalidations_total{cause=\"api\"} 2\n"));
+}
+
+TEST_F(Keys, AreLeftAloneWhereTheProgramStops) {
+  put("a", "one");
+  const auto lines = "Host: localhost\r\n" + key_line() + "Content-Type: application/json\r\n";
+  const cachearr::test::Asked asked{"POST /api/v1/purge", lines};
+  auto admitted = api_.admit(asked.head, asked.framing, false);
+  ASSERT_TRUE(admitted);
+  std::stop_source stopped;
+  stopped.request_stop();
+  EXPECT_EQ(api_.run(*admitted, R"({"keys": ["a"]})", stopped.get_token()).status, 503);
+  EXPECT_EQ(ask("GET /api/v1/keys/a").status, 200);
+}
+
 }  // namespace
 }  // namespace cachearr::admin::test

@@ -3,11 +3,9 @@
 #pragma once
 
 #include <array>
-#include <filesystem>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string>
 #include <string_view>
 #include <sys/socket.h>
@@ -18,6 +16,7 @@
 
 #include "admin/server.hpp"
 #include "base/text.hpp"
+#include "support/scratch.hpp"
 #include "unit/admin/called.hpp"
 
 namespace cachearr::admin::test {
@@ -107,16 +106,13 @@ class RunningServer : public ::testing::Test {
       entered_.notify_all();
       released_.wait(false);
     };
-    auto pattern = (std::filesystem::temp_directory_path() / "cachearr-admin-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
-    const auto listening = server_.listen("127.0.0.1:0", folder_ + "/socket");
+    const auto listening = server_.listen("127.0.0.1:0", scratch_ / "socket");
     EXPECT_TRUE(listening) << listening.error().what;
     server_.start();
   }
   ~RunningServer() override {
     release();
     server_.stop();
-    std::filesystem::remove_all(folder_);
   }
 
   Client client() const { return Client{server_.address()}; }
@@ -133,11 +129,11 @@ class RunningServer : public ::testing::Test {
     released_.notify_all();
   }
 
+  cachearr::test::Scratch scratch_;
   QuietInstance instance_;
   Server server_{instance_};
   std::atomic<int> entered_{0};
   std::atomic<bool> released_{false};
-  std::string folder_;
 };
 
 }  // namespace cachearr::admin::test

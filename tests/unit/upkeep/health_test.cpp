@@ -105,7 +105,8 @@ TEST(Health, IsDegradedByAnOpenBreaker) {
 TEST(Health, NamesAQuotaThatIsUsedUpUntilItsReset) {
   auto spent = sound();
   auto upstream = tmdb();
-  upstream.limits.limiters.front().quotas = {{std::chrono::hours{24}, 100, 0, kNow + std::chrono::hours{2}, false, false}};
+  upstream.limits.limiters.front().quotas = {
+      {std::chrono::hours{24}, 100, 0, kNow + std::chrono::hours{2}, false, false}};
   spent.upstreams = {upstream};
   EXPECT_THAT(evaluate(spent).message(), HasSubstr("the quota of tmdb (100 a day) is used up"));
   spent.now = kNow + std::chrono::hours{2};

@@ -4,6 +4,8 @@
 #include <memory>
 #include <string_view>
 
+#include "rules/load/load.hpp"
+
 namespace cachearr::upkeep {
 namespace {
 
