@@ -95,7 +95,8 @@ Reason reason_not_to(const Case& c, const RuleShare& rule) {
   if (c.policy.from_rule && c.policy.mode == Mode::never) return Reason::rule_never;
   if (request_directives(c.request.fields).no_store) return Reason::request_no_store;
   if (status == 206) return Reason::partial;
-  if (status < 200 || status > 999 || status == 304 || rule.refused) return Reason::status;
+  // 406 is about what one client accepts.
+  if (status < 200 || status > 999 || status == 304 || status == 406 || rule.refused) return Reason::status;
   // The *arr applications put no-store on every answer of their own API, so a rule may pass over it, but only in words.
   const bool passed_over = rule.overrides && c.policy.ignores_no_store && !c.policy.shared;
   if (forbids_storing(c.says, status) && !passed_over) return Reason::no_store;
@@ -165,6 +166,22 @@ bool is_text(const http::ResponseHead& response) {
          type.ends_with("+xml") || type.ends_with("/javascript");
 }
 
+unsigned coding_flag(const http::FieldList& fields) {
+  if (!fields.has(FieldId::content_encoding)) return kUncoded;
+  return text::iequals(fields.joined(FieldId::content_encoding), "gzip") ? kGzip : 0;
+}
+
+bool says_vary(const http::FieldList& fields) {
+  bool said = false;
+  for (const auto& field : fields) {
+    if (field.id != FieldId::vary) continue;
+    text::for_each_member(field.value, [&](std::string_view name) {
+      said = said || name == "*" || text::iequals(name, "accept-encoding");
+    });
+  }
+  return said;
+}
+
 std::uint16_t flags_of(const Case& c, const RuleShare& rule, LifetimeSource source) {
   unsigned flags = 0;
   const auto& says = c.says;
@@ -178,6 +195,7 @@ std::uint16_t flags_of(const Case& c, const RuleShare& rule, LifetimeSource sour
   if (c.response.status >= 400) flags |= kNegative;
   if (c.policy.from_rule) flags |= kFromRule;
   if (is_text(c.response)) flags |= kText;
+  flags |= coding_flag(c.response.fields);
   return static_cast<std::uint16_t>(flags);
 }
 
@@ -251,8 +269,11 @@ StoreVerdict may_store(const http::RequestHead& request, const http::ResponseHea
 
 StoreVerdict may_freshen(const http::RequestHead& request, const http::ResponseHead& merged,
                          const http::ResponseHead& update, const Policy& policy, const Timing& timing) {
-  return decide({request, merged, update, policy, timing, response_directives(merged.fields),
-                 stated(merged, timing.response_time)});
+  auto verdict = decide({request, merged, update, policy, timing, response_directives(merged.fields),
+                         stated(merged, timing.response_time)});
+  // The Vary of a confirmation may have taken the place of one that said more.
+  if (!says_vary(merged.fields)) verdict.meta.flags = static_cast<std::uint16_t>(verdict.meta.flags & ~kGzip);
+  return verdict;
 }
 
 std::int64_t age_of(const http::ResponseHead& response, const Timing& timing) {

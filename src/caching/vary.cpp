@@ -15,7 +15,9 @@ namespace {
 
 using http::FieldId;
 
+/// Content codings are negotiated with each client anew, whatever is stored.
 bool is_ignored(const Policy& policy, std::string_view name) {
+  if (text::iequals(name, "accept-encoding")) return true;
   return std::any_of(policy.ignore_vary.begin(), policy.ignore_vary.end(),
                      [name](const std::string& ignored) { return text::iequals(ignored, name); });
 }

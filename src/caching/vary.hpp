@@ -12,7 +12,7 @@ namespace cachearr::caching {
 
 struct Selecting {
   bool star = false;
-  std::vector<std::string> names;  // lower case, sorted, unique, without what the policy ignores
+  std::vector<std::string> names;  // lower case, sorted, unique, without Accept-Encoding and what the policy ignores
 };
 
 Selecting selecting_fields(const http::ResponseHead& response, const Policy& policy);

@@ -1,5 +1,7 @@
 #include "client/client_context.hpp"
 
+#include "caching/entry_meta.hpp"
+#include "content/coding.hpp"
 #include "net/deadlines.hpp"
 
 namespace cachearr::client {
@@ -50,11 +52,25 @@ void ClientContext::apply(pipeline::SnapshotPtr next) {
   });
 }
 
+Fitting ClientContext::fit(pipeline::RequestContext& context, const store::EntryPtr& entry) {
+  using content::Coding;
+  const auto& fields = context.head().fields;
+  if (context.codings == 0) context.codings = content::accepted_codings(fields.joined(http::FieldId::accept_encoding));
+  const auto takes = [&](Coding coding) { return (context.codings & content::set_of(coding)) != 0; };
+  const auto flags = entry->meta.flags;
+  const bool packs_text = settings().config.cache.compression;
+  const bool plain =
+      (flags & caching::kUncoded) != 0 && takes(Coding::identity) && !(packs_text && (flags & caching::kText) != 0);
+  const bool gzip = (flags & caching::kGzip) != 0 && takes(Coding::gzip);
+  return plain || gzip ? Fitting{} : coder.fit(entry, context.head(), packs_text);
+}
+
 ReplySize ClientContext::append_fitting(Output& output, const http::RequestHead& request, const store::EntryPtr& entry,
-                                        const http::CacheStatus& status, TimePoint at, ReplyConnection connection) {
-  if (!settings().config.cache.compression) return append_stored(output, request, entry, status, at, connection);
-  const auto encoded = coder.encode_for(entry, request);
-  return append_stored(output, request, encoded.entry, status, at, connection, encoded.varies);
+                                        const Fitting& fitting, const http::CacheStatus& status, TimePoint at,
+                                        ReplyConnection connection) {
+  const bool recoded = static_cast<bool>(fitting.made);
+  return append_stored(output, request, recoded ? fitting.made : entry, status, at, connection, fitting.varies,
+                       recoded);
 }
 
 }  // namespace cachearr::client

@@ -36,9 +36,12 @@ class ClientContext : public fetch::FetchContext {
   /// From any thread: from the next request on, this worker decides by `next`.
   void apply(pipeline::SnapshotPtr next);
 
-  /// Lays a stored answer into the output, in a coding that the client takes where the settings ask for that.
-  ReplySize append_fitting(Output& output, const http::RequestHead& request, const store::EntryPtr& entry,
-                           const http::CacheStatus& status, TimePoint at, ReplyConnection connection);
+  /// What this client gets of a stored answer.
+  Fitting fit(pipeline::RequestContext& context, const store::EntryPtr& entry);
+  /// Lays a stored answer into the output. REQUIRES: `fitting` is ready.
+  static ReplySize append_fitting(Output& output, const http::RequestHead& request, const store::EntryPtr& entry,
+                                  const Fitting& fitting, const http::CacheStatus& status, TimePoint at,
+                                  ReplyConnection connection);
 
   ClientShared& clients;
   AccessLog log;

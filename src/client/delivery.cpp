@@ -1,13 +1,11 @@
 #include "client/delivery.hpp"
 
-#include <array>
-#include <cstdio>
-#include <vector>
+#include <string>
+#include <utility>
 
-#include "base/text.hpp"
-#include "caching/storing.hpp"
 #include "caching/variant.hpp"
-#include "client/tunnel/relay.hpp"
+#include "client/delivery_impl.hpp"
+#include "client/representation.hpp"
 #include "fetch/fetch_table.hpp"
 #include "net/event.hpp"
 #include "pipeline/look_up.hpp"
@@ -15,55 +13,16 @@
 namespace cachearr::client {
 
 using http::FieldId;
-using net::IoError;
 using Kind = fetch::FetchOutcome::Kind;
-using SteadyClock = std::chrono::steady_clock;
 
 namespace {
-
-constexpr std::size_t kSendAtOnce = 256 * 1024;
 
 bool has_conditions_or_range(const http::FieldList& fields) {
   return fields.has(FieldId::if_none_match) || fields.has(FieldId::if_modified_since) ||
          fields.has(FieldId::if_match) || fields.has(FieldId::if_unmodified_since) || fields.has(FieldId::range);
 }
 
-/// One client's way through one or, rarely, two fetches.
-class Delivery {
- public:
-  Delivery(Session& session, std::shared_ptr<fetch::FetchJob> job)
-      : session_{session}, worker_{session.worker()}, job_{std::move(job)} {}
-  net::Task<Next> run();
-
- private:
-  net::Task<Next> answer();
-  bool may_collapse() const;
-  void join();
-  net::Task<> look_on_disk();
-  net::Task<bool> send_interim(const std::string& head);
-  net::Task<Next> send_outcome(fetch::FetchReader& reader, const fetch::FetchOutcome& outcome);
-  net::Task<Next> send_answer(fetch::FetchReader& reader, const fetch::FetchOutcome& outcome);
-  void append_piece(std::string_view data, bool chunked);
-  net::Task<bool> send_body(fetch::FetchReader& reader, const fetch::FetchOutcome& outcome, bool chunked,
-                            const http::CacheStatus& cache);
-  net::Task<Next> send_entry(const fetch::FetchOutcome& outcome);
-  net::Task<Next> send_failure(const fetch::FetchOutcome& outcome);
-  net::Task<Next> go_over(const fetch::FetchOutcome& outcome);
-  net::Task<Next> serve_found();
-  bool is_for_us(const fetch::FetchOutcome& outcome);
-  bool keep_alive() const;
-  ReplyConnection connection(bool keep) const { return {keep, job_->context->head().minor_version == 0}; }
-  void record(metrics::RequestResult result, const http::CacheStatus& cache, std::string_view error = {});
-  metrics::RequestResult result_of(const fetch::FetchOutcome& outcome) const noexcept;
-
-  Session& session_;
-  ClientContext& worker_;
-  std::shared_ptr<fetch::FetchJob> job_;
-  std::shared_ptr<fetch::SharedFetch> shared_fetch_;
-  bool leads_ = false;
-  std::string_view tls_;  // spoken with the origin
-  ReplySize sent_;
-};
+}  // namespace
 
 bool Delivery::keep_alive() const {
   return job_->context->framing.keep_alive && (!job_->upload || job_->upload->is_used_up());
@@ -92,6 +51,8 @@ void Delivery::join() {
   }
 }
 
+namespace {
+
 /// What the disk tier gave, handed back to the worker.
 struct DiskAnswer {
   explicit DiskAnswer(net::Worker& w) : worker{w.handle()}, arrived{w} {}
@@ -112,6 +73,8 @@ net::Task<store::EntryPtr> find_on_disk(ClientContext& worker, const Hash128& id
   co_await answer->arrived.wait();
   co_return answer->entry;
 }
+
+}  // namespace
 
 /// What memory does not have may be in the slow tier, the list of selecting fields as well.
 net::Task<> Delivery::look_on_disk() {
@@ -135,7 +98,16 @@ net::Task<> Delivery::look_on_disk() {
 net::Task<Next> Delivery::run() {
   co_await look_on_disk();
   if (job_->context->is_served()) {
-    co_return co_await serve_found();
+    const auto fitting = worker_.fit(*job_->context, job_->context->entry);
+    if (fitting.kind != Fitting::Kind::anew) {
+      const auto next = co_await serve_found(fitting);
+      co_return next;
+    }
+    if (job_->context->directives.only_if_cached) {
+      const auto next = co_await refuse_unfit();
+      co_return next;
+    }
+    ask_again(Again::past_the_store);
   }
   if (job_->context->framing.body != http::Framing::Body::none)
     job_->upload =
@@ -162,6 +134,11 @@ net::Task<Next> Delivery::answer() {
     }
     const auto& outcome = reader.outcome();
     if (!is_for_us(outcome)) continue;
+    const auto again = must_ask_again(outcome);
+    if (again != Again::no) {
+      ask_again(again);
+      continue;
+    }
     const auto next = co_await send_outcome(reader, outcome);
     co_return next;
   }
@@ -183,175 +160,48 @@ bool Delivery::is_for_us(const fetch::FetchOutcome& outcome) {
   return false;
 }
 
-net::Task<bool> Delivery::send_interim(const std::string& head) {
-  if (job_->context->head().minor_version == 0) co_return true;
-  const auto sent = co_await net::write_all(session_.stream(), head);
-  co_return sent == IoError::none;
-}
-
-net::Task<Next> Delivery::send_outcome(fetch::FetchReader& reader, const fetch::FetchOutcome& outcome) {
-  switch (outcome.kind) {
-    case Kind::answer: return send_answer(reader, outcome);
-    case Kind::entry: return send_entry(outcome);
-    case Kind::upgraded: return go_over(outcome);
-    case Kind::failed:
-    case Kind::pending: break;
+Delivery::Again Delivery::must_ask_again(const fetch::FetchOutcome& outcome) {
+  auto& context = *job_->context;
+  if (outcome.kind == Kind::entry) {
+    const auto fitting = worker_.fit(context, outcome.entry);
+    return fitting.kind == Fitting::Kind::anew ? Again::past_the_store : Again::no;
   }
-  return send_failure(outcome);
-}
-
-void Delivery::record(metrics::RequestResult result, const http::CacheStatus& cache, std::string_view error) {
-  session_.record({*job_->context, result, sent_, cache, error, tls_});
-}
-
-/// How an answer is counted that a fetch has brought.
-metrics::RequestResult Delivery::result_of(const fetch::FetchOutcome& outcome) const noexcept {
-  using metrics::RequestResult;
-  if (outcome.stale) return RequestResult::stale;
-  if (outcome.cache_status.hit) return RequestResult::hit;
-  if (!leads_) return RequestResult::collapsed;
-  if (job_->context->disposition == pipeline::Disposition::pass) return RequestResult::bypass;
-  const bool confirmed = outcome.kind == Kind::entry && outcome.cache_status.forward == http::Forward::stale;
-  return confirmed ? RequestResult::revalidated : RequestResult::miss;
-}
-
-net::Task<Next> Delivery::serve_found() {
-  const auto& context = *job_->context;
-  const auto cache = cache_status_of(context);
-  const bool keep = keep_alive();
-  sent_ =
-      worker_.append_fitting(session_.output(), context.head(), context.entry, cache, worker_.now(), connection(keep));
-  context.entry->count_hit();
-  fetch::follow_up(worker_, context, context.request.bytes());
-  record(client::result_of(context), cache);
-  const auto next = co_await session_.flush();
-  co_return keep ? next : Next::close;
-}
-
-net::Task<Next> Delivery::send_entry(const fetch::FetchOutcome& outcome) {
-  tls_ = outcome.tls;
-  auto cache = outcome.cache_status;
-  cache.key = job_->context->key.key;
-  cache.collapsed = !leads_ && !cache.hit;
-  if (!cache.hit) cache.ttl = caching::ttl_at(outcome.entry->meta, worker_.now());
-  const bool keep = keep_alive();
-  sent_ = worker_.append_fitting(session_.output(), job_->context->head(), outcome.entry, cache, worker_.now(),
-                                 connection(keep));
-  record(result_of(outcome), cache);
-  const auto next = co_await session_.flush();
-  co_return keep ? next : Next::close;
-}
-
-net::Task<Next> Delivery::send_failure(const fetch::FetchOutcome& outcome) {
-  if (job_->upload) job_->upload->discard_buffered();
-  const bool keep = keep_alive();
-  if (!outcome.cache_status.detail.empty()) job_->context->detail = outcome.cache_status.detail;
-  session_.append_refusal(*job_->context, {outcome.error_status, outcome.error, outcome.error_fields}, keep);
-  const auto next = co_await session_.flush();
-  co_return keep ? next : Next::close;
-}
-
-net::Task<Next> Delivery::go_over(const fetch::FetchOutcome& outcome) {
-  auto origin = std::move(job_->handed_over);
-  const auto sent = co_await net::write_all(session_.stream(), outcome.head);
-  if (sent != IoError::none || !origin) co_return Next::close;
-  const auto idle = worker_.settings().config.timeouts.client_idle * 10;
-  const auto answered = SteadyClock::now();
-  const auto relayed =
-      co_await relay(worker_.loop, session_.stream(), session_.inbox(), *origin->stream, origin->inbox, idle);
-  sent_ = {101, relayed.to_client};
-  http::CacheStatus cache;
-  cache.forward = http::Forward::bypass;
-  cache.forward_status = 101;
-  session_.record({*job_->context, metrics::RequestResult::tunnel, sent_, cache, {}, outcome.tls, nullptr, answered});
-  co_return Next::close;
-}
-
-net::Task<Next> Delivery::send_answer(fetch::FetchReader& reader, const fetch::FetchOutcome& outcome) {
-  const auto& request = job_->context->head();
-  tls_ = outcome.tls;
-  auto cache = outcome.cache_status;
-  cache.key = outcome.cache_status.stored ? std::string_view{job_->context->key.key} : std::string_view{};
-  cache.collapsed = !leads_;
-  const bool counted = outcome.bodiless || outcome.length.has_value();
-  const bool chunked = !counted && request.minor_version > 0;
-  const bool keep = keep_alive() && (counted || chunked);
-  auto& text = session_.output().text();
-  text += outcome.head;
-  if (chunked) text += "Transfer-Encoding: chunked\r\n";
-  if (outcome.length && !outcome.bodiless) {
-    text += "Content-Length: ";
-    text::append_number(text, static_cast<std::int64_t>(*outcome.length));
-    text += "\r\n";
+  if (outcome.kind != Kind::answer || !job_->negotiates()) return Again::no;
+  const auto& request = context.head();
+  if (outcome.status == 406) {
+    const bool same = request.fields.joined(FieldId::accept_encoding) == content::kOurAcceptEncoding;
+    return same ? Again::no : Again::in_own_codings;
   }
-  if (outcome.age >= 0) {
-    text += "Age: ";
-    const auto since = std::chrono::duration_cast<std::chrono::seconds>(worker_.now() - outcome.answered).count();
-    text::append_number(text, outcome.age + since);
-    text += "\r\n";
-  }
-  append_tail(text, cache, connection(keep));
-  sent_ = {outcome.status, 0};
-  bool whole = true;
-  if (outcome.bodiless) {
-    record(result_of(outcome), cache);
-    const auto next = co_await session_.flush();
-    whole = next == Next::go_on;
-  } else {
-    whole = co_await send_body(reader, outcome, chunked, cache);
-  }
-  if (!whole) {
-    // Without a length or chunks only a reset tells the client that this was not all.
-    net::reset_on_close(session_.stream());
-    session_.stream().close();
-  }
-  co_return whole&& keep ? Next::go_on : Next::close;
+  http::ResponseHead head;
+  if (!http::parse_stored_head(outcome.head, head) || judge_coding(head, request) != Delivered::anew) return Again::no;
+  // An origin that sends what nobody asked for would send it again.
+  const bool insists = leads_ && !content::is_readable(head.fields.joined(FieldId::content_encoding));
+  return insists ? Again::no : Again::past_the_store;
 }
 
-/// Lays one piece of the body into the output.
-void Delivery::append_piece(std::string_view data, bool chunked) {
-  auto& output = session_.output();
-  sent_.body_bytes += data.size();
-  if (chunked) {
-    std::array<char, 24> size{};
-    const auto digits = std::snprintf(size.data(), size.size(), "%zx\r\n", data.size());
-    output.text().append(size.data(), static_cast<std::size_t>(digits));
+/// By a request of this client's own, with its own Accept-Encoding, that nobody joins. The answer to the first one may
+/// still be on its way into the store.
+void Delivery::ask_again(Again how) {
+  auto job = std::make_shared<fetch::FetchJob>();
+  job->context = worker_.contexts.take(job_->context->snapshot);
+  *job->context = *job_->context;
+  job->client = job_->client;
+  job->surrogate = job_->surrogate;
+  job->max_forwards = job_->max_forwards;
+  job->own_codings = true;
+  auto& context = *job->context;
+  context.entry = {};
+  context.stale.reset();
+  context.refresh = false;
+  context.hit_for_miss = true;
+  context.detail = {};
+  context.disposition = pipeline::Disposition::fetch;
+  if (how == Again::past_the_store) {
+    context.disposition = pipeline::Disposition::pass;
+    context.forward = http::Forward::vary_miss;
   }
-  output.append(data);
-  if (chunked) output.text() += "\r\n";
+  job_ = std::move(job);
 }
-
-/// What is there goes out together, head included; the client waits for nothing that has arrived. An answer is counted
-/// before its last bytes go out: who has it whole finds it in the metrics.
-net::Task<bool> Delivery::send_body(fetch::FetchReader& reader, const fetch::FetchOutcome& outcome, bool chunked,
-                                    const http::CacheStatus& cache) {
-  std::vector<fetch::ChunkPtr> kept;  // until they are sent
-  std::size_t pending = 0;
-  for (;;) {
-    fetch::Arrival arrival;
-    const bool ready = pending < kSendAtOnce && reader.poll(arrival);
-    if (ready && arrival.kind == fetch::Arrival::Kind::data) {
-      append_piece(*arrival.data, chunked);
-      pending += arrival.data->size();
-      kept.push_back(std::move(arrival.data));
-      continue;
-    }
-    const bool ended = ready && arrival.kind == fetch::Arrival::Kind::end;
-    if (ended && chunked) session_.output().text() += "0\r\n\r\n";
-    if (ended) record(result_of(outcome), cache);
-    const auto flushed = co_await session_.flush();
-    kept.clear();
-    pending = 0;
-    if (ended) co_return flushed == Next::go_on;
-    if (flushed == Next::close || ready) {
-      record(metrics::RequestResult::error, cache, "broke off");
-      co_return false;
-    }
-    co_await reader.wait_body();
-  }
-}
-
-}  // namespace
 
 net::Task<Next> deliver(Session& session, std::shared_ptr<fetch::FetchJob> job) {
   auto delivery = std::make_unique<Delivery>(session, std::move(job));

@@ -54,11 +54,13 @@ std::optional<Session::FastPath> Session::answer_memoized() {
   context.started = SteadyClock::now();
   pipeline::classify_again(worker_, context);
   if (!context.is_served()) return std::nullopt;
+  const auto fitting = worker_.fit(context, context.entry);
+  if (fitting.kind != Fitting::Kind::ready) return std::nullopt;
   stream_->disarm();
   waits_for_head_ = false;
   framing_ = context.framing;
   const auto head = context.request.bytes();
-  const auto answered = serve(context, head, &memoized->text);
+  const auto answered = serve(context, fitting, head, &memoized->text);
   inbox_.consume(head.size());
   return answered;
 }
@@ -89,17 +91,20 @@ Session::FastPath Session::answer_from_memory(pipeline::RequestContext& context,
     return refuse_fast(context);
   }
   if (!context.is_served()) return FastPath::async;
+  const auto fitting = worker_.fit(context, context.entry);
+  if (fitting.kind != Fitting::Kind::ready) return FastPath::async;
   const auto head = inbox_.readable().substr(0, head_bytes);
-  const auto answered = serve(context, head, nullptr);
+  const auto answered = serve(context, fitting, head, nullptr);
   if (worker_.memo.is_repeated()) memoize(context, head);
   return answered;
 }
 
-Session::FastPath Session::serve(pipeline::RequestContext& context, std::string_view head, const LogText* text) {
+Session::FastPath Session::serve(pipeline::RequestContext& context, const Fitting& fitting, std::string_view head,
+                                 const LogText* text) {
   const bool keep_alive = framing_.keep_alive && !leaving_;
   const auto cache = cache_status_of(context);
-  const auto sent = worker_.append_fitting(output(), context.head(), context.entry, cache, context.now,
-                                           {keep_alive, context.head().minor_version == 0});
+  const auto sent = ClientContext::append_fitting(output(), context.head(), context.entry, fitting, cache, context.now,
+                                                  {keep_alive, context.head().minor_version == 0});
   context.entry->count_hit();
   fetch::follow_up(worker_, context, head);
   record({context, result_of(context), sent, cache, {}, {}, text});

@@ -74,6 +74,7 @@ struct Parts {
   TimePoint now;
   ReplyConnection connection;
   bool varies;
+  bool recoded;
 
   void start(int code) const {
     out.text()
@@ -157,7 +158,7 @@ ReplySize append_conditional(const Parts& parts) {
       return {412, 0};
     }
   }
-  if (request.method != http::Method::get || !request.fields.has(FieldId::range)) return {};
+  if (parts.recoded || request.method != http::Method::get || !request.fields.has(FieldId::range)) return {};
   const auto selected = http::select_ranges(request, validators, parts.entry->body().size());
   if (selected.kind == http::RangeVerdict::Kind::unsatisfiable) return parts.unsatisfiable();
   if (selected.kind == http::RangeVerdict::Kind::whole || !http::parse_stored_head(parts.entry->head(), stored))
@@ -181,9 +182,10 @@ void append_tail(std::string& text, const http::CacheStatus& status, ReplyConnec
 }
 
 ReplySize append_stored(Output& out, const http::RequestHead& request, const store::EntryPtr& entry,
-                        const http::CacheStatus& status, TimePoint now, ReplyConnection connection, bool varies) {
+                        const http::CacheStatus& status, TimePoint now, ReplyConnection connection, bool varies,
+                        bool recoded) {
   if (has_conditions(request.fields) || request.fields.has(FieldId::range)) {
-    const auto sent = append_conditional({out, request, entry, status, now, connection, varies});
+    const auto sent = append_conditional({out, request, entry, status, now, connection, varies, recoded});
     if (sent.status != 0) return sent;
   }
   out.append(entry, entry->head());
@@ -193,6 +195,19 @@ ReplySize append_stored(Output& out, const http::RequestHead& request, const sto
   if (request.method == http::Method::head) return {entry->meta.status, 0};
   out.append(entry, entry->body());
   return {entry->meta.status, entry->body().size()};
+}
+
+ReplySize append_stored_head(Output& out, const http::RequestHead& request, const store::EntryPtr& form,
+                             const http::CacheStatus& status, TimePoint now, ReplyConnection connection, bool chunked) {
+  if (has_conditions(request.fields)) {
+    const auto sent = append_conditional({out, request, form, status, now, connection, false, true});
+    if (sent.status != 0) return sent;
+  }
+  out.append(form, form->head());
+  append_age(out.text(), *form, now);
+  if (chunked) out.text() += "Transfer-Encoding: chunked\r\n";
+  append_tail(out.text(), status, connection);
+  return {form->meta.status, 0};
 }
 
 namespace {

@@ -26,10 +26,16 @@ struct ReplySize {
 };
 
 /// A stored answer for this request: 200 and the like, 304 to its conditions, 206 or 416 to its ranges, without body to
-/// HEAD. With `varies` it says that the coding depends on the request.
+/// HEAD. With `varies` it says that the coding depends on the request; `recoded` is never answered in parts, as nobody
+/// else has the same bytes.
 ReplySize append_stored(Output& out, const http::RequestHead& request, const store::EntryPtr& entry,
-                        const http::CacheStatus& status, TimePoint now, ReplyConnection connection,
-                        bool varies = false);
+                        const http::CacheStatus& status, TimePoint now, ReplyConnection connection, bool varies = false,
+                        bool recoded = false);
+
+/// The same for an answer whose body is made while it is sent: `form` has its head alone. What conditions make of it is
+/// whole, and has another status; else the body has to follow, chunked where that is said.
+ReplySize append_stored_head(Output& out, const http::RequestHead& request, const store::EntryPtr& form,
+                             const http::CacheStatus& status, TimePoint now, ReplyConnection connection, bool chunked);
 
 /// The tail that ends every head: Cache-Status, Connection, the empty line.
 void append_tail(std::string& text, const http::CacheStatus& status, ReplyConnection connection);

@@ -88,7 +88,7 @@ class Session final : public net::Closable {
   std::optional<FastPath> answer_memoized();
   FastPath answer_fast(pipeline::RequestContext& context, std::size_t head_bytes);
   FastPath answer_from_memory(pipeline::RequestContext& context, std::size_t head_bytes);
-  FastPath serve(pipeline::RequestContext& context, std::string_view head, const LogText* text);
+  FastPath serve(pipeline::RequestContext& context, const Fitting& fitting, std::string_view head, const LogText* text);
   void memoize(pipeline::RequestContext& context, std::string_view head);
   FastPath refuse_fast(const pipeline::RequestContext& context);
   bool answer_for_itself(const pipeline::RequestContext& context);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <optional>
 #include <utility>
 
@@ -50,21 +51,36 @@ struct Weight {
   bool named = false;  // and not only meant by "*"
 };
 
-Weight weight_of(std::string_view accept_encoding, Coding coding) noexcept {
+/// `is_meant` tells which names mean the coding.
+template <class IsMeant>
+Weight weight_where(std::string_view accept_encoding, int unnamed, IsMeant is_meant) noexcept {
   std::optional<int> named;
   std::optional<int> any;
   text::for_each_member(accept_encoding, [&](std::string_view member) {
     const auto [name, weight] = name_and_weight(member);
     if (name == "*") {
       any = weight;
-    } else if (coding_of(name) == coding) {
+    } else if (is_meant(name)) {
       named = weight;
     }
   });
   if (named) return {*named, true};
   if (any) return {*any, false};
-  // Acceptable unless forbidden, but whatever is named goes first.
-  return {coding == Coding::identity ? 1 : 0, false};
+  return {unnamed, false};
+}
+
+Weight weight_of(std::string_view accept_encoding, Coding coding) noexcept {
+  // Identity is acceptable unless forbidden, but whatever is named goes first.
+  return weight_where(accept_encoding, coding == Coding::identity ? 1 : 0,
+                      [coding](std::string_view name) { return coding_of(name) == coding; });
+}
+
+/// Of one member of a Content-Encoding.
+bool takes_one(std::string_view accept_encoding, std::string_view name) noexcept {
+  const auto coding = coding_of(name);
+  if (coding != Coding::unknown) return accepts(accept_encoding, coding);
+  return weight_where(accept_encoding, 0, [name](std::string_view other) { return text::iequals(name, other); }).value >
+         0;
 }
 
 }  // namespace
@@ -88,6 +104,31 @@ bool accepts(std::string_view accept_encoding, Coding coding) noexcept {
   return coding != Coding::unknown && weight_of(accept_encoding, coding).value > 0;
 }
 
+CodingSet accepted_codings(std::string_view accept_encoding) noexcept {
+  unsigned set = 0;
+  for (const auto coding : {Coding::identity, Coding::gzip, Coding::brotli, Coding::deflate, Coding::zstd}) {
+    if (accepts(accept_encoding, coding)) set |= set_of(coding);
+  }
+  return set == 0 ? set_of(Coding::identity) : static_cast<CodingSet>(set);
+}
+
+bool takes(std::string_view accept_encoding, std::string_view content_encoding) noexcept {
+  bool all = true;
+  text::for_each_member(content_encoding,
+                        [&](std::string_view name) { all = all && takes_one(accept_encoding, name); });
+  return all;
+}
+
+bool is_readable(std::string_view content_encoding) noexcept {
+  std::size_t count = 0;
+  bool known = true;
+  text::for_each_member(content_encoding, [&](std::string_view name) {
+    ++count;
+    known = known && coding_of(name) != Coding::unknown;
+  });
+  return known && count <= 3;
+}
+
 Coding choose_coding(std::string_view accept_encoding, Coding stored) noexcept {
   if (stored == Coding::unknown) return stored;
   if (stored != Coding::identity && accepts(accept_encoding, stored)) return stored;
@@ -95,7 +136,7 @@ Coding choose_coding(std::string_view accept_encoding, Coding stored) noexcept {
   int most = weight_of(accept_encoding, Coding::identity).value;
   for (const auto coding : {Coding::gzip, Coding::brotli}) {
     const auto weight = weight_of(accept_encoding, coding);
-    if (weight.named && weight.value > 0 && weight.value >= most) best = coding, most = weight.value;
+    if ((weight.named || most == 0) && weight.value > 0 && weight.value >= most) best = coding, most = weight.value;
   }
   return best;
 }

@@ -36,6 +36,7 @@ UpstreamRequest upstream_request(const FetchContext& worker, const FetchJob& job
   from.whole = job.asks_for_whole();
   from.upgrade = job.upgrade;
   from.cacheable = job.context->disposition != pipeline::Disposition::pass;
+  from.negotiates = job.negotiates();
   from.surrogate = job.surrogate;
   from.max_forwards = job.max_forwards;
   return from;

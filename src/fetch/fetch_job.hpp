@@ -33,6 +33,7 @@ struct FetchJob {
   std::uint32_t generation = 0;       // of the store when the origin was asked
   bool in_table = false;              // others may join: must be removed
   std::uint64_t client = 0;           // who asked: any number that tells clients apart
+  bool own_codings = false;           // the client's own Accept-Encoding goes along
   bool upgrade = false;               // the client wants to leave HTTP
   bool surrogate = false;             // asked of us as if we were the origin
   int max_forwards = -1;              // -1: as the client said
@@ -45,6 +46,12 @@ struct FetchJob {
   /// The client's own conditions and ranges stay behind: the whole response is wanted.
   bool asks_for_whole() const noexcept {
     return context->disposition == pipeline::Disposition::revalidate && head().method == http::Method::get;
+  }
+  /// The upstream is asked in codings that we read, so that the response can be given to anybody. A part that is not
+  /// stored is the client's own.
+  bool negotiates() const noexcept {
+    const bool whole = asks_for_whole() || !head().fields.has(http::FieldId::range);
+    return whole && !own_codings && !upgrade && context->disposition != pipeline::Disposition::pass;
   }
 };
 

@@ -1,5 +1,8 @@
 #include "fetch/response_head_text.hpp"
 
+#include <string_view>
+
+#include "base/text.hpp"
 #include "http/date.hpp"
 #include "http/framing.hpp"
 
@@ -15,6 +18,19 @@ void append_status_line(std::string& out, const http::ResponseHead& head) {
 
 void append_line(std::string& out, const http::Field& field) {
   out.append(field.name).append(": ").append(field.value).append("\r\n");
+}
+
+/// In a coding that not everybody takes, of which Vary says nothing.
+bool is_coded_unsaid(const http::FieldList& fields) {
+  if (!fields.has(FieldId::content_encoding)) return false;
+  bool said = false;
+  for (const auto& field : fields) {
+    if (field.id != FieldId::vary) continue;
+    text::for_each_member(field.value, [&](std::string_view name) {
+      said = said || name == "*" || text::iequals(name, "accept-encoding");
+    });
+  }
+  return !said;
 }
 
 }  // namespace
@@ -34,6 +50,7 @@ ResponseHeadText compose_response_head(const http::ResponseHead& head, TimePoint
     append_line(out, field);
   }
   if (!head.fields.has(FieldId::date)) out.append("Date: ").append(http::format_date(now)).append("\r\n");
+  if (is_coded_unsaid(head.fields)) out += "Vary: Accept-Encoding\r\n";
   out += "Via: 1.1 cachearr\r\n";
   return result;
 }

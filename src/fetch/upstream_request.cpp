@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text.hpp"
+#include "content/coding.hpp"
 
 namespace cachearr::fetch {
 
@@ -80,8 +81,10 @@ std::string compose(const UpstreamRequest& from) {
     if (is_ours_to_write(field.id) || http::is_hop_by_hop(field, request.fields)) continue;
     if (from.whole && is_condition(field.id)) continue;
     if (from.cacheable && is_reflected(field)) continue;
+    if (from.negotiates && field.id == FieldId::accept_encoding) continue;
     append_line(out, field.name, field.value);
   }
+  if (from.negotiates) append_line(out, "Accept-Encoding", content::kOurAcceptEncoding);
   out.append(from.validators);
   if (from.max_forwards >= 0) {
     append_line(out, "Max-Forwards", std::to_string(from.max_forwards));

@@ -20,10 +20,11 @@ struct UpstreamRequest {
   bool whole = false;                // leave the client's conditions and ranges out: the whole answer is wanted
   bool through_http_parent = false;  // absolute form
   std::string_view parent_credentials = {};
-  bool upgrade = false;    // Connection: Upgrade goes along
-  bool cacheable = false;  // drop fields an origin may reflect into an answer that others will get
-  bool surrogate = false;  // say that we obey Surrogate-Control
-  int max_forwards = -1;   // -1: as it is
+  bool upgrade = false;     // Connection: Upgrade goes along
+  bool cacheable = false;   // drop fields an origin may reflect into an answer that others will get
+  bool negotiates = false;  // ask in the codings that we read, whatever the client takes
+  bool surrogate = false;   // say that we obey Surrogate-Control
+  int max_forwards = -1;    // -1: as it is
 };
 
 /// The whole head, empty line included.

@@ -11,6 +11,7 @@ void RequestContext::reset(const SnapshotPtr& next) {
   variant.varies_by.clear();
   entry = {};
   from_disk = hit_for_miss = refresh = false;
+  codings = 0;
   disposition = Disposition::refuse;
   stale.reset();
   forward = http::Forward::none;

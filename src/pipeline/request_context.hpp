@@ -50,6 +50,7 @@ struct RequestContext {
   caching::RequestDirectives directives;
   store::EntryPtr entry;
   bool from_disk = false;     // `entry` was found in the slow tier
+  std::uint8_t codings = 0;   // the content::CodingSet that the client takes; 0: not looked at yet
   bool hit_for_miss = false;  // the last answer could not be stored: do not collapse
 
   Disposition disposition = Disposition::refuse;

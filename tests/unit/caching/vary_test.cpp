@@ -22,7 +22,12 @@ std::string variant(std::string_view names, Lines request) {
 }
 
 TEST(Selecting, NamesAreLowerCaseSortedAndUnique) {
-  EXPECT_EQ(names({{"Vary", "accept-encoding, Origin"}, {"Vary", ",Accept-Encoding"}}), "accept-encoding,origin");
+  EXPECT_EQ(names({{"Vary", "cookie, Origin"}, {"Vary", ",Cookie"}}), "cookie,origin");
+}
+
+TEST(Selecting, NeverGoesByTheCodingsThatAClientTakes) {
+  EXPECT_EQ(names({{"Vary", "Accept-Encoding"}}), "");
+  EXPECT_EQ(names({{"Vary", "accept-encoding, Origin"}}), "origin");
 }
 
 TEST(Selecting, NothingSelectsWithoutVary) { EXPECT_EQ(names({}), ""); }

@@ -62,9 +62,11 @@ struct Got {
   static std::string reply(ContentCoder& coder, const store::EntryPtr& entry, const std::string& lines,
                            const std::string& start) {
     const Asked asked{start, "Host: a.test\r\n" + lines};
-    const auto fitted = coder.encode_for(entry, asked.head);
+    const auto fitting = coder.fit(entry, asked.head, true);
     Output output;
-    append_stored(output, asked.head, fitted.entry, test::Reply::hit(), test::kStoredAt, {}, fitted.varies);
+    const bool recoded = static_cast<bool>(fitting.made);
+    append_stored(output, asked.head, recoded ? fitting.made : entry, test::Reply::hit(), test::kStoredAt, {},
+                  fitting.varies, recoded);
     return test::text_of(output);
   }
   std::string plain() const {
@@ -113,18 +115,60 @@ TEST(ContentCoder, LeaveAloneWhatIsNotToBeConverted) {
   for (const auto& made : {Made{.flags = 0},  // an image
                            Made{.body = "short"}, Made{.body = std::string(300 * 1024, 'x')}, Made{.status = 404},
                            Made{.lines = "Cache-Control: max-age=60, no-transform\r\n"},
-                           Made{.lines = "Content-Encoding: compress\r\n", .flags = 0},
-                           Made{.lines = "Content-Encoding: gzip, br\r\n", .flags = 0}}) {
+                           Made{.lines = "Content-Encoding: identity\r\n", .flags = 0}}) {
     const Got got{entry_of(made), asks};
     EXPECT_EQ(got.answer.body, made.body);
     EXPECT_FALSE(got.answer.has("Vary")) << made.lines;
   }
 }
 
-TEST(ContentCoder, LeaveAloneWhatTurnsOutToBeDamaged) {
-  const Got got{entry_of({"no gzip at all", "Content-Encoding: gzip\r\n", 0}), ""};
-  EXPECT_EQ(got.answer.body, "no gzip at all");
-  EXPECT_EQ(got.answer.field("Content-Encoding"), "gzip");
+Fitting::Kind kind_for(const Made& made, const std::string& lines) {
+  ContentCoder coder{1 << 20};
+  const Asked asked{"GET /x", "Host: a.test\r\n" + lines};
+  return coder.fit(entry_of(made), asked.head, false).kind;
+}
+
+TEST(ContentCoder, GivesNobodyWhatHeCannotReadAndNobodyMayDecode) {
+  const auto packed = *content::encode(kPlain, Coding::gzip);
+  const std::string gzip = "Content-Encoding: gzip\r\n";
+  for (const auto& made : {Made{packed, gzip + "Cache-Control: max-age=60, no-transform\r\n", 0},
+                           Made{packed, gzip + "Content-Type: application/x-tar\r\n", 0},
+                           Made{packed, "Content-Encoding: compress\r\n", 0},
+                           Made{packed, "Content-Encoding: gzip, compress\r\n", 0}, Made{"no gzip at all", gzip, 0}}) {
+    EXPECT_EQ(kind_for(made, ""), Fitting::Kind::anew) << made.lines;
+    EXPECT_EQ(kind_for(made, "Accept-Encoding: gzip, compress\r\n"), Fitting::Kind::ready) << made.lines;
+  }
+  EXPECT_EQ(kind_for({packed, gzip, 0}, "Cache-Control: no-transform\r\n"), Fitting::Kind::anew);
+}
+
+TEST(ContentCoder, LeavesWhatIsLongWhenDecodedToBeDecodedInSteps) {
+  const Made bomb{*content::encode(std::string(1 << 20, 'x'), Coding::gzip),
+                  "ETag: \"v1\"\r\nContent-Encoding: gzip\r\n", 0};
+  ASSERT_LT(bomb.body.size(), 4096U);
+  ContentCoder coder{1 << 20};
+  const Asked asked{"GET /x", "Host: a.test\r\n"};
+  const auto fitting = coder.fit(entry_of(bomb), asked.head, false);
+  ASSERT_EQ(fitting.kind, Fitting::Kind::in_steps);
+  EXPECT_EQ(fitting.coding, "gzip");
+  EXPECT_EQ(fitting.made->etag(), "W/\"v1\"");
+  EXPECT_EQ(fitting.made->head().find("Content-Length"), std::string_view::npos);
+  EXPECT_NE(fitting.made->head().find("Vary: Accept-Encoding"), std::string_view::npos);
+}
+
+TEST(ContentCoder, LeavesPlainTextAloneUnlessItIsRefused) {
+  ContentCoder coder{1 << 20};
+  const Asked takes{"GET /x", "Host: a.test\r\nAccept-Encoding: gzip\r\n"};
+  EXPECT_FALSE(coder.fit(entry_of({}), takes.head, false).made);
+  const Asked refuses{"GET /x", "Host: a.test\r\nAccept-Encoding: *, identity;q=0\r\n"};
+  const auto fitting = coder.fit(entry_of({}), refuses.head, false);
+  ASSERT_TRUE(fitting.made);
+  EXPECT_NE(fitting.made->head().find("Content-Encoding: "), std::string_view::npos);
+}
+
+TEST(ContentCoder, GivesNoPartsOfWhatItMade) {
+  const Got whole{gzipped(), "Range: bytes=0-9\r\n"};
+  EXPECT_EQ(whole.answer.head.status, 200);
+  EXPECT_EQ(whole.answer.body, kPlain);
 }
 
 TEST(ContentCoder, SayVaryOnce) {
@@ -161,25 +205,25 @@ TEST(ContentCoder, AreMadeOnceAndKeptWithinTheirBudget) {
   ContentCoder coder{64 * 1024};
   const Asked asked{"GET /x", "Host: a.test\r\nAccept-Encoding: gzip\r\n"};
   const auto stored = entry_of({});
-  const auto first = coder.encode_for(stored, asked.head).entry;
-  EXPECT_EQ(coder.encode_for(stored, asked.head).entry.get(), first.get());
+  const auto first = coder.fit(stored, asked.head, true).made;
+  EXPECT_EQ(coder.fit(stored, asked.head, true).made.get(), first.get());
   for (int i = 0; i < 200; ++i) {
     const auto other = entry_of({.lines = "X-Number: " + std::to_string(i) + "\r\n"});
-    EXPECT_NE(coder.encode_for(other, asked.head).entry.get(), other.get());
+    EXPECT_NE(coder.fit(other, asked.head, true).made.get(), first.get());
     EXPECT_LE(coder.bytes(), 64U * 1024);
   }
-  EXPECT_NE(coder.encode_for(stored, asked.head).entry.get(), first.get()) << "it has made room for the others";
+  EXPECT_NE(coder.fit(stored, asked.head, true).made.get(), first.get()) << "it has made room for the others";
 }
 
 TEST(ContentCoder, AreMadeAnewForAnotherAnswerOfTheSameName) {
   ContentCoder coder{1 << 20};
   const Asked asked{"GET /x", "Host: a.test\r\nAccept-Encoding: gzip\r\n"};
   const auto stored = entry_of({});
-  const auto first = coder.encode_for(stored, asked.head).entry;
+  const auto first = coder.fit(stored, asked.head, true).made;
   auto meta = stored->meta;
   meta.stored_ms += 1;
   const auto renewed = store::with_meta(*stored, meta);
-  EXPECT_NE(coder.encode_for(renewed, asked.head).entry.get(), first.get());
+  EXPECT_NE(coder.fit(renewed, asked.head, true).made.get(), first.get());
 }
 
 }  // namespace

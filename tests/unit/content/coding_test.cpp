@@ -1,6 +1,7 @@
 #include "content/coding.hpp"
 
 #include <gtest/gtest.h>
+#include <utility>
 
 namespace cachearr::content {
 namespace {
@@ -41,6 +42,49 @@ TEST(Coding, IsIdentityWhereTheClientPrefersThat) {
   EXPECT_EQ(choose_coding("identity, gzip;q=0.5", Coding::identity), Coding::identity);
   EXPECT_EQ(choose_coding("deflate", Coding::identity), Coding::identity);
   EXPECT_EQ(choose_coding("*;q=0", Coding::identity), Coding::identity);
+}
+
+TEST(Coding, OfTheClientsChoiceIsMadeWhereIdentityIsForbidden) {
+  EXPECT_NE(choose_coding("*, identity;q=0", Coding::identity), Coding::identity);
+  EXPECT_EQ(choose_coding("gzip, identity;q=0", Coding::identity), Coding::gzip);
+}
+
+TEST(Coding, SetsHoldWhatAClientTakesAndAreNeverEmpty) {
+  const auto identity = set_of(Coding::identity);
+  for (const auto& [sent, expected] :
+       {std::pair{"", int{identity}},
+        {"*;q=0", int{identity}},
+        {"gzip", identity | set_of(Coding::gzip)},
+        {"gzip;q=0", int{identity}},
+        {"identity;q=0, br", int{set_of(Coding::brotli)}},
+        {"x-gzip, deflate;q=0.001", identity | set_of(Coding::gzip) | set_of(Coding::deflate)},
+        {"*",
+         identity | set_of(Coding::gzip) | set_of(Coding::brotli) | set_of(Coding::deflate) | set_of(Coding::zstd)}})
+    EXPECT_EQ(accepted_codings(sent), expected) << sent;
+}
+
+TEST(Coding, OfSeveralIsTakenWhereEachIs) {
+  for (const auto& [sent, coding] : {std::pair{"gzip, br", "gzip, br"},
+                                     {"compress", "compress"},
+                                     {"*", "aws-chunked"},
+                                     {"gzip", "x-gzip"},
+                                     {"", ""},
+                                     {"", "identity"}})
+    EXPECT_TRUE(takes(sent, coding)) << sent;
+  for (const auto& [sent, coding] : {std::pair{"gzip", "gzip, br"},
+                                     {"gzip, compress;q=0", "compress"},
+                                     {"", "gzip"},
+                                     {"*;q=0", "gzip"},
+                                     {"gzip", "aws-chunked"}})
+    EXPECT_FALSE(takes(sent, coding)) << sent;
+}
+
+TEST(Coding, IsReadableWhereEachIsKnown) {
+  EXPECT_TRUE(is_readable("gzip"));
+  EXPECT_TRUE(is_readable("zstd, br, deflate"));
+  EXPECT_FALSE(is_readable("gzip, gzip, gzip, gzip"));
+  EXPECT_FALSE(is_readable("compress"));
+  EXPECT_FALSE(is_readable("gzip, aws-chunked"));
 }
 
 TEST(Coding, ThatIsUnknownIsNeverConverted) { EXPECT_EQ(choose_coding("gzip", Coding::unknown), Coding::unknown); }

@@ -35,6 +35,20 @@ class UpstreamRequestTest : public ::testing::Test {
   pipeline::Route route_ = route_to();
 };
 
+TEST_F(UpstreamRequestTest, AsksInOurCodingsWhateverTheClientTakes) {
+  for (const std::string sent :
+       {"", "Accept-Encoding: br\r\n", "Accept-Encoding: identity\r\naccept-encoding: br\r\n"}) {
+    const Asked asked{"GET /x", "Host: a.test\r\n" + sent};
+    auto request = from(asked);
+    EXPECT_THAT(compose(request), HasSubstr(sent)) << "what is not negotiated goes as the client said it";
+    request.negotiates = true;
+    const auto text = compose(request);
+    EXPECT_THAT(text, HasSubstr("\r\nAccept-Encoding: gzip\r\n"));
+    EXPECT_THAT(text, Not(HasSubstr("br")));
+    EXPECT_THAT(text, Not(HasSubstr("identity")));
+  }
+}
+
 TEST_F(UpstreamRequestTest, NamesTheEffectiveTargetAndHost) {
   const Asked asked{"GET /tmdb/3/tv?x", "Host: localhost:9797\r\n"};
   EXPECT_EQ(composed(asked), "GET /3/tv HTTP/1.1\r\nHost: api.test\r\nVia: 1.1 cachearr\r\nCDN-Loop: token-7\r\n\r\n");

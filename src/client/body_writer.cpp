@@ -1,0 +1,73 @@
+#include "client/body_writer.hpp"
+
+#include <array>
+#include <cstdio>
+#include <string>
+#include <utility>
+
+#include "net/event.hpp"
+
+namespace cachearr::client {
+
+using content::DecodeState;
+
+namespace {
+
+// What is sent on is not kept, so that only the ratio tells what is beyond reason.
+constexpr content::DecodeBounds kBounds{std::uint64_t{4} << 30};
+
+/// Returns when the loop has run whatever else was ready.
+net::Task<> let_others_go(net::Worker& loop) {
+  auto turn = std::make_shared<net::Event>(loop);
+  loop.post([turn] { turn->set(); });
+  co_await turn->wait();
+}
+
+}  // namespace
+
+BodyWriter::BodyWriter(Session& session, bool chunked, std::string_view coding) : session_{session}, chunked_{chunked} {
+  if (!coding.empty()) decoder_.emplace(coding, kBounds);
+}
+
+void BodyWriter::append(fetch::ChunkPtr piece) {
+  auto& output = session_.output();
+  sent_ += piece->size();
+  pending_ += piece->size();
+  if (chunked_) {
+    std::array<char, 24> size{};
+    const auto digits = std::snprintf(size.data(), size.size(), "%zx\r\n", piece->size());
+    output.text().append(size.data(), static_cast<std::size_t>(digits));
+  }
+  output.append(*piece);
+  if (chunked_) output.text() += "\r\n";
+  kept_.push_back(std::move(piece));
+}
+
+net::Task<bool> BodyWriter::append_decoded(std::string_view piece) {
+  empty_ = empty_ && piece.empty();
+  for (;;) {
+    auto made = std::make_shared<std::string>();
+    const auto state = decoder_->feed(piece, *made);
+    if (!made->empty()) append(std::move(made));
+    if (state == DecodeState::more) co_return true;
+    if (state != DecodeState::pending) co_return false;
+    const auto flushed = co_await flush();
+    if (flushed == Next::close) co_return false;
+    co_await let_others_go(session_.worker().loop);
+  }
+}
+
+bool BodyWriter::end() {
+  if (decoder_ && !empty_ && decoder_->finish() != DecodeState::whole) return false;
+  if (chunked_) session_.output().text() += "0\r\n\r\n";
+  return true;
+}
+
+net::Task<Next> BodyWriter::flush() {
+  const auto flushed = co_await session_.flush();
+  kept_.clear();
+  pending_ = 0;
+  co_return flushed;
+}
+
+}  // namespace cachearr::client

@@ -1,0 +1,237 @@
+#include <chrono>
+
+#include "base/text.hpp"
+#include "caching/storing.hpp"
+#include "client/delivery_impl.hpp"
+#include "client/representation.hpp"
+#include "client/tunnel/relay.hpp"
+
+namespace cachearr::client {
+
+using http::FieldId;
+using net::IoError;
+using Kind = fetch::FetchOutcome::Kind;
+using SteadyClock = std::chrono::steady_clock;
+
+namespace {
+
+constexpr std::size_t kSendAtOnce = 256 * 1024;
+
+}  // namespace
+
+net::Task<bool> Delivery::send_interim(const std::string& head) {
+  if (job_->context->head().minor_version == 0) co_return true;
+  const auto sent = co_await net::write_all(session_.stream(), head);
+  co_return sent == IoError::none;
+}
+
+net::Task<Next> Delivery::send_outcome(fetch::FetchReader& reader, const fetch::FetchOutcome& outcome) {
+  switch (outcome.kind) {
+    case Kind::answer: return send_answer(reader, outcome);
+    case Kind::entry: return send_entry(outcome);
+    case Kind::upgraded: return go_over(outcome);
+    case Kind::failed:
+    case Kind::pending: break;
+  }
+  return send_failure(outcome);
+}
+
+void Delivery::record(metrics::RequestResult result, const http::CacheStatus& cache, std::string_view error) {
+  session_.record({*job_->context, result, sent_, cache, error, tls_});
+}
+
+/// How an answer is counted that a fetch has brought.
+metrics::RequestResult Delivery::result_of(const fetch::FetchOutcome& outcome) const noexcept {
+  using metrics::RequestResult;
+  if (outcome.stale) return RequestResult::stale;
+  if (outcome.cache_status.hit) return RequestResult::hit;
+  if (!leads_) return RequestResult::collapsed;
+  if (job_->context->disposition == pipeline::Disposition::pass) return RequestResult::bypass;
+  const bool confirmed = outcome.kind == Kind::entry && outcome.cache_status.forward == http::Forward::stale;
+  return confirmed ? RequestResult::revalidated : RequestResult::miss;
+}
+
+net::Task<Next> Delivery::serve_found(const Fitting& fitting) {
+  const auto& context = *job_->context;
+  const auto cache = cache_status_of(context);
+  const auto result = client::result_of(context);
+  context.entry->count_hit();
+  fetch::follow_up(worker_, context, context.request.bytes());
+  const auto next = co_await send_stored(context.entry, fitting, cache, result);
+  co_return next;
+}
+
+net::Task<Next> Delivery::send_stored(const store::EntryPtr& entry, const Fitting& fitting,
+                                      const http::CacheStatus& cache, metrics::RequestResult result) {
+  if (fitting.kind == Fitting::Kind::in_steps) {
+    const auto next = co_await send_in_steps(entry, fitting, cache, result);
+    co_return next;
+  }
+  const bool keep = keep_alive();
+  sent_ = ClientContext::append_fitting(session_.output(), job_->context->head(), entry, fitting, cache, worker_.now(),
+                                        connection(keep));
+  record(result, cache);
+  const auto next = co_await session_.flush();
+  co_return keep ? next : Next::close;
+}
+
+/// A long body in a coding that the client does not take is decoded while it is sent.
+net::Task<Next> Delivery::send_in_steps(const store::EntryPtr& entry, const Fitting& fitting,
+                                        const http::CacheStatus& cache, metrics::RequestResult result) {
+  const auto& request = job_->context->head();
+  const bool head_only = request.method == http::Method::head;
+  const bool chunked = !head_only && request.minor_version > 0;
+  const bool keep = keep_alive() && (head_only || chunked);
+  sent_ = append_stored_head(session_.output(), request, fitting.made, cache, worker_.now(), connection(keep), chunked);
+  if (!head_only && sent_.status == entry->meta.status) {
+    BodyWriter body{session_, chunked, fitting.coding};
+    bool whole = co_await body.append_decoded(entry->body());
+    whole = whole && body.end();
+    sent_.body_bytes = body.sent();
+    if (!whole) {
+      record(metrics::RequestResult::error, cache, "broke off");
+      reset_connection();
+      co_return Next::close;
+    }
+    record(result, cache);
+    const auto next = co_await body.flush();
+    co_return keep ? next : Next::close;
+  }
+  record(result, cache);
+  const auto next = co_await session_.flush();
+  co_return keep ? next : Next::close;
+}
+
+net::Task<Next> Delivery::send_entry(const fetch::FetchOutcome& outcome) {
+  tls_ = outcome.tls;
+  auto cache = outcome.cache_status;
+  cache.key = job_->context->key.key;
+  cache.collapsed = !leads_ && !cache.hit;
+  if (!cache.hit) cache.ttl = caching::ttl_at(outcome.entry->meta, worker_.now());
+  const auto fitting = worker_.fit(*job_->context, outcome.entry);
+  const auto next = co_await send_stored(outcome.entry, fitting, cache, result_of(outcome));
+  co_return next;
+}
+
+net::Task<Next> Delivery::refuse_unfit() {
+  const bool keep = keep_alive();
+  session_.append_refusal(
+      *job_->context, {504, "the request said only-if-cached, and what is stored is in a coding that it does not take"},
+      keep);
+  const auto next = co_await session_.flush();
+  co_return keep ? next : Next::close;
+}
+
+/// Without a length or chunks only a reset tells the client that this was not all.
+void Delivery::reset_connection() {
+  net::reset_on_close(session_.stream());
+  session_.stream().close();
+}
+
+net::Task<Next> Delivery::send_failure(const fetch::FetchOutcome& outcome) {
+  if (job_->upload) job_->upload->discard_buffered();
+  const bool keep = keep_alive();
+  if (!outcome.cache_status.detail.empty()) job_->context->detail = outcome.cache_status.detail;
+  session_.append_refusal(*job_->context, {outcome.error_status, outcome.error, outcome.error_fields}, keep);
+  const auto next = co_await session_.flush();
+  co_return keep ? next : Next::close;
+}
+
+net::Task<Next> Delivery::go_over(const fetch::FetchOutcome& outcome) {
+  auto origin = std::move(job_->handed_over);
+  const auto sent = co_await net::write_all(session_.stream(), outcome.head);
+  if (sent != IoError::none || !origin) co_return Next::close;
+  const auto idle = worker_.settings().config.timeouts.client_idle * 10;
+  const auto answered = SteadyClock::now();
+  const auto relayed =
+      co_await relay(worker_.loop, session_.stream(), session_.inbox(), *origin->stream, origin->inbox, idle);
+  sent_ = {101, relayed.to_client};
+  http::CacheStatus cache;
+  cache.forward = http::Forward::bypass;
+  cache.forward_status = 101;
+  session_.record({*job_->context, metrics::RequestResult::tunnel, sent_, cache, {}, outcome.tls, nullptr, answered});
+  co_return Next::close;
+}
+
+/// What has to be decoded for this client; empty: nothing.
+std::string Delivery::coding_to_undo(const fetch::FetchOutcome& outcome) const {
+  http::ResponseHead head;
+  if (!job_->negotiates() || !http::parse_stored_head(outcome.head, head) ||
+      judge_coding(head, job_->context->head()) != Delivered::decoded)
+    return {};
+  return head.fields.joined(FieldId::content_encoding);
+}
+
+net::Task<Next> Delivery::send_answer(fetch::FetchReader& reader, const fetch::FetchOutcome& outcome) {
+  const auto& request = job_->context->head();
+  tls_ = outcome.tls;
+  auto cache = outcome.cache_status;
+  cache.key = outcome.cache_status.stored ? std::string_view{job_->context->key.key} : std::string_view{};
+  cache.collapsed = !leads_;
+  const auto undone = coding_to_undo(outcome);
+  const bool counted = outcome.bodiless || (outcome.length && undone.empty());
+  const bool chunked = !counted && request.minor_version > 0;
+  const bool keep = keep_alive() && (counted || chunked);
+  auto& text = session_.output().text();
+  if (undone.empty()) {
+    text += outcome.head;
+  } else {
+    text += recode_head(outcome.head, content::Coding::identity).text;
+  }
+  if (chunked) text += "Transfer-Encoding: chunked\r\n";
+  if (counted && !outcome.bodiless) {
+    text += "Content-Length: ";
+    text::append_number(text, static_cast<std::int64_t>(*outcome.length));
+    text += "\r\n";
+  }
+  if (outcome.age >= 0) {
+    text += "Age: ";
+    const auto since = std::chrono::duration_cast<std::chrono::seconds>(worker_.now() - outcome.answered).count();
+    text::append_number(text, outcome.age + since);
+    text += "\r\n";
+  }
+  append_tail(text, cache, connection(keep));
+  sent_ = {outcome.status, 0};
+  bool whole = true;
+  if (outcome.bodiless) {
+    record(result_of(outcome), cache);
+    const auto next = co_await session_.flush();
+    whole = next == Next::go_on;
+  } else {
+    BodyWriter body{session_, chunked, undone};
+    whole = co_await send_body(reader, outcome, body, cache);
+  }
+  if (!whole) reset_connection();
+  co_return whole&& keep ? Next::go_on : Next::close;
+}
+
+/// What is there goes out together, head included; the client waits for nothing that has arrived. An answer is counted
+/// before its last bytes go out: who has it whole finds it in the metrics.
+net::Task<bool> Delivery::send_body(fetch::FetchReader& reader, const fetch::FetchOutcome& outcome, BodyWriter& body,
+                                    const http::CacheStatus& cache) {
+  for (;;) {
+    fetch::Arrival arrival;
+    const bool ready = body.pending() < kSendAtOnce && reader.poll(arrival);
+    bool intact = true;
+    if (ready && arrival.kind == fetch::Arrival::Kind::data) {
+      if (!body.decodes()) {
+        body.append(std::move(arrival.data));
+        continue;
+      }
+      intact = co_await body.append_decoded(*arrival.data);
+      if (intact) continue;
+    }
+    const bool ended = ready && intact && arrival.kind == fetch::Arrival::Kind::end && body.end();
+    sent_.body_bytes = body.sent();
+    if (ended) record(result_of(outcome), cache);
+    const auto flushed = co_await body.flush();
+    if (ended) co_return flushed == Next::go_on;
+    if (flushed == Next::close || ready) {
+      record(metrics::RequestResult::error, cache, "broke off");
+      co_return false;
+    }
+    co_await reader.wait_body();
+  }
+}
+
+}  // namespace cachearr::client
