@@ -125,9 +125,15 @@ net::Task<Result<ConnectionPtr, DialFailure>> Connections::dial(Endpoint endpoin
     // The tunnel is opened on a plain stream that gives its socket back for TLS.
     auto plain = net::make_tcp_stream(worker_, std::move(*connected));
     plain->arm(limit);
-    const auto opened = co_await open_tunnel(*plain, connection->inbox, *parent, endpoint.host, endpoint.port);
+    net::Inbox answered;  // by the parent, in the clear: nothing of it may pass for what the origin says
+    const auto opened = co_await open_tunnel(*plain, answered, *parent, endpoint.host, endpoint.port);
     plain->disarm();
     if (!opened) co_return DialFailure{Kind::parent, opened.error().what};
+    // A server may speak first only where the client sees the tunnel itself.
+    if (!endpoint.tunnel && !answered.empty())
+      co_return DialFailure{Kind::parent, "the parent proxy sent bytes into the tunnel to " + endpoint.host +
+                                              " before anything was asked there"};
+    connection->inbox.prepend(answered.readable());
     if (!secure) {
       connection->stream = std::move(plain);
       co_return std::move(connection);

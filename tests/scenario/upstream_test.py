@@ -1,8 +1,11 @@
 """The side towards the origin: reuse of connections, safe retries, parents, several addresses."""
+import shutil
 import socket
+import tempfile
 import threading
 
 from lab.case import Scenario, local, main
+from lab.certs import Authority
 from lab.origin import CLOSE, Origin, answer, fresh, head
 from lab.wire import Wire, WireError, request_bytes
 
@@ -93,8 +96,9 @@ class SeveralAddresses(Scenario):
 class HttpParent:
     """A forward proxy of a dozen lines: CONNECT and absolute form, everything to one origin."""
 
-    def __init__(self, origin):
+    def __init__(self, origin, extra=b""):
         self.seen, self.origin = [], origin
+        self.extra = extra  # bytes of its own, right behind its answer
         self.server = socket.create_server(("127.0.0.1", 0))
         self.port = self.server.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
@@ -113,7 +117,7 @@ class HttpParent:
         request = wire.read_request_head()
         self.seen.append(request)
         if request.method == "CONNECT":
-            wire.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            wire.send(b"HTTP/1.1 200 Connection established\r\n\r\n" + self.extra)
             return bytes(wire.buffer)
         return ("%s\r\n%s\r\n" % (request.first_line, "".join("%s: %s\r\n" % f for f in request.fields))).encode() + bytes(wire.buffer)
 
@@ -146,7 +150,7 @@ class SocksParent(HttpParent):
         _, command, _, kind = wire.exactly(4)
         name = wire.exactly({1: 4, 4: 16}.get(kind) or wire.exactly(1)[0])
         self.seen.append((version, command, kind, name, int.from_bytes(wire.exactly(2), "big")))
-        wire.send(b"\x05\x00\x00\x01\x7f\x00\x00\x01\x00\x00")
+        wire.send(b"\x05\x00\x00\x01\x7f\x00\x00\x01\x00\x00" + self.extra)
         return bytes(wire.buffer)
 
 
@@ -173,6 +177,38 @@ class Parents(Scenario):
         request = self.through(parent, "socks5")
         self.assertEqual((5, 1, 3, b"far.test", 80), parent.seen[0])
         self.assertEqual("far.test", request["host"])
+
+    def test_bytes_behind_a_parents_answer_never_pass_for_the_origins(self):
+        """Neither inside verified TLS nor in front of the first answer: they came before anything was asked."""
+        folder = tempfile.mkdtemp(prefix="cachearr-parent-")
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        authority = Authority(folder)
+        secure = self.another_origin(tls=authority.server("DNS:far.test"))
+        secure.on("/x", fresh("real"))
+        self.origin.on("/x", fresh("real"))
+        forged = fresh("forged")[0]
+        for kind, scheme, target, origin in ((HttpParent, "http", "https", secure), (SocksParent, "socks5", "https", secure),
+                                             (SocksParent, "socks5", "http", self.origin)):
+            for extra in (forged, b"\x16", b"HTTP/1.1 100 Continue\r\n\r\n" + forged):
+                with self.subTest(kind=kind.__name__, target=target, extra=extra[:12]):
+                    parent = kind(origin, extra)
+                    self.addCleanup(parent.server.close)
+                    proxy = self.start({"upstreams": {"far": {
+                        "hosts": ["far.test"], "origin": target + "://far.test", "tls": {"ca_file": authority.file},
+                        "retries": 0, "proxy": "%s://127.0.0.1:%d" % (scheme, parent.port)}}})
+                    response = proxy.ask(target + "://far.test/x")
+                    self.assertIn("before anything was asked", self.assertProblem(response, 502)["detail"])
+                    parent.extra = b""
+                    self.assertAnswered(proxy.ask(target + "://far.test/x"), "real")
+
+    def test_what_a_server_says_first_in_a_tunnel_through_a_parent_reaches_the_client(self):
+        parent = HttpParent(self.origin, b"220 ready\r\n")
+        self.addCleanup(parent.server.close)
+        proxy = self.start({"upstreams": {"far": {"hosts": ["far.test"], "proxy": "http://127.0.0.1:%d" % parent.port}}})
+        with proxy.connect() as wire:
+            wire.send(request_bytes("CONNECT", "far.test:443", "far.test:443"))
+            self.assertEqual(200, wire.read_head().status)
+            self.assertEqual(b"220 ready", wire.line())
 
     def test_a_parent_that_refuses_is_a_502(self):
         with socket.socket() as unused:
