@@ -5,6 +5,7 @@
 #include "client/delivery.hpp"
 #include "client/tunnel/connect.hpp"
 #include "http/date.hpp"
+#include "http/upgrade.hpp"
 #include "net/head_parser.hpp"
 
 namespace cachearr::client {
@@ -24,14 +25,6 @@ constexpr std::size_t kMaxLinger = 256 * 1024;
 int forwards_left(std::string_view value) {
   const auto said = http::parse_delta_seconds(value);
   return said && *said > 0 ? static_cast<int>(std::min<std::uint32_t>(*said, 1'000'000)) - 1 : -1;
-}
-
-/// Leaves HTTP behind where the origin agrees. HTTP/2 without TLS is not for proxies (RFC 9113 3.1).
-bool wants_upgrade(const http::RequestHead& request) {
-  const auto* const upgrade = request.fields.find(FieldId::upgrade);
-  if (!upgrade || request.minor_version == 0 || upgrade->value.find("h2c") != std::string_view::npos) return false;
-  return request.fields.joined(FieldId::connection).find_first_of("uU") != std::string::npos &&
-         request.method == Method::get;
 }
 
 }  // namespace
@@ -226,7 +219,7 @@ net::Task<Next> Session::serve_async(pipeline::RequestContextPtr context, std::s
   const auto& request = context->head();
   auto job = std::make_shared<fetch::FetchJob>();
   job->client = std::hash<std::string>{}(connection_.peer);
-  job->upgrade = wants_upgrade(request);
+  job->upgrade = http::wants_upgrade(request);
   job->surrogate = !context->route.as_proxy();
   if (request.method == Method::options || request.method == Method::trace)
     job->max_forwards = forwards_left(request.fields.value(FieldId::max_forwards));

@@ -3,6 +3,7 @@
 #include "fetch/endpoint.hpp"
 #include "fetch/response_head_text.hpp"
 #include "fetch/upstream_request.hpp"
+#include "http/upgrade.hpp"
 #include "net/head_parser.hpp"
 #include "net/tls_accept.hpp"
 #include "origin/parent.hpp"
@@ -84,7 +85,7 @@ net::Task<HeadTrouble> read_head(FetchJob& job, UpstreamResponse& response, Dura
     const auto parsed = net::parse_response_head(connection.inbox.readable(), kMaxResponseHead, response.head);
     if (parsed.kind == net::HeadParse::Kind::error) co_return HeadTrouble{net::IoError::none, parsed.problem};
     if (parsed.kind == net::HeadParse::Kind::complete) {
-      const bool switched = response.head.status == 101 && job.upgrade;
+      const bool switched = job.upgrade && http::is_agreed_upgrade(job.context->request.head, response.head);
       if (response.head.status >= 200 || switched) {
         response.head_bytes = parsed.consumed;
         connection.stream->disarm();

@@ -93,7 +93,7 @@ std::string compose(const UpstreamRequest& from) {
   }
   if (from.upgrade) {
     out += "Connection: Upgrade\r\n";
-    append_line(out, "Upgrade", request.fields.value(FieldId::upgrade));
+    append_line(out, "Upgrade", request.fields.joined(FieldId::upgrade));
   }
   out += "Via: 1.1 cachearr\r\n";
   append_line(out, "CDN-Loop", from.loop_token);

@@ -125,6 +125,9 @@ HeadParse parse(std::string_view bytes, std::size_t limit, Head& into) {
   if (refused && concerns_length(error)) return fail(400, "malformed or contradictory message length");
   if (refused) return fail(400, "malformed header section");
   if (!collector.is_header_done() || consumed != head.size()) return fail(400, "malformed header section");
+  if constexpr (!IsRequest) {
+    if (into.status < 100 || into.status > 599) return fail(400, "a status outside 100 to 599");
+  }
   return {HeadParse::Kind::complete, consumed, 0, {}};
 }
 

@@ -132,6 +132,17 @@ class Bodies(Scenario):
     def test_an_unknown_expectation_is_417(self):
         self.assertProblem(self.ask(self.path(), headers={"Expect": "the-moon"}), 417)
 
+    def test_a_status_that_is_none_is_a_502_and_never_an_interim_answer(self):
+        for status in (b"000", b"007", b"099", b"600", b"999"):
+            with self.subTest(status):
+                path = self.path()
+                self.origin.on(path, b"HTTP/1.1 " + status + b" Odd\r\n\r\n", *fresh("second message"))
+                with self.proxy.connect() as wire:
+                    wire.send(request_bytes("GET", self.url(path), self.origin.authority))
+                    response = wire.read_response()
+                    self.assertEqual([], response.interim)
+                    self.assertProblem(response, 502)
+
     def test_early_hints_are_relayed_or_dropped_but_never_taken_for_the_answer(self):
         path = self.path()
         self.origin.on(path, b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n", b"HTTP/1.1 102 Processing\r\n\r\n", *fresh("final"))
@@ -179,13 +190,24 @@ class Upgrades(Scenario):
             wire.send(request_bytes("GET", self.url(path), self.origin.authority, {"Connection": "Upgrade", "Upgrade": "websocket"}))
             self.assertAnswered(wire.read_response(), "no")
 
-    def test_h2c_is_not_offered_to_the_origin(self):
-        path = self.path()
-        self.origin.on(path, answer("one point one"))
-        self.ask(path, headers=[("Connection", "Upgrade, HTTP2-Settings"), ("Upgrade", "h2c"), ("HTTP2-Settings", "AAMAAABkAAQAAP__")])
-        seen = self.origin.asked(path)[0].fields
-        self.assertNotIn("http2-settings", seen)
-        self.assertNotIn("upgrade", seen)
+    def test_h2c_is_not_offered_to_the_origin_in_any_spelling(self):
+        for offered in ("h2c", "H2C", "websocket, H2c"):
+            with self.subTest(offered):
+                path = self.path()
+                self.origin.on(path, answer("one point one"))
+                self.ask(path, headers=[("Connection", "Upgrade, HTTP2-Settings"), ("Upgrade", offered), ("HTTP2-Settings", "AAMAAABkAAQAAP__")])
+                seen = self.origin.asked(path)[0].fields
+                self.assertNotIn("http2-settings", seen)
+                self.assertNotIn("upgrade", seen)
+
+    def test_a_101_that_does_not_name_what_was_asked_for_opens_nothing(self):
+        for fields in (b"", b"Upgrade: h2c\r\n", b"Upgrade: websocket, tls\r\n"):
+            with self.subTest(fields):
+                path = self.path()
+                self.origin.on(path, b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n" + fields + b"\r\nsecret", CLOSE)
+                with self.proxy.connect() as wire:
+                    wire.send(request_bytes("GET", self.url(path), self.origin.authority, {"Connection": "Upgrade", "Upgrade": "websocket"}))
+                    self.assertProblem(wire.read_response(), 502)
 
 
 class Limits(Scenario):

@@ -37,6 +37,15 @@ TEST(ResponseHeads, AreCompleteWithTheirLastByte) {
   expect_accepted<ResponseHead>("HTTP/1.1 200 Tr\xC3\xA8s bien\r\nA: b\xFF\r\n\r\n");
 }
 
+TEST(ResponseHeads, WithAStatusThatIsNoneAreRefused) {
+  for (const auto* const status : {"000", "001", "020", "099", "600", "999"}) {
+    expect_refused<ResponseHead>("HTTP/1.1 " + std::string{status} + " Odd\r\nA: b\r\n\r\n");
+    expect_refused<ResponseHead>("HTTP/1.1 " + std::string{status} + "\r\n\r\n");
+  }
+  for (const auto* const status : {"20", "2000", "2x0", "-10", "+20"})
+    expect_refused<ResponseHead>("HTTP/1.1 " + std::string{status} + " Odd\r\nA: b\r\n\r\n");
+}
+
 TEST(ResponseHeads, WithoutReasonPhraseAreAccepted) {
   expect_accepted<ResponseHead>("HTTP/1.1 200\r\n\r\n");
   expect_accepted<ResponseHead>("HTTP/1.1 200\r\nA: b\r\nContent-Length: 0\r\n\r\n");
