@@ -6,6 +6,7 @@
 #include "http/upgrade.hpp"
 #include "net/head_parser.hpp"
 #include "net/tls_accept.hpp"
+#include "origin/connection_auth.hpp"
 #include "origin/parent.hpp"
 
 namespace cachearr::fetch {
@@ -152,6 +153,7 @@ net::Task<Result<UpstreamResponse, UpstreamError>> exchange(FetchContext& worker
     worker.cells.upstream_connections.subtract();
     if (trouble.none()) {
       response.timing.response_time = worker.now();
+      response.connection->authenticated |= origin::authenticates_connection(job->head(), response.head);
       const auto framing = http::frame_response(response.head, job->head().method);
       if (framing) {
         response.framing = *framing;

@@ -54,6 +54,7 @@ std::map<std::string, std::size_t> Connections::idle_by_host() const {
 }
 
 void Connections::keep(ConnectionPtr connection, std::size_t most) {
+  if (connection->authenticated) return;
   auto& kept = idle_[connection->pool];
   if (kept.size() >= std::min(most, settings_.idle_per_endpoint) || !connection->inbox.empty()) return;
   connection->stream->disarm();

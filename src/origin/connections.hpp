@@ -55,6 +55,7 @@ struct Connection {
   bool reused = false;
   std::string_view tls = {};         // the version that was agreed upon, "TLSv1.3"; empty: plain
   bool through_http_parent = false;  // requests go in absolute form
+  bool authenticated = false;        // acts for one user from now on: nobody else's requests may go over it
 };
 using ConnectionPtr = std::shared_ptr<Connection>;
 
@@ -76,8 +77,8 @@ class Connections {
   ConnectionPtr take_idle(const std::string& pool) noexcept;
   /// A new connection, ready for requests, within `limit`.
   net::Task<Result<ConnectionPtr, DialFailure>> dial(Endpoint endpoint, Duration limit);
-  /// Keeps it for the next request, where fewer than `most` are kept to the same place. REQUIRES: a whole exchange was
-  /// done on it and nothing is buffered.
+  /// Keeps it for the next request, where fewer than `most` are kept to the same place and it is nobody's own.
+  /// REQUIRES: a whole exchange was done on it and nothing is buffered.
   void keep(ConnectionPtr connection, std::size_t most = SIZE_MAX);
   /// How many are kept to each host.
   std::map<std::string, std::size_t> idle_by_host() const;

@@ -69,6 +69,28 @@ class Connections(Scenario):
         self.assertAnswered(self.ask(second), "y")
         self.assertNotEqual(self.origin.asked(first)[0].connection, self.origin.asked(second)[0].connection)
 
+    def test_a_connection_that_ntlm_or_negotiate_authenticated_serves_nobody_else(self):
+        for scheme in ("NTLM", "Negotiate"):
+            with self.subTest(scheme):
+                path, users = self.path(), {}
+
+                def secret(wire, request):
+                    if request["authorization"]:
+                        users[wire.number] = "alice"
+                    return answer(users.get(wire.number, "nobody") + " here", headers={"Cache-Control": "no-store"})
+                self.origin.on(path, secret)
+                self.assertAnswered(self.ask(path, headers={"Authorization": scheme + " TlRMTVNTUAADAAAA"}), "alice here")
+                for _ in range(4):
+                    self.assertAnswered(self.ask(path), "nobody here")
+
+    def test_a_connection_on_which_a_challenge_of_ntlm_stands_is_not_used_again(self):
+        first, second = self.path(), self.path()
+        self.origin.on(first, answer("who?", 401, [("WWW-Authenticate", "Basic realm=x"), ("WWW-Authenticate", "Negotiate")]))
+        self.origin.on(second, answer("y"))
+        self.ask(first)
+        self.ask(second)
+        self.assertNotEqual(self.origin.asked(first)[0].connection, self.origin.asked(second)[0].connection)
+
     def test_redirects_are_passed_on_not_followed(self):
         path = self.path()
         self.origin.on(path, answer("", 301, {"Location": self.url("/elsewhere")}))
