@@ -29,9 +29,11 @@ struct Case {
   std::int64_t received_ms() const noexcept { return timing.response_time.time_since_epoch().count(); }
 };
 
-/// RFC 6585: such an answer is about one client at one moment and is never stored, whatever its fields say.
-bool is_about_the_client(int status) noexcept {
-  return status == 428 || status == 429 || status == 431 || status == 511;
+/// Such an answer is about the fields, the body or the moment of one request, most of which no key holds: it is never
+/// stored, whatever its own fields say.
+bool is_about_the_request(int status) noexcept {
+  static constexpr std::array statuses{400, 408, 411, 412, 413, 414, 415, 416, 417, 421, 425, 426, 428, 429, 431, 511};
+  return std::binary_search(statuses.begin(), statuses.end(), status);
 }
 
 /// What of the policy is in force for this status.
@@ -49,11 +51,11 @@ bool takes_rule_ttl(int status) noexcept {
 
 /// Errors that say more about the moment or the credential than about the resource.
 bool refused_under_rule(int status) noexcept {
-  return status == 401 || status == 403 || status == 404 || status >= 500 || is_about_the_client(status);
+  return status == 401 || status == 403 || status == 404 || status >= 500 || is_about_the_request(status);
 }
 
 RuleShare rule_share(const Policy& policy, int status) {
-  if (!policy.from_rule) return {std::nullopt, LifetimeSource::none, is_about_the_client(status), false};
+  if (!policy.from_rule) return {std::nullopt, LifetimeSource::none, is_about_the_request(status), false};
   const auto listed = std::find_if(policy.ttl_status.begin(), policy.ttl_status.end(),
                                    [status](const StatusTtl& entry) { return entry.status == status; });
   RuleShare share;

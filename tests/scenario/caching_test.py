@@ -282,5 +282,17 @@ class Invalidation(Scenario):
         self.assertMiss(self.ask(other))
 
 
+class OneRequestsErrors(Scenario):
+    def test_an_error_about_one_requests_own_fields_is_nobody_elses(self):
+        for status, field in ((400, ("X-Odd", "1")), (412, ("If-Match", '"other"')), (413, ("X-Odd", "1")), (416, ("Range", "bytes=900-")),
+                              (417, ("X-Odd", "1")), (421, ("X-Odd", "1")), (431, ("X-Odd", "1"))):
+            with self.subTest(status):
+                path = self.path()
+                self.origin.on(path, lambda _wire, request, status=status, field=field:
+                               fresh("no", status=status) if field[0] in request.fields else fresh("yes"))
+                self.assertEqual(status, self.ask(path, headers=[field]).status)
+                self.assertAnswered(self.ask(path), "yes")
+
+
 if __name__ == "__main__":
     main()

@@ -130,7 +130,7 @@ TEST(RuleOverride, WithoutATtlTheOriginDecides) {
 
 TEST(RuleErrors, AreNotStoredHoweverPublicTheyAre) {
   for (const auto mode : {Mode::override_, Mode::respect, Mode::floor, Mode::ceiling}) {
-    for (const int status : {401, 403, 404, 429, 500, 502, 503, 504}) {
+    for (const int status : {400, 401, 403, 404, 412, 416, 417, 421, 429, 500, 502, 503, 504}) {
       EXPECT_EQ(store(Answer{status, {{"Cache-Control", "public, max-age=300"}}}, rule(mode, kDay)).reason,
                 Reason::status)
           << status;

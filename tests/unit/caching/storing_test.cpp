@@ -76,13 +76,13 @@ TEST(Storing, PartialAndInterimAnswersAreNotStored) {
 }
 
 TEST(Storing, AnyFinalStatusWithAnExplicitLifetimeIsStored) {
-  for (const int status : {200, 203, 204, 299, 301, 302, 303, 307, 308, 400, 404, 410, 499, 500, 502, 503, 504, 599}) {
+  for (const int status : {200, 203, 204, 299, 301, 302, 303, 307, 308, 404, 410, 499, 500, 502, 503, 504, 599}) {
     EXPECT_TRUE(store(Answer{status, {{"Expires", at(1h)}, {"Date", at(0s)}}}).storable()) << status;
   }
 }
 
-TEST(Storing, AnAnswerAboutTheClientItselfIsNotStored) {
-  for (const int status : {428, 429, 431, 511}) {
+TEST(Storing, AnAnswerAboutOneRequestItselfIsNotStored) {
+  for (const int status : {400, 408, 411, 412, 413, 414, 415, 416, 417, 421, 425, 426, 428, 429, 431, 511}) {
     EXPECT_EQ(store(Answer{status, {{"Cache-Control", "public, max-age=60"}}}).reason, Reason::status) << status;
   }
 }
