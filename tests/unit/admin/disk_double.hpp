@@ -25,7 +25,7 @@ class DiskDouble final : public store::Store {
   bool may_be_on_disk(const Hash128&) const noexcept override { return !on_disk.empty(); }
   void find_on_disk(const Hash128&, std::string_view identity, std::function<void(store::EntryPtr)> done) override {
     const auto found = on_disk.find(identity);
-    done(found == on_disk.end() ? nullptr : found->second);
+    done(found == on_disk.end() ? store::EntryPtr{} : found->second);
   }
   void put(store::EntryPtr entry) override { memory_->put(std::move(entry)); }
   bool erase(const Hash128& id, std::string_view identity) override { return memory_->erase(id, identity); }

@@ -92,7 +92,7 @@ TEST_F(NewService, IsToldWhatAWriteChangesAndWhatTurnsThatOff) {
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0]->invalidation_switch, "metadata_refresh");
   EXPECT_EQ(expand(found[0]->invalidate[0].text, captures_), "podcast:daily");
-  EXPECT_EQ(found[0]->invalidate[1].kind, Invalidation::Kind::tag);
+  EXPECT_EQ(found[0]->invalidate[1].kind, caching::Invalidation::Kind::tag);
 }
 
 TEST_F(NewService, IsToldByItsBodyWhatAWriteChanges) {
