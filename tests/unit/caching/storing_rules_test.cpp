@@ -17,7 +17,7 @@ TEST(RuleOverride, ItsTtlDecidesWhateverCacheControlSays) {
     EXPECT_TRUE(verdict.storable()) << says;
     EXPECT_EQ(verdict.source, LifetimeSource::rule) << says;
     EXPECT_EQ(ttl_at(verdict.meta, kNow), 86400) << says;
-    EXPECT_EQ(verdict.meta.flags, kFromRule) << says;
+    EXPECT_EQ(verdict.meta.flags, kFromRule | kUncoded) << says;
   }
 }
 

@@ -154,7 +154,7 @@ TEST(Storing, TheRecordIsComplete) {
   EXPECT_EQ(meta.date_ms, now - 2000);
   EXPECT_EQ(meta.last_modified_ms, now - 3'600'000);
   EXPECT_EQ(meta.status, 200);
-  EXPECT_EQ(meta.flags, kImmutable | kText);
+  EXPECT_EQ(meta.flags, kImmutable | kText | kUncoded);
 }
 
 TEST(Storing, EncodedAnswersAreNotWorthCompressing) {
