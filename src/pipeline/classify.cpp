@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "pipeline/look_up.hpp"
+#include "pipeline/site.hpp"
 #include "pipeline/worker_context.hpp"
 
 namespace cachearr::pipeline {
@@ -108,6 +109,7 @@ void classify(WorkerContext& worker, const ConnectionInfo& connection, RequestCo
   if (auto refusal = judge_credentials(settings, into.route.form, authorization))
     return refuse(into, *std::move(refusal));
   if (!routed) return refuse(into, routed.error());
+  if (auto refusal = judge_site(*into.snapshot, into.head(), into.route)) return refuse(into, *std::move(refusal));
   classify_routed(worker, into);
 }
 
