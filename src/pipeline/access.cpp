@@ -13,10 +13,20 @@ std::optional<Refusal> judge_credentials(const Settings& settings, Route::Form f
   return Refusal{407, "this proxy wants a user and a password", "Proxy-Authenticate: Basic realm=\"cachearr\"\r\n"};
 }
 
-std::optional<Refusal> judge_connect(const Settings& settings, const ListenerInfo& listener, const http::Target& target,
-                                     const rules::Upstream* upstream) {
+const rules::Upstream* upstream_at_port(const rules::RuleSet& rules, const http::Target& target,
+                                        const rules::Upstream* upstream) {
+  if (upstream && upstream->origin_given && upstream->origin_port == target.port) return upstream;
+  for (const auto& other : rules.upstreams())
+    if (other->origin_given && other->origin_port == target.port && other->origin_host == target.host)
+      return other.get();
+  return nullptr;
+}
+
+std::optional<Refusal> judge_connect(const ConfigSnapshot& snapshot, const ListenerInfo& listener,
+                                     const http::Target& target, const rules::Upstream* upstream) {
   if (!listener.upstream.empty() || listener.tls) return Refusal{405, "this listener is no forward proxy"};
-  if (!settings.may_connect_to_port(target.port))
+  const auto& settings = *snapshot.settings;
+  if (!settings.may_connect_to_port(target.port) && !upstream_at_port(*snapshot.rules, target, upstream))
     return Refusal{403, "CONNECT to port " + std::to_string(target.port) + " is not allowed (access.connect_ports)"};
   if (!upstream) return judge_unknown_host(settings, target.host);
   return std::nullopt;

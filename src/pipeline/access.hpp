@@ -28,9 +28,14 @@ std::optional<Refusal> judge_client(const Settings& settings, const ConnectionIn
 /// who names an upstream by Host; a tunnel was asked when it was opened.
 std::optional<Refusal> judge_credentials(const Settings& settings, Route::Form form, std::string_view authorization);
 
+/// The rules name the port of this target: the origin of `upstream`, which they name its host by, or any other origin.
+/// Null: they do not.
+const rules::Upstream* upstream_at_port(const rules::RuleSet& rules, const http::Target& target,
+                                        const rules::Upstream* upstream);
+
 /// Whether CONNECT may go to this target, of which `upstream` is what the rules name (null: nothing).
-std::optional<Refusal> judge_connect(const Settings& settings, const ListenerInfo& listener, const http::Target& target,
-                                     const rules::Upstream* upstream);
+std::optional<Refusal> judge_connect(const ConfigSnapshot& snapshot, const ListenerInfo& listener,
+                                     const http::Target& target, const rules::Upstream* upstream);
 
 /// access.unknown_hosts for a host that no upstream names.
 std::optional<Refusal> judge_unknown_host(const Settings& settings, std::string_view host);

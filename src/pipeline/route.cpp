@@ -18,16 +18,20 @@ void connect_to_origin(const rules::Upstream& upstream, Route& into) {
   into.connect_port = into.target.port = upstream.origin_port;
 }
 
+/// Host towards an origin of the rules' own. One for each host, whatever port the request said, since answers are
+/// stored under one name.
+void name_host(const rules::Upstream& upstream, Route& into) {
+  const bool is_origin = into.target.host == upstream.origin_host;
+  http::assign_authority(into.host_field, is_origin ? upstream.origin_scheme : std::string{}, into.target.host,
+                         is_origin ? upstream.origin_port : std::uint16_t{0});
+}
+
 /// For requests that name no host of the upstream (mounts, listeners of their own): its first host, else its origin.
 void towards_origin(const rules::Upstream& upstream, Route& into) {
   connect_to_origin(upstream, into);
-  if (!upstream.hosts.empty() && !upstream.hosts.front().starts_with('*')) {
-    into.target.host = upstream.hosts.front();
-    http::assign_authority(into.host_field, "", into.target.host, 0);
-  } else {
-    into.target.host = upstream.origin_host;
-    http::assign_authority(into.host_field, upstream.origin_scheme, upstream.origin_host, upstream.origin_port);
-  }
+  const bool is_named = !upstream.hosts.empty() && !upstream.hosts.front().starts_with('*');
+  into.target.host = is_named ? upstream.hosts.front() : upstream.origin_host;
+  name_host(upstream, into);
 }
 
 /// Goes where the request says.
@@ -40,14 +44,32 @@ void as_asked(const rules::Upstream* upstream, Route& into) {
   http::assign_authority(into.host_field, into.target.scheme, into.target.host, into.target.port);
 }
 
+bool lies_below(std::string_view path, std::string_view base) noexcept {
+  return path.starts_with(base) && (path.size() == base.size() || path[base.size()] == '/');
+}
+
+/// The upstream whose origin a request addresses by its own name, though no "hosts" name it.
+const rules::Upstream* upstream_at_origin(const rules::RuleSet& rules, const http::Target& target, std::uint16_t port) {
+  const rules::Upstream* found = nullptr;
+  for (const auto& upstream : rules.upstreams()) {
+    if (!upstream->origin_given || upstream->origin_port != port || upstream->origin_host != target.host ||
+        upstream->origin_scheme != target.scheme || !lies_below(target.path, upstream->origin_path))
+      continue;
+    if (!found || upstream->origin_path.size() > found->origin_path.size()) found = upstream.get();
+  }
+  return found;
+}
+
 /// An upstream with an origin of its own stands for its hosts on their usual port; another port is another server.
-void by_host(const rules::Upstream* upstream, Route& into) {
+void by_host(const rules::RuleSet& rules, Route& into) {
   auto& target = into.target;
+  const auto* const upstream = rules.upstream_for_host(target.host);
   const auto port = target.port == 0 ? default_port(target.scheme) : target.port;
-  if (!upstream || !upstream->origin_given) return as_asked(upstream, into);
-  if (port != default_port(target.scheme) && port != upstream->origin_port) return as_asked(nullptr, into);
-  http::assign_authority(into.host_field, target.scheme, target.host, port);
+  if (upstream && !upstream->origin_given) return as_asked(upstream, into);
+  if (!upstream || (port != default_port(target.scheme) && port != upstream->origin_port))
+    return as_asked(upstream_at_origin(rules, target, port), into);
   connect_to_origin(*upstream, into);
+  name_host(*upstream, into);
   target.path.insert(0, upstream->origin_path);
 }
 
@@ -80,7 +102,7 @@ Routed origin_form(const ConfigSnapshot& snapshot, const ListenerInfo& listener,
     into.target.host = tunnel->host;
     into.target.port = tunnel->port;
     into.form = Route::Form::tunnel;
-    by_host(rules.upstream_for_host(tunnel->host), into);
+    by_host(rules, into);
     return unknown_allowed(snapshot, into);
   }
   if (const auto* const mounted = listener.tls ? nullptr : rules.upstream_for_mount(into.target.path)) {
@@ -93,8 +115,8 @@ Routed origin_form(const ConfigSnapshot& snapshot, const ListenerInfo& listener,
     return true;
   }
   if (const auto* const named = rules.upstream_for_host(into.target.host)) {
-    http::assign_authority(into.host_field, "", into.target.host, 0);
     connect_to_origin(*named, into);
+    name_host(*named, into);
     into.target.path.insert(0, named->origin_path);
     return true;
   }
@@ -117,7 +139,7 @@ Routed route(const ConfigSnapshot& snapshot, const ListenerInfo& listener, const
   if (into.target.form != http::TargetForm::absolute) return origin_form(snapshot, listener, tunnel, into);
   if (!listener.upstream.empty() || listener.tls || tunnel) return origin_form(snapshot, listener, tunnel, into);
   into.form = Route::Form::proxy;
-  by_host(snapshot.rules->upstream_for_host(into.target.host), into);
+  by_host(*snapshot.rules, into);
   return unknown_allowed(snapshot, into);
 }
 

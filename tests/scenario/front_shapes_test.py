@@ -254,5 +254,47 @@ class ReverseShapes(Scenario):
         self.assertProblem(self.proxy.visit("/nowhere"), 404)
 
 
+class PlainHttpInTunnels(Scenario):
+    """As undici asks for http:// URLs: CONNECT to the port of the origin, which access.connect_ports does not name."""
+
+    @classmethod
+    def rules_of(cls, origin):
+        rules = local(origin)
+        cls.other = Origin(address="127.0.0.44")
+        cls.addClassCleanup(cls.other.close)
+        rules["upstreams"]["secure"] = {"hosts": ["secure.test"], "origin": "https://127.0.0.1:%d" % cls.other.port}
+        return rules
+
+    def inside(self, authority):
+        wire = self.proxy.connect()
+        self.addCleanup(wire.close)
+        wire.send(request_bytes("CONNECT", authority, authority))
+        self.assertEqual(200, wire.read_head().status)
+        return wire
+
+    def test_a_port_that_an_upstream_names_is_allowed_read_and_cached_as_in_absolute_form(self):
+        path = self.path()
+        self.origin.on(path, fresh("once"))
+        for host in ("127.0.0.1", "local.test"):
+            authority = "%s:%d" % (host, self.origin.port)
+            wire = self.inside(authority)
+            for _ in range(2):
+                wire.send(request_bytes("GET", path, authority))
+                self.assertAnswered(wire.read_response(), "once")
+            self.assertHit(self.proxy.ask("http://%s%s" % (authority, path)))
+        self.assertEqual(2, self.origin.count(path))
+
+    def test_what_is_no_http_passes_through_such_a_port(self):
+        wire = self.inside(self.origin.authority)
+        wire.send(b"\x16\x03\x01\x00\x00")
+        self.assertTrue(wire.at_end())
+
+    def test_the_port_of_one_upstream_opens_nothing_at_another_host(self):
+        for authority in ("127.0.0.44:%d" % self.origin.port, "elsewhere.test:%d" % self.origin.port, "local.test:22"):
+            with self.subTest(authority), self.proxy.connect() as wire:
+                wire.send(request_bytes("CONNECT", authority, authority))
+                self.assertProblem(wire.read_response(), 403)
+
+
 if __name__ == "__main__":
     main()

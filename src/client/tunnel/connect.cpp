@@ -47,7 +47,8 @@ std::optional<Refusal> judge(Session& session, RequestContext& context) {
   const auto authorization = context.head().fields.value(FieldId::proxy_authorization);
   auto refusal = judge_credentials(settings, pipeline::Route::Form::proxy, authorization);
   if (!refusal)
-    refusal = judge_connect(settings, *session.connection().listener, context.route.target, context.route.upstream);
+    refusal =
+        judge_connect(*context.snapshot, *session.connection().listener, context.route.target, context.route.upstream);
   return refusal;
 }
 
@@ -111,6 +112,14 @@ std::string hint_for(const ClientContext& worker, const std::string& host) {
   return "\"cachearr ca init --renew\" makes an authority for it, which every client then has to trust";
 }
 
+/// Many clients ask for a tunnel also where they speak plain HTTP inside: on its usual port, and on those at which the
+/// rules name an origin without TLS.
+bool may_speak_http(const RequestContext& context) {
+  const auto& target = context.route.target;
+  const auto* const named = pipeline::upstream_at_port(*context.snapshot->rules, target, context.route.upstream);
+  return target.port == 80 || (named && named->origin_scheme == "http");
+}
+
 /// Plain HTTP begins with a method; anything else is a protocol of its own (TLS begins with 0x16).
 bool begins_http(std::string_view bytes) noexcept { return !bytes.empty() && bytes[0] >= 'A' && bytes[0] <= 'Z'; }
 
@@ -128,7 +137,7 @@ net::Task<Next> connect(Session& session, RequestContextPtr context, std::size_t
   if (is_intercepted(*context->snapshot, context->route.upstream, target.host, target.port)) {
     co_return co_await look_inside(session, std::move(context));
   }
-  if (target.port != 80) {
+  if (!may_speak_http(*context)) {
     co_return co_await tunnel(session, std::move(context), false);
   }
   const auto told = co_await net::write_all(session.stream(), kEstablished);

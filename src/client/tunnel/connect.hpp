@@ -1,4 +1,4 @@
-// What stands before HTTP: CONNECT (a blind tunnel, HTTPS that is intercepted, or plain HTTP inside one to port 80) and
+// What stands before HTTP: CONNECT (a blind tunnel, HTTPS that is intercepted, or plain HTTP inside one) and
 // the handshake of TLS listeners. Runs on the session's worker.
 #pragma once
 

@@ -63,10 +63,10 @@ TEST_F(ForwardRoute, OfAHostWithAnOriginLeadsToThat) {
 }
 
 TEST_F(ForwardRoute, OfTheOriginsOwnPortLeadsToTheOrigin) {
-  const auto way = this->way("GET http://sonarr.test:8989/api", "sonarr.test:8989");
+  const auto way = this->way("GET http://sonarr.test:8989/api", "sonarr.test");
   EXPECT_EQ(way.upstream(), "sonarr");
   EXPECT_EQ(way.dialled(), "http://192.168.1.5:8989");
-  EXPECT_EQ(way.route.host_field, "sonarr.test:8989");
+  EXPECT_EQ(way.route.host_field, "sonarr.test");
 }
 
 TEST_F(ForwardRoute, OfAnyOtherPortIsForAnotherServer) {
