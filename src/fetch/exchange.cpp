@@ -15,7 +15,6 @@ namespace {
 
 using Kind = UpstreamError::Kind;
 
-constexpr std::size_t kMaxResponseHead = 64 * 1024;
 constexpr int kMaxInterim = 100;
 
 struct Limits {
@@ -79,11 +78,12 @@ bool relay_interim(FetchJob& job, const http::ResponseHead& head, int& count) {
 
 net::Task<HeadTrouble> read_head(FetchJob& job, UpstreamResponse& response, Duration limit) {
   auto& connection = *response.connection;
+  const std::size_t most = job.settings().config.limits.max_header_bytes;
   int interims = 0;
   bool anything = false;
   connection.stream->arm(limit);
   for (;;) {
-    const auto parsed = net::parse_response_head(connection.inbox.readable(), kMaxResponseHead, response.head);
+    const auto parsed = net::parse_response_head(connection.inbox.readable(), most, response.head);
     if (parsed.kind == net::HeadParse::Kind::error) co_return HeadTrouble{net::IoError::none, parsed.problem};
     if (parsed.kind == net::HeadParse::Kind::complete) {
       const bool switched = job.upgrade && http::is_agreed_upgrade(job.context->request.head, response.head);
@@ -97,7 +97,7 @@ net::Task<HeadTrouble> read_head(FetchJob& job, UpstreamResponse& response, Dura
       connection.inbox.consume(parsed.consumed);
       continue;
     }
-    const auto got = co_await connection.inbox.fill(*connection.stream, kMaxResponseHead);
+    const auto got = co_await connection.inbox.fill(*connection.stream, most);
     if (got.error != net::IoError::none) {
       const bool nothing = !anything && connection.inbox.empty();
       HeadTrouble trouble{got.error, {}, nothing && got.error != net::IoError::timed_out};

@@ -24,18 +24,39 @@ bool is_condition(FieldId id) noexcept {
   }
 }
 
+/// Origins behind CGI and its heirs take '_' for '-'.
+bool names_the_same(std::string_view lower_case, std::string_view name) noexcept {
+  return std::equal(lower_case.begin(), lower_case.end(), name.begin(), name.end(),
+                    [](char a, char b) { return a == (b == '_' ? '-' : text::lower(b)); });
+}
+
 /// Fields that no key looks at and that some origins write into their answers or obey instead of the request line: an
 /// attacker's value would be stored for everybody.
 bool is_reflected(const http::Field& field) noexcept {
   if (field.id == FieldId::forwarded) return true;
-  if (field.id != FieldId::other || field.name.size() < 2 || (field.name[0] | 0x20) != 'x') return false;
-  constexpr std::array<std::string_view, 14> names{
-      "x-forwarded-host",   "x-forwarded-scheme",  "x-forwarded-port",       "x-forwarded-server",
-      "x-forwarded-prefix", "x-forwarded-proto",   "x-forwarded-ssl",        "x-host",
-      "x-original-url",     "x-rewrite-url",       "x-http-method-override", "x-http-method",
-      "x-method-override",  "x-http-host-override"};
-  return std::any_of(names.begin(), names.end(),
-                     [&](std::string_view name) { return text::iequals(name, field.name); });
+  if (field.id != FieldId::other) return false;
+  constexpr std::array<std::string_view, 10> whole{"x-host",
+                                                   "x-rewrite-url",
+                                                   "x-http-method-override",
+                                                   "x-http-method",
+                                                   "x-http-host-override",
+                                                   "x-url-scheme",
+                                                   "x-method-override",
+                                                   "x-real-host",
+                                                   "front-end-https",
+                                                   "x-script-name"};
+  // Addresses, paths and methods; who the client is (-For, -User, -Groups) is none of these.
+  constexpr std::array<std::string_view, 2> beginnings{"x-forwarded-", "x-original-"};
+  constexpr std::array<std::string_view, 15> ends{"host",  "scheme",   "port",  "server", "prefix",
+                                                  "proto", "protocol", "ssl",   "path",   "uri",
+                                                  "url",   "method",   "query", "base",   "request-uri"};
+  const auto is_any_of = [](const auto& names, std::string_view name) {
+    return std::any_of(names.begin(), names.end(), [&](std::string_view known) { return names_the_same(known, name); });
+  };
+  for (const auto beginning : beginnings)
+    if (names_the_same(beginning, field.name.substr(0, beginning.size())))
+      return is_any_of(ends, field.name.substr(beginning.size()));
+  return is_any_of(whole, field.name);
 }
 
 bool is_ours_to_write(FieldId id) noexcept {

@@ -232,6 +232,13 @@ class Limits(Scenario):
         response, _ = self.raw(request_bytes("GET", self.url("/" + "p" * 9000), self.origin.authority))
         self.assertIn(response.status, (414, 431))
 
+    def test_a_header_section_of_an_answer_over_the_limit_is_502(self):
+        for count, status in ((7, 200), (9, 502)):
+            with self.subTest(count):
+                path = self.path()
+                self.origin.on(path, answer("x", headers=[("X-Big-%d" % n, "y" * 1000) for n in range(count)]))
+                self.assertEqual(status, self.ask(path).status)
+
     def test_malformed_requests_are_400_and_end_the_connection(self):
         authority = self.origin.authority
         for data in (b"GET\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",

@@ -129,6 +129,24 @@ TEST_F(UpstreamRequestTest, ForEveryoneHasNoFieldsThatAnswersReflect) {
   EXPECT_THAT(composed(asked), HasSubstr("X-Forwarded-Host: evil\r\n"));
 }
 
+TEST_F(UpstreamRequestTest, ForEveryoneHasThemUnderNoOtherName) {
+  for (const auto* const name :
+       {"X-Original-URI", "X-Original-Host", "X-Forwarded-Path", "X-Forwarded-Uri", "X_Forwarded_Host",
+        "x_original-url", "X-Original_Method", "X_HTTP_Method_Override", "Front-End-Https", "X-Forwarded-Protocol"}) {
+    const Asked asked{"GET /x", "Host: a.test\r\n" + std::string{name} + ": evil\r\n"};
+    auto shared = from(asked);
+    shared.cacheable = true;
+    EXPECT_THAT(compose(shared), Not(HasSubstr("evil"))) << name;
+  }
+  for (const auto* const name :
+       {"X-Forwarded-For", "X-Forwarded-User", "X-Forwarded", "X-Hostess", "X-Original-Title"}) {
+    const Asked asked{"GET /x", "Host: a.test\r\n" + std::string{name} + ": kept\r\n"};
+    auto shared = from(asked);
+    shared.cacheable = true;
+    EXPECT_THAT(compose(shared), HasSubstr("kept")) << name;
+  }
+}
+
 TEST_F(UpstreamRequestTest, CountsForwardsDown) {
   const Asked asked{"OPTIONS /x", "Host: a.test\r\nMax-Forwards: 10\r\n"};
   EXPECT_THAT(composed(asked), HasSubstr("Max-Forwards: 10\r\n"));
