@@ -6,7 +6,6 @@
 
 #include "client/session.hpp"
 #include "http/target.hpp"
-#include "net/local_addresses.hpp"
 #include "net/tcp_stream.hpp"
 
 namespace cachearr::client {
@@ -79,7 +78,7 @@ void ProxyServer::never_dial(const std::string& address) {
   const auto parsed = http::parse_host_port(address);
   const auto host = parsed ? ip::parse_address(parsed->host) : std::nullopt;
   if (!host) return;
-  for (const auto& own : net::addresses_behind(*host)) dial_.own.emplace_back(own, parsed->port);
+  dial_.own.emplace_back(*host, parsed->port);
 }
 
 void ProxyServer::start() {

@@ -4,6 +4,7 @@
 
 #include "http/target.hpp"
 #include "net/connect.hpp"
+#include "net/local_addresses.hpp"
 #include "net/tcp_stream.hpp"
 #include "net/tls_connect.hpp"
 #include "origin/parent.hpp"
@@ -12,6 +13,17 @@ namespace cachearr::origin {
 
 namespace asio = boost::asio;
 using Kind = DialFailure::Kind;
+
+namespace {
+
+/// A connection to this address would reach a listener of our own.
+bool leads_back(const DialSettings& settings, const ip::Address& address, std::uint16_t port) {
+  return std::any_of(settings.own.begin(), settings.own.end(), [&](const auto& listener) {
+    return listener.second == port && net::reaches(address, listener.first);
+  });
+}
+
+}  // namespace
 
 std::string pool_name(const Endpoint& endpoint) {
   std::string name = endpoint.scheme;
@@ -99,8 +111,7 @@ net::Task<Result<std::vector<ip::Address>, DialFailure>> Connections::addresses_
   if (!resolved) co_return DialFailure{Kind::dns, resolved.error().what};
   // Every address is judged: a name that resolves to one public and one private address must not get through by luck.
   for (const auto& address : *resolved) {
-    const auto own = std::find(settings_.own.begin(), settings_.own.end(), std::pair{address, port});
-    if (own != settings_.own.end()) co_return DialFailure{Kind::loop, host + " is this proxy itself"};
+    if (leads_back(settings_, address, port)) co_return DialFailure{Kind::loop, host + " is this proxy itself"};
     if (!allow_private && ip::is_private(address))
       co_return DialFailure{Kind::forbidden, private_address_refused(host, address)};
   }

@@ -1,7 +1,7 @@
 """Who may use the proxy, and where it lets them go."""
 from lab.case import Scenario, main
 from lab.origin import answer, fresh
-from lab.proxy import Proxy
+from lab.proxy import Proxy, free_ports
 from lab.wire import connect, request_bytes
 
 
@@ -40,7 +40,7 @@ class Destinations(Scenario):
         self.assertEqual(0, canary.connections)
 
     def test_connect_to_a_port_that_is_not_listed_is_refused(self):
-        self.assertProblem(self.forbidden("127.0.0.1:%d" % self.origin.port, "CONNECT"), 403)
+        self.assertProblem(self.forbidden("local.test:22", "CONNECT"), 403)
 
     def test_the_admin_listener_cannot_be_reached_through_the_proxy(self):
         proxy = self.start(config={"access": {"private_upstreams": "allow"}})
@@ -52,6 +52,18 @@ class Destinations(Scenario):
                 response = self.forbidden("http://%s:%d/ping" % (host, self.proxy.admin_port))
                 self.assertNotEqual(b'{"status":"OK"}', response.body.replace(b" ", b""))
                 self.assertNotIn(response.status, range(200, 300))
+
+    def test_listeners_on_every_address_are_not_reached_through_the_proxy_by_any_of_them(self):
+        for bound in ("0.0.0.0", "[::]"):
+            ports = free_ports(2)
+            proxy = self.start(config={"access": {"private_upstreams": "allow", "connect_ports": [443, *ports]},
+                                       "admin": {"address": "%s:%d" % (bound, ports[0])}})
+            for host in ("127.0.0.2", "127.0.1.1", "[::ffff:127.0.0.2]", "[::ffff:7f00:101]", "127.0.0.1", "localhost"):
+                with self.subTest(bound=bound, host=host):
+                    self.assertProblem(proxy.ask("http://%s:%d/ping" % (host, ports[0])), 508)
+                    with proxy.connect() as wire:
+                        wire.send(request_bytes("CONNECT", "%s:%d" % (host, ports[0]), "x"))
+                        self.assertProblem(wire.read_response(), 508)
 
     def test_a_private_target_may_be_allowed_for_everyone(self):
         other = self.another_origin(address="127.0.0.77")
