@@ -14,17 +14,14 @@ namespace {
 using http::FieldId;
 using std::chrono::seconds;
 
-/// The longest lifetime there is (RFC 9111 1.2.2).
-constexpr Duration kUnknownAge = seconds{1LL << 31};
 constexpr Duration kHeuristicLimit = std::chrono::hours{24};
 
-/// Age is a singleton, but of a list the first member counts (RFC 9111 5.1).
+/// Of a list the first member counts, and a value that is no number is ignored (RFC 9111 5.1).
 Duration age_value(const http::ResponseHead& response) {
   if (!response.fields.has(FieldId::age)) return Duration{0};
-  // RFC 9111 5.1 lets a cache take the first of several; an answer that two caches disagree about is better asked for
-  // again.
-  const auto age = http::parse_delta_seconds(response.fields.joined(FieldId::age));
-  return age ? Duration{seconds{*age}} : kUnknownAge;
+  const auto line = response.fields.value(FieldId::age);
+  const auto age = http::parse_delta_seconds(text::trim(line.substr(0, line.find(','))));
+  return Duration{seconds{age.value_or(0)}};
 }
 
 /// Of several Expires the earliest counts; one that is no date means "already expired" (RFC 9111 5.3).

@@ -20,8 +20,7 @@ struct Stated {
 };
 Stated stated(const http::ResponseHead& response, TimePoint response_time);
 
-/// Corrected initial age (RFC 9111 4.2.3) in whole seconds. An Age that cannot be read makes the answer older than any
-/// lifetime: nobody knows how old it is.
+/// Corrected initial age (RFC 9111 4.2.3) in whole seconds.
 Duration initial_age(const http::ResponseHead& response, const Stated& dates, const Timing& timing);
 
 struct Lifetime {

@@ -21,7 +21,7 @@ constexpr std::array<std::string_view, 7> kLongDays{"Sunday",   "Monday", "Tuesd
 
 /// Any other zone makes the date invalid (RFC 9111 4.2).
 bool ends_in_gmt(Scanner& in) noexcept {
-  in.need(text::iequals(in.rest(), " UTC") ? " UTC" : " GMT");
+  in.need(" GMT");
   return in.finished();
 }
 

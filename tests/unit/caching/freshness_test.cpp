@@ -40,6 +40,15 @@ TEST(Freshness, AnExpiresThatIsNoDateIsStale) {
   EXPECT_EQ(verdict.lifetime, 0s);
 }
 
+TEST(Freshness, AnExpiresInAnotherZoneThanGmtIsStale) {
+  for (const auto* zone : {"UTC", "utc", "EST", "Z", "+0000"}) {
+    const auto date = at(1h);
+    const auto verdict = store(Answer{200, {{"Expires", date.substr(0, date.size() - 3) + zone}, {"ETag", "\"a\""}}});
+    EXPECT_EQ(verdict.source, LifetimeSource::expires) << zone;
+    EXPECT_EQ(verdict.lifetime, 0s) << zone;
+  }
+}
+
 TEST(Freshness, OfSeveralExpiresTheEarliestCounts) {
   EXPECT_EQ(ttl(Answer{200, {{"Expires", at(60s)}, {"Expires", at(30s)}}}), 30);
 }
@@ -65,15 +74,25 @@ TEST(Age, ADateInTheFutureMakesNothingYounger) { EXPECT_EQ(age(Answer{200, {{"Da
 
 TEST(Age, PartsOfASecondDoNotCount) { EXPECT_EQ(age(Answer{200, {{"Date", at(0s)}}}, 900ms), 0); }
 
-TEST(Age, OfAListNothingIsKnown) {
-  EXPECT_LT(ttl(Answer{200, {{"Cache-Control", "max-age=3600"}, {"Age", "0, 0"}}}), 0);
-  EXPECT_LT(ttl(Answer{200, {{"Cache-Control", "max-age=3600"}, {"Age", "0"}, {"Age", "0"}}}), 0);
+TEST(Age, OfAListTheFirstMemberCounts) {
+  EXPECT_EQ(age(Answer{200, {{"Age", "0, 7200"}}}), 0);
+  EXPECT_EQ(age(Answer{200, {{"Age", "7200,0"}}}), 7200);
+  EXPECT_EQ(age(Answer{200, {{"Age", "0, 0"}}}), 0);
+  EXPECT_EQ(age(Answer{200, {{"Age", "0"}, {"Age", "7200"}}}), 0);
+  EXPECT_EQ(age(Answer{200, {{"Age", "7200"}, {"Age", "0"}}}), 7200);
+  EXPECT_EQ(age(Answer{200, {{"Age", "old, 7200"}}}), 0);
 }
 
-TEST(Age, ThatCannotBeReadMakesTheAnswerStale) {
-  for (const auto* value : {"abc", "-7200", "7200.0", "7200;foo=bar", "", "99999999999999999999"}) {
-    EXPECT_LT(ttl(Answer{200, {{"Cache-Control", "max-age=3600"}, {"Age", value}}}), 0) << value;
+TEST(Age, ThatIsNoNumberIsIgnored) {
+  for (const auto* value : {"abc", "-7200", "+7200", "7200.0", "7200;foo=bar", "7200 7200", "\"7200\"", "0x10", ""}) {
+    EXPECT_EQ(age(Answer{200, {{"Age", value}}}), 0) << value;
+    EXPECT_EQ(age(Answer{200, {{"Date", at(-30s)}, {"Age", value}}}), 30) << value;
+    EXPECT_EQ(ttl(Answer{200, {{"Cache-Control", "max-age=3600"}, {"Age", value}}}), 3600) << value;
   }
+}
+
+TEST(Age, BeyondEveryNumberIsTheOldestThereIs) {
+  EXPECT_LT(ttl(Answer{200, {{"Cache-Control", "max-age=3600"}, {"Age", "99999999999999999999"}}}), 0);
 }
 
 TEST(Age, NeverLowersARulesTtl) {
