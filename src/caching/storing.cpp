@@ -232,7 +232,8 @@ StoreVerdict decide(const Case& c) {
   verdict.lifetime = freshness.lifetime.length;
   verdict.source = freshness.lifetime.source;
   meta.status = static_cast<std::uint16_t>(c.response.status);
-  meta.date_ms = milliseconds(c.dates.date);
+  // Who says no Date is taken to have answered when it was received (RFC 9110 6.6.1), in whole seconds as a Date is.
+  meta.date_ms = milliseconds(c.dates.date.value_or(std::chrono::floor<std::chrono::seconds>(c.timing.response_time)));
   meta.last_modified_ms = milliseconds(c.dates.last_modified);
   meta.flags = flags_of(c, rule, verdict.source);
   set_windows(meta, c);

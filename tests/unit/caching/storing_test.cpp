@@ -206,5 +206,14 @@ TEST(PostAnswers, ServeNothingElse) {
   EXPECT_FALSE(answers_later_get(Question{}.head, Answer{200, {{"Content-Location", "/a?b=c"}}}.head));
 }
 
+TEST(Meta, WithoutADateHasTheMomentOfItsReceipt) {
+  const auto received = kNow.time_since_epoch().count();
+  for (const auto* value : {"", "yesterday"}) {
+    Answer answer{200, {{"Cache-Control", "max-age=60"}}};
+    if (*value) answer.with("Date", value);
+    EXPECT_EQ(may_store(Question{}.head, answer.head, {}, {kNow, kNow + 900ms}).meta.date_ms, received) << value;
+  }
+}
+
 }  // namespace
 }  // namespace cachearr::caching
