@@ -9,6 +9,8 @@ namespace cachearr::caching {
 namespace {
 
 constexpr std::int64_t kSecond = 1000;
+/// How long what is stale may stand in for an origin that cannot be reached.
+constexpr std::uint32_t kUnreachableSeconds = 24 * 60 * 60;
 
 std::int64_t milliseconds(TimePoint at) noexcept { return at.time_since_epoch().count(); }
 
@@ -63,6 +65,14 @@ ReuseVerdict judge(const EntryMeta& meta, const RequestDirectives& request, Time
 bool may_serve_on_error(const EntryMeta& meta, const RequestDirectives& request, TimePoint now) noexcept {
   if (stale_is_forbidden(meta)) return false;
   return within(staleness(meta, now), std::max(meta.sie_seconds, request.stale_if_error.value_or(0)));
+}
+
+bool may_serve_unreachable(const EntryMeta& meta, const RequestDirectives& request, TimePoint now) noexcept {
+  // Nobody wants yesterday's 404, and who asks for the origin's word or for something fresh gets no less.
+  if (stale_is_forbidden(meta) || has(meta, kNegative) || request.no_cache || request.min_fresh) return false;
+  if (is_too_old_for(meta, request, now)) return false;
+  const auto stale_for = staleness(meta, now);
+  return within(stale_for, std::min(kUnreachableSeconds, request.max_stale.value_or(kUnreachableSeconds)));
 }
 
 bool may_serve_offline(const EntryMeta& meta) noexcept { return !stale_is_forbidden(meta); }

@@ -26,6 +26,8 @@ ReuseVerdict judge(const EntryMeta& meta, const RequestDirectives& request, Time
 
 /// May it be served although the origin failed (error: connection, timeout, 500, 502, 503, 504)?
 bool may_serve_on_error(const EntryMeta& meta, const RequestDirectives& request, TimePoint now) noexcept;
+/// May it be served for a day because the origin cannot be reached and nobody said what then (RFC 9111 4.2.4)?
+bool may_serve_unreachable(const EntryMeta& meta, const RequestDirectives& request, TimePoint now) noexcept;
 /// May it be served although nobody asks the origin, however old it is?
 bool may_serve_offline(const EntryMeta& meta) noexcept;
 /// May it be served because tokens or quota are short?

@@ -106,7 +106,7 @@ bool Fetch::is_offline() const noexcept { return upstream() && upstream()->mode 
 
 Fetch::Step Fetch::check_offline() {
   if (!is_offline()) return Step::newly_stored;
-  if (serve_stale(StaleReason::offline, 0)) return Step::done;
+  if (serve_stale({StaleReason::offline, true}, 0)) return Step::done;
   auto failed = error_outcome(504, upstream()->name + " is set to offline, and nothing usable is stored");
   failed.cache_status.detail = name_of(StaleReason::offline);
   shared_fetch_.decide(std::move(failed));
@@ -217,11 +217,12 @@ void Fetch::serve_hit(FetchOutcome outcome) {
   shared_fetch_.finish();
 }
 
-bool Fetch::serve_stale(StaleReason reason, int origin_status) {
+bool Fetch::serve_stale(const Trouble& trouble, int origin_status) {
   const auto& entry = context().entry;
   if (!entry || (job_->is_background() && !shared_fetch_.has_readers())) return false;
   const auto now = worker_.now();
-  if (!may_stand_in(reason, entry->meta, context().directives, is_offline(), now)) return false;
+  const auto reason = trouble.reason;
+  if (!may_stand_in(trouble, entry->meta, context().directives, now)) return false;
   worker_.cells.stale_served[static_cast<std::size_t>(reason)].add();
   auto stale = hit_outcome(entry, context().variant.varies_by, request().fields, now);
   stale.stale = reason;
@@ -233,7 +234,8 @@ bool Fetch::serve_stale(StaleReason reason, int origin_status) {
 
 void Fetch::fail(const UpstreamError& error) {
   count_prefetch(metrics::Prefetch::failed);
-  if (!is_of_client(error.kind) && serve_stale(StaleReason::if_error, 0)) return;
+  const Trouble trouble{StaleReason::if_error, false, !rule() && is_unreachable(error.kind)};
+  if (!is_of_client(error.kind) && serve_stale(trouble, 0)) return;
   auto failed = error_outcome(status_of(error.kind), error.what);
   failed.cache_status.forward = context().forward;
   failed.cache_status.detail = context().detail;
@@ -242,7 +244,9 @@ void Fetch::fail(const UpstreamError& error) {
 
 void Fetch::reject(const Rejection& rejection) {
   count_prefetch(metrics::Prefetch::denied);
-  if (rejection.abandoned || serve_stale(stale_reason_of(rejection.why), 0)) return;
+  // A breaker is open because the upstream could not be reached.
+  const Trouble trouble{stale_reason_of(rejection.why), false, !rule() && rejection.why == limit::Why::breaker};
+  if (rejection.abandoned || serve_stale(trouble, 0)) return;
   if (rejection.why == limit::Why::cooldown && repeat_refusal(rejection)) return;
   shared_fetch_.decide(rejection_outcome(rejection, upstream() ? upstream()->name : host(), worker_.now()));
 }

@@ -15,6 +15,7 @@
 #include "fetch/fetch_job.hpp"
 #include "fetch/response_head_text.hpp"
 #include "fetch/response_plan.hpp"
+#include "fetch/stale.hpp"
 #include "net/body_reader.hpp"
 
 namespace cachearr::fetch {
@@ -77,7 +78,7 @@ class Fetch {
   Step release();
 
   // What steps are made of.
-  bool serve_stale(metrics::StaleReason reason, int origin_status);
+  bool serve_stale(const Trouble& trouble, int origin_status);
   void serve_hit(FetchOutcome outcome);
   void fail(const UpstreamError& error);
   void reject(const Rejection& rejection);

@@ -66,8 +66,8 @@ void Fetch::ask_again_unconditionally(const std::string& why) {
 Fetch::Step Fetch::try_stand_in() {
   const int status = response_->head.status;
   const bool limited = origin_said_ == limit::Outcome::limited;
-  const bool stale = (is_server_error(status) && serve_stale(StaleReason::if_error, status)) ||
-                     ((limited || status == 429) && serve_stale(StaleReason::limited, status));
+  const bool stale = (is_server_error(status) && serve_stale({StaleReason::if_error}, status)) ||
+                     ((limited || status == 429) && serve_stale({StaleReason::limited}, status));
   if (!stale) return Step::plan;
   return limited ? Step::read_refusal : Step::end;
 }
@@ -244,7 +244,7 @@ Fetch::Step Fetch::inspect() {
     outcome_.cache_status.detail =
         limited ? name_of(StaleReason::limited) : caching::detail_of(caching::Reason::refused);
     const auto reason = limited ? StaleReason::limited : StaleReason::refused;
-    if (!visible_ && serve_stale(reason, outcome_.status)) return Step::release;
+    if (!visible_ && serve_stale({reason}, outcome_.status)) return Step::release;
   } else if (found.ttl && is_stored(relay_.mode())) {
     auto policy = policy_of(context());
     policy.ttl = found.ttl;

@@ -7,9 +7,9 @@ namespace cachearr::fetch {
 
 using metrics::StaleReason;
 
-bool may_stand_in(StaleReason reason, const caching::EntryMeta& meta, const caching::RequestDirectives& directives,
-                  bool set_offline, TimePoint now) noexcept {
-  switch (reason) {
+bool may_stand_in(const Trouble& trouble, const caching::EntryMeta& meta, const caching::RequestDirectives& directives,
+                  TimePoint now) noexcept {
+  switch (trouble.reason) {
     case StaleReason::limited:
     case StaleReason::cooldown:
       if (caching::may_serve_when_limited(meta, now) ||
@@ -17,11 +17,12 @@ bool may_stand_in(StaleReason reason, const caching::EntryMeta& meta, const cach
         return true;
       break;
     case StaleReason::offline:
-      if (set_offline) return caching::may_serve_offline(meta);
+      if (trouble.set_offline) return caching::may_serve_offline(meta);
       break;
     default: break;
   }
-  return caching::may_serve_on_error(meta, directives, now);
+  return caching::may_serve_on_error(meta, directives, now) ||
+         (trouble.unreachable && caching::may_serve_unreachable(meta, directives, now));
 }
 
 }  // namespace cachearr::fetch

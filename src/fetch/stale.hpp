@@ -10,8 +10,14 @@
 
 namespace cachearr::fetch {
 
-/// `set_offline`: the operator has set the upstream so; then age is no obstacle.
-bool may_stand_in(metrics::StaleReason reason, const caching::EntryMeta& meta,
-                  const caching::RequestDirectives& directives, bool set_offline, TimePoint now) noexcept;
+/// What is wrong, as far as it decides about a stored response.
+struct Trouble {
+  metrics::StaleReason reason = metrics::StaleReason::if_error;
+  bool set_offline = false;  // by the operator: then age is no obstacle
+  bool unreachable = false;  // no response came, and no rule says what then
+};
+
+bool may_stand_in(const Trouble& trouble, const caching::EntryMeta& meta, const caching::RequestDirectives& directives,
+                  TimePoint now) noexcept;
 
 }  // namespace cachearr::fetch

@@ -51,6 +51,10 @@ limit::Outcome limit_outcome_of(Kind kind) noexcept {
   return limit::Outcome::failed;
 }
 
+bool is_unreachable(Kind kind) noexcept {
+  return kind == Kind::connect || kind == Kind::timeout || kind == Kind::broken_off || kind == Kind::tls;
+}
+
 UpstreamError error_of(const origin::DialFailure& failure) { return {kind_of(failure.kind), failure.what}; }
 
 }  // namespace cachearr::fetch

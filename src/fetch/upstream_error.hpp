@@ -34,6 +34,8 @@ int status_of(origin::DialFailure::Kind kind) noexcept;
 limit::Outcome limit_outcome_of(UpstreamError::Kind kind) noexcept;
 /// Stored responses do not stand in for a fault of the client.
 inline bool is_of_client(UpstreamError::Kind kind) noexcept { return kind == UpstreamError::Kind::client_body; }
+/// It was asked, and no response came.
+bool is_unreachable(UpstreamError::Kind kind) noexcept;
 
 UpstreamError error_of(const origin::DialFailure& failure);
 

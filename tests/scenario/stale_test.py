@@ -76,6 +76,23 @@ class StaleByTheOrigin(Scenario):
         self.ask(path)
         self.assertAnswered(self.ask(path), "broken", 503)
 
+    def test_without_a_rule_an_origin_that_cannot_be_reached_is_stood_in_for(self):
+        path = self.path()
+        self.origin.sequence(path, stale_from_start("kept"), [CLOSE])
+        self.ask(path)
+        for _ in range(3):
+            response = self.ask(path)
+            self.assertAnswered(response, "kept")
+            self.assertEqual("stale-if-error", response.cache.get("detail"), response["cache-status"])
+
+    def test_an_origin_that_cannot_be_reached_is_not_stood_in_for_where_that_is_forbidden(self):
+        for word in ("must-revalidate", "proxy-revalidate", "s-maxage=60", "no-cache"):
+            with self.subTest(word):
+                path = self.path()
+                self.origin.sequence(path, stale_from_start("kept", word), [CLOSE])
+                self.ask(path)
+                self.assertEqual(502, self.ask(path).status)
+
     def test_a_truncated_refresh_never_replaces_a_good_answer(self):
         path = self.path()
         cut = [fresh("x" * 100)[0][:-50], CLOSE]

@@ -123,5 +123,29 @@ TEST(ReuseUnderARule, ItsWindowsGoBeforeMustRevalidate) {
   EXPECT_TRUE(may_serve_on_error(meta, {}, kNow + 90s));
 }
 
+TEST(Unreachable, MayBeServedForADayAfterItsLifetime) {
+  EXPECT_TRUE(may_serve_unreachable(minute(), {}, kNow + 60s));
+  EXPECT_TRUE(may_serve_unreachable(minute(), {}, kNow + 60s + 24h));
+  EXPECT_FALSE(may_serve_unreachable(minute(), {}, kNow + 60s + 24h + 1ms));
+  EXPECT_TRUE(may_serve_unreachable(minute(kHeuristic), {}, kNow + 60s));
+}
+
+TEST(Unreachable, IsNeverServedWhereTheOriginForbadeIt) {
+  for (const unsigned flag : {kMustRevalidate, kNoCache, kNegative})
+    EXPECT_FALSE(may_serve_unreachable(minute(flag), {}, kNow + 60s)) << flag;
+  for (const auto* value : {"must-revalidate", "proxy-revalidate", "s-maxage=60", "no-cache", "no-cache=\"a\""}) {
+    const auto meta = store(Answer{200, {{"Cache-Control", value}, {"Expires", at(60s)}, {"ETag", "\"a\""}}}).meta;
+    EXPECT_FALSE(may_serve_unreachable(meta, {}, kNow + 61s)) << value;
+  }
+}
+
+TEST(Unreachable, IsNotServedToWhoAsksForTheOriginsWordOrSomethingYounger) {
+  const auto at_error = kNow + 70s;
+  for (const auto* value : {"no-cache", "max-age=0", "max-age=69", "min-fresh=1", "max-stale=9"})
+    EXPECT_FALSE(may_serve_unreachable(minute(), asks(value), at_error)) << value;
+  for (const auto* value : {"max-age=70", "max-stale=10", "max-stale", "no-transform"})
+    EXPECT_TRUE(may_serve_unreachable(minute(), asks(value), at_error)) << value;
+}
+
 }  // namespace
 }  // namespace cachearr::caching

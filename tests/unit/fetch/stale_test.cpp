@@ -31,8 +31,19 @@ TEST(AStoredResponse, StandsInAsFarAsItsWindowsReach) {
       {none, StaleReason::offline, false, false},         {strict, StaleReason::if_error, false, false}};
   for (std::size_t i = 0; i < cases.size(); ++i) {
     const auto& row = cases[i];
-    EXPECT_EQ(may_stand_in(row.reason, row.meta, {}, row.set_offline, now), row.may) << i;
+    EXPECT_EQ(may_stand_in({row.reason, row.set_offline}, row.meta, {}, now), row.may) << i;
   }
+}
+
+TEST(AStoredResponse, StandsInForAnOriginThatCannotBeReachedForADay) {
+  const TimePoint now{std::chrono::hours{1000}};
+  caching::EntryMeta meta;
+  meta.fresh_until_ms = (now - std::chrono::hours{24}).time_since_epoch().count();
+  EXPECT_TRUE(may_stand_in({StaleReason::if_error, false, true}, meta, {}, now));
+  EXPECT_FALSE(may_stand_in({StaleReason::if_error, false, false}, meta, {}, now)) << "it answered, with an error";
+  EXPECT_FALSE(may_stand_in({StaleReason::if_error, false, true}, meta, {}, now + Duration{1}));
+  meta.flags = caching::kMustRevalidate;
+  EXPECT_FALSE(may_stand_in({StaleReason::if_error, false, true}, meta, {}, now));
 }
 
 }  // namespace

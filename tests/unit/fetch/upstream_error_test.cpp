@@ -46,5 +46,11 @@ TEST(AnUpstreamError, ComesOfEveryWayInWhichDiallingFails) {
   }
 }
 
+TEST(AnUpstream, CannotBeReachedWhereItWasAskedAndNoResponseCame) {
+  for (const auto kind : {Kind::connect, Kind::timeout, Kind::broken_off, Kind::tls}) EXPECT_TRUE(is_unreachable(kind));
+  for (const auto kind : {Kind::client_body, Kind::refused_target, Kind::loop, Kind::malformed})
+    EXPECT_FALSE(is_unreachable(kind));
+}
+
 }  // namespace
 }  // namespace cachearr::fetch
