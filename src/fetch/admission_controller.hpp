@@ -26,10 +26,11 @@
 
 namespace cachearr::fetch {
 
-/// One request that waits for a permit. `wake` and `abandoned` belong to the worker's thread.
+/// One request that waits for a permit, and the way to its worker, which it may outlive. `wake` and `abandoned` belong
+/// to the worker's thread.
 struct AdmissionWaiter {
-  explicit AdmissionWaiter(net::Worker& w) : worker{w}, event{w} {}
-  net::Worker& worker;
+  explicit AdmissionWaiter(net::Worker& w) : worker{w.handle()}, event{w} {}
+  net::WorkerHandle worker;
   net::Event event;
   std::optional<limit::Wake> wake;
   bool abandoned = false;  // perhaps: the last reader has left
@@ -76,7 +77,7 @@ class AdmissionController {
   const Clock& clock_;
   store::Store& store_;
   limit::Registry registry_;
-  std::mutex waiters_mutex_;  // guards waiters_; a waiter is woken under it, so that its worker still lives
+  std::mutex waiters_mutex_;  // guards waiters_
   std::unordered_map<limit::Ticket, AdmissionWaiterPtr> waiters_;
   std::mutex refusals_mutex_;  // guards refusals_
   std::map<std::pair<std::string, std::uint64_t>, KeptRefusal> refusals_;

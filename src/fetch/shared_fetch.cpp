@@ -1,27 +1,23 @@
 #include "fetch/shared_fetch.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace cachearr::fetch {
 
-/// Wakes the reader on its worker; outlives the reader where a wake-up is still under way.
-struct FetchReader::Wakeup {
-  explicit Wakeup(net::Worker& w) : worker{w}, event{w} {}
-  net::Worker& worker;
-  net::Event event;
-};
+void Wakeup::wake(const std::shared_ptr<Wakeup>& wakeup) {
+  if (wakeup->worker_.is_current()) {
+    wakeup->event_.set();
+  } else {
+    wakeup->worker_.post([wakeup] { wakeup->event_.set(); });
+  }
+}
 
-SharedFetch::SharedFetch(net::Worker& worker) : worker_{worker}, reader_moved_{worker} {}
+SharedFetch::SharedFetch(net::Worker& worker) : fetch_{std::make_shared<Wakeup>(worker)} {}
 SharedFetch::~SharedFetch() = default;
 
 void SharedFetch::wake_locked() {
-  for (auto& event : waiting_) {
-    if (event->worker.is_current()) {
-      event->event.set();
-    } else {
-      event->worker.post([event] { event->event.set(); });
-    }
-  }
+  for (const auto& reader : waiting_) Wakeup::wake(reader);
   waiting_.clear();
 }
 
@@ -60,18 +56,20 @@ void SharedFetch::break_off() {
   wake_locked();
 }
 
-std::uint64_t SharedFetch::fastest_locked() const noexcept {
+bool SharedFetch::may_go_on_locked() const noexcept {
   std::uint64_t fastest = 0;
-  for (const auto* reader : readers_) fastest = std::max(fastest, reader->position_);
-  return fastest;
+  std::uint64_t slowest = end_;
+  for (const auto* reader : readers_) {
+    fastest = std::max(fastest, reader->position_);
+    slowest = std::min(slowest, reader->position_);
+  }
+  return end_ <= fastest + kWindow && end_ <= slowest + kMaxLag;
 }
 
-/// Lets go of what every reader has seen; a reader too far behind is given up rather than waited for.
+/// Lets go of what every reader has seen.
 void SharedFetch::drop_seen_locked() {
   std::uint64_t slowest = end_;
   for (const auto* reader : readers_) slowest = std::min(slowest, reader->position_);
-  const auto oldest_kept = end_ > kMaxLag ? end_ - kMaxLag : 0;
-  slowest = std::max(slowest, oldest_kept);
   auto kept = chunks_.begin();
   for (; kept != chunks_.end() && base_ + (*kept)->size() <= slowest; ++kept, ++dropped_) base_ += (*kept)->size();
   chunks_.erase(chunks_.begin(), kept);
@@ -82,10 +80,10 @@ net::Task<bool> SharedFetch::wait_for_readers() {
     {
       const std::lock_guard lock{mutex_};
       if (readers_.empty()) co_return false;
-      if (end_ <= fastest_locked() + kWindow) co_return true;
+      if (may_go_on_locked()) co_return true;
       fetch_waits_ = true;
     }
-    co_await reader_moved_.wait();
+    co_await fetch_->wait();
   }
 }
 
@@ -114,14 +112,7 @@ void SharedFetch::on_abandoned(std::function<void()> call) {
 
 /// A reader moved on or left: the fetch may be waiting for just that.
 void SharedFetch::wake_fetch_locked() {
-  if (fetch_waits_) {
-    fetch_waits_ = false;
-    if (worker_.is_current()) {
-      reader_moved_.set();
-    } else {
-      worker_.post([self = this] { self->reader_moved_.set(); });
-    }
-  }
+  if (std::exchange(fetch_waits_, false)) Wakeup::wake(fetch_);
 }
 
 FetchReader::FetchReader(std::shared_ptr<SharedFetch> shared_fetch, net::Worker& worker)
@@ -139,10 +130,8 @@ FetchReader::~FetchReader() {
     if (shared_fetch_->readers_.empty() && shared_fetch_->body_ == SharedFetch::Body::open)
       abandoned = std::exchange(shared_fetch_->abandoned_, {});
   }
-  if (abandoned) shared_fetch_->worker_.post(std::move(abandoned));
+  if (abandoned) shared_fetch_->fetch_->worker().post(std::move(abandoned));
 }
-
-net::Task<> FetchReader::wait() { co_await wakeup_->event.wait(); }
 
 bool FetchReader::poll_outcome(Arrival& into) {
   const std::lock_guard lock{shared_fetch_->mutex_};
@@ -161,7 +150,7 @@ bool FetchReader::poll_outcome(Arrival& into) {
 net::Task<Arrival> FetchReader::wait_outcome() {
   Arrival arrival;
   while (!poll_outcome(arrival)) {
-    co_await wait();
+    co_await wakeup_->wait();
   }
   co_return arrival;
 }
@@ -172,7 +161,7 @@ bool FetchReader::poll(Arrival& into) {
   auto& shared_fetch = *shared_fetch_;
   const std::lock_guard lock{shared_fetch.mutex_};
   if (next_ < shared_fetch.dropped_) {
-    into = {Arrival::Kind::broken, nullptr, {}};  // too slow: what it needs is gone
+    into = {Arrival::Kind::broken, nullptr, {}};  // it came too late: what it needs is gone
     return true;
   }
   if (position_ < shared_fetch.end_) {
@@ -197,7 +186,7 @@ net::Task<> FetchReader::wait_body() {
     if (position_ < shared_fetch_->end_ || shared_fetch_->body_ != SharedFetch::Body::open) co_return;
     shared_fetch_->waiting_.push_back(wakeup_);
   }
-  co_await wait();
+  co_await wakeup_->wait();
 }
 
 }  // namespace cachearr::fetch

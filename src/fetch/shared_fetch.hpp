@@ -33,6 +33,20 @@ struct Arrival {
 
 class SharedFetch;
 
+/// Wakes whoever waits on one worker, from any thread. Shared with the wake-ups under way, so that neither the waiter
+/// nor the worker need outlive them.
+class Wakeup {
+ public:
+  explicit Wakeup(net::Worker& worker) : worker_{worker.handle()}, event_{worker} {}
+  static void wake(const std::shared_ptr<Wakeup>& wakeup);
+  const net::WorkerHandle& worker() const noexcept { return worker_; }
+  net::Task<> wait() { return event_.wait(); }
+
+ private:
+  net::WorkerHandle worker_;
+  net::Event event_;  // set on that worker only
+};
+
 /// One waiting client. Lives on its worker; made and destroyed there.
 class FetchReader {
  public:
@@ -46,14 +60,13 @@ class FetchReader {
   const FetchOutcome& outcome() const noexcept;  // REQUIRES: wait_outcome() gave Kind::outcome
   /// The next piece of the body, its end, or that it broke off; false where that is not known yet.
   bool poll(Arrival& into);
-  /// Waits until poll() may say more.
+  /// Waits until poll() may say more, or until wake().
   net::Task<> wait_body();
+  void wake() { Wakeup::wake(wakeup_); }
 
  private:
   friend class SharedFetch;
-  struct Wakeup;
   bool poll_outcome(Arrival& into);
-  net::Task<> wait();
   std::shared_ptr<SharedFetch> shared_fetch_;
   std::shared_ptr<Wakeup> wakeup_;
   std::size_t interims_ = 0;
@@ -63,9 +76,9 @@ class FetchReader {
 
 class SharedFetch {
  public:
-  /// Bytes a fetch may be ahead of the fastest reader when nothing is stored, and a reader may lag behind at the most.
+  /// Bytes a fetch may be ahead of the fastest reader when nothing is stored, and of the slowest one.
   static constexpr std::uint64_t kWindow = 256 * 1024;
-  static constexpr std::uint64_t kMaxLag = 8 * 1024 * 1024;
+  static constexpr std::uint64_t kMaxLag = 64 * 1024 * 1024;
 
   explicit SharedFetch(net::Worker& worker);
   ~SharedFetch();
@@ -77,7 +90,8 @@ class SharedFetch {
   void append(std::string_view data, bool keep);
   void finish();
   void break_off();
-  /// Waits until a reader has come within the window. Returns false where nobody reads any more.
+  /// Waits until a reader has come within the window, and none is too far behind: who takes nothing at all is given up
+  /// by its own connection's limit. Returns false where nobody reads any more.
   net::Task<bool> wait_for_readers();
   /// All of the body so far; only while everything was kept.
   std::vector<std::string_view> pieces() const;
@@ -91,10 +105,10 @@ class SharedFetch {
   enum class Body : std::uint8_t { open, complete, broken };
   void wake_locked();
   void drop_seen_locked();
-  std::uint64_t fastest_locked() const noexcept;
+  bool may_go_on_locked() const noexcept;
   void wake_fetch_locked();
 
-  net::Worker& worker_;
+  const std::shared_ptr<Wakeup> fetch_;
   mutable std::mutex mutex_;  // guards everything below
   FetchOutcome outcome_;      // constant once its kind is not pending
   std::vector<std::string> interims_;
@@ -104,9 +118,8 @@ class SharedFetch {
   std::uint64_t end_ = 0;
   Body body_ = Body::open;
   std::vector<FetchReader*> readers_;
-  std::vector<std::shared_ptr<FetchReader::Wakeup>> waiting_;
+  std::vector<std::shared_ptr<Wakeup>> waiting_;
   std::function<void()> abandoned_;
-  net::Event reader_moved_;  // set on the worker of the fetch only
   bool fetch_waits_ = false;
 };
 

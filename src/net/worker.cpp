@@ -45,6 +45,10 @@ std::int64_t steady_ms() noexcept {
 }
 }  // namespace
 
+bool WorkerHandle::is_current() const noexcept {
+  return current_worker && current_worker->handle().mailbox_ == mailbox_;
+}
+
 Worker::Worker(std::uint32_t index)
     : index_{index}, impl_{std::make_unique<Impl>()}, handle_{std::make_shared<WorkerHandle::Mailbox>()} {
   handle_.mailbox_->context = &impl_->context;

@@ -55,6 +55,8 @@ class Waiting {
 class WorkerHandle {
  public:
   void post(std::function<void()> job) const;
+  /// True on that worker's own thread.
+  bool is_current() const noexcept;
 
  private:
   friend class Worker;

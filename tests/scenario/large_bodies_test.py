@@ -60,6 +60,21 @@ class LargeBodies(Scenario):
             self.assertTrue(full.wait(TIME_LIMIT), "the origin could send everything into a client that does not read")
             self.assertLess(self.proxy.resident_bytes() - before, 32 * MEGABYTE)
 
+    def test_readers_of_one_fetch_get_all_of_it_however_slow_one_of_them_is(self):
+        path, gate = self.path(), threading.Event()
+        steps = [b"%x\r\n%b\r\n" % (len(PIECE), PIECE)] * (40 * 16)
+        fields = {"Transfer-Encoding": "chunked", "Cache-Control": "max-age=60"}
+        self.origin.on(path, [head(200, fields), gate] + steps + [b"0\r\n\r\n"])
+        with self.proxy.connect() as slow, self.proxy.connect() as fast:
+            slow.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+            for wire in (slow, fast):
+                wire.send(request_bytes("GET", self.url(path), self.origin.authority))
+            first, second = slow.read_final_head(), fast.read_final_head()
+            gate.set()
+            self.assertEqual(40 * MEGABYTE, sum(map(len, fast.chunks(second))))
+            self.assertEqual(40 * MEGABYTE, sum(map(len, slow.chunks(first))))
+        self.assertEqual(1, self.origin.count(path))
+
     def test_a_large_upload_streams_to_the_origin(self):
         path, size, seen = self.path(), 50, {}
 

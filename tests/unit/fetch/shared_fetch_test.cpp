@@ -111,25 +111,46 @@ TEST_F(SharedFetchTest, IsBrokenForAReaderThatComesAfterBytesWereLetGo) {
   EXPECT_EQ(early->taken->body, "one two three");
 }
 
-TEST_F(SharedFetchTest, IsBrokenForAReaderThatIsTooSlowAndForNoOther) {
+TEST_F(SharedFetchTest, BringsASlowReaderAllThatAFastOneHasLongSeen) {
   const auto slow = idle();
-  const auto keen_one = keen();
+  const auto fast = keen();
+  shared_fetch_->decide(answer());
+  const std::string piece(1024 * 1024, 'x');
+  for (std::uint64_t sent = 0; sent < SharedFetch::kMaxLag; sent += piece.size()) {
+    append(piece, false);
+    EXPECT_TRUE(pump_.run(shared_fetch_->wait_for_readers()));
+  }
+  shared_fetch_->finish();
+  pump_.settle();
+  ASSERT_TRUE(fast->taken);
+  EXPECT_EQ(fast->taken->end, Arrival::Kind::end);
+  EXPECT_EQ(polled(*slow->reader).size(), shared_fetch_->size());
+  Arrival arrival;
+  ASSERT_TRUE(slow->reader->poll(arrival));
+  EXPECT_EQ(arrival.kind, Arrival::Kind::end);
+}
+
+TEST_F(SharedFetchTest, WaitsForAReaderThatIsTooFarBehindUntilItMovesOrLeaves) {
+  const auto slow = idle();
+  auto stuck = idle();
+  const auto fast = keen();
   shared_fetch_->decide(answer());
   const std::string piece(1024 * 1024, 'x');
   for (std::uint64_t sent = 0; sent < SharedFetch::kMaxLag; sent += piece.size()) append(piece, false);
+  append(piece, false);
+  std::optional<bool> goes_on;
+  pump_.start(shared_fetch_->wait_for_readers(), goes_on);
+  pump_.settle();
+  EXPECT_FALSE(goes_on);
   Arrival arrival;
   ASSERT_TRUE(slow->reader->poll(arrival));
-  EXPECT_EQ(arrival.kind, Arrival::Kind::data) << "as far behind as it may be";
-  append(piece, false);
-  append(piece, false);
-  append(piece, false);
-  ASSERT_TRUE(slow->reader->poll(arrival));
-  EXPECT_EQ(arrival.kind, Arrival::Kind::broken);
-  shared_fetch_->finish();
   pump_.settle();
-  ASSERT_TRUE(keen_one->taken);
-  EXPECT_EQ(keen_one->taken->end, Arrival::Kind::end);
-  EXPECT_EQ(keen_one->taken->body.size(), shared_fetch_->size());
+  EXPECT_FALSE(goes_on) << "one is still too far behind";
+  stuck.reset();
+  pump_.settle();
+  EXPECT_EQ(goes_on, true);
+  EXPECT_EQ(arrival.kind, Arrival::Kind::data);
+  EXPECT_FALSE(fast->taken) << "it is not broken off";
 }
 
 TEST_F(SharedFetchTest, ThatBreaksOffBringsWhatThereWasAndSaysSo) {
