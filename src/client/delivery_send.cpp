@@ -1,4 +1,5 @@
 #include <chrono>
+#include <optional>
 
 #include "base/text.hpp"
 #include "caching/storing.hpp"
@@ -16,6 +17,24 @@ using SteadyClock = std::chrono::steady_clock;
 namespace {
 
 constexpr std::size_t kSendAtOnce = 256 * 1024;
+
+/// Looks now and then whether a client still listens to a stream that may be quiet for long.
+class ClientWatch final : public net::Deadline {
+ public:
+  ClientWatch(net::Deadlines& deadlines, net::Stream& client, fetch::FetchReader& reader)
+      : Deadline{deadlines}, client_{client}, reader_{reader} {
+    arm(kEvery);
+  }
+
+ private:
+  void expire() noexcept override {
+    if (client_.is_stale()) return client_.close(), reader_.wake();
+    arm(kEvery);
+  }
+  static constexpr Duration kEvery{1000};
+  net::Stream& client_;
+  fetch::FetchReader& reader_;
+};
 
 }  // namespace
 
@@ -209,6 +228,8 @@ net::Task<Next> Delivery::send_answer(fetch::FetchReader& reader, const fetch::F
 /// before its last bytes go out: who has it whole finds it in the metrics.
 net::Task<bool> Delivery::send_body(fetch::FetchReader& reader, const fetch::FetchOutcome& outcome, BodyWriter& body,
                                     const http::CacheStatus& cache) {
+  std::optional<ClientWatch> watch;
+  if (outcome.live) watch.emplace(worker_.loop.deadlines(), session_.stream(), reader);
   for (;;) {
     fetch::Arrival arrival;
     const bool ready = body.pending() < kSendAtOnce && reader.poll(arrival);

@@ -90,6 +90,7 @@ class Fetch {
   void update_by_head();
   void prepare_outcome();
   void tell_limit(const http::ResponseHead& head);
+  std::shared_ptr<net::Stream*> end_when_abandoned();
   void take_piece(std::string_view data);
   Step after_body(const Piece& last);
   Step after_broken_body();

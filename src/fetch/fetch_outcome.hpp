@@ -28,6 +28,7 @@ struct FetchOutcome {
   int status = 0;                       // answer: its status; entry: what the origin said (0: it was not asked)
   std::optional<std::uint64_t> length;  // answer: of the body, where known
   bool bodiless = false;                // answer: to HEAD, 204 or 304
+  bool live = false;                    // answer: a stream that may be quiet for long
   std::int64_t age = -1;                // answer: the origin's Age plus transit, at `answered`; -1: none
   TimePoint answered{};
   store::EntryPtr entry;

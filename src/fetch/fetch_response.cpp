@@ -22,6 +22,7 @@ using Body = http::Framing::Body;
 namespace {
 constexpr std::size_t kLongestRefusal = 16 * 1024;
 constexpr std::size_t kLengthLine = 40;  // "Content-Length: ", the longest number, CRLF
+constexpr Duration kNoLimit = std::chrono::hours{24 * 365};
 }  // namespace
 
 /// The stored response is confirmed and takes over what the 304 says (RFC 9111 4.3.4).
@@ -125,6 +126,7 @@ void Fetch::prepare_outcome() {
   outcome_.status = head.status;
   outcome_.answered = timing.response_time;
   outcome_.bodiless = plan_.bodiless;
+  outcome_.live = plan_.live;
   outcome_.length = plan_.length;
   outcome_.shareable = plan_.shareable;
   outcome_.cache_status.forward = context().forward;
@@ -174,14 +176,26 @@ Fetch::Step Fetch::relay_buffered() {
 }
 
 net::Task<Fetch::Step> Fetch::relay() {
+  const auto idle = plan_.live ? kNoLimit : response_->idle;
+  const auto watched = plan_.live ? end_when_abandoned() : nullptr;
   for (;;) {
-    const auto piece = co_await reader_->next(response_->idle);
+    const auto piece = co_await reader_->next(idle);
     if (piece.kind != Piece::Kind::data) co_return after_body(piece);
     take_piece(piece.data);
     if (relay_.mode() != BodyMode::pass) continue;
     const bool wanted = co_await shared_fetch_.wait_for_readers();
     if (!wanted) co_return after_broken_body();
   }
+}
+
+/// A quiet stream that nobody reads any more would be waited for without end. What is returned keeps watch.
+std::shared_ptr<net::Stream*> Fetch::end_when_abandoned() {
+  auto watched = std::make_shared<net::Stream*>(response_->connection->stream.get());
+  shared_fetch_.on_abandoned([abandoned = std::weak_ptr{watched}] {
+    if (const auto stream = abandoned.lock()) (*stream)->close();
+  });
+  if (!shared_fetch_.has_readers()) (*watched)->close();
+  return watched;
 }
 
 void Fetch::take_piece(std::string_view data) {

@@ -50,6 +50,13 @@ void plan_length(const ResponseFacts& facts, ResponsePlan& plan) {
 
 /// True where it is stored, as far as the head tells.
 bool plan_storing(const ResponseFacts& facts, ResponsePlan& plan) {
+  if (plan.live) {
+    plan.verdict.reason = caching::Reason::no_lifetime;
+    plan.detail = facts.context.detail;
+    plan.mark_hit_for_miss =
+        facts.request.method == http::Method::get && facts.context.disposition != Disposition::pass;
+    return false;
+  }
   const auto policy = policy_of(facts.context);
   const bool too_large = plan.length.value_or(0) > facts.max_object_bytes;
   plan.detail = facts.context.detail;
@@ -106,9 +113,16 @@ caching::Policy policy_of(const pipeline::RequestContext& context) {
   return policy;
 }
 
+bool is_live_stream(const http::ResponseHead& head) noexcept {
+  const auto value = head.fields.value(FieldId::content_type);
+  const auto type = text::trim(value.substr(0, value.find(';')));
+  return text::iequals(type, "text/event-stream") || text::iequals(type, "multipart/x-mixed-replace");
+}
+
 ResponsePlan plan_response(const ResponseFacts& facts) {
   ResponsePlan plan;
   plan_length(facts, plan);
+  plan.live = !plan.bodiless && is_live_stream(facts.head);
   const bool stored = plan_storing(facts, plan);
   plan_body(facts, stored, plan);
   return plan;

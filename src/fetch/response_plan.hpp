@@ -38,6 +38,7 @@ struct ResponsePlan {
   BodyBounds bounds;
   caching::StoreVerdict verdict;        // why it is stored or not, and for how long
   caching::Selecting selecting;         // what selects it among its variants, where it is stored
+  bool live = false;                    // a stream that ends when somebody leaves: quiet for as long as it likes
   bool as_answer_to_get = false;        // the response to a POST is stored under the name of the GET
   bool shareable = false;               // others who asked for the same may have it
   bool mark_hit_for_miss = false;       // the next ones need not wait for each other
@@ -45,6 +46,9 @@ struct ResponsePlan {
   bool bodiless = false;                // whatever its framing says
   std::optional<std::uint64_t> length;  // of the body, where known
 };
+
+/// A stream of events or of pictures: it lives as long as both sides do.
+bool is_live_stream(const http::ResponseHead& head) noexcept;
 
 ResponsePlan plan_response(const ResponseFacts& facts);
 

@@ -3,11 +3,16 @@ import shutil
 import socket
 import tempfile
 import threading
+import time
 
 from lab.case import Scenario, local, main
 from lab.certs import Authority
 from lab.origin import CLOSE, Origin, answer, fresh, head
-from lab.wire import Wire, WireError, request_bytes
+from lab.wire import TIME_LIMIT, Wire, WireError, request_bytes
+
+
+def chunk(data):
+    return b"%x\r\n%b\r\n" % (len(data), data)
 
 
 class Connections(Scenario):
@@ -28,6 +33,38 @@ class Connections(Scenario):
         proxy = self.start(local(origin, timeouts={"idle": "300ms"}), {"timeouts": {"upstream_idle": "60s"}})
         origin.on("/pauses", head(200, {"Content-Length": "10"}), b"first", gate, b"-last")
         self.assertRaises((WireError, ConnectionError), proxy.ask, origin.url + "/pauses")
+
+    def test_a_stream_that_lives_may_be_quiet_for_longer_than_other_bodies(self):
+        proxy = self.start(config={"timeouts": {"upstream_idle": "300ms"}})
+        for content_type in ("text/event-stream; charset=utf-8", "multipart/x-mixed-replace; boundary=x"):
+            with self.subTest(content_type):
+                path = self.path()
+
+                def events(wire, _request, content_type=content_type):
+                    wire.send(head(200, {"Content-Type": content_type, "Transfer-Encoding": "chunked"}), chunk(b"data: 1\n\n"))
+                    time.sleep(1.5)  # what is tested is that time passes
+                    wire.send(chunk(b"data: 2\n\n"), b"0\r\n\r\n")
+                    return []
+                self.origin.on(path, events)
+                self.assertAnswered(self.ask(path, proxy=proxy), "data: 1\n\ndata: 2\n\n")
+
+    def test_a_quiet_stream_ends_at_its_origin_once_its_client_has_left(self):
+        path, ended = self.path(), threading.Event()
+
+        def quiet(wire, _request):
+            wire.send(head(200, {"Content-Type": "text/event-stream", "Transfer-Encoding": "chunked"}), chunk(b"data: 1\n\n"))
+            try:
+                if wire.sock.recv(1) == b"":
+                    ended.set()
+            except ConnectionError:
+                ended.set()
+            return CLOSE
+        self.origin.on(path, quiet)
+        with self.proxy.connect() as wire:
+            wire.send(request_bytes("GET", self.url(path), self.origin.authority))
+            wire.read_final_head()
+            self.assertFalse(ended.is_set())
+        self.assertTrue(ended.wait(TIME_LIMIT))
 
     def test_a_get_is_retried_once_when_the_kept_connection_had_died(self):
         origin = self.another_origin()

@@ -67,6 +67,21 @@ TEST_F(ResponsePlanTest, DecidesByHeadRuleAndUpstreamWhatBecomesOfTheBody) {
   }
 }
 
+TEST_F(ResponsePlanTest, KnowsAStreamThatLivesByItsTypeAndPassesIt) {
+  for (const std::string type : {"text/event-stream", "Text/Event-Stream; charset=utf-8", "text/event-stream;x",
+                                 "multipart/x-mixed-replace;boundary=\"a\""}) {
+    const auto planned = plan("GET http://api.test/tv/1", "api.test",
+                              "200 OK\r\nCache-Control: max-age=60\r\nContent-Type: " + type + "\r\n");
+    EXPECT_TRUE(planned.live) << type;
+    EXPECT_EQ(planned.body, BodyMode::pass) << type;
+    EXPECT_FALSE(planned.shareable) << type;
+    EXPECT_TRUE(planned.mark_hit_for_miss) << type;
+  }
+  for (const std::string type : {"text/event-streams", "multipart/mixed", "text/plain", ""})
+    EXPECT_FALSE(plan("GET http://api.test/tv/1", "api.test", "200 OK\r\nContent-Type: " + type + "\r\n").live) << type;
+  EXPECT_FALSE(plan("HEAD http://api.test/tv/1", "api.test", "200 OK\r\nContent-Type: text/event-stream\r\n").live);
+}
+
 TEST_F(ResponsePlanTest, StoresNothingThatIsTooLarge) {
   const auto planned =
       plan("GET http://api.test/tv/1", "api.test",
