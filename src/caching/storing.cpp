@@ -198,6 +198,7 @@ std::uint16_t flags_of(const Case& c, const RuleShare& rule, LifetimeSource sour
   if (c.policy.from_rule) flags |= kFromRule;
   if (is_text(c.response)) flags |= kText;
   flags |= coding_flag(c.response.fields);
+  if (c.response.fields.has(FieldId::location) || c.response.fields.has(FieldId::content_location)) flags |= kLocates;
   return static_cast<std::uint16_t>(flags);
 }
 

@@ -50,7 +50,9 @@ class Delivery {
   void reset_connection();
   bool is_for_us(const fetch::FetchOutcome& outcome);
   bool keep_alive() const;
-  ReplyConnection connection(bool keep) const { return {keep, job_->context->head().minor_version == 0}; }
+  ReplyConnection connection(bool keep) const {
+    return {keep, job_->context->head().minor_version == 0, &job_->context->route};
+  }
   void record(metrics::RequestResult result, const http::CacheStatus& cache, std::string_view error = {});
   metrics::RequestResult result_of(const fetch::FetchOutcome& outcome) const noexcept;
 

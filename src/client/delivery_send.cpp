@@ -6,6 +6,7 @@
 #include "client/delivery_impl.hpp"
 #include "client/representation.hpp"
 #include "client/tunnel/relay.hpp"
+#include "client/way_back.hpp"
 
 namespace cachearr::client {
 
@@ -193,9 +194,9 @@ net::Task<Next> Delivery::send_answer(fetch::FetchReader& reader, const fetch::F
   const bool keep = keep_alive() && (counted || chunked);
   auto& text = session_.output().text();
   if (undone.empty()) {
-    text += outcome.head;
+    append_led_back(text, job_->context->route, outcome.head);
   } else {
-    text += recode_head(outcome.head, content::Coding::identity).text;
+    append_led_back(text, job_->context->route, recode_head(outcome.head, content::Coding::identity).text);
   }
   if (chunked) text += "Transfer-Encoding: chunked\r\n";
   if (counted && !outcome.bodiless) {

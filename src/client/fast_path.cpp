@@ -104,7 +104,7 @@ Session::FastPath Session::serve(pipeline::RequestContext& context, const Fittin
   const bool keep_alive = framing_.keep_alive && !leaving_;
   const auto cache = cache_status_of(context);
   const auto sent = ClientContext::append_fitting(output(), context.head(), context.entry, fitting, cache, context.now,
-                                                  {keep_alive, context.head().minor_version == 0});
+                                                  {keep_alive, context.head().minor_version == 0, &context.route});
   context.entry->count_hit();
   fetch::follow_up(worker_, context, head);
   record({context, result_of(context), sent, cache, {}, {}, text});

@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "caching/storing.hpp"
+#include "client/way_back.hpp"
 #include "http/conditions.hpp"
 #include "http/date.hpp"
 #include "http/status.hpp"
@@ -33,10 +34,16 @@ bool has_conditions(const http::FieldList& fields) noexcept {
          fields.has(FieldId::if_match) || fields.has(FieldId::if_unmodified_since);
 }
 
-void append_fields(std::string& text, const http::ResponseHead& head, bool (*wanted)(FieldId)) {
+bool is_reference(FieldId id) noexcept { return id == FieldId::location || id == FieldId::content_location; }
+
+void append_fields(std::string& text, const http::ResponseHead& head, const ReplyConnection& connection,
+                   bool (*wanted)(FieldId)) {
   for (const auto& field : head.fields) {
     if (!wanted(field.id)) continue;
-    text.append(field.name).append(": ").append(field.value).append("\r\n");
+    text.append(field.name).append(": ");
+    const auto led =
+        connection.route && is_reference(field.id) ? lead_back(*connection.route, field.value) : std::nullopt;
+    text.append(led ? std::string_view{*led} : field.value).append("\r\n");
   }
 }
 
@@ -94,7 +101,7 @@ struct Parts {
   ReplySize single(const http::ResponseHead& stored, const http::ByteRange& range) const {
     const auto length = range.last - range.first + 1;
     start(206);
-    append_fields(out.text(), stored, belongs_to_part);
+    append_fields(out.text(), stored, connection, belongs_to_part);
     out.text() += content_range(range, entry->body().size());
     finish(length);
     out.append(entry, entry->body().substr(range.first, length));
@@ -114,7 +121,7 @@ struct Parts {
     }
     const std::string end = "\r\n--" + boundary + "--\r\n";
     start(206);
-    append_fields(out.text(), stored, belongs_to_multipart);
+    append_fields(out.text(), stored, connection, belongs_to_multipart);
     out.text() += "Content-Type: multipart/byteranges; boundary=" + boundary + "\r\n";
     finish(length + end.size());
     for (std::size_t i = 0; i < ranges.size(); ++i) {
@@ -134,7 +141,7 @@ struct Parts {
 
   ReplySize not_modified(const http::ResponseHead& stored) const {
     start(304);
-    append_fields(out.text(), stored, belongs_to_304);
+    append_fields(out.text(), stored, connection, belongs_to_304);
     append_age(out.text(), *entry, now);
     append_vary(out.text(), varies);
     append_tail(out.text(), status, connection);
@@ -181,6 +188,16 @@ void append_tail(std::string& text, const http::CacheStatus& status, ReplyConnec
   }
 }
 
+namespace {
+
+/// As it is stored, or as this client can follow what it refers to.
+void append_head(Output& out, const store::EntryPtr& entry, const ReplyConnection& connection) {
+  if (!connection.route || (entry->meta.flags & caching::kLocates) == 0) return out.append(entry, entry->head());
+  append_led_back(out.text(), *connection.route, entry->head());
+}
+
+}  // namespace
+
 ReplySize append_stored(Output& out, const http::RequestHead& request, const store::EntryPtr& entry,
                         const http::CacheStatus& status, TimePoint now, ReplyConnection connection, bool varies,
                         bool recoded) {
@@ -188,7 +205,7 @@ ReplySize append_stored(Output& out, const http::RequestHead& request, const sto
     const auto sent = append_conditional({out, request, entry, status, now, connection, varies, recoded});
     if (sent.status != 0) return sent;
   }
-  out.append(entry, entry->head());
+  append_head(out, entry, connection);
   append_age(out.text(), *entry, now);
   append_vary(out.text(), varies);
   append_tail(out.text(), status, connection);
@@ -203,7 +220,7 @@ ReplySize append_stored_head(Output& out, const http::RequestHead& request, cons
     const auto sent = append_conditional({out, request, form, status, now, connection, false, true});
     if (sent.status != 0) return sent;
   }
-  out.append(form, form->head());
+  append_head(out, form, connection);
   append_age(out.text(), *form, now);
   if (chunked) out.text() += "Transfer-Encoding: chunked\r\n";
   append_tail(out.text(), status, connection);

@@ -10,14 +10,16 @@
 #include "client/output.hpp"
 #include "http/cache_status.hpp"
 #include "http/message.hpp"
+#include "pipeline/route.hpp"
 #include "rules/rule_set.hpp"
 
 namespace cachearr::client {
 
-/// How the client's connection goes on; decides the Connection field.
+/// How the client's connection goes on, which decides the Connection field, and how its request came.
 struct ReplyConnection {
   bool keep_alive = true;
   bool http10 = false;
+  const pipeline::Route* route = nullptr;  // null: references in the head stay as the origin said them
 };
 
 struct ReplySize {

@@ -250,6 +250,30 @@ class ReverseShapes(Scenario):
         self.proxy.visit("/tv" + path)
         self.assertEqual("tv.test", self.origin.asked("/base" + path)[0]["host"])
 
+    def test_a_redirect_leads_back_to_where_the_request_came_from_stored_or_not(self):
+        for location in ("/base/shows/82?x=1", self.origin.url + "/base/shows/82?x=1", "http://tv.test/base/shows/82?x=1"):
+            with self.subTest(location):
+                path = self.path()
+                self.origin.on("/base" + path, fresh("", 600, 301, [("Location", location)]))
+                for _ in range(2):  # as it arrives, and as it is stored
+                    self.assertEqual("/tv/shows/82?x=1", self.proxy.visit("/tv" + path)["location"])
+                    self.assertEqual("/shows/82?x=1", self.proxy.visit(path, upstream="local")["location"])
+                    self.assertEqual("/shows/82?x=1", self.proxy.visit(path, host="tv.test")["location"])
+                    self.assertEqual(location, self.proxy.ask("http://tv.test" + path)["location"])
+                self.assertEqual(1, self.origin.count("/base" + path))
+
+    def test_what_an_answer_says_it_is_leads_back_in_parts_and_confirmations_too(self):
+        path = self.path()
+        self.origin.on("/base" + path, fresh("whole", 600, 200, [("Content-Location", "/base/a"), ("ETag", '"1"')]))
+        self.assertEqual("/tv/a", self.proxy.visit("/tv" + path)["content-location"])
+        self.assertEqual("/tv/a", self.proxy.visit("/tv" + path, headers={"Range": "bytes=0-1"})["content-location"])
+        self.assertEqual("/tv/a", self.proxy.visit("/tv" + path, headers={"If-None-Match": '"1"'})["content-location"])
+
+    def test_a_redirect_to_another_server_stays_as_it_is(self):
+        path = self.path()
+        self.origin.on("/base" + path, answer("", 301, [("Location", "https://tv.test/base/shows/82")]))
+        self.assertEqual("https://tv.test/base/shows/82", self.proxy.visit("/tv" + path)["location"])
+
     def test_a_path_that_nothing_is_mounted_at_is_a_404_problem(self):
         self.assertProblem(self.proxy.visit("/nowhere"), 404)
 
