@@ -38,14 +38,18 @@ bool is_ours(const ConfigSnapshot& snapshot, std::string_view host_field) {
   return host->host.ends_with(".localhost") || is_configured(snapshot, host->host);
 }
 
+/// A proxy in front may have put its own name into Host; a page cannot say X-Forwarded-Host.
 bool comes_from_elsewhere(const http::FieldList& fields) {
   const auto* const site = fields.find("Sec-Fetch-Site");
   if (site && text::iequals(site->value, "cross-site")) return true;
   const auto* const origin = fields.find(FieldId::origin);
   if (!origin) return false;
   const auto start = origin->value.find("://");
-  return start == std::string_view::npos ||
-         !text::iequals(origin->value.substr(start + 3), fields.value(FieldId::host));
+  if (start == std::string_view::npos) return true;
+  const auto authority = origin->value.substr(start + 3);
+  const auto* const forwarded = fields.find("X-Forwarded-Host");
+  return !text::iequals(authority, fields.value(FieldId::host)) &&
+         !(forwarded && text::iequals(authority, forwarded->value));
 }
 
 }  // namespace
@@ -53,7 +57,7 @@ bool comes_from_elsewhere(const http::FieldList& fields) {
 std::optional<Refusal> judge_site(const ConfigSnapshot& snapshot, const http::RequestHead& request,
                                   const Route& route) {
   if (route.as_proxy() || !route.upstream || !is_private_host(route.connect_host)) return std::nullopt;
-  if (route.form != Route::Form::host && !is_ours(snapshot, request.fields.value(FieldId::host)))
+  if (route.form == Route::Form::mount && !is_ours(snapshot, request.fields.value(FieldId::host)))
     return Refusal{421, "this host name is not one of ours, and what lies here is private; name it in admin.hosts"};
   if (!http::is_safe(request.method) && comes_from_elsewhere(request.fields))
     return Refusal{403, "another site may not change anything here"};

@@ -86,6 +86,38 @@ class Destinations(Scenario):
         self.assertEqual(0, other.connections)
 
 
+class Sites(Scenario):
+    """What a foreign page can make a browser ask of a private upstream."""
+
+    def test_a_name_that_somebody_else_lets_lead_here_reaches_no_private_upstream(self):
+        path = self.path()
+        self.origin.on(path, fresh("private"))
+        for host in ("evil.example", "evil.example:%d" % self.proxy.port, "127.0.0.1.evil.example"):
+            for _ in range(2):
+                self.assertProblem(self.proxy.visit("/local" + path, host=host), 421)
+            self.assertEqual(0, self.origin.count(path))
+        for host in ("127.0.0.1", "localhost:%d" % self.proxy.port, "nas", "local.test"):
+            self.assertAnswered(self.proxy.visit("/local" + path, host=host), "private")
+        self.assertProblem(self.proxy.visit("/local" + path, host="evil.example"), 421)
+
+    def test_a_name_of_ours_is_configured(self):
+        path = self.path()
+        self.origin.on(path, fresh("private"))
+        proxy = self.start(config={"admin": {"hosts": ["nas.example.net"]}})
+        self.assertAnswered(proxy.visit("/local" + path, host="nas.example.net:9797"), "private")
+
+    def test_another_site_changes_nothing_at_a_private_upstream(self):
+        path = self.path()
+        self.origin.on(path, answer("done"))
+        for target, host in (("/local" + path, None), (path, "local.test")):
+            for field in (("Origin", "https://evil.example"), ("Origin", "null"), ("Sec-Fetch-Site", "cross-site")):
+                self.assertProblem(self.proxy.visit(target, "POST", [field], b"x", host=host), 403)
+            self.assertEqual(0, self.origin.count(path))
+        own = [("Origin", "http://127.0.0.1:%d" % self.proxy.port), ("Sec-Fetch-Site", "same-origin")]
+        self.assertAnswered(self.proxy.visit("/local" + path, "POST", own, b"x"), "done")
+        self.assertAnswered(self.proxy.visit("/local" + path, "POST", (), b"x"), "done")
+
+
 class Clients(Scenario):
     config = {"access": {"clients": ["127.0.0.5/32"]}}
 

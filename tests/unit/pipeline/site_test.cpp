@@ -48,7 +48,16 @@ TEST_F(SiteTest, PrivateUpstreamsAnswerToNoOtherName) {
     for (const auto* const host : {"evil.example", "evil.example:9797", "127.0.0.1.evil.example",
                                    "nas.example.net.evil", "localhost.evil.example"})
       EXPECT_EQ(status(path, host), 421) << path << " at " << host;
-  EXPECT_EQ(status("GET /api", "evil.example", "", ListenerInfo{"sonarr", false}), 421);
+}
+
+TEST_F(SiteTest, AnUpstreamsOwnListenerAnswersToEveryNameButChangesNothingForAnotherSite) {
+  const ListenerInfo own{"sonarr", false};
+  EXPECT_EQ(status("GET /api", "tv.example.com", "", own), 0);
+  EXPECT_EQ(status("POST /api", "tv.example.com", "Origin: https://tv.example.com\r\n", own), 0);
+  EXPECT_EQ(status("POST /api", "tv.example.com", "Origin: https://evil.example\r\n", own), 403);
+  EXPECT_EQ(status("POST /api", "cachearr:8990",
+                   "Origin: https://tv.example.com\r\nX-Forwarded-Host: tv.example.com\r\n", own),
+            0);
 }
 
 TEST_F(SiteTest, PublicUpstreamsAnswerToEveryName) {
