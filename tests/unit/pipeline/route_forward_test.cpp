@@ -69,6 +69,34 @@ TEST_F(ForwardRoute, OfTheOriginsOwnPortLeadsToTheOrigin) {
   EXPECT_EQ(way.route.host_field, "sonarr.test");
 }
 
+TEST_F(ForwardRoute, HasOneHostFieldForAllThatIsStoredUnderOneName) {
+  snapshot_ = snapshot_of(R"({"upstreams": {
+    "own": {"hosts": ["own.test"], "origin": "http://own.test:8989", "mount": "/own"},
+    "alias": {"hosts": ["alias.test"], "origin": "http://10.0.0.5:8989", "mount": "/alias"}}})");
+  for (const auto* const start : {"GET http://own.test/x", "GET http://own.test:8989/x", "GET /own/x"})
+    EXPECT_EQ(way(start).route.host_field, "own.test:8989") << start;
+  EXPECT_EQ(way("GET /x", "own.test:9797").route.host_field, "own.test:8989");
+  for (const auto* const start : {"GET http://alias.test/x", "GET http://alias.test:8989/x", "GET /alias/x"})
+    EXPECT_EQ(way(start).route.host_field, "alias.test") << start;
+  EXPECT_EQ(way("GET /x", "alias.test:9797").route.host_field, "alias.test");
+}
+
+TEST_F(ForwardRoute, FindsAnUpstreamByItsOriginsOwnAddress) {
+  snapshot_ = snapshot_of(R"({"upstreams": {
+    "prowlarr": {"origin": "http://nas:9696", "mount": "/prowlarr"},
+    "sonarr": {"origin": "http://nas:80/sonarr", "mount": "/s"},
+    "second": {"origin": "http://nas:80/sonarr/second", "mount": "/t"}}})");
+  EXPECT_EQ(way("GET http://nas:9696/api").upstream(), "prowlarr");
+  EXPECT_EQ(way("GET http://nas:9696/api").route.target.path, way("GET /prowlarr/api").route.target.path);
+  EXPECT_EQ(way("GET http://nas:9696/api").route.host_field, "nas:9696");
+  EXPECT_EQ(way("GET http://nas/sonarr/api").upstream(), "sonarr");
+  EXPECT_EQ(way("GET http://nas/sonarr/api").route.target.path, "/sonarr/api");
+  EXPECT_EQ(way("GET http://nas/sonarr/second/api").upstream(), "second");
+  for (const auto* const start : {"GET http://nas/other", "GET http://nas/sonarrs", "GET https://nas:9696/api",
+                                  "GET http://nas:9697/api", "GET http://other:9696/api"})
+    EXPECT_EQ(way(start).upstream(), "") << start;
+}
+
 TEST_F(ForwardRoute, OfAnyOtherPortIsForAnotherServer) {
   const auto way = this->way("GET http://sonarr.test:9999/api", "sonarr.test:9999");
   ASSERT_TRUE(way.ok);
