@@ -4,7 +4,7 @@ import os
 import tempfile
 
 from lab.case import Scenario, main
-from lab.origin import answer
+from lab.origin import answer, fresh
 from lab.wire import request_bytes
 
 
@@ -42,6 +42,17 @@ class ProxyAuthentication(Scenario):
         for value in (basic("arr:wrong"), basic("arr"), "Basic !!!", "Bearer abc", "Basic"):
             with self.subTest(value):
                 self.assertProblem(self.ask(self.path(), headers={"Proxy-Authorization": value}), 407)
+
+    def test_naming_an_upstream_by_host_is_challenged_as_well(self):
+        path = self.path()
+        self.origin.on(path, fresh("in"))
+        for headers in ((), {"Proxy-Authorization": basic("arr:wrong")}):
+            self.assertProblem(self.proxy.visit(path, host="local.test", headers=headers), 407)
+        right = {"Proxy-Authorization": basic("arr:pass:word")}
+        self.assertAnswered(self.proxy.visit(path, host="local.test", headers=right), "in")
+        self.assertNotIn("proxy-authorization", self.origin.asked(path)[0].fields)
+        self.assertProblem(self.proxy.visit(path, host="local.test"), 407)
+        self.assertEqual(1, self.origin.count(path))
 
     def test_a_client_may_answer_the_challenge_on_the_same_connection(self):
         path = self.path()
