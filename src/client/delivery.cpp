@@ -168,7 +168,7 @@ Delivery::Again Delivery::must_ask_again(const fetch::FetchOutcome& outcome) {
   }
   if (outcome.kind != Kind::answer || !job_->negotiates()) return Again::no;
   const auto& request = context.head();
-  if (outcome.status == 406) {
+  if (outcome.status == 406 && !outcome.refused) {
     const bool same = request.fields.joined(FieldId::accept_encoding) == content::kOurAcceptEncoding;
     return same ? Again::no : Again::in_own_codings;
   }

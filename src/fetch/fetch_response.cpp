@@ -253,7 +253,7 @@ Fetch::Step Fetch::inspect() {
   const bool refused = limited || found.kind == Inspection::Kind::no_answer;
   if (refused) {
     relay_.give_up_storing();
-    outcome_.shareable = true;
+    outcome_.refused = outcome_.shareable = true;
     outcome_.cache_status.stored = false;
     outcome_.cache_status.detail =
         limited ? name_of(StaleReason::limited) : caching::detail_of(caching::Reason::refused);
