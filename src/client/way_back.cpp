@@ -62,16 +62,17 @@ std::optional<std::string> lead_back(const pipeline::Route& route, std::string_v
 
 void append_led_back(std::string& out, const pipeline::Route& route, std::string_view head) {
   while (!head.empty()) {
-    const auto end = std::min(head.find("\r\n"), head.size() - 2) + 2;
+    const auto end = std::min(head.find("\r\n"), head.size());
     const auto line = head.substr(0, end);
-    head.remove_prefix(end);
+    head.remove_prefix(std::min(end + 2, head.size()));
     const auto reference = reference_in(line);
     const auto led = reference.empty() ? std::nullopt : lead_back(route, reference);
     if (led) {
-      out.append(line.substr(0, line.find(':'))).append(": ").append(*led).append("\r\n");
+      out.append(line.substr(0, line.find(':'))).append(": ").append(*led);
     } else {
       out.append(line);
     }
+    out.append("\r\n");
   }
 }
 
