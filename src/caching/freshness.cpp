@@ -54,7 +54,8 @@ Stated stated(const http::ResponseHead& response, TimePoint response_time) {
 Duration initial_age(const http::ResponseHead& response, const Stated& dates, const Timing& timing) {
   // Date has whole seconds, so the age it shows is rounded down; else each answer would lose up to a second of its
   // life.
-  const auto apparent = whole_seconds(timing.response_time - dates.date.value_or(timing.response_time));
+  const auto arrived = timing.response_time - timing.ahead;
+  const auto apparent = whole_seconds(arrived - dates.date.value_or(arrived));
   const auto delay = std::max(Duration{0}, timing.response_time - timing.request_time);
   return std::max({Duration{0}, apparent, age_value(response) + whole_seconds(delay)});
 }

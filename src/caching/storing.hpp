@@ -54,6 +54,7 @@ std::string_view name_of(LifetimeSource source) noexcept;
 struct Timing {
   TimePoint request_time;   // when the request was sent upstream
   TimePoint response_time;  // when its head arrived
+  Duration ahead{};         // of our clock before the wall clock, which Date is compared with
 };
 
 struct StoreVerdict {

@@ -153,6 +153,7 @@ net::Task<Result<UpstreamResponse, UpstreamError>> exchange(FetchContext& worker
     worker.cells.upstream_connections.subtract();
     if (trouble.none()) {
       response.timing.response_time = worker.now();
+      response.timing.ahead = worker.shared.clock.ahead();
       response.connection->authenticated |= origin::authenticates_connection(job->head(), response.head);
       const auto framing = http::frame_response(response.head, job->head().method);
       if (framing) {

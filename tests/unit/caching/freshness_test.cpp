@@ -72,6 +72,11 @@ TEST(Age, IsAtLeastWhatDateShows) {
 
 TEST(Age, ADateInTheFutureMakesNothingYounger) { EXPECT_EQ(age(Answer{200, {{"Date", at(100s)}, {"Age", "15"}}}), 15); }
 
+TEST(Age, OfAClockThatIsAheadOfTheWallClockCountsFromTheWallClock) {
+  const Answer answer{200, {{"Date", at(-7230s)}}};
+  EXPECT_EQ(initial_age(answer.head, stated(answer.head, kNow), {kNow, kNow, 2h}) / 1s, 30);
+}
+
 TEST(Age, PartsOfASecondDoNotCount) { EXPECT_EQ(age(Answer{200, {{"Date", at(0s)}}}, 900ms), 0); }
 
 TEST(Age, OfAListTheFirstMemberCounts) {
