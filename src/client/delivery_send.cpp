@@ -189,6 +189,13 @@ net::Task<Next> Delivery::send_answer(fetch::FetchReader& reader, const fetch::F
   cache.key = outcome.cache_status.stored ? std::string_view{job_->context->key.key} : std::string_view{};
   cache.collapsed = !leads_;
   const auto undone = coding_to_undo(outcome);
+  if (outcome.undecodable && !undone.empty()) {
+    fetch::FetchOutcome failed;
+    failed.error_status = 502;
+    failed.error = job_->context->route.target.host + " sent an answer whose content coding is broken";
+    failed.cache_status = outcome.cache_status;
+    co_return co_await send_failure(failed);
+  }
   const bool counted = outcome.bodiless || (outcome.length && undone.empty());
   const bool chunked = !counted && request.minor_version > 0;
   const bool keep = keep_alive() && (counted || chunked);

@@ -38,6 +38,7 @@ struct FetchOutcome {
   std::string error;
   std::string error_fields;   // further field lines of an error, such as Retry-After
   bool refused = false;       // answer: it says that it is enough, or is none: its status is about nothing else
+  bool undecodable = false;   // answer: whole, but its coding cannot be undone
   bool shareable = true;      // false: others who wait make their own requests
   std::string_view tls = {};  // answer, entry: the version spoken with the origin; empty: none, or it was not asked
   std::string varies_by;      // answer, entry: names of the selecting fields…

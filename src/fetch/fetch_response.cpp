@@ -254,6 +254,7 @@ Fetch::Step Fetch::inspect() {
   if (refused) {
     relay_.give_up_storing();
     outcome_.refused = outcome_.shareable = true;
+    outcome_.undecodable = found.undecodable;
     outcome_.cache_status.stored = false;
     outcome_.cache_status.detail =
         limited ? name_of(StaleReason::limited) : caching::detail_of(caching::Reason::refused);

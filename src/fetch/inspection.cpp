@@ -57,6 +57,7 @@ Inspection inspect_body(const InspectedBody& body, const rules::Verdict& verdict
   const bool something_else = found.kind == Answer::no_answer && !is_server_error(body.status);
   if (something_else || found.kind == Answer::api_error) {
     result.kind = Inspection::Kind::no_answer;
+    result.undecodable = decoded.state != content::DecodeState::whole;
     return result;
   }
   if (body.status != 200 || !verdict.rule) return result;

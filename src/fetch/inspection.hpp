@@ -23,6 +23,7 @@ struct InspectedBody {
 
 struct Inspection {
   enum class Kind : std::uint8_t { answer, no_answer, limit } kind = Kind::answer;
+  bool undecodable = false;     // of what is no answer: its coding cannot be undone
   content::LimitSignal signal;  // for the limiters; also of an answer
   std::optional<Duration> ttl;  // of an answer: what the rule's ttl_from gives it
   std::string text;             // of a limit: the decoded body

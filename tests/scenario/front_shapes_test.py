@@ -310,7 +310,7 @@ class PlainHttpInTunnels(Scenario):
 
     def test_what_is_no_http_passes_through_such_a_port(self):
         wire = self.inside(self.origin.authority)
-        wire.send(b"\x16\x03\x01\x00\x00")
+        wire.send(b"\x16\x03\x01\x00\x00\r\n\r\n")
         self.assertTrue(wire.at_end())
 
     def test_the_port_of_one_upstream_opens_nothing_at_another_host(self):
