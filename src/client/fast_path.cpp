@@ -56,8 +56,7 @@ std::optional<Session::FastPath> Session::answer_memoized() {
   if (!context.is_served()) return std::nullopt;
   const auto fitting = worker_.fit(context, context.entry);
   if (fitting.kind != Fitting::Kind::ready) return std::nullopt;
-  stream_->disarm();
-  waits_for_head_ = false;
+  head_wait_.head_is_there(*stream_);
   framing_ = context.framing;
   const auto head = context.request.bytes();
   const auto answered = serve(context, fitting, head, &memoized->text);

@@ -83,14 +83,7 @@ struct Parts {
   bool varies;
   bool recoded;
 
-  void start(int code) const {
-    out.text()
-        .append("HTTP/1.1 ")
-        .append(std::to_string(code))
-        .append(" ")
-        .append(http::reason_phrase(code))
-        .append("\r\n");
-  }
+  void start(int code) const { http::append_status_line(out.text(), code); }
   void finish(std::uint64_t length) const {
     out.text().append("Content-Length: ").append(std::to_string(length)).append("\r\n");
     append_age(out.text(), *entry, now);
@@ -244,16 +237,6 @@ std::string xml_escaped(std::string_view text) {
   return out;
 }
 
-std::string problem_body(const ErrorReply& error) {
-  std::string body = "{\"type\":\"about:blank\",\"title\":\"";
-  body.append(http::reason_phrase(error.status))
-      .append("\",\"status\":")
-      .append(std::to_string(error.status))
-      .append(",\"detail\":");
-  text::append_json_string(body, error.detail);
-  return body += "}\n";
-}
-
 /// 429 is "request limit reached" to a Newznab client, everything else an unknown error (Newznab API, "Error Codes").
 std::string newznab_body(const ErrorReply& error) {
   return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<error code=\"" +
@@ -265,13 +248,9 @@ std::string newznab_body(const ErrorReply& error) {
 ReplySize append_error(Output& out, const ErrorReply& error, bool head_only, rules::ErrorStyle style,
                        ReplyConnection connection) {
   const bool xml = style == rules::ErrorStyle::newznab;
-  const auto body = xml ? newznab_body(error) : problem_body(error);
+  const auto body = xml ? newznab_body(error) : http::problem_json(error.status, error.detail);
   auto& text = out.text();
-  text.append("HTTP/1.1 ")
-      .append(std::to_string(error.status))
-      .append(" ")
-      .append(http::reason_phrase(error.status))
-      .append("\r\n");
+  http::append_status_line(text, error.status);
   text.append("Content-Type: ")
       .append(xml ? "application/xml" : "application/problem+json")
       .append("\r\nContent-Length: ");

@@ -18,8 +18,6 @@ using SteadyClock = std::chrono::steady_clock;
 namespace {
 
 constexpr std::size_t kMaxBatch = 256 * 1024;  // of answers to pipelined requests
-constexpr Duration kLinger{1000};
-constexpr std::size_t kMaxLinger = 256 * 1024;
 
 /// One fewer than the client allows; -1 where the field is none.
 int forwards_left(std::string_view value) {
@@ -109,32 +107,6 @@ net::Task<net::IoResult> Session::read_more(std::size_t size, Duration limit) {
   co_return got;
 }
 
-/// The head's time limit is for the whole head, not for each byte.
-void Session::limit_wait() {
-  const auto& timeouts = worker_.settings().config.timeouts;
-  if (inbox_.empty()) {
-    waits_for_head_ = false;
-    stream_->arm(timeouts.client_idle);
-  } else if (!waits_for_head_) {
-    waits_for_head_ = true;
-    stream_->arm(timeouts.client_header);
-  }
-}
-
-/// The client may still be sending: closing at once would reset the connection and take the answer away from it.
-net::Task<> Session::linger() {
-  stream_->shutdown_write();
-  stream_->arm(kLinger);
-  std::size_t dropped = 0;
-  for (;;) {
-    inbox_.consume(inbox_.readable().size());
-    if (dropped > kMaxLinger) break;
-    const auto got = co_await inbox_.fill(*stream_, 16 * 1024);
-    if (got.error != IoError::none) break;
-    dropped += got.bytes;
-  }
-}
-
 net::Task<> Session::run() {
   using Kind = net::HeadParse::Kind;
   auto next = Next::go_on;
@@ -158,18 +130,18 @@ net::Task<> Session::run() {
         if (next == Next::close) co_return;
       }
       if (!stream_->is_open() || (leaving_ && inbox_.empty())) co_return;
-      limit_wait();
+      const auto& timeouts = worker_.settings().config.timeouts;
+      head_wait_.before_read(*stream_, inbox_, timeouts.client_idle, timeouts.client_header);
       busy_ = false;
       const auto got = co_await stream_->read_some(inbox_.space(limit + 2));
       inbox_.added(got.bytes);
       busy_ = true;
       if (got.error == IoError::none) continue;
-      if (got.error != IoError::timed_out || inbox_.empty()) co_return;
-      next = refuse_unread(408, "the request did not arrive in time");
+      if (!net::HeadWait::ran_out(got, inbox_)) co_return;
+      next = refuse_unread(net::kHeadTooLate.status, std::string{net::kHeadTooLate.what});
       continue;
     }
-    stream_->disarm();
-    waits_for_head_ = false;
+    head_wait_.head_is_there(*stream_);
     if (parsed.kind == Kind::error) {
       next = refuse_unread(parsed.status, std::string{parsed.problem});
       continue;
@@ -188,7 +160,7 @@ net::Task<> Session::run() {
     }
   }
   const auto flushed = co_await flush();
-  if (flushed == Next::go_on) co_await linger();
+  if (flushed == Next::go_on) co_await net::linger(*stream_, inbox_);
 }
 
 Next Session::refuse_unread(int status, std::string detail) {

@@ -11,6 +11,7 @@
 #include "client/client_context.hpp"
 #include "client/replies.hpp"
 #include "fetch/fetch_job.hpp"
+#include "net/http_server.hpp"
 #include "net/inbox.hpp"
 #include "net/listener.hpp"
 #include "net/stream.hpp"
@@ -82,8 +83,6 @@ class Session final : public net::Closable {
 
   bool try_flush(Unsent& unsent);
   net::Task<Next> send_rest(Unsent unsent);
-  void limit_wait();
-  net::Task<> linger();
   bool may_keep_alive() const noexcept;
   std::optional<FastPath> answer_memoized();
   FastPath answer_fast(pipeline::RequestContext& context, std::size_t head_bytes);
@@ -103,7 +102,7 @@ class Session final : public net::Closable {
   http::Framing framing_;                                // of the request being answered
   const pipeline::ConfigSnapshot* judged_by_ = nullptr;  // what `allowed_` was found out by
   bool allowed_ = false;
-  bool waits_for_head_ = false;
+  net::HeadWait head_wait_;
   bool busy_ = false;
   bool leaving_ = false;
 };

@@ -24,11 +24,6 @@ void HeadWait::before_read(Stream& stream, const Inbox& inbox, Duration idle, Du
   }
 }
 
-void HeadWait::head_is_there(Stream& stream) noexcept {
-  begun_ = false;
-  stream.disarm();
-}
-
 Task<> linger(Stream& stream, Inbox& inbox) {
   stream.shutdown_write();
   stream.arm(kLinger);

@@ -31,7 +31,10 @@ struct HttpLimits {
 class HeadWait {
  public:
   void before_read(Stream& stream, const Inbox& inbox, Duration idle, Duration head) noexcept;
-  void head_is_there(Stream& stream) noexcept;
+  void head_is_there(Stream& stream) noexcept {
+    begun_ = false;
+    stream.disarm();
+  }
   /// After a read that failed: a request that has begun is answered 408; everything else ends without an answer.
   static bool ran_out(const IoResult& got, const Inbox& inbox) noexcept {
     return got.error == IoError::timed_out && !inbox.empty();
