@@ -1,7 +1,5 @@
 #include "client/body_writer.hpp"
 
-#include <array>
-#include <cstdio>
 #include <string>
 #include <utility>
 
@@ -25,22 +23,14 @@ net::Task<> let_others_go(net::Worker& loop) {
 
 }  // namespace
 
-BodyWriter::BodyWriter(Session& session, bool chunked, std::string_view coding) : session_{session}, chunked_{chunked} {
+BodyWriter::BodyWriter(Session& session, std::string_view coding) : session_{session} {
   if (!coding.empty()) decoder_.emplace(coding, kBounds);
 }
 
 void BodyWriter::append(fetch::ChunkPtr piece) {
-  auto& output = session_.output();
   sent_ += piece->size();
   pending_ += piece->size();
-  if (chunked_) {
-    std::array<char, 24> size{};
-    const auto digits = std::snprintf(size.data(), size.size(), "%zx\r\n", piece->size());
-    output.text().append(size.data(), static_cast<std::size_t>(digits));
-  }
-  output.append(*piece);
-  if (chunked_) output.text() += "\r\n";
-  kept_.push_back(std::move(piece));
+  session_.sink().body(std::move(piece));
 }
 
 net::Task<bool> BodyWriter::append_decoded(std::string_view piece) {
@@ -59,13 +49,12 @@ net::Task<bool> BodyWriter::append_decoded(std::string_view piece) {
 
 bool BodyWriter::end() {
   if (decoder_ && !empty_ && decoder_->finish() != DecodeState::whole) return false;
-  if (chunked_) session_.output().text() += "0\r\n\r\n";
+  session_.sink().end();
   return true;
 }
 
 net::Task<Next> BodyWriter::flush() {
   const auto flushed = co_await session_.flush();
-  kept_.clear();
   pending_ = 0;
   co_return flushed;
 }

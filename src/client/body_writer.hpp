@@ -1,5 +1,5 @@
-// One answer's body on its way into a session's output: chunked or not, and decoded where the client does not take its
-// coding. Decoding goes in steps, between which the worker serves others. Lives in the frame of a delivery.
+// One answer's body on its way into a session's sink, decoded where the client does not take its coding.
+// Decoding goes in steps, between which the worker serves others. Lives in the frame of a delivery.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,6 @@
 #include <memory>
 #include <optional>
 #include <string_view>
-#include <vector>
 
 #include "client/session.hpp"
 #include "content/decoder.hpp"
@@ -18,12 +17,12 @@ namespace cachearr::client {
 class BodyWriter {
  public:
   /// `coding` is undone; empty: the body goes out as it comes.
-  BodyWriter(Session& session, bool chunked, std::string_view coding);
+  BodyWriter(Session& session, std::string_view coding);
 
   bool decodes() const noexcept { return decoder_.has_value(); }
-  /// Lays a piece into the output as it is.
+  /// Hands a piece to the sink as it is.
   void append(fetch::ChunkPtr piece);
-  /// Lays what a piece decodes to into the output, and sends it meanwhile. False where it is broken or the client gone.
+  /// Hands what a piece decodes to to the sink, and sends it meanwhile. False where it is broken or the client gone.
   net::Task<bool> append_decoded(std::string_view piece);
   /// The body is at its end; false where it is not whole.
   bool end();
@@ -34,10 +33,8 @@ class BodyWriter {
 
  private:
   Session& session_;
-  const bool chunked_;
   bool empty_ = true;
   std::optional<content::Decoder> decoder_;
-  std::vector<fetch::ChunkPtr> kept_;  // until they are sent
   std::size_t pending_ = 0;
   std::uint64_t sent_ = 0;
 };

@@ -65,12 +65,11 @@ Fitting ClientContext::fit(pipeline::RequestContext& context, const store::Entry
   return plain || gzip ? Fitting{} : coder.fit(entry, context.head(), packs_text);
 }
 
-ReplySize ClientContext::append_fitting(Output& output, const http::RequestHead& request, const store::EntryPtr& entry,
+ReplySize ClientContext::append_fitting(ReplySink& sink, const http::RequestHead& request, const store::EntryPtr& entry,
                                         const Fitting& fitting, const http::CacheStatus& status, TimePoint at,
                                         ReplyConnection connection) {
   const bool recoded = static_cast<bool>(fitting.made);
-  return append_stored(output, request, recoded ? fitting.made : entry, status, at, connection, fitting.varies,
-                       recoded);
+  return append_stored(sink, request, recoded ? fitting.made : entry, status, at, connection, fitting.varies, recoded);
 }
 
 }  // namespace cachearr::client

@@ -38,8 +38,8 @@ class ClientContext : public fetch::FetchContext {
 
   /// What this client gets of a stored answer.
   Fitting fit(pipeline::RequestContext& context, const store::EntryPtr& entry);
-  /// Lays a stored answer into the output. REQUIRES: `fitting` is ready.
-  static ReplySize append_fitting(Output& output, const http::RequestHead& request, const store::EntryPtr& entry,
+  /// Hands a stored answer to the sink. REQUIRES: `fitting` is ready.
+  static ReplySize append_fitting(ReplySink& sink, const http::RequestHead& request, const store::EntryPtr& entry,
                                   const Fitting& fitting, const http::CacheStatus& status, TimePoint at,
                                   ReplyConnection connection);
 

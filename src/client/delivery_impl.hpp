@@ -47,7 +47,6 @@ class Delivery {
   Again must_ask_again(const fetch::FetchOutcome& outcome);
   void ask_again(Again how);
   std::string coding_to_undo(const fetch::FetchOutcome& outcome) const;
-  void reset_connection();
   bool is_for_us(const fetch::FetchOutcome& outcome);
   bool keep_alive() const;
   ReplyConnection connection(bool keep) const {

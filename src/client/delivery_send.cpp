@@ -88,7 +88,7 @@ net::Task<Next> Delivery::send_stored(const store::EntryPtr& entry, const Fittin
     co_return next;
   }
   const bool keep = keep_alive();
-  sent_ = ClientContext::append_fitting(session_.output(), job_->context->head(), entry, fitting, cache, worker_.now(),
+  sent_ = ClientContext::append_fitting(session_.sink(), job_->context->head(), entry, fitting, cache, worker_.now(),
                                         connection(keep));
   record(result, cache);
   const auto next = co_await session_.flush();
@@ -99,18 +99,16 @@ net::Task<Next> Delivery::send_stored(const store::EntryPtr& entry, const Fittin
 net::Task<Next> Delivery::send_in_steps(const store::EntryPtr& entry, const Fitting& fitting,
                                         const http::CacheStatus& cache, metrics::RequestResult result) {
   const auto& request = job_->context->head();
-  const bool head_only = request.method == http::Method::head;
-  const bool chunked = !head_only && request.minor_version > 0;
-  const bool keep = keep_alive() && (head_only || chunked);
-  sent_ = append_stored_head(session_.output(), request, fitting.made, cache, worker_.now(), connection(keep), chunked);
-  if (!head_only && sent_.status == entry->meta.status) {
-    BodyWriter body{session_, chunked, fitting.coding};
+  sent_ = append_stored_head(session_.sink(), request, fitting.made, cache, worker_.now(), connection(keep_alive()));
+  const bool keep = keep_alive() && sent_.delimited;
+  if (sent_.body_follows) {
+    BodyWriter body{session_, fitting.coding};
     bool whole = co_await body.append_decoded(entry->body());
     whole = whole && body.end();
     sent_.body_bytes = body.sent();
     if (!whole) {
       record(metrics::RequestResult::error, cache, "broke off");
-      reset_connection();
+      session_.sink().reset();
       co_return Next::close;
     }
     record(result, cache);
@@ -140,12 +138,6 @@ net::Task<Next> Delivery::refuse_unfit() {
       keep);
   const auto next = co_await session_.flush();
   co_return keep ? next : Next::close;
-}
-
-/// Without a length or chunks only a reset tells the client that this was not all.
-void Delivery::reset_connection() {
-  net::reset_on_close(session_.stream());
-  session_.stream().close();
 }
 
 net::Task<Next> Delivery::send_failure(const fetch::FetchOutcome& outcome) {
@@ -183,7 +175,6 @@ std::string Delivery::coding_to_undo(const fetch::FetchOutcome& outcome) const {
 }
 
 net::Task<Next> Delivery::send_answer(fetch::FetchReader& reader, const fetch::FetchOutcome& outcome) {
-  const auto& request = job_->context->head();
   tls_ = outcome.tls;
   auto cache = outcome.cache_status;
   cache.key = outcome.cache_status.stored ? std::string_view{job_->context->key.key} : std::string_view{};
@@ -196,28 +187,27 @@ net::Task<Next> Delivery::send_answer(fetch::FetchReader& reader, const fetch::F
     failed.cache_status = outcome.cache_status;
     co_return co_await send_failure(failed);
   }
-  const bool counted = outcome.bodiless || (outcome.length && undone.empty());
-  const bool chunked = !counted && request.minor_version > 0;
-  const bool keep = keep_alive() && (counted || chunked);
-  auto& text = session_.output().text();
+  auto& head = session_.sink().begin_head({});
   if (undone.empty()) {
-    append_led_back(text, job_->context->route, outcome.head);
+    append_led_back(head, job_->context->route, outcome.head);
   } else {
-    append_led_back(text, job_->context->route, recode_head(outcome.head, content::Coding::identity).text);
+    append_led_back(head, job_->context->route, recode_head(outcome.head, content::Coding::identity).text);
   }
-  if (chunked) text += "Transfer-Encoding: chunked\r\n";
-  if (counted && !outcome.bodiless) {
-    text += "Content-Length: ";
-    text::append_number(text, static_cast<std::int64_t>(*outcome.length));
-    text += "\r\n";
+  auto follows = outcome.bodiless ? ReplySink::Body::none : ReplySink::Body::uncounted;
+  if (outcome.length && undone.empty() && !outcome.bodiless) {
+    follows = ReplySink::Body::counted;
+    head += "Content-Length: ";
+    text::append_number(head, static_cast<std::int64_t>(*outcome.length));
+    head += "\r\n";
   }
   if (outcome.age >= 0) {
-    text += "Age: ";
+    head += "Age: ";
     const auto since = std::chrono::duration_cast<std::chrono::seconds>(worker_.now() - outcome.answered).count();
-    text::append_number(text, outcome.age + since);
-    text += "\r\n";
+    text::append_number(head, outcome.age + since);
+    head += "\r\n";
   }
-  append_tail(text, cache, connection(keep));
+  const bool delimited = end_head(session_.sink(), head, cache, follows, connection(keep_alive()));
+  const bool keep = keep_alive() && delimited;
   sent_ = {outcome.status, 0};
   bool whole = true;
   if (outcome.bodiless) {
@@ -225,10 +215,10 @@ net::Task<Next> Delivery::send_answer(fetch::FetchReader& reader, const fetch::F
     const auto next = co_await session_.flush();
     whole = next == Next::go_on;
   } else {
-    BodyWriter body{session_, chunked, undone};
+    BodyWriter body{session_, undone};
     whole = co_await send_body(reader, outcome, body, cache);
   }
-  if (!whole) reset_connection();
+  if (!whole) session_.sink().reset();
   co_return whole&& keep ? Next::go_on : Next::close;
 }
 

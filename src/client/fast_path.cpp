@@ -31,10 +31,11 @@ bool Session::answer_for_itself(const pipeline::RequestContext& context) {
                    may_keep_alive());
     return true;
   }
-  output().text() +=
+  auto& head = sink_.begin_head({});
+  head +=
       "HTTP/1.1 204 No Content\r\nAllow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, CONNECT\r\nVia: 1.1 "
       "cachearr\r\n";
-  append_tail(output().text(), {}, {may_keep_alive(), request.minor_version == 0});
+  end_head(sink_, head, {}, ReplySink::Body::none, {may_keep_alive(), request.minor_version == 0});
   return true;
 }
 
@@ -85,7 +86,7 @@ Session::FastPath Session::answer_from_memory(pipeline::RequestContext& context,
   classify(worker_, connection_, context);
   if (context.disposition == pipeline::Disposition::refuse) {
     const bool keep_alive = may_keep_alive();
-    if (append_public_file(output(), context, keep_alive))
+    if (append_public_file(sink_, context, keep_alive))
       return keep_alive ? FastPath::answered : FastPath::answered_last;
     return refuse_fast(context);
   }
@@ -102,7 +103,7 @@ Session::FastPath Session::serve(pipeline::RequestContext& context, const Fittin
                                  const LogText* text) {
   const bool keep_alive = framing_.keep_alive && !leaving_;
   const auto cache = cache_status_of(context);
-  const auto sent = ClientContext::append_fitting(output(), context.head(), context.entry, fitting, cache, context.now,
+  const auto sent = ClientContext::append_fitting(sink_, context.head(), context.entry, fitting, cache, context.now,
                                                   {keep_alive, context.head().minor_version == 0, &context.route});
   context.entry->count_hit();
   fetch::follow_up(worker_, context, head);

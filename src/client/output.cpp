@@ -1,5 +1,7 @@
 #include "client/output.hpp"
 
+#include <utility>
+
 namespace cachearr::client {
 
 void Output::text_done() {
@@ -11,6 +13,11 @@ void Output::text_done() {
 void Output::append(const store::EntryPtr& keep, std::string_view bytes) {
   append(bytes);
   if (kept_.empty() || kept_.back().get() != keep.get()) kept_.push_back(keep);
+}
+
+void Output::append(std::shared_ptr<const std::string> piece) {
+  append(std::string_view{*piece});
+  kept_pieces_.push_back(std::move(piece));
 }
 
 void Output::append(std::string_view bytes) {
@@ -37,6 +44,7 @@ void Output::clear() noexcept {
   text_end_ = 0;
   pieces_.clear();
   kept_.clear();
+  kept_pieces_.clear();
   slices_.clear();
 }
 

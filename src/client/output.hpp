@@ -22,8 +22,8 @@ class Output {
   void text_done();
   /// Bytes that stay valid as long as the entry; the entry is kept until clear().
   void append(const store::EntryPtr& keep, std::string_view bytes);
-  /// Bytes that the caller keeps valid until they are sent.
-  void append(std::string_view bytes);
+  /// All bytes of `piece`, which is kept until clear().
+  void append(std::shared_ptr<const std::string> piece);
   bool empty() const noexcept { return pieces_.empty() && text_.size() == text_end_; }
   std::size_t bytes() const noexcept;
   std::size_t text_capacity() const noexcept { return text_.capacity(); }
@@ -32,6 +32,8 @@ class Output {
   void clear() noexcept;
 
  private:
+  void append(std::string_view bytes);
+
   struct Piece {
     const char* data;  // null: `size` bytes of text_ at `at`
     std::size_t at;
@@ -41,6 +43,7 @@ class Output {
   std::size_t text_end_ = 0;  // text up to here is in pieces_
   std::vector<Piece> pieces_;
   std::vector<store::EntryPtr> kept_;
+  std::vector<std::shared_ptr<const std::string>> kept_pieces_;
   std::vector<net::Slice> slices_;
 };
 

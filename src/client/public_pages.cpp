@@ -23,7 +23,7 @@ void append_head(std::string& text, const authority::PublicFile& file) {
 
 }  // namespace
 
-bool append_public_file(Output& output, const pipeline::RequestContext& context, bool keep_alive) {
+bool append_public_file(ReplySink& sink, const pipeline::RequestContext& context, bool keep_alive) {
   const auto& request = context.head();
   const auto& leaves = context.snapshot->leaves;
   if (context.refusal.status != kNothingThere || !leaves) return false;
@@ -34,10 +34,14 @@ bool append_public_file(Output& output, const pipeline::RequestContext& context,
   const auto base = "http://" + http::authority_of("http", target.host, target.port);
   const auto file = authority::public_file(leaves->authority(), path, base);
   if (!file) return false;
-  auto& text = output.text();
-  append_head(text, *file);
-  append_tail(text, {}, {keep_alive, request.minor_version == 0});
-  if (request.method == Method::get) text += file->content;
+  auto& head = sink.begin_head({});
+  append_head(head, *file);
+  const bool has_body = request.method == Method::get;
+  end_head(sink, head, {}, has_body ? ReplySink::Body::counted : ReplySink::Body::none,
+           {keep_alive, request.minor_version == 0});
+  if (!has_body) return true;
+  sink.body(file->content);
+  sink.end();
   return true;
 }
 

@@ -12,6 +12,7 @@
 namespace cachearr::client {
 
 using http::FieldId;
+using Body = ReplySink::Body;
 
 namespace {
 
@@ -72,9 +73,9 @@ std::string content_range(const http::ByteRange& range, std::uint64_t size) {
          std::to_string(size) + "\r\n";
 }
 
-/// The parts of a 206 for one request: everything but the body is in `out.text()`.
+/// The parts of a 206 for one request: each writes one whole reply.
 struct Parts {
-  Output& out;
+  ReplySink& sink;
   const http::RequestHead& request;
   const store::EntryPtr& entry;
   const http::CacheStatus& status;
@@ -83,21 +84,26 @@ struct Parts {
   bool varies;
   bool recoded;
 
-  void start(int code) const { http::append_status_line(out.text(), code); }
-  void finish(std::uint64_t length) const {
-    out.text().append("Content-Length: ").append(std::to_string(length)).append("\r\n");
-    append_age(out.text(), *entry, now);
-    append_vary(out.text(), varies);
-    append_tail(out.text(), status, connection);
+  std::string& start(int code) const {
+    auto& text = sink.begin_head({});
+    http::append_status_line(text, code);
+    return text;
+  }
+  void finish(std::string& text, std::uint64_t length) const {
+    text.append("Content-Length: ").append(std::to_string(length)).append("\r\n");
+    append_age(text, *entry, now);
+    append_vary(text, varies);
+    end_head(sink, text, status, length > 0 ? Body::counted : Body::none, connection);
   }
 
   ReplySize single(const http::ResponseHead& stored, const http::ByteRange& range) const {
     const auto length = range.last - range.first + 1;
-    start(206);
-    append_fields(out.text(), stored, connection, belongs_to_part);
-    out.text() += content_range(range, entry->body().size());
-    finish(length);
-    out.append(entry, entry->body().substr(range.first, length));
+    auto& text = start(206);
+    append_fields(text, stored, connection, belongs_to_part);
+    text += content_range(range, entry->body().size());
+    finish(text, length);
+    sink.body(entry, entry->body().substr(range.first, length));
+    sink.end();
     return {206, length};
   }
 
@@ -113,31 +119,32 @@ struct Parts {
       length += head.size() + range.last - range.first + 1;
     }
     const std::string end = "\r\n--" + boundary + "--\r\n";
-    start(206);
-    append_fields(out.text(), stored, connection, belongs_to_multipart);
-    out.text() += "Content-Type: multipart/byteranges; boundary=" + boundary + "\r\n";
-    finish(length + end.size());
+    auto& text = start(206);
+    append_fields(text, stored, connection, belongs_to_multipart);
+    text += "Content-Type: multipart/byteranges; boundary=" + boundary + "\r\n";
+    finish(text, length + end.size());
     for (std::size_t i = 0; i < ranges.size(); ++i) {
-      out.text() += heads[i];
-      out.append(entry, entry->body().substr(ranges[i].first, ranges[i].last - ranges[i].first + 1));
+      sink.body(heads[i]);
+      sink.body(entry, entry->body().substr(ranges[i].first, ranges[i].last - ranges[i].first + 1));
     }
-    out.text() += end;
+    sink.body(end);
+    sink.end();
     return {206, length + end.size()};
   }
 
   ReplySize unsatisfiable() const {
-    start(416);
-    out.text() += "Content-Range: bytes */" + std::to_string(entry->body().size()) + "\r\n";
-    finish(0);
+    auto& text = start(416);
+    text += "Content-Range: bytes */" + std::to_string(entry->body().size()) + "\r\n";
+    finish(text, 0);
     return {416, 0};
   }
 
   ReplySize not_modified(const http::ResponseHead& stored) const {
-    start(304);
-    append_fields(out.text(), stored, connection, belongs_to_304);
-    append_age(out.text(), *entry, now);
-    append_vary(out.text(), varies);
-    append_tail(out.text(), status, connection);
+    auto& text = start(304);
+    append_fields(text, stored, connection, belongs_to_304);
+    append_age(text, *entry, now);
+    append_vary(text, varies);
+    end_head(sink, text, status, Body::none, connection);
     return {304, 0};
   }
 };
@@ -153,8 +160,7 @@ ReplySize append_conditional(const Parts& parts) {
     if (verdict == http::Precondition::not_modified && http::parse_stored_head(parts.entry->head(), stored))
       return parts.not_modified(stored);
     if (verdict == http::Precondition::failed) {
-      parts.start(412);
-      parts.finish(0);
+      parts.finish(parts.start(412), 0);
       return {412, 0};
     }
   }
@@ -169,55 +175,63 @@ ReplySize append_conditional(const Parts& parts) {
 
 }  // namespace
 
-void append_tail(std::string& text, const http::CacheStatus& status, ReplyConnection connection) {
-  text += "Cache-Status: ";
-  http::append(text, status);
-  if (!connection.keep_alive) {
-    text += "\r\nConnection: close\r\n\r\n";
-  } else if (connection.http10) {
-    text += "\r\nConnection: keep-alive\r\n\r\n";
-  } else {
-    text += "\r\n\r\n";
-  }
+void append_status_line(std::string& head, int status) {
+  head.append("HTTP/1.1 ")
+      .append(std::to_string(status))
+      .append(" ")
+      .append(http::reason_phrase(status))
+      .append("\r\n");
 }
 
 namespace {
 
-/// As it is stored, or as this client can follow what it refers to.
-void append_head(Output& out, const store::EntryPtr& entry, const ReplyConnection& connection) {
-  if (!connection.route || (entry->meta.flags & caching::kLocates) == 0) return out.append(entry, entry->head());
-  append_led_back(out.text(), *connection.route, entry->head());
+/// Begins with the stored head as it is, or as this client can follow what it refers to.
+std::string& begin_head(ReplySink& sink, const store::EntryPtr& entry, const ReplyConnection& connection) {
+  if (!connection.route || (entry->meta.flags & caching::kLocates) == 0) return sink.begin_head(entry);
+  auto& head = sink.begin_head({});
+  append_led_back(head, *connection.route, entry->head());
+  return head;
 }
 
 }  // namespace
 
-ReplySize append_stored(Output& out, const http::RequestHead& request, const store::EntryPtr& entry,
+bool end_head(ReplySink& sink, std::string& head, const http::CacheStatus& status, ReplySink::Body body,
+              ReplyConnection connection) {
+  head += "Cache-Status: ";
+  http::append(head, status);
+  head += "\r\n";
+  return sink.end_head(body, {connection.keep_alive, connection.http10});
+}
+
+ReplySize append_stored(ReplySink& sink, const http::RequestHead& request, const store::EntryPtr& entry,
                         const http::CacheStatus& status, TimePoint now, ReplyConnection connection, bool varies,
                         bool recoded) {
   if (has_conditions(request.fields) || request.fields.has(FieldId::range)) {
-    const auto sent = append_conditional({out, request, entry, status, now, connection, varies, recoded});
+    const auto sent = append_conditional({sink, request, entry, status, now, connection, varies, recoded});
     if (sent.status != 0) return sent;
   }
-  append_head(out, entry, connection);
-  append_age(out.text(), *entry, now);
-  append_vary(out.text(), varies);
-  append_tail(out.text(), status, connection);
-  if (request.method == http::Method::head) return {entry->meta.status, 0};
-  out.append(entry, entry->body());
-  return {entry->meta.status, entry->body().size()};
+  const auto body = request.method == http::Method::head ? std::string_view{} : entry->body();
+  auto& head = begin_head(sink, entry, connection);
+  append_age(head, *entry, now);
+  append_vary(head, varies);
+  end_head(sink, head, status, body.empty() ? Body::none : Body::counted, connection);
+  if (body.empty()) return {entry->meta.status, 0};
+  sink.body(entry, body);
+  sink.end();
+  return {entry->meta.status, body.size()};
 }
 
-ReplySize append_stored_head(Output& out, const http::RequestHead& request, const store::EntryPtr& form,
-                             const http::CacheStatus& status, TimePoint now, ReplyConnection connection, bool chunked) {
+ReplySize append_stored_head(ReplySink& sink, const http::RequestHead& request, const store::EntryPtr& form,
+                             const http::CacheStatus& status, TimePoint now, ReplyConnection connection) {
   if (has_conditions(request.fields)) {
-    const auto sent = append_conditional({out, request, form, status, now, connection, false, true});
+    const auto sent = append_conditional({sink, request, form, status, now, connection, false, true});
     if (sent.status != 0) return sent;
   }
-  append_head(out, form, connection);
-  append_age(out.text(), *form, now);
-  if (chunked) out.text() += "Transfer-Encoding: chunked\r\n";
-  append_tail(out.text(), status, connection);
-  return {form->meta.status, 0};
+  auto& head = begin_head(sink, form, connection);
+  append_age(head, *form, now);
+  const auto body = request.method == http::Method::head ? Body::none : Body::uncounted;
+  const bool delimited = end_head(sink, head, status, body, connection);
+  return {form->meta.status, 0, body != Body::none, delimited};
 }
 
 namespace {
@@ -245,11 +259,11 @@ std::string newznab_body(const ErrorReply& error) {
 
 }  // namespace
 
-ReplySize append_error(Output& out, const ErrorReply& error, bool head_only, rules::ErrorStyle style,
+ReplySize append_error(ReplySink& sink, const ErrorReply& error, bool head_only, rules::ErrorStyle style,
                        ReplyConnection connection) {
   const bool xml = style == rules::ErrorStyle::newznab;
   const auto body = xml ? newznab_body(error) : http::problem_json(error.status, error.detail);
-  auto& text = out.text();
+  auto& text = sink.begin_head({});
   http::append_status_line(text, error.status);
   text.append("Content-Type: ")
       .append(xml ? "application/xml" : "application/problem+json")
@@ -260,9 +274,11 @@ ReplySize append_error(Output& out, const ErrorReply& error, bool head_only, rul
       .append("\r\nCache-Control: no-store\r\nVia: 1.1 cachearr\r\n")
       .append(error.extra_fields);
   const http::CacheStatus nothing{};
-  append_tail(text, error.cache_status ? *error.cache_status : nothing, connection);
+  end_head(sink, text, error.cache_status ? *error.cache_status : nothing, head_only ? Body::none : Body::counted,
+           connection);
   if (head_only) return {error.status, 0};
-  text += body;
+  sink.body(body);
+  sink.end();
   return {error.status, body.size()};
 }
 

@@ -31,7 +31,8 @@ Session::Session(ClientContext& worker, std::shared_ptr<const pipeline::Listener
                  std::unique_ptr<net::Stream> stream, const net::Peer& peer)
     : worker_{worker},
       connection_{std::move(listener), {}, peer.address, to_string(peer.address)},
-      stream_{std::move(stream)} {
+      stream_{std::move(stream)},
+      sink_{worker.outputs, *stream_} {
   worker_.loop.add(*this);
   worker_.cells.client_connections.add();
   worker_.clients.connections.fetch_add(1, std::memory_order_relaxed);
@@ -61,22 +62,17 @@ void Session::policy_changed() noexcept {
   if (!is_allowed()) ask_to_close(true);
 }
 
-Output& Session::output() {
-  if (!output_) output_ = worker_.outputs.take();
-  return *output_;
-}
-
 bool Session::try_flush(Unsent& unsent) {
-  if (!output_ || output_->empty()) return true;
-  const auto total = output_->bytes();
-  const auto sent = stream_->try_write(output_->slices());
+  if (sink_.empty()) return true;
+  const auto total = sink_.bytes();
+  const auto sent = stream_->try_write(sink_.slices());
   worker_.cells.bytes_to_clients.add(total);
   if (sent.error == IoError::none && sent.bytes < total) {
-    unsent.output = std::move(output_);
+    unsent.output = sink_.take();
     unsent.sent = sent.bytes;
     return false;
   }
-  worker_.outputs.give_back(std::move(output_));
+  sink_.clear();
   if (sent.error != IoError::none) stream_->close();
   return true;
 }
@@ -114,7 +110,7 @@ net::Task<> Session::run() {
   while (next == Next::go_on) {
     if (const auto recalled = answer_memoized()) {
       if (*recalled == FastPath::answered_last) next = Next::close;
-      if (!output_ || output_->bytes() <= kMaxBatch) continue;
+      if (sink_.bytes() <= kMaxBatch) continue;
       const auto flushed = co_await flush();
       if (flushed == Next::close) co_return;
       continue;
@@ -154,7 +150,7 @@ net::Task<> Session::run() {
       case FastPath::async: next = co_await serve_async(std::move(context), parsed.consumed); break;
     }
     context.reset();
-    if (output_ && output_->bytes() > kMaxBatch) {
+    if (sink_.bytes() > kMaxBatch) {
       const auto flushed = co_await flush();
       if (flushed == Next::close) co_return;
     }
@@ -181,7 +177,7 @@ ReplySize Session::append_refusal(const pipeline::RequestContext& context, const
   const auto* const upstream = context.route.upstream;
   const auto style = upstream ? upstream->errors : rules::ErrorStyle::problem;
   const ReplyConnection connection{keep_alive, context.head().minor_version == 0};
-  const auto sent = append_error(output(), error, context.head().method == Method::head, style, connection);
+  const auto sent = append_error(sink_, error, context.head().method == Method::head, style, connection);
   record({context, metrics::RequestResult::error, sent, cache, refusal.detail});
   return sent;
 }
@@ -212,10 +208,12 @@ bool is_full(ClientContext& worker, const pipeline::ListenerInfo& listener, net:
   if (worker.clients.connections.load(std::memory_order_relaxed) < worker.settings().config.limits.max_connections)
     return false;
   if (listener.tls) return true;
-  Output out;
-  append_error(out, {503, "too many connections (limits.max_connections)", "Retry-After: 1\r\n", nullptr, worker.now()},
+  OutputPool outputs;
+  Http1ReplySink sink{outputs, stream};
+  append_error(sink,
+               {503, "too many connections (limits.max_connections)", "Retry-After: 1\r\n", nullptr, worker.now()},
                false, rules::ErrorStyle::problem, {false, false});
-  stream.try_write(out.slices());
+  stream.try_write(sink.slices());
   stream.shutdown_write();
   return true;
 }

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "client/client_context.hpp"
+#include "client/http1_reply_sink.hpp"
 #include "client/replies.hpp"
 #include "fetch/fetch_job.hpp"
 #include "net/http_server.hpp"
@@ -58,16 +59,19 @@ class Session final : public net::Closable {
   const std::string& peer() const noexcept { return connection_.peer; }
   /// access.clients lets this client in, by the configuration that the next request is decided by.
   bool is_allowed() noexcept;
-  /// What is about to be sent. Nothing of it outlives a flush().
-  Output& output();
+  /// Where replies go; flush() sends them.
+  ReplySink& sink() noexcept { return sink_; }
   /// One read into the inbox, up to `size` unread bytes in all, within `limit`. A client that has sent nothing may be
   /// asked to leave meanwhile.
   net::Task<net::IoResult> read_more(std::size_t size, Duration limit);
   /// From here on the connection is read and written through `next`.
-  void change_stream(std::unique_ptr<net::Stream> next) { stream_ = std::move(next); }
-  /// Sends what stands in output().
+  void change_stream(std::unique_ptr<net::Stream> next) {
+    stream_ = std::move(next);
+    sink_.change_stream(*stream_);
+  }
+  /// Sends what stands in the sink.
   net::Task<Next> flush();
-  /// Puts an error into the output; an error always ends a request.
+  /// Puts an error into the sink; an error always ends a request.
   ReplySize append_refusal(const pipeline::RequestContext& context, const pipeline::Refusal& refusal, bool keep_alive);
   void record(const RequestRecord& record);
   /// From here on the connection speaks to `target` without naming it.
@@ -98,7 +102,7 @@ class Session final : public net::Closable {
   pipeline::ConnectionInfo connection_;
   std::unique_ptr<net::Stream> stream_;
   net::Inbox inbox_;
-  std::unique_ptr<Output> output_;                       // null: nothing is to be sent
+  Http1ReplySink sink_;
   http::Framing framing_;                                // of the request being answered
   const pipeline::ConfigSnapshot* judged_by_ = nullptr;  // what `allowed_` was found out by
   bool allowed_ = false;

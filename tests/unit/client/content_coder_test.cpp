@@ -63,11 +63,11 @@ struct Got {
                            const std::string& start) {
     const Asked asked{start, "Host: a.test\r\n" + lines};
     const auto fitting = coder.fit(entry, asked.head, true);
-    Output output;
+    test::Http1Connection connection;
     const bool recoded = static_cast<bool>(fitting.made);
-    append_stored(output, asked.head, recoded ? fitting.made : entry, test::Reply::hit(), test::kStoredAt, {},
+    append_stored(connection.sink, asked.head, recoded ? fitting.made : entry, test::Reply::hit(), test::kStoredAt, {},
                   fitting.varies, recoded);
-    return test::text_of(output);
+    return connection.text();
   }
   std::string plain() const {
     return content::decode(answer.field("Content-Encoding"), answer.body, {1 << 20}).value_or("");

@@ -1,6 +1,9 @@
 #include "client/output.hpp"
 
 #include <gmock/gmock.h>
+#include <memory>
+#include <string>
+#include <utility>
 
 #include "unit/client/stored_reply.hpp"
 
@@ -8,8 +11,17 @@ namespace cachearr::client {
 namespace {
 
 using test::stored;
-using test::text_of;
 using ::testing::IsEmpty;
+
+std::string text_of(Output& output) {
+  std::string all;
+  for (const auto& slice : output.slices()) all.append(static_cast<const char*>(slice.iov_base), slice.iov_len);
+  return all;
+}
+
+std::shared_ptr<const std::string> piece(std::string text) {
+  return std::make_shared<const std::string>(std::move(text));
+}
 
 TEST(AnOutput, KeepsTextAndBodiesInOrder) {
   Output output;
@@ -18,9 +30,9 @@ TEST(AnOutput, KeepsTextAndBodiesInOrder) {
   output.append(stored("body one\n"), "body one\n");
   output.text() += "head ";
   output.text() += "two\n";
-  output.append("body two\n");
-  output.append("");
-  output.append("more\n");
+  output.append(piece("body two\n"));
+  output.append(piece(""));
+  output.append(piece("more\n"));
   output.text() += "tail";
   EXPECT_FALSE(output.empty());
   const std::string whole = "head one\nbody one\nhead two\nbody two\nmore\ntail";
@@ -32,7 +44,7 @@ TEST(AnOutput, KeepsTextAndBodiesInOrder) {
 TEST(AnOutput, FindsItsTextAgainAfterItHasMoved) {
   Output output;
   output.text() += "first";
-  output.append("-");
+  output.append(piece("-"));
   output.text() += std::string(100'000, 'x');
   EXPECT_EQ(text_of(output), "first-" + std::string(100'000, 'x'));
   const Output moved = std::move(output);
@@ -53,7 +65,7 @@ TEST(AnOutput, KeepsEntriesAsLongAsTheirBytesAreNeeded) {
 TEST(AnOutput, IsEmptyOnceItIsCleared) {
   Output output;
   output.text() += "a";
-  output.append("b");
+  output.append(piece("b"));
   output.text() += "c";
   output.clear();
   EXPECT_TRUE(output.empty());

@@ -16,9 +16,9 @@ using ::testing::Not;
 
 struct ErrorText {
   explicit ErrorText(const ErrorReply& error, ErrorStyle style = ErrorStyle::problem, bool head_only = false,
-                     ReplyConnection connection = {})
-      : sent{append_error(output, error, head_only, style, connection)}, answer{test::text_of(output)} {}
-  Output output;
+                     ReplyConnection goes_on = {})
+      : sent{append_error(connection.sink, error, head_only, style, goes_on)}, answer{connection.text()} {}
+  test::Http1Connection connection;
   ReplySize sent;
   Answered answer;
 };

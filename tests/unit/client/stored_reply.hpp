@@ -6,17 +6,12 @@
 #include <string_view>
 
 #include "client/replies.hpp"
+#include "unit/client/http1_connection.hpp"
 #include "unit/pipeline/heads.hpp"
 
 namespace cachearr::test {
 
 inline const TimePoint kStoredAt{std::chrono::seconds{1'700'000'000}};  // Tue, 14 Nov 2023 22:13:20 GMT
-
-inline std::string text_of(client::Output& output) {
-  std::string all;
-  for (const auto& slice : output.slices()) all.append(static_cast<const char*>(slice.iov_base), slice.iov_len);
-  return all;
-}
 
 /// "0123456789" with ETag "v1", changed an hour before it was stored.
 inline store::EntryPtr stored(std::string_view body = "0123456789", std::uint16_t status = 200) {
@@ -44,16 +39,17 @@ inline store::EntryPtr stored(std::string_view body = "0123456789", std::uint16_
 }
 
 struct Reply {
-  explicit Reply(const Asked& asked, const store::EntryPtr& entry = stored(), client::ReplyConnection connection = {})
-      : sent{client::append_stored(output, asked.head, entry, hit(), kStoredAt + std::chrono::seconds{5}, connection)},
-        bytes{text_of(output)},
+  explicit Reply(const Asked& asked, const store::EntryPtr& entry = stored(), client::ReplyConnection goes_on = {})
+      : sent{client::append_stored(connection.sink, asked.head, entry, hit(), kStoredAt + std::chrono::seconds{5},
+                                   goes_on)},
+        bytes{connection.text()},
         answer{bytes} {}
   static http::CacheStatus hit() {
     http::CacheStatus status;
     status.hit = true;
     return status;
   }
-  client::Output output;
+  Http1Connection connection;
   client::ReplySize sent;
   std::string bytes;
   Answered answer;
