@@ -175,6 +175,11 @@ void Instance::apply(pipeline::ConfigSnapshot parts, std::vector<std::string>& c
   prepare_tls(parts, before->leaves);
   const auto old_name = name_of_authority(*before), new_name = name_of_authority(parts);
   if (old_name != new_name) changes.push_back("local authority: " + old_name + " before, " + new_name + " now");
+  const auto lifted = proxy_->intercept_bypass().list(clock_.now()).size();
+  if (lifted > 0)
+    changes.push_back("interception: " + std::to_string(lifted) +
+                      (lifted == 1 ? " client that was left alone is" : " clients that were left alone are") +
+                      " intercepted again");
   const auto next = pipeline::make_snapshot(std::move(parts));
   {
     const std::lock_guard lock{mutex_};

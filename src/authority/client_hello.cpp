@@ -1,8 +1,11 @@
 #include "authority/client_hello.hpp"
 
+#include <algorithm>
 #include <optional>
+#include <vector>
 
 #include "authority/host_names.hpp"
+#include "base/hash.hpp"
 
 namespace cachearr::authority {
 namespace {
@@ -93,25 +96,67 @@ bool names_http_1_1(std::string_view extension) {
   return false;
 }
 
+/// Values that clients mix in at random (RFC 8701).
+constexpr bool is_grease(std::size_t value) noexcept {
+  return (value & 0x0F0FU) == 0x0A0AU && value >> 8U == (value & 255U);
+}
+
+/// What one program sends at some times only: padding, an earlier session, early data, a cookie.
+constexpr bool is_of_the_moment(std::size_t extension) noexcept {
+  return extension == 21 || extension == 35 || extension == 41 || extension == 42 || extension == 44;
+}
+
+/// What a program says of itself. Browsers shuffle their extensions, so only which ones there are counts.
+class Fingerprint {
+ public:
+  void add_ciphers(std::string_view suites) {
+    Reader each{suites};
+    while (!each.at_end()) {
+      const auto suite = each.number(2);
+      if (!is_grease(suite)) append(suite);
+    }
+  }
+  void add_extension(std::size_t type) {
+    if (!is_grease(type) && !is_of_the_moment(type)) extensions_.push_back(type);
+  }
+  std::uint64_t value() {
+    std::sort(extensions_.begin(), extensions_.end());
+    text_ += '|';
+    for (const auto type : extensions_) append(type);
+    return hash128(text_).low;
+  }
+
+ private:
+  void append(std::size_t number) { text_.append(std::to_string(number)).append(","); }
+  std::string text_;
+  std::vector<std::size_t> extensions_;
+};
+
 std::optional<ClientHello> read_message(std::string_view message) {
   ClientHello out;
   out.kind = ClientHello::Kind::hello;
+  Fingerprint fingerprint;
   Reader body{message.substr(kMessageHeader)};
   body.bytes(2 + 32);  // version, random
   body.field(1);       // session
-  body.field(2);       // cipher suites
-  body.field(1);       // compression
+  fingerprint.add_ciphers(body.field(2));
+  body.field(1);  // compression
   if (body.is_broken()) return std::nullopt;
-  if (body.at_end()) return out;  // no extensions at all
+  if (body.at_end()) {  // no extensions at all
+    out.fingerprint = fingerprint.value();
+    return out;
+  }
   Reader extensions{body.field(2)};
   while (!extensions.at_end()) {
     const auto type = extensions.number(2);
     const auto content = extensions.field(2);
     if (extensions.is_broken()) return std::nullopt;
+    fingerprint.add_extension(type);
     if (type == kServerNameExtension) out.server_name = server_name_in(content);
     if (type == kAlpnExtension) out.offers_http_1_1 = names_http_1_1(content);
   }
   if (body.is_broken()) return std::nullopt;
+  out.fingerprint = fingerprint.value();
   return out;
 }
 

@@ -134,6 +134,29 @@ class Interception(InterceptingScenario):
         with self.tls(BAD, context=self.anybody(), proxy=proxy) as wire:
             self.assertNotEqual(self.origins_certificate(), wire.sock.getpeercert(True))
 
+    def test_another_program_at_the_address_of_one_that_does_not_trust_is_still_intercepted(self):
+        """Told apart by the User-Agent of its CONNECT, or by its ClientHello."""
+        proxy = self.another()
+        agent = [("User-Agent", "stubborn/1.0")]
+        with self.assertRaises(ssl.SSLCertVerificationError):
+            self.tls(context=self.strict(), proxy=proxy, headers=agent)
+        with self.tls(context=self.strict(), proxy=proxy, headers=agent) as wire:
+            self.assertEqual(self.origins_certificate(), wire.sock.getpeercert(True))
+        with self.tls(context=self.anybody(), proxy=proxy, headers=[("User-Agent", "other/2.0")]) as wire:
+            self.assertNotEqual(self.origins_certificate(), wire.sock.getpeercert(True))
+        other = self.anybody()
+        other.set_ciphers("ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES128-GCM-SHA256")
+        with self.tls(context=other, proxy=proxy, headers=agent) as wire:
+            self.assertNotEqual(self.origins_certificate(), wire.sock.getpeercert(True))
+
+    def test_a_reload_says_whom_it_asks_again(self):
+        proxy = self.another()
+        with self.assertRaises(ssl.SSLCertVerificationError):
+            self.tls(context=self.strict(), proxy=proxy)
+        proxy.log.wait_for("does not believe.*trust-help")
+        self.assertIn("1 client that was left alone is intercepted again", proxy.command("reload").stdout)
+        self.assertNotIn("left alone", proxy.command("reload").stdout)
+
     # ---- without a proxy setting: the host's name leads to the TLS listener
 
     def test_the_tls_listener_shares_entries_with_the_tunnel(self):

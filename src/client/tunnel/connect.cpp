@@ -86,7 +86,8 @@ net::Task<Next> look_inside(Session& session, RequestContextPtr context) {
   auto& target = context->route.target;
   const auto told = co_await net::write_all(session.stream(), kEstablished);
   if (told != IoError::none) co_return Next::close;
-  const auto done = co_await intercept(session, target.host);
+  std::string user_agent{context->head().fields.value(http::FieldId::user_agent)};
+  const auto done = co_await intercept(session, target.host, std::move(user_agent));
   if (done.way == Intercepted::Way::close) co_return Next::close;
   if (done.way == Intercepted::Way::tunnel) {
     context->detail = name_of(done.outcome);

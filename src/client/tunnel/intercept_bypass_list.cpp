@@ -58,9 +58,14 @@ void InterceptBypassList::trusted(const std::string& client, const std::string& 
 
 std::vector<BypassedClient> InterceptBypassList::list(TimePoint now) const {
   const std::lock_guard lock{mutex_};
+  std::map<Name, TimePoint> latest;
+  for (const auto& [name, known] : known_) {
+    if (now >= known.until) continue;
+    auto& until = latest[{name.first.substr(0, name.first.find(' ')), name.second}];
+    until = std::max(until, known.until);
+  }
   std::vector<BypassedClient> out;
-  for (const auto& [name, known] : known_)
-    if (now < known.until) out.push_back({name.first, name.second, known.until});
+  for (const auto& [name, until] : latest) out.push_back({name.first, name.second, until});
   return out;
 }
 

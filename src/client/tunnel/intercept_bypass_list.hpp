@@ -1,4 +1,5 @@
-// Clients that do not believe the local authority, each for one host: these are tunnelled untouched for a while.
+// Clients that do not believe the local authority, each for one host: these are tunnelled untouched for a while. A
+// client is an address, and what else tells its programs apart behind a space.
 //
 // One for all workers; thread-safe, every call takes one short lock.
 #pragma once
@@ -38,7 +39,7 @@ class InterceptBypassList {
   Duration broke_off(const std::string& client, const std::string& host, TimePoint now, When when);
   /// The client sent a request: whatever it did before, it trusts now.
   void trusted(const std::string& client, const std::string& host, TimePoint now);
-  /// Those that are left alone now.
+  /// Those that are left alone now, each address once for a host, until the last of its programs is asked again.
   std::vector<BypassedClient> list(TimePoint now) const;
   /// Asks everybody again from now on: the authority or the clients may have been put right.
   void forget();

@@ -2,6 +2,7 @@
 
 #include "authority/client_hello.hpp"
 #include "authority/leaf_cache.hpp"
+#include "base/hash.hpp"
 #include "base/log.hpp"
 #include "base/units.hpp"
 #include "net/tls_accept.hpp"
@@ -33,67 +34,80 @@ net::Task<ClientHello> read_hello(Session& session) {
   }
 }
 
-/// Why this hello gets no leaf for `host`; intercepted: it does.
-metrics::Interception judge(Session& session, const ClientHello& hello, const std::string& host) {
+/// Who wants to speak TLS with whom.
+struct Attempt {
+  std::string client;  // programs at one address are told apart as far as they show themselves
+  std::string host;
+};
+
+Attempt attempt_of(const Session& session, const ClientHello& hello, std::string_view user_agent, std::string host) {
+  std::string program = std::to_string(hello.fingerprint);
+  program.append("|").append(user_agent);
+  constexpr std::size_t digits = 8;
+  return {session.peer() + " (program " + to_hex(hash128(program)).substr(0, digits) + ")", std::move(host)};
+}
+
+/// Why this hello gets no leaf for its host; intercepted: it does.
+metrics::Interception judge(Session& session, const ClientHello& hello, const Attempt& attempt) {
   if (hello.kind == ClientHello::Kind::incomplete) return metrics::Interception::nothing_said;
   if (hello.kind == ClientHello::Kind::not_tls) return metrics::Interception::not_tls;
   if (hello.server_name.empty()) return metrics::Interception::no_name;
-  if (hello.server_name != host) return metrics::Interception::other_name;
+  if (hello.server_name != attempt.host) return metrics::Interception::other_name;
   if (!hello.offers_http_1_1) return metrics::Interception::no_http_1_1;
   auto& worker = session.worker();
-  if (worker.clients.intercept_bypass.is_bypassed(session.peer(), host, worker.now()))
+  if (worker.clients.intercept_bypass.is_bypassed(attempt.client, attempt.host, worker.now()))
     return metrics::Interception::left_alone;
   return metrics::Interception::intercepted;
 }
 
 /// Says why a client is left alone, and for how long.
-void announce(const std::string& client, const std::string& host, const std::string& why, Duration pause) {
-  log::warning(client + ": " + why + "; for the next " + format_duration(pause) + " its connections to " + host +
-               " pass through untouched and uncached");
+void announce(const Attempt& attempt, const std::string& why, Duration pause) {
+  log::warning(attempt.client + ": " + why + "; for the next " + format_duration(pause) + " its connections to " +
+               attempt.host + " pass through untouched and uncached");
 }
 
 /// The client ended the connection before it asked for anything.
-metrics::Interception note_break(Session& session, const std::string& host, InterceptBypassList::When when) {
+metrics::Interception note_break(Session& session, const Attempt& attempt, InterceptBypassList::When when) {
   auto& worker = session.worker();
-  const auto pause = worker.clients.intercept_bypass.broke_off(session.peer(), host, worker.now(), when);
+  const auto pause = worker.clients.intercept_bypass.broke_off(attempt.client, attempt.host, worker.now(), when);
   if (pause > Duration::zero())
     announce(
-        session.peer(), host,
-        "the client closed the connection when it saw the local authority's certificate for " + host +
+        attempt,
+        "the client closed the connection when it saw the local authority's certificate for " + attempt.host +
             " and asked for nothing, so it probably does not believe it: let it trust the authority (\"cachearr ca "
             "trust-help\"), or it pins its own",
         pause);
   return metrics::Interception::broken_off;
 }
 
-metrics::Interception note_failure(Session& session, net::TlsStream& stream, IoError error, const std::string& host) {
+metrics::Interception note_failure(Session& session, net::TlsStream& stream, IoError error, const Attempt& attempt) {
   auto& worker = session.worker();
   auto& intercept_bypass = worker.clients.intercept_bypass;
   if (error == IoError::tls) {
     const auto why = net::distrust_told_by(stream);
     if (why.empty()) return metrics::Interception::failed;
-    announce(session.peer(), host, why, intercept_bypass.distrusts(session.peer(), host, worker.now()));
+    announce(attempt, why, intercept_bypass.distrusts(attempt.client, attempt.host, worker.now()));
     return metrics::Interception::distrusted;
   }
   const bool gone = error == IoError::reset || error == IoError::closed;
-  return gone ? note_break(session, host, InterceptBypassList::When::in_handshake) : metrics::Interception::failed;
+  return gone ? note_break(session, attempt, InterceptBypassList::When::in_handshake) : metrics::Interception::failed;
 }
 
 /// No request came after the handshake. Some clients look at the certificate only then; others connect in advance, and
 /// close what they do not need after a while.
-metrics::Interception note_silence(Session& session, net::TlsStream& stream, IoError error, const std::string& host,
+metrics::Interception note_silence(Session& session, net::TlsStream& stream, IoError error, const Attempt& attempt,
                                    SteadyClock::time_point shaken) {
-  if (error == IoError::tls) return note_failure(session, stream, error, host);
+  if (error == IoError::tls) return note_failure(session, stream, error, attempt);
   const bool gone = error == IoError::reset || error == IoError::closed;
   if (!gone || SteadyClock::now() - shaken > kRightAfter) return metrics::Interception::intercepted;
-  return note_break(session, host, InterceptBypassList::When::after_it);
+  return note_break(session, attempt, InterceptBypassList::When::after_it);
 }
 
-net::Task<Intercepted> answer_handshake(Session& session, std::string host) {
+net::Task<Intercepted> answer_handshake(Session& session, Attempt attempt) {
   auto& worker = session.worker();
-  auto leaf = worker.snapshot->leaves->connection(host);
+  auto leaf = worker.snapshot->leaves->connection(attempt.host);
   if (!leaf) {
-    log::warning(host + " is not intercepted: " + leaf.error().what);
+    log::warning(attempt.host + " is not intercepted: " + leaf.error().what);
     co_return tunnelled(metrics::Interception::failed);
   }
   auto made = net::make_server_stream(worker.loop, session.stream(), std::move(*leaf), session.inbox().readable());
@@ -103,13 +117,13 @@ net::Task<Intercepted> answer_handshake(Session& session, std::string host) {
   stream.arm(worker.settings().config.timeouts.client_header);
   const auto shaken = co_await stream.handshake(true);
   stream.disarm();
-  if (shaken != IoError::none) co_return closed(note_failure(session, stream, shaken, host));
+  if (shaken != IoError::none) co_return closed(note_failure(session, stream, shaken, attempt));
   const auto since = SteadyClock::now();
   // In TLS 1.3 a client may find fault with the certificate after the handshake is over for us.
   const auto& settings = worker.settings().config;
   const auto got = co_await session.read_more(settings.limits.max_header_bytes, settings.timeouts.client_idle);
-  if (got.error != IoError::none) co_return closed(note_silence(session, stream, got.error, host, since));
-  worker.clients.intercept_bypass.trusted(session.peer(), host, worker.now());
+  if (got.error != IoError::none) co_return closed(note_silence(session, stream, got.error, attempt, since));
+  worker.clients.intercept_bypass.trusted(attempt.client, attempt.host, worker.now());
   co_return Intercepted{Way::inside, metrics::Interception::intercepted};
 }
 
@@ -119,17 +133,19 @@ net::Task<Intercepted> counted(Session& session, net::Task<Intercepted> attempt)
   co_return result;
 }
 
-net::Task<Intercepted> try_intercept(Session& session, std::string host) {
+net::Task<Intercepted> try_intercept(Session& session, std::string host, std::string user_agent) {
   const auto hello = co_await read_hello(session);
-  const auto outcome = judge(session, hello, host);
+  auto attempt = attempt_of(session, hello, user_agent, std::move(host));
+  const auto outcome = judge(session, hello, attempt);
   if (outcome != metrics::Interception::intercepted) co_return tunnelled(outcome);
-  co_return co_await answer_handshake(session, std::move(host));
+  co_return co_await answer_handshake(session, std::move(attempt));
 }
 
 net::Task<Intercepted> try_at_listener(Session& session, std::string& host) {
   const auto hello = co_await read_hello(session);
   host = hello.server_name;
-  const auto outcome = judge(session, hello, host);
+  auto attempt = attempt_of(session, hello, {}, host);
+  const auto outcome = judge(session, hello, attempt);
   if (outcome == metrics::Interception::nothing_said || outcome == metrics::Interception::not_tls)
     co_return closed(outcome);
   const auto& snapshot = *session.worker().snapshot;
@@ -139,7 +155,7 @@ net::Task<Intercepted> try_at_listener(Session& session, std::string& host) {
   }
   if (outcome == metrics::Interception::left_alone || outcome == metrics::Interception::no_http_1_1)
     co_return tunnelled(outcome);
-  auto answered = co_await answer_handshake(session, host);
+  auto answered = co_await answer_handshake(session, std::move(attempt));
   co_return answered;
 }
 
@@ -152,8 +168,8 @@ bool is_intercepted(const pipeline::ConfigSnapshot& snapshot, const rules::Upstr
   return (port == kHttps || at_origin) && snapshot.leaves->authority().covers(host);
 }
 
-net::Task<Intercepted> intercept(Session& session, std::string host) {
-  auto attempt = try_intercept(session, std::move(host));
+net::Task<Intercepted> intercept(Session& session, std::string host, std::string user_agent) {
+  auto attempt = try_intercept(session, std::move(host), std::move(user_agent));
   co_return co_await counted(session, std::move(attempt));
 }
 

@@ -23,8 +23,8 @@ bool is_intercepted(const pipeline::ConfigSnapshot& snapshot, const rules::Upstr
                     std::uint16_t port);
 
 /// Looks at the first bytes inside a tunnel to `host`, for which is_intercepted() holds, and answers the handshake
-/// unless there is a reason not to.
-net::Task<Intercepted> intercept(Session& session, std::string host);
+/// unless there is a reason not to. `user_agent`: of the CONNECT.
+net::Task<Intercepted> intercept(Session& session, std::string host, std::string user_agent);
 
 /// The same at a listener that speaks TLS: the host is the one that the client names. `host` is set where a hello was
 /// read that names one.

@@ -69,10 +69,10 @@ class InterceptingScenario(Scenario):
 
     # ---- a client
 
-    def tunnel(self, host=HOST, proxy=None):
+    def tunnel(self, host=HOST, proxy=None, headers=()):
         wire = (proxy or self.proxy).connect()
         self.addCleanup(wire.close)
-        wire.send(request_bytes("CONNECT", host + ":443", host + ":443"))
+        wire.send(request_bytes("CONNECT", host + ":443", host + ":443", headers))
         self.assertEqual(200, wire.read_final_head().status)
         self.assertEqual(b"", wire.buffer)
         return wire
@@ -80,9 +80,9 @@ class InterceptingScenario(Scenario):
     def trusting(self, proxy=None):
         return ssl.create_default_context(cafile=(proxy or self.proxy).ca_file)
 
-    def tls(self, host=HOST, name=None, context=None, proxy=None, session=None):
+    def tls(self, host=HOST, name=None, context=None, proxy=None, session=None, headers=()):
         """A TLS connection through the proxy; `name` is the server name that is sent, none for ""."""
-        wire = self.tunnel(host, proxy)
+        wire = self.tunnel(host, proxy, headers)
         name = host if name is None else name
         sock = (context or self.trusting(proxy)).wrap_socket(wire.sock, server_hostname=name or None, session=session)
         self.addCleanup(sock.close)

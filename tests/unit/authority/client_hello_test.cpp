@@ -44,6 +44,45 @@ TEST(ReadClientHello, TellsTheServerName) {
   EXPECT_EQ(read.server_name, "api.example.org");
 }
 
+/// A hello with these cipher suites and empty extensions.
+std::string hello_of(const std::vector<unsigned>& suites, const std::vector<unsigned>& extensions) {
+  const auto number = [](std::size_t value, int width) {
+    std::string out;
+    for (int i = width - 1; i >= 0; --i) out += static_cast<char>(value >> (8 * i) & 255U);
+    return out;
+  };
+  std::string ciphers, kinds;
+  for (const auto suite : suites) ciphers += number(suite, 2);
+  for (const auto extension : extensions) kinds += number(extension, 2) + number(0, 2);
+  const auto body = "\x03\x03" + std::string(32, 'r') + number(0, 1) + number(ciphers.size(), 2) + ciphers +
+                    number(1, 1) + number(0, 1) + number(kinds.size(), 2) + kinds;
+  const auto message = number(1, 1) + number(body.size(), 3) + body;
+  return std::string{"\x16\x03\x01", 3} + number(message.size(), 2) + message;
+}
+
+std::uint64_t fingerprint(const std::vector<unsigned>& suites, const std::vector<unsigned>& extensions) {
+  const auto read = read_client_hello(hello_of(suites, extensions));
+  EXPECT_EQ(read.kind, Kind::hello);
+  return read.fingerprint;
+}
+
+TEST(ReadClientHello, KnowsAProgramByWhatItAlwaysSays) {
+  const auto one = fingerprint({0x1301, 0xC02F}, {10, 11, 13});
+  EXPECT_EQ(one, fingerprint({0x1301, 0xC02F}, {13, 10, 11}));
+  EXPECT_EQ(one, fingerprint({0x5A5A, 0x1301, 0xC02F}, {0x1A1A, 10, 11, 13, 0xFAFA}));
+  EXPECT_EQ(one, fingerprint({0x1301, 0xC02F}, {10, 11, 13, 21, 35, 41, 42, 44}));
+  EXPECT_EQ(read_client_hello(first_bytes("a.example.org")).fingerprint,
+            read_client_hello(first_bytes("b.example.org")).fingerprint);
+}
+
+TEST(ReadClientHello, TellsAnotherProgramByItsCiphersAndExtensions) {
+  const auto one = fingerprint({0x1301, 0xC02F}, {10, 11, 13});
+  EXPECT_NE(one, fingerprint({0xC02F, 0x1301}, {10, 11, 13}));
+  EXPECT_NE(one, fingerprint({0x1301}, {10, 11, 13}));
+  EXPECT_NE(one, fingerprint({0x1301, 0xC02F}, {10, 11}));
+  EXPECT_NE(one, fingerprint({0x1301, 0xC02F}, {10, 11, 13, 16}));
+}
+
 TEST(ReadClientHello, TellsThatThereIsNoServerName) {
   const auto read = read_client_hello(first_bytes(""));
   EXPECT_EQ(read.kind, Kind::hello);

@@ -30,6 +30,17 @@ TEST(InterceptBypassList, AnObjectionIsForOneClientAndOneHost) {
   EXPECT_FALSE(intercept_bypass.is_bypassed("192.0.2.1", "other.test", kNow));
 }
 
+TEST(InterceptBypassList, AnObjectionOfOneProgramIsNotThatOfAnotherAtItsAddress) {
+  InterceptBypassList intercept_bypass;
+  intercept_bypass.distrusts("192.0.2.1 (program a)", "api.test", kNow);
+  EXPECT_FALSE(intercept_bypass.is_bypassed("192.0.2.1 (program b)", "api.test", kNow));
+  intercept_bypass.distrusts("192.0.2.1 (program b)", "api.test", kNow + minutes{5});
+  const auto listed = intercept_bypass.list(kNow + minutes{6});
+  ASSERT_EQ(listed.size(), 1U);
+  EXPECT_EQ(listed[0].client, "192.0.2.1");
+  EXPECT_EQ(listed[0].until, kNow + minutes{15});
+}
+
 TEST(InterceptBypassList, EachObjectionInARowHoldsTwiceAsLongUpToSixHours) {
   InterceptBypassList intercept_bypass;
   intercept_bypass.distrusts("192.0.2.1", "api.test", kNow);
