@@ -145,8 +145,8 @@ class TwoTierStore final : public Store {
 
 }  // namespace
 
-std::unique_ptr<Store> make_two_tier_store(std::uint64_t memory_max, const MakeSlowTier& make_slow,
-                                           const Clock& clock, PacksPtr packs) {
+std::unique_ptr<Store> make_two_tier_store(std::uint64_t memory_max, const MakeSlowTier& make_slow, const Clock& clock,
+                                           PacksPtr packs) {
   return std::make_unique<TwoTierStore>(memory_max, make_slow, clock, std::move(packs));
 }
 

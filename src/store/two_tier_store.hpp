@@ -2,8 +2,8 @@
 // comes back to memory once it is asked for again.
 #pragma once
 
-#include <cstdint>
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 
