@@ -38,7 +38,11 @@ class Run:
         self.reserved, self.results = reserve(), {}
         port = self.reserved.getsockname()[1]
         host = "127.0.0.1" if mode == "forward" else "corpus.test"
-        rules = {"upstreams": {"corpus": {"hosts": [host], "origin": "http://127.0.0.1:%d" % port}}}
+        upstream = {"hosts": [host]}
+        if mode == "reverse":
+            # CONNECT may go to the port of an origin that rules name, so that none is named where CONNECT is to be refused.
+            upstream["origin"] = "http://127.0.0.1:%d" % port
+        rules = {"upstreams": {"corpus": upstream}}
         self.proxy = Proxy(rules, CONFIG, reverse=["corpus"] if mode == "reverse" else []).start()
         listener = self.proxy.port if mode == "forward" else self.proxy.reverse_ports["corpus"]
         self.out = os.path.join(folder, "%s-%d.json" % (mode, segment))
