@@ -14,13 +14,6 @@ namespace {
 // What is sent on is not kept, so that only the ratio tells what is beyond reason.
 constexpr content::DecodeBounds kBounds{std::uint64_t{4} << 30};
 
-/// Returns when the loop has run whatever else was ready.
-net::Task<> let_others_go(net::Worker& loop) {
-  auto turn = std::make_shared<net::Event>(loop);
-  loop.post([turn] { turn->set(); });
-  co_await turn->wait();
-}
-
 }  // namespace
 
 BodyWriter::BodyWriter(Session& session, std::string_view coding) : session_{session} {
@@ -43,7 +36,7 @@ net::Task<bool> BodyWriter::append_decoded(std::string_view piece) {
     if (state != DecodeState::pending) co_return false;
     const auto flushed = co_await flush();
     if (flushed == Next::close) co_return false;
-    co_await let_others_go(session_.worker().loop);
+    co_await net::let_others_go(session_.worker().loop);
   }
 }
 

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/text.hpp"
-#include "content/body_reader.hpp"
 #include "content/limit_body.hpp"
 #include "content/magic.hpp"
 
@@ -232,7 +231,10 @@ std::string_view challenge_in(std::string_view body) noexcept {
 
 Inspection inspect(const Question& question, const Received& received, TimePoint now) {
   const auto pointers = pointers_of(question.limits);
-  auto read = read_body(received.body, {question.conditions, pointers});
+  return inspect(question, received, read_body(received.body, {question.conditions, pointers}), now);
+}
+
+Inspection inspect(const Question& question, const Received& received, BodyRead read, TimePoint now) {
   Inspection out;
   out.signal = limits_of(question, read, received, now);
   out.holds = std::move(read.holds);

@@ -13,6 +13,7 @@
 #include <cachearr/clock.hpp>
 
 #include "content/body_condition.hpp"
+#include "content/body_reader.hpp"
 #include "content/decoder.hpp"
 #include "content/expect.hpp"
 #include "content/limit_signal.hpp"
@@ -51,6 +52,8 @@ struct Inspection {
 };
 
 Inspection inspect(const Question& question, const Received& received, TimePoint now);
+/// The same of a body that was read with the question's conditions and the pointers of its limits.
+Inspection inspect(const Question& question, const Received& received, BodyRead read, TimePoint now);
 
 /// Challenge and block pages of the services in front of an upstream (Cloudflare, DDoS-Guard…). Empty: none.
 std::string_view challenge_in(std::string_view body) noexcept;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
+#include <memory>
+#include <utility>
 
 #include "base/text.hpp"
 
@@ -44,41 +46,97 @@ struct Asked {
   }
 };
 
-void judge(const Asked& asked, std::size_t place, const Value& value, const BodyQuestion& question, BodyRead& read,
-           std::vector<bool>& there) {
-  const auto number = asked.conditions[place];
-  there[number] = true;
-  const auto& condition = *question.conditions[number];
-  if (!condition.missing && condition.holds(value)) read.holds[number] = true;
-}
-
-void read_as_json(std::string_view body, const BodyQuestion& question, BodyRead& read, std::vector<bool>& there) {
-  Asked asked{question.conditions, BodyCondition::Kind::json};
-  const auto own = asked.conditions.size();
-  const bool is_short = read.text.size() <= kLongestRefusal;
-  if (is_short) {
-    asked.places.insert(asked.places.end(), std::begin(kErrorPlaces), std::end(kErrorPlaces));
-    asked.places.insert(asked.places.end(), question.pointers.begin(), question.pointers.end());
-    read.places.resize(asked.places.size() - own);
+class Reader final : public Pass<BodyRead> {
+ public:
+  Reader(std::string_view body, const BodyQuestion& question)
+      : question_{question}, there_(question.conditions.size()) {
+    read_.holds.resize(question.conditions.size());
+    read_.text = without_blanks(body.starts_with(kBom) ? body.substr(kBom.size()) : body);
+    read_.kind = kind_of(read_.text);
+    if (read_.kind == Kind::xml || read_.kind == Kind::html) {
+      begin_xml();
+    } else if (read_.kind != Kind::empty) {
+      begin_json();  // a scalar is JSON, too; what is none is found out at its first character
+    }
   }
-  read.json = read_json(body, asked.places, [&](std::size_t place, const Value& value) {
-    if (place < own) return judge(asked, place, value, question, read, there);
-    read.places[place - own] = value;
-  });
-  read.shape = read.json.shape;
-}
 
-void read_as_xml(std::string_view body, const BodyQuestion& question, BodyRead& read, std::vector<bool>& there) {
-  Asked asked{question.conditions, BodyCondition::Kind::xml};
-  const auto own = asked.conditions.size();
-  asked.places.insert(asked.places.end(), {"nzb/file", "rss/channel"});
-  read.xml = read_xml(body, {asked.places, "apilimits"}, [&](std::size_t place, const Value& value) {
-    if (place < own) return judge(asked, place, value, question, read, there);
-    (place == own ? read.has_file : read.has_channel) = true;
-  });
-  read.shape = read.xml.shape;
-  if (read.xml.html) read.kind = Kind::html;
-}
+  bool advance(std::size_t bytes) override {
+    if (json_) return json_->advance(bytes);
+    return xml_ && xml_->advance(bytes);
+  }
+
+  BodyRead end() override {
+    if (json_) end_json();
+    if (xml_) end_xml();
+    for (std::size_t i = 0; i < question_.conditions.size(); ++i) judge_without_place(i);
+    return std::move(read_);
+  }
+
+ private:
+  void begin_json() {
+    asked_.emplace(question_.conditions, BodyCondition::Kind::json);
+    own_ = asked_->conditions.size();
+    if (read_.text.size() <= kLongestRefusal) {
+      auto& places = asked_->places;
+      places.insert(places.end(), std::begin(kErrorPlaces), std::end(kErrorPlaces));
+      places.insert(places.end(), question_.pointers.begin(), question_.pointers.end());
+      read_.places.resize(places.size() - own_);
+    }
+    found_ = [this](std::size_t place, const Value& value) {
+      if (place < own_) return judge(place, value);
+      read_.places[place - own_] = value;
+    };
+    json_ = json_pass(read_.text, asked_->places, found_);
+  }
+  void end_json() {
+    read_.json = json_->end();
+    read_.shape = read_.json.shape;
+    if (read_.kind == Kind::other && read_.shape == Shape::whole) read_.kind = Kind::json;
+  }
+
+  void begin_xml() {
+    asked_.emplace(question_.conditions, BodyCondition::Kind::xml);
+    own_ = asked_->conditions.size();
+    asked_->places.insert(asked_->places.end(), {"nzb/file", "rss/channel"});
+    found_ = [this](std::size_t place, const Value& value) {
+      if (place < own_) return judge(place, value);
+      (place == own_ ? read_.has_file : read_.has_channel) = true;
+    };
+    xml_ = xml_pass(read_.text, {asked_->places, "apilimits"}, found_);
+  }
+  void end_xml() {
+    read_.xml = xml_->end();
+    read_.shape = read_.xml.shape;
+    if (read_.xml.html) read_.kind = Kind::html;
+  }
+
+  void judge(std::size_t place, const Value& value) {
+    const auto number = asked_->conditions[place];
+    there_[number] = true;
+    const auto& condition = *question_.conditions[number];
+    if (!condition.missing && condition.holds(value)) read_.holds[number] = true;
+  }
+  /// What is said of the whole text, or of a place that is not there.
+  void judge_without_place(std::size_t number) {
+    const auto& condition = *question_.conditions[number];
+    const bool readable = condition.kind == condition_kind(read_.kind) && read_.kind != Kind::other &&
+                          read_.kind != Kind::empty && read_.shape == Shape::whole;
+    if (condition.kind == BodyCondition::Kind::text) {
+      read_.holds[number] = condition.holds({Value::Type::string, std::string{read_.text}});
+    } else if (condition.missing && readable) {
+      read_.holds[number] = !there_[number];
+    }
+  }
+
+  const BodyQuestion question_;
+  BodyRead read_;
+  std::vector<bool> there_;  // conditions whose place is there
+  std::optional<Asked> asked_;
+  std::size_t own_ = 0;  // places that conditions ask for
+  OnValue found_;
+  std::unique_ptr<Pass<JsonRead>> json_;
+  std::unique_ptr<Pass<XmlRead>> xml_;
+};
 
 }  // namespace
 
@@ -90,29 +148,13 @@ std::string_view without_blanks(std::string_view text) noexcept {
 }
 
 BodyRead read_body(std::string_view body, const BodyQuestion& question) {
-  BodyRead read;
-  read.holds.resize(question.conditions.size());
-  read.text = without_blanks(body.starts_with(kBom) ? body.substr(kBom.size()) : body);
-  read.kind = kind_of(read.text);
-  std::vector<bool> there(question.conditions.size());
-  if (read.kind == Kind::xml || read.kind == Kind::html) {
-    read_as_xml(read.text, question, read, there);
-  } else if (read.kind != Kind::empty) {
-    // A scalar is JSON, too; what is none is found out at its first character.
-    read_as_json(read.text, question, read, there);
-    if (read.kind == Kind::other && read.shape == Shape::whole) read.kind = Kind::json;
-  }
-  for (std::size_t i = 0; i < question.conditions.size(); ++i) {
-    const auto& condition = *question.conditions[i];
-    const bool readable = condition.kind == condition_kind(read.kind) && read.kind != Kind::other &&
-                          read.kind != Kind::empty && read.shape == Shape::whole;
-    if (condition.kind == BodyCondition::Kind::text) {
-      read.holds[i] = condition.holds({Value::Type::string, std::string{read.text}});
-    } else if (condition.missing && readable) {
-      read.holds[i] = !there[i];
-    }
-  }
-  return read;
+  Reader reader{body, question};
+  reader.advance(body.size());
+  return reader.end();
+}
+
+std::unique_ptr<Pass<BodyRead>> body_pass(std::string_view body, const BodyQuestion& question) {
+  return std::make_unique<Reader>(body, question);
 }
 
 }  // namespace cachearr::content

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -41,6 +42,8 @@ struct BodyQuestion {
 };
 
 BodyRead read_body(std::string_view body, const BodyQuestion& question = {});
+/// The same in steps. REQUIRES: the body and what the question refers to live as long.
+std::unique_ptr<Pass<BodyRead>> body_pass(std::string_view body, const BodyQuestion& question);
 
 /// Without XML's white space around it.
 std::string_view without_blanks(std::string_view text) noexcept;

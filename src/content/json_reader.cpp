@@ -40,17 +40,25 @@ std::string unescaped(std::string_view inside) {
   return parsed.is_string() ? parsed.get<std::string>() : std::string{inside};
 }
 
-class Reader {
+class Reader final : public Pass<JsonRead> {
  public:
   Reader(std::string_view text, std::span<const std::string_view> pointers, const OnValue& found)
       : text_{text}, found_{found}, probes_{pointers.begin(), pointers.end()} {
     if (text_.starts_with("\xEF\xBB\xBF")) at_ = 3;
-  }
-
-  JsonRead run() {
     if (skip_blanks()) read_.opens_with = text_[at_];
     read_.shape = Shape::whole;
-    while (read_.shape == Shape::whole && next_ != Next::nothing && skip_blanks()) step();
+  }
+
+  bool advance(std::size_t bytes) override {
+    const auto stop = at_ + std::min(bytes, text_.size() - at_);
+    while (read_.shape == Shape::whole && next_ != Next::nothing && skip_blanks()) {
+      if (at_ >= stop) return true;
+      step();
+    }
+    return false;
+  }
+
+  JsonRead end() override {
     if (read_.shape == Shape::whole && next_ != Next::nothing) read_.shape = Shape::cut_off;
     if (read_.shape == Shape::whole && skip_blanks()) read_.shape = Shape::broken;
     return std::move(read_);
@@ -210,7 +218,14 @@ const Value* JsonRead::member(std::string_view name) const noexcept {
 }
 
 JsonRead read_json(std::string_view text, std::span<const std::string_view> pointers, const OnValue& found) {
-  return Reader{text, pointers, found}.run();
+  Reader reader{text, pointers, found};
+  reader.advance(text.size());
+  return reader.end();
+}
+
+std::unique_ptr<Pass<JsonRead>> json_pass(std::string_view text, std::span<const std::string_view> pointers,
+                                          const OnValue& found) {
+  return std::make_unique<Reader>(text, pointers, found);
 }
 
 }  // namespace cachearr::content

@@ -5,6 +5,7 @@
 // before a closing bracket (thexem.info), and any escape inside a string.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "content/pass.hpp"
 #include "content/value.hpp"
 
 namespace cachearr::content {
@@ -32,5 +34,8 @@ inline constexpr std::size_t kLongestMember = 1024;
 /// `pointers` are JSON pointers (RFC 6901); `found` is called once for each that leads to a value, also where the text
 /// breaks further on.
 JsonRead read_json(std::string_view text, std::span<const std::string_view> pointers = {}, const OnValue& found = {});
+/// The same in steps. REQUIRES: the text and `found` live as long.
+std::unique_ptr<Pass<JsonRead>> json_pass(std::string_view text, std::span<const std::string_view> pointers,
+                                          const OnValue& found);
 
 }  // namespace cachearr::content

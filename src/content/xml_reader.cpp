@@ -80,16 +80,24 @@ struct Open {
   bool told = false;
 };
 
-class Reader {
+class Reader final : public Pass<XmlRead> {
  public:
   Reader(std::string_view text, const XmlQuestion& question, const OnValue& found)
       : text_{text}, note_{question.note}, found_{found}, probes_{question.paths.begin(), question.paths.end()} {
     if (text_.starts_with("\xEF\xBB\xBF")) at_ = 3;
+    read_.shape = Shape::whole;
   }
 
-  XmlRead run() {
-    read_.shape = Shape::whole;
-    while (read_.shape == Shape::whole && at_ < text_.size()) step();
+  bool advance(std::size_t bytes) override {
+    const auto stop = at_ + std::min(bytes, text_.size() - at_);
+    while (read_.shape == Shape::whole && at_ < text_.size()) {
+      if (at_ >= stop) return true;
+      step();
+    }
+    return false;
+  }
+
+  XmlRead end() override {
     if (read_.shape == Shape::whole && (!names_.empty() || !read_.root)) read_.shape = Shape::cut_off;
     return std::move(read_);
   }
@@ -283,7 +291,13 @@ const std::string* XmlTag::attribute(std::string_view wanted) const noexcept {
 }
 
 XmlRead read_xml(std::string_view text, const XmlQuestion& question, const OnValue& found) {
-  return Reader{text, question, found}.run();
+  Reader reader{text, question, found};
+  reader.advance(text.size());
+  return reader.end();
+}
+
+std::unique_ptr<Pass<XmlRead>> xml_pass(std::string_view text, const XmlQuestion& question, const OnValue& found) {
+  return std::make_unique<Reader>(text, question, found);
 }
 
 }  // namespace cachearr::content

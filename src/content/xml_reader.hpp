@@ -4,6 +4,7 @@
 // Laxer than XML 1.0 where real feeds are: prefixes and entities that nobody declared, and any character in a text.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "content/pass.hpp"
 #include "content/value.hpp"
 
 namespace cachearr::content {
@@ -40,5 +42,7 @@ struct XmlQuestion {
 
 /// `found` is called for each element and attribute that a path leads to, also where the text breaks further on.
 XmlRead read_xml(std::string_view text, const XmlQuestion& question = {}, const OnValue& found = {});
+/// The same in steps. REQUIRES: the text, the paths and `found` live as long.
+std::unique_ptr<Pass<XmlRead>> xml_pass(std::string_view text, const XmlQuestion& question, const OnValue& found);
 
 }  // namespace cachearr::content

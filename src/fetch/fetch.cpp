@@ -18,7 +18,9 @@
 //   plan            store or pass, stream or buffer, inspect or not            relay_buffered
 //   relay_buffered  the part of the body that came with the head               relay | inspect | store | publish | end
 //   relay         ~ the rest of it                                             inspect | store | publish | end
-//   inspect         an answer, no answer, or a limit? Stale where it is none   store | publish | release
+//   inspect         look into the body; a small one is done with in one go     inspect_on | judge
+//   inspect_on    ~ go on in steps, and let others go in between               judge
+//   judge           an answer, no answer, or a limit? Stale where it is none   store | publish | release
 //   store           put it into the store                                      publish
 //   publish         show it, where that was not done yet, and end the body     release
 //   release         keep the connection for the next exchange                  end
@@ -71,6 +73,9 @@ net::Task<> Fetch::run() {
       step = Step::end;
     } else if (step == Step::relay) {
       step = co_await relay();
+    } else if (step == Step::inspect_on) {
+      co_await inspect_on();
+      step = Step::judge;
     } else {
       step = run_step(step);
     }
@@ -89,6 +94,7 @@ Fetch::Step Fetch::run_step(Step step) {
     case Step::plan: return plan();
     case Step::relay_buffered: return relay_buffered();
     case Step::inspect: return inspect();
+    case Step::judge: return judge();
     case Step::store: return store();
     case Step::publish: return publish();
     case Step::release: return release();
@@ -97,6 +103,7 @@ Fetch::Step Fetch::run_step(Step step) {
     case Step::exchange:
     case Step::read_refusal:
     case Step::relay:
+    case Step::inspect_on:
     case Step::done: break;
   }
   return Step::done;

@@ -7,12 +7,15 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "content/limit_signal.hpp"
 #include "fetch/admission_permit.hpp"
 #include "fetch/body_relay.hpp"
 #include "fetch/exchange.hpp"
 #include "fetch/fetch_job.hpp"
+#include "fetch/inspection.hpp"
 #include "fetch/response_head_text.hpp"
 #include "fetch/response_plan.hpp"
 #include "fetch/stale.hpp"
@@ -44,6 +47,8 @@ class Fetch {
     relay_buffered,
     relay,
     inspect,
+    inspect_on,
+    judge,
     store,
     publish,
     release,
@@ -73,6 +78,8 @@ class Fetch {
   Step relay_buffered();
   net::Task<Step> relay();
   Step inspect();
+  net::Task<> inspect_on();
+  Step judge();
   Step store();
   Step publish();
   Step release();
@@ -124,6 +131,8 @@ class Fetch {
   FetchOutcome outcome_;
   std::optional<net::BodyReader> reader_;
   BodyRelay relay_;
+  std::vector<std::string_view> pieces_;  // of the body that is inspected
+  std::optional<BodyInspection> inspection_;
   bool visible_ = false;  // the outcome is decided
 };
 

@@ -12,6 +12,7 @@
 #include "fetch/inspection.hpp"
 #include "fetch/lifetime.hpp"
 #include "fetch/rejection.hpp"
+#include "net/event.hpp"
 
 namespace cachearr::fetch {
 
@@ -88,7 +89,9 @@ net::Task<> Fetch::read_refusal() {
     if (piece.kind == Piece::Kind::data) body += piece.data;
   } while (piece.kind == Piece::Kind::data && body.size() <= kLongestRefusal);
   const std::array<std::string_view, 1> pieces{body};
-  permit_.observe(inspect_body({status, type, coding, pieces}, context().verdict, worker_.now()).signal);
+  BodyInspection inspection{{status, type, coding, pieces}, context().verdict};
+  while (inspection.advance()) co_await net::let_others_go(worker_.loop);
+  permit_.observe(inspection.end(worker_.now()).signal);
   if (piece.kind == Piece::Kind::end) keep_connection();
 }
 
@@ -236,18 +239,31 @@ Fetch::Step Fetch::after_broken_body() {
   return Step::end;
 }
 
-/// What is no answer is not stored, and what is stored stands in for it.
 Fetch::Step Fetch::inspect() {
   const auto& fields = head_.head.fields;
-  const auto pieces = shared_fetch_.pieces();
+  pieces_ = shared_fetch_.pieces();
   const InspectedBody body{head_.head.status, fields.value(FieldId::content_type),
-                           fields.value(FieldId::content_encoding), pieces};
-  auto found = inspect_body(body, context().verdict, worker_.now());
+                           fields.value(FieldId::content_encoding), pieces_};
+  inspection_.emplace(body, context().verdict);
+  return inspection_->advance() ? Step::inspect_on : Step::judge;
+}
+
+net::Task<> Fetch::inspect_on() {
+  do {
+    co_await net::let_others_go(worker_.loop);
+  } while (inspection_->advance());
+}
+
+/// What is no answer is not stored, and what is stored stands in for it.
+Fetch::Step Fetch::judge() {
+  auto found = inspection_->end(worker_.now());
+  inspection_.reset();
   observe(found.signal);
   if (found.kind == Inspection::Kind::limit && worker_.admission) {
     const auto limiter = limiter_key_of(context());
-    worker_.admission->keep_refusal(limiter.upstream, limiter.credential,
-                                    {std::string{body.content_type}, std::move(found.text)});
+    worker_.admission->keep_refusal(
+        limiter.upstream, limiter.credential,
+        {std::string{head_.head.fields.value(FieldId::content_type)}, std::move(found.text)});
   }
   const bool limited = origin_said_ == limit::Outcome::limited;
   const bool refused = limited || found.kind == Inspection::Kind::no_answer;

@@ -1,10 +1,9 @@
 #include "fetch/inspection.hpp"
 
+#include <algorithm>
 #include <utility>
-#include <vector>
 
-#include "content/answer.hpp"
-#include "content/decoder.hpp"
+#include "content/limit_body.hpp"
 #include "fetch/response_plan.hpp"
 #include "rules/inspect.hpp"
 
@@ -12,20 +11,8 @@ namespace cachearr::fetch {
 
 namespace {
 
-struct Decoded {
-  std::string_view text;  // as far as it could be decoded
-  content::DecodeState state = content::DecodeState::whole;
-};
-
-/// `made`: keeps the text where it is not a piece as it came.
-Decoded decode(const InspectedBody& body, std::string& made) {
-  if (body.content_encoding.empty() && body.pieces.size() == 1) return {body.pieces.front()};
-  content::Decoder decoder{body.content_encoding};
-  for (auto piece : body.pieces) {
-    while (decoder.feed(piece, made) == content::DecodeState::pending) {}
-  }
-  return {made, decoder.finish()};
-}
+/// Of a body that grows beyond reason the beginning may still tell of a limit.
+constexpr std::size_t kReadOfTooLarge = 64 * 1024;
 
 bool is_of_indexer(const rules::Verdict& verdict) {
   return (verdict.upstream && verdict.upstream->errors == rules::ErrorStyle::newznab) ||
@@ -34,37 +21,86 @@ bool is_of_indexer(const rules::Verdict& verdict) {
 
 }  // namespace
 
-Inspection inspect_body(const InspectedBody& body, const rules::Verdict& verdict, TimePoint now) {
+BodyInspection::BodyInspection(const InspectedBody& body, const rules::Verdict& verdict)
+    : body_{body}, verdict_{verdict}, pieces_{body.pieces} {
+  if (!body.content_encoding.empty() || body.pieces.size() != 1) decoder_.emplace(body.content_encoding);
+  if (verdict.rule) conditions_ = rules::conditions_of(*verdict.rule);
+  question_.expect = verdict.expect();
+  question_.newznab = is_of_indexer(verdict);
+  question_.limits = verdict.limits();
+  question_.conditions = conditions_;
+  pointers_ = content::pointers_of(question_.limits);
+}
+
+bool BodyInspection::advance() {
+  auto left = kInspectionStep;
+  if (!reading_) {
+    if (decoder_ && decode(left)) return true;
+    begin_reading();
+  }
+  return reading_->advance(left);
+}
+
+/// Takes what it makes off `left`. True: there is more.
+bool BodyInspection::decode(std::size_t& left) {
+  const auto before = made_.size();
+  for (;;) {
+    if (piece_.empty() && !pieces_.empty()) {
+      piece_ = pieces_.front();
+      pieces_ = pieces_.subspan(1);
+    }
+    const auto state = decoder_->feed(piece_, made_, left - (made_.size() - before));
+    const bool used_up = made_.size() - before >= left;
+    const bool fed = state == content::DecodeState::more && pieces_.empty();
+    const bool failed = state != content::DecodeState::more && state != content::DecodeState::pending;
+    if (fed || failed) {
+      left -= std::min(left, made_.size() - before);
+      return false;
+    }
+    if (used_up) return true;
+  }
+}
+
+void BodyInspection::begin_reading() {
+  received_ = {body_.status, body_.content_type, {}, content::DecodeState::whole};
+  if (decoder_) {
+    received_.state = decoder_->finish();
+    received_.body = made_;
+    if (received_.state == content::DecodeState::too_large) received_.body = received_.body.substr(0, kReadOfTooLarge);
+  } else {
+    received_.body = body_.pieces.front();
+  }
+  reading_ = content::body_pass(received_.body, {question_.conditions, pointers_});
+}
+
+Inspection BodyInspection::end(TimePoint now) {
   using Answer = content::AnswerKind;
-  std::string made;
-  const auto decoded = decode(body, made);
-  const auto conditions =
-      verdict.rule ? rules::conditions_of(*verdict.rule) : std::vector<const rules::BodyCondition*>{};
-  content::Question question;
-  question.expect = verdict.expect();
-  question.newznab = is_of_indexer(verdict);
-  question.limits = verdict.limits();
-  question.conditions = conditions;
-  auto found = content::inspect(question, {body.status, body.content_type, decoded.text, decoded.state}, now);
+  auto found = content::inspect(question_, received_, reading_->end(), now);
   Inspection result;
   result.signal = std::move(found.signal);
   if (result.signal.limited) {
     result.kind = Inspection::Kind::limit;
-    result.text = decoded.text;
+    result.text = received_.body;
     return result;
   }
   // An error of the server is one whatever its body is; a stored answer has stood in already where one may.
-  const bool something_else = found.kind == Answer::no_answer && !is_server_error(body.status);
+  const bool something_else = found.kind == Answer::no_answer && !is_server_error(body_.status);
   if (something_else || found.kind == Answer::api_error) {
     result.kind = Inspection::Kind::no_answer;
     result.undecodable = decoded.state != content::DecodeState::whole;
     return result;
   }
-  if (body.status != 200 || !verdict.rule) return result;
-  const auto conditional = rules::verdict_of(*verdict.rule, found.holds);
+  if (body_.status != 200 || !verdict_.rule) return result;
+  const auto conditional = rules::verdict_of(*verdict_.rule, found.holds);
   if (conditional.refused) result.kind = Inspection::Kind::no_answer;
   result.ttl = conditional.ttl;
   return result;
+}
+
+Inspection inspect_body(const InspectedBody& body, const rules::Verdict& verdict, TimePoint now) {
+  BodyInspection inspection{body, verdict};
+  while (inspection.advance()) {}
+  return inspection.end(now);
 }
 
 std::optional<Duration> ttl_of_body(const rules::Rule* rule, std::string_view content_encoding, std::string_view body) {

@@ -59,4 +59,10 @@ void Event::set() {
   boost::asio::post(impl_->worker.context(), impl_->take());
 }
 
+Task<> let_others_go(Worker& worker) {
+  auto turn = std::make_shared<Event>(worker);
+  worker.post([turn] { turn->set(); });
+  co_await turn->wait();
+}
+
 }  // namespace cachearr::net

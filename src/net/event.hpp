@@ -27,4 +27,7 @@ class Event {
   std::unique_ptr<Impl> impl_;
 };
 
+/// Returns when the loop has run whatever else was ready.
+Task<> let_others_go(Worker& worker);
+
 }  // namespace cachearr::net
