@@ -87,7 +87,7 @@ Inspection BodyInspection::end(TimePoint now) {
   const bool something_else = found.kind == Answer::no_answer && !is_server_error(body_.status);
   if (something_else || found.kind == Answer::api_error) {
     result.kind = Inspection::Kind::no_answer;
-    result.undecodable = decoded.state != content::DecodeState::whole;
+    result.undecodable = received_.state != content::DecodeState::whole;
     return result;
   }
   if (body_.status != 200 || !verdict_.rule) return result;
