@@ -1,5 +1,7 @@
 #include "fetch/response_plan.hpp"
 
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "rules/inspect.hpp"
 
@@ -80,6 +82,12 @@ bool plan_storing(const ResponseFacts& facts, ResponsePlan& plan) {
   return false;
 }
 
+/// The upstream says "no more" under this status, too.
+bool has_words_for(const rules::Upstream& upstream, int status) {
+  return std::any_of(upstream.limits.begin(), upstream.limits.end(),
+                     [status](const content::LimitWords& words) { return !words.status || *words.status == status; });
+}
+
 /// Which bodies are looked at as a whole before they are stored, and before anything of them is shown: what a rule has
 /// conditions on or expects something of, data that may turn out to be none, and refusals, which are short.
 void plan_body(const ResponseFacts& facts, bool stored, ResponsePlan& plan) {
@@ -90,7 +98,8 @@ void plan_body(const ResponseFacts& facts, bool stored, ResponsePlan& plan) {
   const bool expected = facts.context.verdict.expect() != content::Expect::any;
   const bool indexer = upstream && upstream->errors == rules::ErrorStyle::newznab;
   const bool by_rule = stored && status == 200 && rule && (conditions || data || expected);
-  const bool refusal = upstream && ((data && indexer) || ((data || expected) && status >= 400));
+  const bool words = upstream && has_words_for(*upstream, status);
+  const bool refusal = upstream && (words || (data && indexer) || ((data || expected) && status >= 400));
   plan.bounds.store = facts.max_object_bytes;
   if (plan.bodiless || (!by_rule && !refusal)) {
     plan.body = stored ? BodyMode::stream : BodyMode::pass;
