@@ -18,6 +18,8 @@ namespace cachearr::rules {
 namespace {
 
 constexpr std::size_t kLongestKey = 8000;
+/// What is shorter never looks like a secret.
+constexpr std::size_t kShortestSecret = 16;
 constexpr std::string_view kMasked = "***";
 
 /// What one call works on.
@@ -42,7 +44,9 @@ struct Task {
 };
 
 bool names(const std::vector<std::string>& list, std::string_view name) noexcept {
-  return std::any_of(list.begin(), list.end(), [name](const std::string& item) { return text::iequals(item, name); });
+  return std::any_of(list.begin(), list.end(), [name](const std::string& item) {
+    return item.size() == name.size() && text::iequals(item, name);
+  });
 }
 
 /// Fields that are credentials by their name, or whose value looks like one. Who asks by which proxy is no matter of
@@ -53,7 +57,8 @@ bool is_credential_everywhere(const http::Field& field, SecretMemo& secrets) noe
     case http::FieldId::cookie:
     case http::FieldId::x_api_key: return true;
     case http::FieldId::other:
-      return secrets.is_field(field.name) || (is_secret_shape(field.value) && !is_trace_field(field.name));
+      return secrets.is_field(field.name) ||
+             (field.value.size() >= kShortestSecret && is_secret_shape(field.value) && !is_trace_field(field.name));
     default: return false;
   }
 }
@@ -160,7 +165,7 @@ void append_shown(const Task& task, char first) {
   for (const auto& parameter : task.scratch.shown) {
     key.push_back(first);
     first = '&';
-    if (is_secret_shape(parameter.name)) {
+    if (parameter.name.size() >= kShortestSecret && is_secret_shape(parameter.name)) {
       key += kMasked;
     } else {
       append(key, parameter.name);

@@ -19,8 +19,9 @@ bool takes_body(const Rule::Compiled& rule, std::optional<std::string_view> body
 }
 
 bool lists(const std::vector<std::string>& names, std::string_view name) noexcept {
-  return std::any_of(names.begin(), names.end(),
-                     [name](const std::string& known) { return text::iequals(known, name); });
+  return std::any_of(names.begin(), names.end(), [name](const std::string& known) {
+    return known.size() == name.size() && text::iequals(known, name);
+  });
 }
 
 /// Whether the request holds a credential that the upstream names, or any Authorization.

@@ -61,10 +61,7 @@ void append_kept(std::string& out, std::string_view decoded, Class kept) {
 }  // namespace
 
 bool is_sent_normal(std::string_view text) noexcept {
-  for (const char c : text) {
-    if (c == '%' || c == '\\') return false;
-  }
-  return true;
+  return text.find('%') == std::string_view::npos && text.find('\\') == std::string_view::npos;
 }
 
 bool hides_slash(std::string_view sent) noexcept {
