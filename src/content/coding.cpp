@@ -75,10 +75,19 @@ Weight weight_of(std::string_view accept_encoding, Coding coding) noexcept {
                       [coding](std::string_view name) { return coding_of(name) == coding; });
 }
 
+/// The registered codings (RFC 9110 18.6) that this program cannot read. Any other token names nothing that could be
+/// undone or negotiated.
+bool is_registered(std::string_view name) noexcept {
+  constexpr std::array<std::string_view, 7> names{"aes128gcm", "compress", "x-compress",  "dcb",
+                                                  "dcz",       "exi",      "pack200-gzip"};
+  return std::any_of(names.begin(), names.end(), [name](std::string_view each) { return text::iequals(each, name); });
+}
+
 /// Of one member of a Content-Encoding.
 bool takes_one(std::string_view accept_encoding, std::string_view name) noexcept {
   const auto coding = coding_of(name);
   if (coding != Coding::unknown) return accepts(accept_encoding, coding);
+  if (!is_registered(name)) return true;
   return weight_where(accept_encoding, 0, [name](std::string_view other) { return text::iequals(name, other); }).value >
          0;
 }

@@ -63,6 +63,12 @@ TEST(Coding, SetsHoldWhatAClientTakesAndAreNeverEmpty) {
     EXPECT_EQ(accepted_codings(sent), expected) << sent;
 }
 
+TEST(Coding, ThatIsNotRegisteredNamesNothingThatCouldBeRefused) {
+  EXPECT_TRUE(takes("gzip", "aws-chunked"));
+  EXPECT_TRUE(takes("", "abcdef"));
+  EXPECT_FALSE(takes("", "abcdef, gzip"));
+}
+
 TEST(Coding, OfSeveralIsTakenWhereEachIs) {
   for (const auto& [sent, coding] : {std::pair{"gzip, br", "gzip, br"},
                                      {"compress", "compress"},
@@ -75,7 +81,7 @@ TEST(Coding, OfSeveralIsTakenWhereEachIs) {
                                      {"gzip, compress;q=0", "compress"},
                                      {"", "gzip"},
                                      {"*;q=0", "gzip"},
-                                     {"gzip", "aws-chunked"}})
+                                     {"gzip", "dcb"}})
     EXPECT_FALSE(takes(sent, coding)) << sent;
 }
 
