@@ -1,4 +1,4 @@
-// What the commands of the command line share. Each command is one file, command_<name>.cpp, with one add_<name>() that
+// What the commands of the command line share. Each command is one file, named after it, with one add_<name>() that
 // describes it to the parser; cli.cpp lists them. Main thread only.
 #pragma once
 
