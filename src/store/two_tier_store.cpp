@@ -64,7 +64,7 @@ class TwoTierStore final : public Store {
   Result<std::uint64_t> invalidate(const Invalidation& what) override {
     std::uint64_t in_memory = 0;
     auto others = slow_->ban([&](SlowTier::Ids& hit) {
-      const Ban ban = sweeper_.sweep_now(what, [&](const Entry& entry) { hit.insert(entry.id()); });
+      Ban ban = sweeper_.sweep_now(what, [&](const Entry& entry) { hit.insert(entry.id()); });
       in_memory = hit.size();
       return ban;
     });

@@ -65,6 +65,7 @@ std::vector<BypassedClient> InterceptBypassList::list(TimePoint now) const {
     until = std::max(until, known.until);
   }
   std::vector<BypassedClient> out;
+  out.reserve(latest.size());
   for (const auto& [name, until] : latest) out.push_back({name.first, name.second, until});
   return out;
 }

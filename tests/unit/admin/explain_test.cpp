@@ -26,7 +26,7 @@ class Explained : public ::testing::Test {
   }
   static Config config() {
     Config config;
-    config.listeners.emplace_back().address = "127.0.0.1:0";
+    config.listeners.front().address = "127.0.0.1:0";
     return config;
   }
   nlohmann::json explain(std::string_view url, std::string_view more = "") {

@@ -147,16 +147,18 @@ TEST(Log, LinesOfManyThreadsStayWhole) {
 }
 
 TEST(Log, LinesOfSeveralBatchesComeInTheOrderOfTimeWhicheverIsHandedOverFirst) {
-  const auto text = logged(Level::info, false, [] {
+  // Not written before the log stops: no source has said yet that it handed over everything until then.
+  const auto later = SystemClock{}.now() + Duration{3'600'000};
+  const auto text = logged(Level::info, false, [&] {
     log::LineBatch one, other;
-    one.line(at(1)) += "1\n";
-    one.line(at(3)) += "3\n";
-    one.line(at(3)) += "3 again\n";
+    one.line(later + Duration{1}) += "1\n";
+    one.line(later + Duration{3}) += "3\n";
+    one.line(later + Duration{3}) += "3 again\n";
     one.flush();
-    other.line(at(2)) += "2\n";
-    other.line(at(4)) += "4\n";
+    other.line(later + Duration{2}) += "2\n";
+    other.line(later + Duration{4}) += "4\n";
     other.flush();
-    one.line(at(5)) += "5\n";
+    one.line(later + Duration{5}) += "5\n";
     one.flush();
   });
   EXPECT_EQ(text, "1\n2\n3\n3 again\n4\n5\n");
