@@ -27,18 +27,41 @@ const std::array<Range, 22>& private_ranges() {
   return ranges;
 }
 
+/// Four decimal numbers without leading zeros, which some would read as octal. By hand, since it is asked of every
+/// request and of names that are no address.
+std::optional<Address> parse_v4(std::string_view text) noexcept {
+  Address address;
+  std::copy(kMapped.begin(), kMapped.end(), address.bytes.begin());
+  std::size_t numbers = 0;
+  unsigned value = 0, digits = 0;
+  for (std::size_t i = 0; i <= text.size(); ++i) {
+    if (i == text.size() || text[i] == '.') {
+      if (digits == 0 || numbers == 4) return std::nullopt;
+      address.bytes[kMapped.size() + numbers++] = static_cast<std::uint8_t>(value);
+      value = digits = 0;
+      continue;
+    }
+    if (text[i] < '0' || text[i] > '9' || (digits > 0 && value == 0)) return std::nullopt;
+    value = value * 10 + static_cast<unsigned>(text[i] - '0');
+    if (value > 255) return std::nullopt;
+    ++digits;
+  }
+  return numbers == 4 ? std::optional{address} : std::nullopt;
+}
+
 }  // namespace
 
 bool Address::is_v4() const noexcept { return std::equal(kMapped.begin(), kMapped.end(), bytes.begin()); }
 
-std::optional<Address> parse_address(std::string_view text) {
-  if (text.find('\0') != std::string_view::npos) return std::nullopt;  // the system's functions stop there
-  const std::string copy{text};
+std::optional<Address> parse_address(std::string_view text) noexcept {
+  if (text.find(':') == std::string_view::npos) return parse_v4(text);
+  std::array<char, INET6_ADDRSTRLEN> copy{};
+  // The system's function stops at a zero byte.
+  if (text.size() >= copy.size() || text.find('\0') != std::string_view::npos) return std::nullopt;
+  std::copy(text.begin(), text.end(), copy.begin());
   Address address;
-  if (inet_pton(AF_INET6, copy.c_str(), address.bytes.data()) == 1) return address;
-  std::copy(kMapped.begin(), kMapped.end(), address.bytes.begin());
-  if (inet_pton(AF_INET, copy.c_str(), address.bytes.data() + kMapped.size()) == 1) return address;
-  return std::nullopt;
+  if (inet_pton(AF_INET6, copy.data(), address.bytes.data()) != 1) return std::nullopt;
+  return address;
 }
 
 std::string to_string(const Address& address) {
@@ -75,6 +98,14 @@ std::optional<Range> parse_range(std::string_view text) {
 bool is_private(const Address& address) noexcept {
   const auto& ranges = private_ranges();
   return std::any_of(ranges.begin(), ranges.end(), [&](const Range& range) { return range.contains(address); });
+}
+
+bool is_private_host(std::string_view host) noexcept {
+  if (const auto address = parse_address(host)) return is_private(*address);
+  constexpr std::array<std::string_view, 9> suffixes{".local", ".lan",  ".internal", ".home.arpa",  ".localhost",
+                                                     ".home",  ".corp", ".intranet", ".localdomain"};
+  return host.find('.') == std::string_view::npos ||
+         std::any_of(suffixes.begin(), suffixes.end(), [&](std::string_view end) { return host.ends_with(end); });
 }
 
 }  // namespace cachearr::ip

@@ -16,7 +16,7 @@ struct Address {
   friend bool operator==(const Address&, const Address&) = default;
 };
 
-std::optional<Address> parse_address(std::string_view text);
+std::optional<Address> parse_address(std::string_view text) noexcept;
 std::string to_string(const Address& address);
 
 /// "10.0.0.0/8", "::1/128", or one address.
@@ -30,5 +30,7 @@ std::optional<Range> parse_range(std::string_view text);
 /// Loopback, link-local, private, shared (CGNAT), unique-local, multicast, unspecified, reserved and v4-compatible
 /// addresses: what a request from outside must not reach through us unless a rule names it.
 bool is_private(const Address& address) noexcept;
+/// The same of a host, by its look: names without a dot and those of private networks lead to private addresses.
+bool is_private_host(std::string_view host) noexcept;
 
 }  // namespace cachearr::ip

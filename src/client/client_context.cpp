@@ -55,7 +55,10 @@ void ClientContext::apply(pipeline::SnapshotPtr next) {
 Fitting ClientContext::fit(pipeline::RequestContext& context, const store::EntryPtr& entry) {
   using content::Coding;
   const auto& fields = context.head().fields;
-  if (context.codings == 0) context.codings = content::accepted_codings(fields.joined(http::FieldId::accept_encoding));
+  if (context.codings == 0)
+    context.codings = fields.has(http::FieldId::accept_encoding)
+                          ? content::accepted_codings(fields.joined(http::FieldId::accept_encoding))
+                          : content::set_of(Coding::identity);
   const auto takes = [&](Coding coding) { return (context.codings & content::set_of(coding)) != 0; };
   const auto flags = entry->meta.flags;
   const bool packs_text = settings().config.cache.compression;

@@ -167,6 +167,7 @@ Delivery::Again Delivery::must_ask_again(const fetch::FetchOutcome& outcome) {
     return fitting.kind == Fitting::Kind::anew ? Again::past_the_store : Again::no;
   }
   if (outcome.kind != Kind::answer || !job_->negotiates()) return Again::no;
+  if (!outcome.is_coded && outcome.status != 406) return Again::no;
   const auto& request = context.head();
   if (outcome.status == 406 && !outcome.refused) {
     const bool same = request.fields.joined(FieldId::accept_encoding) == content::kOurAcceptEncoding;

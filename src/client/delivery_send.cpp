@@ -168,7 +168,7 @@ net::Task<Next> Delivery::go_over(const fetch::FetchOutcome& outcome) {
 /// What has to be decoded for this client; empty: nothing.
 std::string Delivery::coding_to_undo(const fetch::FetchOutcome& outcome) const {
   http::ResponseHead head;
-  if (!job_->negotiates() || !http::parse_stored_head(outcome.head, head) ||
+  if (!outcome.is_coded || !job_->negotiates() || !http::parse_stored_head(outcome.head, head) ||
       judge_coding(head, job_->context->head()) != Delivered::decoded)
     return {};
   return head.fields.joined(FieldId::content_encoding);
@@ -188,7 +188,9 @@ net::Task<Next> Delivery::send_answer(fetch::FetchReader& reader, const fetch::F
     co_return co_await send_failure(failed);
   }
   auto& head = session_.sink().begin_head({});
-  if (undone.empty()) {
+  if (undone.empty() && !outcome.locates) {
+    head += outcome.head;
+  } else if (undone.empty()) {
     append_led_back(head, job_->context->route, outcome.head);
   } else {
     append_led_back(head, job_->context->route, recode_head(outcome.head, content::Coding::identity).text);

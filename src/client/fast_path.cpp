@@ -20,9 +20,10 @@ bool Session::may_keep_alive() const noexcept {
 }
 
 /// Max-Forwards used up, or OPTIONS for the proxy itself (RFC 9110 7.6.2 and 9.3.7).
-bool Session::answer_for_itself(const pipeline::RequestContext& context) {
+bool Session::answer_for_itself(pipeline::RequestContext& context) {
   const auto& request = context.head();
   if (request.method != Method::options && request.method != Method::trace) return false;
+  context.now = worker_.now();
   const bool for_us = request.target == "*" && connection_.listener->upstream.empty();
   if (!for_us && request.fields.value(FieldId::max_forwards) != "0") return false;
   if (request.method == Method::trace) {
@@ -49,7 +50,8 @@ Session::FastPath Session::refuse_fast(const pipeline::RequestContext& context) 
 /// A request in the very words of one that was answered from memory before, where memory still has the answer. Who may
 /// not ask is told so where every request is looked at.
 std::optional<Session::FastPath> Session::answer_memoized() {
-  auto* const memoized = is_allowed() ? worker_.memo.find(inbox_.readable(), connection_, worker_.snapshot) : nullptr;
+  if (inbox_.empty() || !is_allowed()) return std::nullopt;
+  auto* const memoized = worker_.memo.find(inbox_.readable(), connection_, worker_.snapshot);
   if (!memoized) return std::nullopt;
   auto& context = memoized->context;
   context.started = SteadyClock::now();
@@ -75,7 +77,6 @@ Session::FastPath Session::answer_fast(pipeline::RequestContext& context, std::s
     return refuse_unread(framing.error().status, std::string{framing.error().what}), FastPath::answered_last;
   framing_ = context.framing = *framing;
   if (request.method == Method::connect) return FastPath::connect;
-  context.now = worker_.now();
   const auto path = answer_for_itself(context) ? (may_keep_alive() ? FastPath::answered : FastPath::answered_last)
                                                : answer_from_memory(context, head_bytes);
   if (path != FastPath::async) inbox_.consume(head_bytes);

@@ -6,11 +6,6 @@
 
 namespace cachearr::client {
 
-Output& Http1ReplySink::output() {
-  if (!output_) output_ = outputs_.take();
-  return *output_;
-}
-
 std::string& Http1ReplySink::begin_head(const store::EntryPtr& stored) {
   auto& out = output();
   if (stored) out.append(stored, stored->head());

@@ -37,7 +37,10 @@ class Http1ReplySink final : public ReplySink {
   void clear();
 
  private:
-  Output& output();
+  Output& output() {
+    if (!output_) output_ = outputs_.take();
+    return *output_;
+  }
   void begin_chunk(std::size_t size);
   void end_chunk();
 

@@ -30,7 +30,7 @@ int forwards_left(std::string_view value) {
 Session::Session(ClientContext& worker, std::shared_ptr<const pipeline::ListenerInfo> listener,
                  std::unique_ptr<net::Stream> stream, const net::Peer& peer)
     : worker_{worker},
-      connection_{std::move(listener), {}, peer.address, to_string(peer.address)},
+      connection_{std::move(listener), {}, peer.address, to_string(peer.address), nullptr},
       stream_{std::move(stream)},
       sink_{worker.outputs, *stream_} {
   worker_.loop.add(*this);
@@ -50,11 +50,11 @@ void Session::ask_to_close(bool at_once) noexcept {
 }
 
 bool Session::is_allowed() noexcept {
-  if (judged_by_ != worker_.snapshot.get()) {
-    judged_by_ = worker_.snapshot.get();
-    allowed_ = worker_.settings().may_use(connection_.address);
-  }
-  return allowed_;
+  const auto* const current = worker_.snapshot.get();
+  if (connection_.admitted_by == current) return true;
+  const bool allowed = worker_.settings().may_use(connection_.address);
+  connection_.admitted_by = allowed ? current : nullptr;
+  return allowed;
 }
 
 /// A client that may not use the proxy any more loses its connection, tunnels included.
@@ -116,8 +116,12 @@ net::Task<> Session::run() {
       continue;
     }
     const auto limit = worker_.settings().config.limits.max_header_bytes;
-    auto context = worker_.contexts.take(worker_.snapshot);
-    const auto parsed = net::parse_request_head(inbox_.readable(), limit, context->request.head);
+    pipeline::RequestContextPtr context;
+    net::HeadParse parsed;
+    if (!inbox_.empty()) {
+      context = worker_.contexts.take(worker_.snapshot);
+      parsed = net::parse_request_head(inbox_.readable(), limit, context->request.head);
+    }
     if (parsed.kind == Kind::need_more) {
       context.reset();
       Unsent unsent;

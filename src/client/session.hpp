@@ -94,7 +94,7 @@ class Session final : public net::Closable {
   FastPath serve(pipeline::RequestContext& context, const Fitting& fitting, std::string_view head, const LogText* text);
   void memoize(pipeline::RequestContext& context, std::string_view head);
   FastPath refuse_fast(const pipeline::RequestContext& context);
-  bool answer_for_itself(const pipeline::RequestContext& context);
+  bool answer_for_itself(pipeline::RequestContext& context);
   net::Task<Next> serve_async(pipeline::RequestContextPtr context, std::size_t head_bytes);
   Next refuse_unread(int status, std::string detail);
 
@@ -103,9 +103,7 @@ class Session final : public net::Closable {
   std::unique_ptr<net::Stream> stream_;
   net::Inbox inbox_;
   Http1ReplySink sink_;
-  http::Framing framing_;                                // of the request being answered
-  const pipeline::ConfigSnapshot* judged_by_ = nullptr;  // what `allowed_` was found out by
-  bool allowed_ = false;
+  http::Framing framing_;  // of the request being answered
   net::HeadWait head_wait_;
   bool busy_ = false;
   bool leaving_ = false;

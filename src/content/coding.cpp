@@ -114,10 +114,20 @@ bool accepts(std::string_view accept_encoding, Coding coding) noexcept {
 }
 
 CodingSet accepted_codings(std::string_view accept_encoding) noexcept {
-  unsigned set = 0;
-  for (const auto coding : {Coding::identity, Coding::gzip, Coding::brotli, Coding::deflate, Coding::zstd}) {
-    if (accepts(accept_encoding, coding)) set |= set_of(coding);
-  }
+  unsigned taken = 0, named = 0;
+  int any = -1;  // the weight of "*"
+  text::for_each_member(accept_encoding, [&](std::string_view member) {
+    const auto [name, weight] = name_and_weight(member);
+    if (name == "*") any = weight;
+    const auto coding = set_of(coding_of(name));
+    named |= coding;
+    taken = weight > 0 ? taken | coding : taken & ~static_cast<unsigned>(coding);
+  });
+  constexpr unsigned readable = set_of(Coding::identity) | set_of(Coding::gzip) | set_of(Coding::brotli) |
+                                set_of(Coding::deflate) | set_of(Coding::zstd);
+  // Identity is acceptable unless it is forbidden; the others where "*" says so.
+  const unsigned unnamed = any > 0 ? readable : any < 0 ? set_of(Coding::identity) : 0U;
+  const unsigned set = (taken | (unnamed & ~named)) & readable;
   return set == 0 ? set_of(Coding::identity) : static_cast<CodingSet>(set);
 }
 

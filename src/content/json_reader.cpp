@@ -1,9 +1,11 @@
 #include "content/json_reader.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
-#include "base/text.hpp"
+#include "content/place_probe.hpp"
 
 namespace cachearr::content {
 namespace {
@@ -22,22 +24,29 @@ std::string pointer_token(std::string_view written) {
   return out;
 }
 
-/// A pointer and how much of it the current place agrees with.
-struct Probe {
-  explicit Probe(std::string_view pointer) {
-    if (pointer.empty()) return;
-    for (const auto token : text::split(pointer.substr(1), '/')) tokens.push_back(pointer_token(token));
-  }
-  std::vector<std::string> tokens;
-  std::size_t agreed = 0;  // leading tokens that are the names of the containers around the current place
-  bool found = false;
-};
-
 /// What stands between two quotation marks, without its escapes.
 std::string unescaped(std::string_view inside) {
   if (inside.find('\\') == std::string_view::npos) return std::string{inside};
   const auto parsed = nlohmann::json::parse('"' + std::string{inside} + '"', nullptr, false);
   return parsed.is_string() ? parsed.get<std::string>() : std::string{inside};
+}
+
+struct Probe {
+  explicit Probe(std::string_view pointer) : is_whole{pointer.empty()}, place{is_whole ? pointer : pointer.substr(1)} {}
+  bool is_whole;  // the outermost value
+  PlaceProbe place;
+  bool found = false;
+};
+
+bool is_named(std::string_view written_name, std::string_view token) {
+  const bool plain = written_name.find('\\') == std::string_view::npos && token.find('~') == std::string_view::npos;
+  return plain ? written_name == token : unescaped(written_name) == pointer_token(token);
+}
+
+bool is_numbered(std::size_t index, std::string_view token) noexcept {
+  std::array<char, 20> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), index).ptr;
+  return token == std::string_view{digits.data(), static_cast<std::size_t>(end - digits.data())};
 }
 
 class Reader final : public Pass<JsonRead> {
@@ -109,7 +118,7 @@ class Reader final : public Pass<JsonRead> {
     if (levels_.size() >= kMaxDepth) return fail();
     tell(Value::Type::container, {});
     for (auto& probe : probes_) {
-      if (probe.agreed + 1 == levels_.size() && agrees(probe)) ++probe.agreed;
+      if (probe.place.agreed() + 1 == levels_.size() && agrees(probe)) probe.place.agree();
     }
     levels_.push_back({c, 0, {}});
     advance(1, next);
@@ -118,9 +127,8 @@ class Reader final : public Pass<JsonRead> {
   void close(char c) {
     if (levels_.empty() || c != (levels_.back().opened == '{' ? '}' : ']')) return fail();
     levels_.pop_back();
-    for (auto& probe : probes_) {
-      if (!levels_.empty() && probe.agreed >= levels_.size()) probe.agreed = levels_.size() - 1;
-    }
+    if (!levels_.empty())
+      for (auto& probe : probes_) probe.place.agree_at_most(levels_.size() - 1);
     advance(1, after_value());
   }
 
@@ -181,19 +189,24 @@ class Reader final : public Pass<JsonRead> {
     }
     for (std::size_t i = 0; i < probes_.size(); ++i) {
       auto& probe = probes_[i];
-      if (probe.found || levels_.size() != probe.tokens.size()) continue;
-      if (!levels_.empty() && (probe.agreed + 1 != levels_.size() || !agrees(probe))) continue;
+      if (probe.found || !is_here(probe)) continue;
       probe.found = true;
       found_(i, Value{type, text_of()});
     }
   }
 
+  /// The current value is the one that the probe asks for.
+  bool is_here(const Probe& probe) const {
+    if (probe.is_whole || levels_.empty()) return probe.is_whole && levels_.empty();
+    return probe.place.agreed() + 1 == levels_.size() && probe.place.is_last_next() && agrees(probe);
+  }
+
   /// The current member's name is the probe's next token. REQUIRES: everything around agrees.
   bool agrees(const Probe& probe) const {
-    if (probe.agreed >= probe.tokens.size()) return false;
+    if (probe.is_whole || probe.place.all_agreed()) return false;
     const auto& level = levels_.back();
-    const auto& token = probe.tokens[probe.agreed];
-    return level.opened == '[' ? token == std::to_string(level.index) : token == unescaped(level.name);
+    const auto token = probe.place.next();
+    return level.opened == '[' ? is_numbered(level.index, token) : is_named(level.name, token);
   }
 
   Next after_value() const noexcept { return levels_.empty() ? Next::nothing : Next::comma_or_end; }

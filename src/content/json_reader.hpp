@@ -34,7 +34,7 @@ inline constexpr std::size_t kLongestMember = 1024;
 /// `pointers` are JSON pointers (RFC 6901); `found` is called once for each that leads to a value, also where the text
 /// breaks further on.
 JsonRead read_json(std::string_view text, std::span<const std::string_view> pointers = {}, const OnValue& found = {});
-/// The same in steps. REQUIRES: the text and `found` live as long.
+/// The same in steps. REQUIRES: the text, the pointers' texts and `found` live as long.
 std::unique_ptr<Pass<JsonRead>> json_pass(std::string_view text, std::span<const std::string_view> pointers,
                                           const OnValue& found);
 

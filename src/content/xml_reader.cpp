@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/text.hpp"
+#include "content/place_probe.hpp"
 
 namespace cachearr::content {
 namespace {
@@ -65,13 +66,6 @@ std::string resolve_entities(std::string_view text) {
   }
   return out.append(text);
 }
-
-/// A path and how many of its names the elements around the current place agree with.
-struct Probe {
-  explicit Probe(std::string_view path) : names{text::split(path, '/')} {}
-  std::vector<std::string_view> names;
-  std::size_t agreed = 0;
-};
 
 /// An element whose text a probe waits for.
 struct Open {
@@ -240,15 +234,14 @@ class Reader final : public Pass<XmlRead> {
 
   void follow(std::size_t number, const XmlTag& tag) {
     auto& probe = probes_[number];
-    if (probe.agreed + 1 != names_.size() || probe.agreed >= probe.names.size() ||
-        probe.names[probe.agreed] != tag.name)
-      return;
-    ++probe.agreed;
-    if (probe.agreed == probe.names.size()) {
+    if (probe.agreed() + 1 != names_.size() || probe.all_agreed() || probe.next() != tag.name) return;
+    probe.agree();
+    if (probe.all_agreed()) {
       open_.push_back({number, names_.size()});
-    } else if (probe.agreed + 1 == probe.names.size() && probe.names.back().starts_with('@')) {
+    } else if (probe.is_last_next() && probe.next().starts_with('@')) {
+      const auto wanted = probe.next().substr(1);
       for (const auto& [name, value] : tag.attributes) {
-        if (name == probe.names.back().substr(1)) found_(number, {Value::Type::string, value});
+        if (name == wanted) found_(number, {Value::Type::string, value});
       }
     }
   }
@@ -260,7 +253,7 @@ class Reader final : public Pass<XmlRead> {
     }
     std::erase_if(open_, [&](const Open& open) { return open.depth == names_.size(); });
     names_.pop_back();
-    for (auto& probe : probes_) probe.agreed = std::min(probe.agreed, names_.size());
+    for (auto& probe : probes_) probe.agree_at_most(names_.size());
   }
 
   void fail() noexcept { read_.shape = Shape::broken; }
@@ -269,7 +262,7 @@ class Reader final : public Pass<XmlRead> {
   std::string_view text_;
   std::string_view note_;
   const OnValue& found_;
-  std::vector<Probe> probes_;
+  std::vector<PlaceProbe> probes_;
   std::vector<Open> open_;
   std::vector<std::string_view> names_;  // of the elements around the current place
   std::size_t at_ = 0;

@@ -55,8 +55,8 @@ Fetch::Fetch(FetchContext& worker, std::shared_ptr<FetchJob> job)
 /// Whatever way a fetch ends, a worker that is given up included, nobody waits for it for ever.
 Fetch::~Fetch() {
   leave_table();
-  shared_fetch_.decide(error_outcome(502, "the request was given up"));  // no effect where the outcome is known
-  shared_fetch_.break_off();                                             // no effect where the body is whole
+  if (shared_fetch_.is_pending()) shared_fetch_.decide(error_outcome(502, "the request was given up"));
+  shared_fetch_.break_off();  // no effect where the body is whole
 }
 
 net::Task<> Fetch::run() {

@@ -39,6 +39,8 @@ struct FetchOutcome {
   std::string error_fields;   // further field lines of an error, such as Retry-After
   bool refused = false;       // answer: it says that it is enough, or is none: its status is about nothing else
   bool undecodable = false;   // answer: whole, but its coding cannot be undone
+  bool is_coded = false;      // answer: it has a Content-Encoding
+  bool locates = false;       // answer: it has a Location or Content-Location
   bool shareable = true;      // false: others who wait make their own requests
   std::string_view tls = {};  // answer, entry: the version spoken with the origin; empty: none, or it was not asked
   std::string varies_by;      // answer, entry: names of the selecting fields…

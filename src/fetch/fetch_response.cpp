@@ -122,9 +122,13 @@ Fetch::Step Fetch::plan() {
 void Fetch::prepare_outcome() {
   const auto& head = response_->head;
   const auto& timing = response_->timing;
-  auto told = head;
-  if (plan_.verdict.drop_cookies) told.fields.remove(FieldId::set_cookie);
-  text_ = compose_response_head(told, timing.response_time, plan_.bodiless);
+  if (plan_.verdict.drop_cookies) {
+    auto told = head;
+    told.fields.remove(FieldId::set_cookie);
+    text_ = compose_response_head(told, timing.response_time, plan_.bodiless);
+  } else {
+    text_ = compose_response_head(head, timing.response_time, plan_.bodiless);
+  }
   outcome_.kind = FetchOutcome::Kind::answer;
   outcome_.status = head.status;
   outcome_.answered = timing.response_time;
@@ -132,6 +136,8 @@ void Fetch::prepare_outcome() {
   outcome_.live = plan_.live;
   outcome_.length = plan_.length;
   outcome_.shareable = plan_.shareable;
+  outcome_.is_coded = head.fields.has(FieldId::content_encoding);
+  outcome_.locates = head.fields.has(FieldId::location) || head.fields.has(FieldId::content_location);
   outcome_.cache_status.forward = context().forward;
   outcome_.cache_status.forward_status = head.status;
   outcome_.cache_status.detail = plan_.detail;
@@ -220,8 +226,9 @@ void Fetch::take_piece(std::string_view data) {
 void Fetch::show() {
   if (visible_) return;
   visible_ = true;
-  outcome_.head = text_.text;
-  shared_fetch_.decide(outcome_);
+  auto shown = outcome_;
+  shown.head = text_.text;
+  shared_fetch_.decide(std::move(shown));
 }
 
 Fetch::Step Fetch::after_body(const Piece& last) {

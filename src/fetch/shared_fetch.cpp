@@ -27,6 +27,11 @@ void SharedFetch::interim(std::string head) {
   wake_locked();
 }
 
+bool SharedFetch::is_pending() const {
+  const std::lock_guard lock{mutex_};
+  return outcome_.kind == FetchOutcome::Kind::pending;
+}
+
 void SharedFetch::decide(FetchOutcome outcome) {
   const std::lock_guard lock{mutex_};
   if (outcome_.kind != FetchOutcome::Kind::pending) return;

@@ -85,6 +85,7 @@ class SharedFetch {
 
   // For the fetch, on its worker only.
   void interim(std::string head);
+  bool is_pending() const;  // not decided
   void decide(FetchOutcome outcome);
   /// Appends to the body. `keep`: everything stays (it may be stored); else what all readers have seen is let go.
   void append(std::string_view data, bool keep);

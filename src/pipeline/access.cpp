@@ -2,8 +2,8 @@
 
 namespace cachearr::pipeline {
 
-std::optional<Refusal> judge_client(const Settings& settings, const ConnectionInfo& connection) {
-  if (settings.may_use(connection.address)) return std::nullopt;
+std::optional<Refusal> judge_client(const ConfigSnapshot& snapshot, const ConnectionInfo& connection) {
+  if (connection.admitted_by == &snapshot || snapshot.settings->may_use(connection.address)) return std::nullopt;
   return Refusal{403, connection.peer + " may not use this proxy (access.clients)"};
 }
 

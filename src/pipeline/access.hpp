@@ -19,10 +19,12 @@ struct ConnectionInfo {
   std::optional<TunnelTarget> tunnel;  // HTTP is spoken inside a tunnel to this target
   ip::Address address;
   std::string peer;  // `address` as text
+  // The configuration that let this client in last, while its worker decides by it: it is not asked for each request.
+  const ConfigSnapshot* admitted_by = nullptr;
 };
 
 /// access.clients lets this client in; else the refusal.
-std::optional<Refusal> judge_client(const Settings& settings, const ConnectionInfo& connection);
+std::optional<Refusal> judge_client(const ConfigSnapshot& snapshot, const ConnectionInfo& connection);
 
 /// access.basic_auth where the form of the request asks for it. Only who asks for a proxy can be asked who they are, or
 /// who names an upstream by Host; a tunnel was asked when it was opened.

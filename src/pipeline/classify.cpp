@@ -104,7 +104,7 @@ void classify(WorkerContext& worker, const ConnectionInfo& connection, RequestCo
   const auto& settings = *into.snapshot->settings;
   if (loops(worker.shared, into.head())) return refuse(into, {508, "the request has come through this proxy before"});
   const auto routed = route(*into.snapshot, *connection.listener, connection.tunnel, into.head(), into.route);
-  if (auto refusal = judge_client(settings, connection)) return refuse(into, *std::move(refusal));
+  if (auto refusal = judge_client(*into.snapshot, connection)) return refuse(into, *std::move(refusal));
   const auto authorization = into.head().fields.value(FieldId::proxy_authorization);
   if (auto refusal = judge_credentials(settings, into.route.form, authorization))
     return refuse(into, *std::move(refusal));

@@ -1,5 +1,7 @@
 #include "pipeline/route.hpp"
 
+#include <utility>
+
 #include "base/text.hpp"
 #include "pipeline/access.hpp"
 
@@ -21,9 +23,11 @@ void connect_to_origin(const rules::Upstream& upstream, Route& into) {
 /// Host towards an origin of the rules' own. One for each host, whatever port the request said, since answers are
 /// stored under one name.
 void name_host(const rules::Upstream& upstream, Route& into) {
-  const bool is_origin = into.target.host == upstream.origin_host;
-  http::assign_authority(into.host_field, is_origin ? upstream.origin_scheme : std::string{}, into.target.host,
-                         is_origin ? upstream.origin_port : std::uint16_t{0});
+  if (into.target.host == upstream.origin_host) {
+    into.host_field = upstream.origin_authority;
+  } else {
+    http::assign_authority(into.host_field, {}, into.target.host, 0);
+  }
 }
 
 /// For requests that name no host of the upstream (mounts, listeners of their own): its first host, else its origin.
@@ -110,6 +114,7 @@ Routed origin_form(const ConfigSnapshot& snapshot, const ListenerInfo& listener,
     auto& path = into.target.path;
     path.erase(0, mounted->mount.size());
     if (path.empty()) path = "/";
+    std::swap(into.mount_host, into.target.host);
     towards_origin(*mounted, into);
     path.insert(0, mounted->origin_path);
     return true;

@@ -33,6 +33,7 @@ struct Route {
   std::string connect_scheme, connect_host;  // where to dial
   std::uint16_t connect_port = 0;
   std::string host_field;  // Host towards the origin
+  std::string mount_host;  // mount: by which name the client came here; "": it said none
   /// How the request named where it goes.
   enum class Form : std::uint8_t {
     proxy,     // absolute form: the client asks for a proxy

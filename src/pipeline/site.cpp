@@ -1,7 +1,6 @@
 #include "pipeline/site.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "base/text.hpp"
 
@@ -10,15 +9,6 @@ namespace cachearr::pipeline {
 namespace {
 
 using http::FieldId;
-
-/// By its look: names without a dot and those of private networks lead to private addresses.
-bool is_private_host(std::string_view host) {
-  if (const auto address = ip::parse_address(host)) return ip::is_private(*address);
-  constexpr std::array<std::string_view, 9> suffixes{".local", ".lan",  ".internal", ".home.arpa",  ".localhost",
-                                                     ".home",  ".corp", ".intranet", ".localdomain"};
-  return host.find('.') == std::string_view::npos ||
-         std::any_of(suffixes.begin(), suffixes.end(), [&](std::string_view end) { return host.ends_with(end); });
-}
 
 bool is_configured(const ConfigSnapshot& snapshot, const std::string& host) {
   const auto& names = snapshot.settings->config.admin.hosts;
@@ -29,13 +19,16 @@ bool is_configured(const ConfigSnapshot& snapshot, const std::string& host) {
   return std::any_of(names.begin(), names.end(), is_named) || snapshot.rules->upstream_for_host(host) != nullptr;
 }
 
-/// Nobody else can let such a name lead here.
-bool is_ours(const ConfigSnapshot& snapshot, std::string_view host_field) {
-  if (host_field.empty()) return true;
-  const auto host = http::parse_host_port(host_field);
-  if (!host) return false;
-  if (host->host.find('.') == std::string::npos || ip::parse_address(host->host)) return true;
-  return host->host.ends_with(".localhost") || is_configured(snapshot, host->host);
+/// Where browsers look for no name (URL Standard, "ends in a number").
+bool is_address(std::string_view host) {
+  const auto last = host.substr(host.rfind('.') + 1);
+  return std::all_of(last.begin(), last.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// Nobody else can let such a name lead here. Empty: the request named no host.
+bool is_ours(const ConfigSnapshot& snapshot, const std::string& host) {
+  if (host.find('.') == std::string::npos || is_address(host)) return true;
+  return host.ends_with(".localhost") || is_configured(snapshot, host);
 }
 
 /// A proxy in front may have put its own name into Host; a page cannot say X-Forwarded-Host.
@@ -56,8 +49,8 @@ bool comes_from_elsewhere(const http::FieldList& fields) {
 
 std::optional<Refusal> judge_site(const ConfigSnapshot& snapshot, const http::RequestHead& request,
                                   const Route& route) {
-  if (route.as_proxy() || !route.upstream || !is_private_host(route.connect_host)) return std::nullopt;
-  if (route.form == Route::Form::mount && !is_ours(snapshot, request.fields.value(FieldId::host)))
+  if (route.as_proxy() || !route.upstream || !route.upstream->origin_is_private) return std::nullopt;
+  if (route.form == Route::Form::mount && !is_ours(snapshot, route.mount_host))
     return Refusal{421, "this host name is not one of ours, and what lies here is private; name it in admin.hosts"};
   if (!http::is_safe(request.method) && comes_from_elsewhere(request.fields))
     return Refusal{403, "another site may not change anything here"};

@@ -60,10 +60,14 @@ const Upstream* RuleSet::upstream_for_host(std::string_view host) const noexcept
 }
 
 const Upstream* RuleSet::upstream_for_mount(std::string_view path) const noexcept {
-  for (const auto& [mount, upstream] : impl_->by_mount) {
-    if (path.starts_with(mount) && (path.size() == mount.size() || path[mount.size()] == '/')) return upstream;
+  const Upstream* found = nullptr;
+  std::size_t end = 0;
+  for (std::size_t depth = 0; depth < impl_->deepest_mount && end != std::string_view::npos; ++depth) {
+    end = path.find('/', end + 1);
+    const auto at = impl_->by_mount.find(path.substr(0, end));
+    if (at != impl_->by_mount.end()) found = at->second;
   }
-  return nullptr;
+  return found;
 }
 
 const Upstream* RuleSet::upstream_named(std::string_view name) const noexcept {

@@ -29,8 +29,8 @@ struct RuleSet::Impl {
   std::unordered_map<std::string, Duration> ttls;
   std::map<std::string, Hash128> files;
 
-  UpstreamMap by_name, by_host, by_suffix;                        // suffixes without "*", with the dot
-  std::vector<std::pair<std::string, const Upstream*>> by_mount;  // longest first
+  UpstreamMap by_name, by_host, by_suffix, by_mount;  // suffixes without "*", with the dot
+  std::size_t deepest_mount = 0;                      // most segments that one has
   std::vector<Matcher> all, writes;  // by upstream's index: every rule; those with `invalidate`
 };
 

@@ -43,7 +43,7 @@ std::optional<Refusal> judge(Session& session, RequestContext& context) {
   const auto read = http::read_target(context.head(), "http", context.route.target);
   if (!read) return Refusal{400, read.error().what};
   name_target(context);
-  if (auto refusal = judge_client(settings, session.connection())) return refusal;
+  if (auto refusal = judge_client(*context.snapshot, session.connection())) return refusal;
   const auto authorization = context.head().fields.value(FieldId::proxy_authorization);
   auto refusal = judge_credentials(settings, pipeline::Route::Form::proxy, authorization);
   if (!refusal)

@@ -214,8 +214,10 @@ struct Loader {
         impl.by_name[upstream->name] = upstream.get();
       }
     }
-    std::stable_sort(impl.by_mount.begin(), impl.by_mount.end(),
-                     [](const auto& a, const auto& b) { return a.first.size() > b.first.size(); });
+    for (const auto& [mount, upstream] : impl.by_mount) {
+      const auto segments = static_cast<std::size_t>(std::count(mount.begin(), mount.end(), '/'));
+      impl.deepest_mount = std::max(impl.deepest_mount, segments);
+    }
   }
 
   bool is_users(const Upstream& upstream) const { return user_upstreams.contains(upstream.name); }
@@ -230,15 +232,10 @@ struct Loader {
   }
 
   void claim_mount(const Upstream& upstream, const Node& node) {
-    auto& mounts = set->impl_->by_mount;
-    const auto at =
-        std::find_if(mounts.begin(), mounts.end(), [&](const auto& item) { return item.first == upstream.mount; });
-    if (at == mounts.end()) {
-      mounts.emplace_back(upstream.mount, &upstream);
-    } else if (is_users(*at->second) == is_users(upstream)) {
-      node.get("mount").value_or(node).problem("the mount '" + upstream.mount + "' belongs to the upstream '" +
-                                               at->second->name + "' already; choose another");
-    }
+    const auto [at, fresh] = set->impl_->by_mount.try_emplace(upstream.mount, &upstream);
+    if (fresh || is_users(*at->second) != is_users(upstream)) return;
+    node.get("mount").value_or(node).problem("the mount '" + upstream.mount + "' belongs to the upstream '" +
+                                             at->second->name + "' already; choose another");
   }
 
   // --- rules ---

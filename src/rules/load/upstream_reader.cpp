@@ -6,7 +6,9 @@
 #include <system_error>
 #include <unistd.h>
 
+#include "base/ip_address.hpp"
 #include "base/text.hpp"
+#include "http/target.hpp"
 #include "rules/load/origin_url.hpp"
 
 namespace cachearr::rules {
@@ -44,6 +46,8 @@ void set_origin(const OriginUrl& origin, Upstream& into) {
   into.origin_host = origin.host;
   into.origin_port = origin.port;
   into.origin_path = origin.path;
+  into.origin_authority = http::authority_of(origin.scheme, origin.host, origin.port);
+  into.origin_is_private = ip::is_private_host(origin.host);
 }
 
 void read_origin(const Node& node, Upstream& into) {
