@@ -101,9 +101,15 @@ std::optional<std::uint64_t> parse_unsigned(std::string_view digits) noexcept {
 }
 
 void append_number(std::string& out, std::int64_t value) {
+  // By hand: numbers here are short, and std::to_chars first counts their digits.
   std::array<char, 24> digits;
-  const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), value);
-  if (error == std::errc{}) out.append(digits.data(), end);
+  auto* const end = digits.data() + digits.size();
+  auto* at = end;
+  const auto bits = static_cast<std::uint64_t>(value);
+  for (auto left = value < 0 ? 0 - bits : bits; left != 0 || at == end; left /= 10)
+    *--at = static_cast<char>('0' + left % 10);
+  if (value < 0) *--at = '-';
+  out.append(at, end);
 }
 
 std::string percent_decode(std::string_view text) {

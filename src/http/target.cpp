@@ -1,7 +1,9 @@
 #include "http/target.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
+#include <utility>
 
 #include "base/text.hpp"
 #include "http/address.hpp"
@@ -17,20 +19,25 @@ Error bad(std::string_view what) { return Error{std::string{what}}; }
 
 /// Letters, digits, '-' and '_' (containers are often named with it). Percent-encoding and sub-delims, which RFC 3986
 /// allows, name no host in practice but make two recipients see two hosts.
-bool is_host_char(char c) noexcept {
-  const char low = text::lower(c);
-  return (low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-}
+constexpr auto kHostChars = [] {
+  std::array<bool, 256> is{};
+  for (const char c : std::string_view{"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"})
+    is[static_cast<unsigned char>(c)] = true;
+  return is;
+}();
 
 /// A name or a dotted address without brackets and port; a trailing dot is already gone.
 bool is_host(std::string_view host) noexcept {
   if (host.empty() || host.size() > kMaxHost) return false;
   std::size_t label = 0;
   for (const char c : host) {
-    label = c == '.' ? 0 : label + 1;
-    if (c == '.' ? false : !is_host_char(c) || label > kMaxLabel) return false;
+    if (c == '.') {
+      if (std::exchange(label, 0) == 0) return false;
+    } else if (!kHostChars[static_cast<unsigned char>(c)] || ++label > kMaxLabel) {
+      return false;
+    }
   }
-  return host.front() != '.' && host.back() != '.' && host.find("..") == std::string_view::npos;
+  return label != 0;
 }
 
 bool read_port(std::string_view digits, std::uint16_t& port) noexcept {
