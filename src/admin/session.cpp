@@ -1,6 +1,5 @@
 #include "admin/session.hpp"
 
-#include <algorithm>
 #include <string>
 
 #include "net/event.hpp"
@@ -40,7 +39,7 @@ class Session {
  public:
   Session(SessionList& list, std::unique_ptr<net::Stream> stream)
       : list_{list},
-        connection_{std::move(stream), net::HttpLimits{}},
+        connection_{std::move(stream), net::HttpLimits{}, list.idle_order},
         place_{list.sessions.insert(list.sessions.end(), this)} {}
   ~Session() {
     list_.sessions.erase(place_);
@@ -148,19 +147,14 @@ namespace {
 net::Task<> live(std::unique_ptr<Session> session) { co_await session->run(); }
 
 /// False where everybody is busy.
-bool make_place(SessionList& list) {
-  if (list.sessions.size() < SessionList::kMost) return true;
-  const auto idle =
-      std::find_if(list.sessions.begin(), list.sessions.end(), [](const Session* each) { return each->is_idle(); });
-  if (idle == list.sessions.end()) return false;
-  (*idle)->close();
-  return true;
+bool find_place(SessionList& list) {
+  return list.sessions.size() < SessionList::kMost || list.idle_order.end_longest();
 }
 
 }  // namespace
 
 void start_session(SessionList& list, std::unique_ptr<net::Stream> stream) {
-  if (list.ending || !make_place(list)) return;
+  if (list.ending || !find_place(list)) return;
   list.worker.spawn(live(std::make_unique<Session>(list, std::move(stream))), "admin session");
 }
 

@@ -11,6 +11,7 @@
 
 #include "admin/api.hpp"
 #include "admin/call_pool.hpp"
+#include "net/idle_order.hpp"
 #include "net/stream.hpp"
 #include "net/worker.hpp"
 
@@ -26,8 +27,9 @@ struct SessionList {
   net::Worker& worker;
   const Api& api;
   CallPool& pool;
-  bool local = false;                     // a Unix socket
-  std::list<Session*> sessions = {};      // the oldest first
+  bool local = false;              // a Unix socket
+  net::IdleOrder idle_order = {};  // outlives the sessions
+  std::list<Session*> sessions = {};
   bool ending = false;                    // sessions end after the request that they answer
   std::function<void()> when_empty = {};  // called as soon as no session is left; only with `ending`
 };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 
@@ -14,12 +15,13 @@
 #include "client/request_memo.hpp"
 #include "client/tunnel/intercept_bypass_list.hpp"
 #include "fetch/fetch_context.hpp"
+#include "net/idle_order.hpp"
 #include "pipeline/classify.hpp"
 
 namespace cachearr::client {
 
 struct ClientShared {
-  std::atomic<std::uint32_t> connections{0};  // of clients, on all workers
+  std::atomic<std::uint32_t> connections{0};  // of clients, on all workers, but for those that have given way
   InterceptBypassList intercept_bypass;
   LogOnce refused_names;  // at TLS listeners
 };
@@ -48,6 +50,8 @@ class ClientContext : public fetch::FetchContext {
   ContentCoder coder;
   OutputPool outputs;
   RequestMemo memo;
+  net::IdleOrder idle_order;    // of sessions
+  std::size_t turned_away = 0;  // clients that are being told that there is no place for them
 
  private:
   class Housekeeping;

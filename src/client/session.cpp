@@ -1,9 +1,11 @@
 #include "client/session.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "client/delivery.hpp"
 #include "client/tunnel/connect.hpp"
+#include "client/turn_away.hpp"
 #include "http/date.hpp"
 #include "http/upgrade.hpp"
 #include "net/head_parser.hpp"
@@ -40,13 +42,25 @@ Session::Session(ClientContext& worker, std::shared_ptr<const pipeline::Listener
 
 Session::~Session() {
   worker_.cells.client_connections.subtract();
-  worker_.clients.connections.fetch_sub(1, std::memory_order_relaxed);
+  give_place_back();
   worker_.loop.remove(*this);
 }
 
 void Session::ask_to_close(bool at_once) noexcept {
   leaving_ = true;
-  if (at_once || (!busy_ && inbox_.empty())) stream_->close();
+  if (at_once || is_idle()) stream_->close();
+}
+
+void Session::give_place_back() noexcept {
+  if (std::exchange(has_place_, false)) worker_.clients.connections.fetch_sub(1, std::memory_order_relaxed);
+}
+
+/// Its place is free at once; what is left of it ends in its own coroutine.
+bool Session::give_way() noexcept {
+  if (net::has_unread(*stream_)) return false;
+  give_place_back();
+  ask_to_close(true);
+  return true;
 }
 
 bool Session::is_allowed() noexcept {
@@ -95,10 +109,14 @@ net::Task<Next> Session::flush() {
 }
 
 net::Task<net::IoResult> Session::read_more(std::size_t size, Duration limit) {
+  if (leaving_ && inbox_.empty()) {
+    stream_->close();
+    co_return net::IoResult{0, IoError::cancelled};
+  }
   stream_->arm(limit);
-  busy_ = false;
+  begin_wait();
   const auto got = co_await inbox_.fill(*stream_, size);
-  busy_ = true;
+  leave_idle();
   stream_->disarm();
   co_return got;
 }
@@ -132,10 +150,10 @@ net::Task<> Session::run() {
       if (!stream_->is_open() || (leaving_ && inbox_.empty())) co_return;
       const auto& timeouts = worker_.settings().config.timeouts;
       head_wait_.before_read(*stream_, inbox_, timeouts.client_idle, timeouts.client_header);
-      busy_ = false;
+      begin_wait();
       const auto got = co_await stream_->read_some(inbox_.space(limit + 2));
       inbox_.added(got.bytes);
-      busy_ = true;
+      leave_idle();
       if (got.error == IoError::none) continue;
       if (!net::HeadWait::ran_out(got, inbox_)) co_return;
       next = refuse_unread(net::kHeadTooLate.status, std::string{net::kHeadTooLate.what});
@@ -207,26 +225,11 @@ namespace {
 
 net::Task<> serve(std::unique_ptr<Session> session) { co_await session->run(); }
 
-/// More connections than configured: told so rather than left waiting in the kernel's queue.
-bool is_full(ClientContext& worker, const pipeline::ListenerInfo& listener, net::Stream& stream) {
-  if (worker.clients.connections.load(std::memory_order_relaxed) < worker.settings().config.limits.max_connections)
-    return false;
-  if (listener.tls) return true;
-  OutputPool outputs;
-  Http1ReplySink sink{outputs, stream};
-  append_error(sink,
-               {503, "too many connections (limits.max_connections)", "Retry-After: 1\r\n", nullptr, worker.now()},
-               false, rules::ErrorStyle::problem, {false, false});
-  stream.try_write(sink.slices());
-  stream.shutdown_write();
-  return true;
-}
-
 }  // namespace
 
 void start_session(ClientContext& worker, std::shared_ptr<const pipeline::ListenerInfo> listener,
                    std::unique_ptr<net::Stream> stream, const net::Peer& peer) {
-  if (is_full(worker, *listener, *stream)) return;
+  if (!find_place(worker)) return turn_away(worker, *listener, std::move(stream));
   auto session = std::make_unique<Session>(worker, std::move(listener), std::move(stream), peer);
   worker.loop.spawn(serve(std::move(session)), "session");
 }

@@ -13,6 +13,7 @@
 #include "client/replies.hpp"
 #include "fetch/fetch_job.hpp"
 #include "net/http_server.hpp"
+#include "net/idle_order.hpp"
 #include "net/inbox.hpp"
 #include "net/listener.hpp"
 #include "net/stream.hpp"
@@ -42,7 +43,7 @@ metrics::RequestResult result_of(const pipeline::RequestContext& context) noexce
 /// What Cache-Status says of it. REQUIRES: `context` has an entry.
 http::CacheStatus cache_status_of(const pipeline::RequestContext& context) noexcept;
 
-class Session final : public net::Closable {
+class Session final : public net::Closable, private net::IdleOrder::Member {
  public:
   Session(ClientContext& worker, std::shared_ptr<const pipeline::ListenerInfo> listener,
           std::unique_ptr<net::Stream> stream, const net::Peer& peer);
@@ -62,7 +63,7 @@ class Session final : public net::Closable {
   /// Where replies go; flush() sends them.
   ReplySink& sink() noexcept { return sink_; }
   /// One read into the inbox, up to `size` unread bytes in all, within `limit`. A client that has sent nothing may be
-  /// asked to leave meanwhile.
+  /// asked to leave meanwhile, and may lose its place to another one.
   net::Task<net::IoResult> read_more(std::size_t size, Duration limit);
   /// From here on the connection is read and written through `next`.
   void change_stream(std::unique_ptr<net::Stream> next) {
@@ -87,6 +88,11 @@ class Session final : public net::Closable {
 
   bool try_flush(Unsent& unsent);
   net::Task<Next> send_rest(Unsent unsent);
+  void begin_wait() noexcept {
+    if (inbox_.empty()) worker_.idle_order.enter(*this);
+  }
+  bool give_way() noexcept override;
+  void give_place_back() noexcept;
   bool may_keep_alive() const noexcept;
   std::optional<FastPath> answer_memoized();
   FastPath answer_fast(pipeline::RequestContext& context, std::size_t head_bytes);
@@ -105,8 +111,8 @@ class Session final : public net::Closable {
   Http1ReplySink sink_;
   http::Framing framing_;  // of the request being answered
   net::HeadWait head_wait_;
-  bool busy_ = false;
   bool leaving_ = false;
+  bool has_place_ = true;  // one of limits.max_connections
 };
 
 /// Serves a connection that was just accepted on this worker.

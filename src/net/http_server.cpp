@@ -38,20 +38,20 @@ Task<> linger(Stream& stream, Inbox& inbox) {
 Task<HttpServer::Outcome> HttpServer::read_head(Request& into) {
   using Parsed = HeadParse::Kind;
   Outcome outcome;
-  idle_ = true;
+  order_.enter(*this);
   auto parse = parse_request_head(inbox_.readable(), limits_.head_bytes, parsed_);
   while (parse.kind == Parsed::need_more) {
     wait_.before_read(*stream_, inbox_, limits_.idle, limits_.head);
     const auto got = co_await inbox_.fill(*stream_, limits_.head_bytes + 2);
     if (got.error != IoError::none) {
-      idle_ = false;
+      leave_idle();
       if (HeadWait::ran_out(got, inbox_)) outcome = {Outcome::Kind::refused, kHeadTooLate};
       co_return outcome;
     }
     parse = parse_request_head(inbox_.readable(), limits_.head_bytes, parsed_);
   }
   wait_.head_is_there(*stream_);
-  idle_ = false;
+  leave_idle();
   if (parse.kind == Parsed::error) {
     outcome = {Outcome::Kind::refused, {parse.status, parse.problem}};
     co_return outcome;
@@ -99,12 +99,18 @@ Task<bool> HttpServer::write(std::string_view head, std::string_view body) {
 }
 
 Task<> HttpServer::finish() {
-  idle_ = true;  // whoever needs the place may have it
+  order_.enter(*this);  // whoever needs the place may have it
   if (stream_->is_open()) co_await linger(*stream_, inbox_);
 }
 
+bool HttpServer::give_way() noexcept {
+  if (has_unread(*stream_)) return false;
+  close();
+  return true;
+}
+
 void HttpServer::close() noexcept {
-  idle_ = false;
+  leave_idle();
   stream_->close();
 }
 

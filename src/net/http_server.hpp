@@ -14,6 +14,7 @@
 #include "http/message.hpp"
 #include "net/body_reader.hpp"
 #include "net/head_parser.hpp"
+#include "net/idle_order.hpp"
 #include "net/inbox.hpp"
 #include "net/stream.hpp"
 
@@ -49,9 +50,13 @@ inline constexpr http::Refusal kHeadTooLate{408, "the request did not arrive in 
 /// take the answer away from it.
 Task<> linger(Stream& stream, Inbox& inbox);
 
-class HttpServer {
+class HttpServer final : public IdleOrder::Member {
  public:
-  HttpServer(std::unique_ptr<Stream> stream, const HttpLimits& limits) : stream_{std::move(stream)}, limits_{limits} {}
+  /// `order` has it while no request is read or answered: a head that is not complete is none yet.
+  HttpServer(std::unique_ptr<Stream> stream, const HttpLimits& limits, IdleOrder& order)
+      : stream_{std::move(stream)}, limits_{limits}, order_{order} {
+    order_.enter(*this);
+  }
 
   struct Request {
     http::Owned<http::RequestHead> head;
@@ -75,18 +80,18 @@ class HttpServer {
   /// The connection's end after the last reply.
   Task<> finish();
 
-  /// True while no request is read or answered.
-  bool is_idle() const noexcept { return idle_; }
   /// Ends the connection at once; what is under way fails.
   void close() noexcept;
 
  private:
+  bool give_way() noexcept override;
+
   std::unique_ptr<Stream> stream_;
   HttpLimits limits_;
+  IdleOrder& order_;
   Inbox inbox_;
   http::RequestHead parsed_;
   HeadWait wait_;
-  bool idle_ = true;
 };
 
 }  // namespace cachearr::net

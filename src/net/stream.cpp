@@ -36,6 +36,11 @@ void reset_on_close(Stream& stream) noexcept {
   ::setsockopt(stream.native_handle(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
+bool has_unread(Stream& stream) noexcept {
+  char byte = 0;
+  return ::recv(stream.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 Task<IoError> write_all(Stream& stream, std::span<Slice> slices) {
   slices = drop_front(slices, 0);
   while (!slices.empty()) {

@@ -75,6 +75,8 @@ Task<IoError> write_all(Stream& stream, std::span<Slice> slices);
 Task<IoError> write_all(Stream& stream, std::string_view text);
 /// From now on close() resets the connection: the peer learns that what it got is not all.
 void reset_on_close(Stream& stream) noexcept;
+/// True where the peer has sent bytes that wait to be read from its socket.
+bool has_unread(Stream& stream) noexcept;
 /// Drops the first `bytes` bytes of `slices`; returns what is left.
 std::span<Slice> drop_front(std::span<Slice> slices, std::size_t bytes) noexcept;
 

@@ -143,12 +143,10 @@ net::Task<Next> connect(Session& session, RequestContextPtr context, std::size_t
   }
   const auto told = co_await net::write_all(session.stream(), kEstablished);
   if (told != IoError::none) co_return Next::close;
-  session.stream().arm(session.worker().settings().config.timeouts.client_idle);
-  while (session.inbox().empty()) {
-    const auto got = co_await session.inbox().fill(session.stream(), kSniff);
+  if (session.inbox().empty()) {
+    const auto got = co_await session.read_more(kSniff, session.worker().settings().config.timeouts.client_idle);
     if (got.error != IoError::none) co_return Next::close;
   }
-  session.stream().disarm();
   if (!begins_http(session.inbox().readable())) {
     co_return co_await tunnel(session, std::move(context), true);
   }

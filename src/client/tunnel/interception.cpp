@@ -135,6 +135,7 @@ net::Task<Intercepted> counted(Session& session, net::Task<Intercepted> attempt)
 
 net::Task<Intercepted> try_intercept(Session& session, std::string host, std::string user_agent) {
   const auto hello = co_await read_hello(session);
+  if (!session.stream().is_open()) co_return closed(metrics::Interception::nothing_said);
   auto attempt = attempt_of(session, hello, user_agent, std::move(host));
   const auto outcome = judge(session, hello, attempt);
   if (outcome != metrics::Interception::intercepted) co_return tunnelled(outcome);

@@ -3,6 +3,7 @@
 #include <future>
 #include <gmock/gmock.h>
 
+#include "admin/session.hpp"
 #include "unit/admin/running_server.hpp"
 
 namespace cachearr::admin::test {
@@ -67,6 +68,21 @@ TEST_F(RunningServer, StopsWithoutWaitingForIdleClients) {
   ASSERT_EQ(idle.status(), 200);
   server_.stop();
   EXPECT_TRUE(idle.is_closed());
+}
+
+TEST_F(RunningServer, GivesTheOneThatHasWaitedLongestUpForANewcomer) {
+  std::vector<Client> clients;
+  const auto is_answered = [](Client& client) {
+    client.ask("GET /ping");
+    return client.status() == 200;
+  };
+  for (std::size_t i = 0; i < SessionList::kMost; ++i) ASSERT_TRUE(is_answered(clients.emplace_back(client())));
+  ASSERT_TRUE(is_answered(clients.front()));
+  auto newcomer = client();
+  EXPECT_TRUE(is_answered(newcomer));
+  EXPECT_TRUE(clients[1].is_closed());
+  EXPECT_TRUE(is_answered(clients.front()));
+  EXPECT_TRUE(is_answered(clients[2]));
 }
 
 TEST_F(RunningServer, KeepsAConnectionForFurtherRequests) {

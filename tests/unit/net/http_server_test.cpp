@@ -28,7 +28,8 @@ class AServedConnection : public ::testing::Test {
   Pump pump_;
   std::unique_ptr<MemoryStream> owned_ = std::make_unique<MemoryStream>(pump_.worker);
   MemoryStream& stream_ = *owned_;
-  HttpServer server_{std::move(owned_), HttpLimits{}};
+  IdleOrder order_;
+  HttpServer server_{std::move(owned_), HttpLimits{}, order_};
   HttpServer::Request request_;
 };
 
@@ -75,7 +76,8 @@ TEST_F(AServedConnection, RefusesWhatIsMalformedOrContradictory) {
     Pump pump;
     auto stream = std::make_unique<MemoryStream>(pump.worker);
     stream->sends(sent);
-    HttpServer server{std::move(stream), HttpLimits{}};
+    IdleOrder order;
+    HttpServer server{std::move(stream), HttpLimits{}, order};
     HttpServer::Request request;
     const auto outcome = pump.run(server.read_head(request));
     EXPECT_EQ(outcome.kind, Kind::refused) << sent;
@@ -112,6 +114,13 @@ TEST_F(AServedConnection, IsIdleBetweenRequestsAlone) {
   EXPECT_TRUE(server_.is_idle());
   stream_.sends(kGet);
   ASSERT_EQ(read_head().kind, Kind::complete);
+  EXPECT_FALSE(server_.is_idle());
+  EXPECT_FALSE(order_.end_longest());
+}
+
+TEST_F(AServedConnection, GivesWayWhereItWaits) {
+  EXPECT_TRUE(order_.end_longest());
+  EXPECT_FALSE(stream_.is_open());
   EXPECT_FALSE(server_.is_idle());
 }
 
