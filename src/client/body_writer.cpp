@@ -40,9 +40,9 @@ net::Task<bool> BodyWriter::append_decoded(std::string_view piece) {
   }
 }
 
-bool BodyWriter::end() {
+bool BodyWriter::end(std::string_view trailers) {
   if (decoder_ && !empty_ && decoder_->finish() != DecodeState::whole) return false;
-  session_.sink().end();
+  session_.sink().end_with(trailers);
   return true;
 }
 

@@ -24,8 +24,8 @@ class BodyWriter {
   void append(fetch::ChunkPtr piece);
   /// Hands what a piece decodes to to the sink, and sends it meanwhile. False where it is broken or the client gone.
   net::Task<bool> append_decoded(std::string_view piece);
-  /// The body is at its end; false where it is not whole.
-  bool end();
+  /// The body is at its end, and `trailers` behind it; false where it is not whole.
+  bool end(std::string_view trailers = {});
   net::Task<Next> flush();
   /// Bytes that wait for a flush().
   std::size_t pending() const noexcept { return pending_; }

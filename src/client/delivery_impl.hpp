@@ -60,6 +60,7 @@ class Delivery {
   std::shared_ptr<fetch::FetchJob> job_;
   std::shared_ptr<fetch::SharedFetch> shared_fetch_;
   bool leads_ = false;
+  bool sends_trailers_ = false;
   std::string_view tls_;  // spoken with the origin
   ReplySize sent_;
 };

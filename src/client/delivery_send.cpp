@@ -7,6 +7,7 @@
 #include "client/representation.hpp"
 #include "client/tunnel/relay.hpp"
 #include "client/way_back.hpp"
+#include "http/trailers.hpp"
 
 namespace cachearr::client {
 
@@ -210,6 +211,8 @@ net::Task<Next> Delivery::send_answer(fetch::FetchReader& reader, const fetch::F
   }
   const bool delimited = end_head(session_.sink(), head, cache, follows, connection(keep_alive()));
   const bool keep = keep_alive() && delimited;
+  // What a trailer proves of a body in a coding it does not prove of another one.
+  sends_trailers_ = undone.empty() && http::takes_trailers(job_->context->head().fields);
   sent_ = {outcome.status, 0};
   bool whole = true;
   if (outcome.bodiless) {
@@ -242,7 +245,8 @@ net::Task<bool> Delivery::send_body(fetch::FetchReader& reader, const fetch::Fet
       intact = co_await body.append_decoded(*arrival.data);
       if (intact) continue;
     }
-    const bool ended = ready && intact && arrival.kind == fetch::Arrival::Kind::end && body.end();
+    const bool ended = ready && intact && arrival.kind == fetch::Arrival::Kind::end &&
+                       body.end(sends_trailers_ ? std::string_view{reader.trailers()} : std::string_view{});
     sent_.body_bytes = body.sent();
     if (ended) record(result_of(outcome), cache);
     const auto flushed = co_await body.flush();

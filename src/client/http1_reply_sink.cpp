@@ -67,6 +67,11 @@ void Http1ReplySink::end() {
   chunked_ = false;
 }
 
+void Http1ReplySink::end_with(std::string_view trailers) {
+  if (chunked_) output().text().append("0\r\n").append(trailers).append("\r\n");
+  chunked_ = false;
+}
+
 void Http1ReplySink::reset() {
   net::reset_on_close(*stream_);
   stream_->close();

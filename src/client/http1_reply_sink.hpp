@@ -23,6 +23,7 @@ class Http1ReplySink final : public ReplySink {
   void body(std::shared_ptr<const std::string> piece) override;
   void body(std::string_view text) override;
   void end() override;
+  void end_with(std::string_view trailers) override;
   void reset() override;
 
   /// The stream that reset() resets from here on.

@@ -1,7 +1,8 @@
 // The seam between a reply and the connection that carries it: whoever answers says what, the sink how that is framed.
 //
 // One for each connection (HTTP/1) or stream (HTTP/2), touched only on its worker. A reply is begin_head(), end_head(),
-// and, where it has a body, any number of body pieces and end(). Nothing is sent here: the connection's owner flushes.
+// and, where it has a body, any number of body pieces and end() or end_with(). Nothing is sent here: the connection's
+// owner flushes.
 #pragma once
 
 #include <cstdint>
@@ -39,6 +40,8 @@ class ReplySink {
   virtual void body(std::string_view text) = 0;
   /// The body is complete.
   virtual void end() = 0;
+  /// The body is complete, and these field lines, CRLF included, follow it where its framing has a place for them.
+  virtual void end_with(std::string_view trailers) = 0;
   /// The body will never be complete, and the client is to know: HTTP/1 resets the connection, HTTP/2 the stream. What
   /// is not sent yet is dropped.
   virtual void reset() = 0;

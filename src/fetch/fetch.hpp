@@ -130,6 +130,7 @@ class Fetch {
   ResponseHeadText text_;
   FetchOutcome outcome_;
   std::optional<net::BodyReader> reader_;
+  std::string connection_options_;  // Connection of a chunked response
   BodyRelay relay_;
   std::vector<std::string_view> pieces_;  // of the body that is inspected
   std::optional<BodyInspection> inspection_;

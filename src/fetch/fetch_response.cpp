@@ -12,6 +12,7 @@
 #include "fetch/inspection.hpp"
 #include "fetch/lifetime.hpp"
 #include "fetch/rejection.hpp"
+#include "http/trailers.hpp"
 #include "net/event.hpp"
 
 namespace cachearr::fetch {
@@ -106,6 +107,7 @@ Fetch::Step Fetch::plan() {
   if (plan_.mark_hit_for_miss) mark_hit_for_miss(worker_, *job_);
   if (plan_.as_answer_to_get) name_as_get(worker_, *job_);
   relay_.begin(plan_.body, plan_.bounds);
+  if (response_->framing.body == Body::chunked) connection_options_ = head.fields.joined(FieldId::connection);
   if (is_inspected(plan_.body)) {
     head_ =
         http::Owned<http::ResponseHead>{head, response_->connection->inbox.readable().substr(0, response_->head_bytes)};
@@ -316,7 +318,7 @@ Fetch::Step Fetch::store() {
 Fetch::Step Fetch::publish() {
   leave_table();
   show();
-  shared_fetch_.finish();
+  shared_fetch_.finish(http::passable_trailers(reader_->trailers(), connection_options_));
   return Step::release;
 }
 

@@ -49,9 +49,12 @@ void SharedFetch::append(std::string_view data, bool keep) {
   wake_locked();
 }
 
-void SharedFetch::finish() {
+void SharedFetch::finish(std::string trailers) {
   const std::lock_guard lock{mutex_};
-  if (body_ == Body::open) body_ = Body::complete;
+  if (body_ == Body::open) {
+    trailers_ = std::move(trailers);
+    body_ = Body::complete;
+  }
   wake_locked();
 }
 
@@ -161,6 +164,7 @@ net::Task<Arrival> FetchReader::wait_outcome() {
 }
 
 const FetchOutcome& FetchReader::outcome() const noexcept { return shared_fetch_->outcome_; }
+const std::string& FetchReader::trailers() const noexcept { return shared_fetch_->trailers_; }
 
 bool FetchReader::poll(Arrival& into) {
   auto& shared_fetch = *shared_fetch_;

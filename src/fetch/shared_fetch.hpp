@@ -60,6 +60,8 @@ class FetchReader {
   const FetchOutcome& outcome() const noexcept;  // REQUIRES: wait_outcome() gave Kind::outcome
   /// The next piece of the body, its end, or that it broke off; false where that is not known yet.
   bool poll(Arrival& into);
+  /// Field lines behind the body. REQUIRES: poll() gave Kind::end.
+  const std::string& trailers() const noexcept;
   /// Waits until poll() may say more, or until wake().
   net::Task<> wait_body();
   void wake() { Wakeup::wake(wakeup_); }
@@ -89,7 +91,8 @@ class SharedFetch {
   void decide(FetchOutcome outcome);
   /// Appends to the body. `keep`: everything stays (it may be stored); else what all readers have seen is let go.
   void append(std::string_view data, bool keep);
-  void finish();
+  /// `trailers`: field lines behind the body, CRLF included, for readers whose clients take them.
+  void finish(std::string trailers = {});
   void break_off();
   /// Waits until a reader has come within the window, and none is too far behind: who takes nothing at all is given up
   /// by its own connection's limit. Returns false where nobody reads any more.
@@ -118,6 +121,7 @@ class SharedFetch {
   std::uint64_t dropped_ = 0;  // its number
   std::uint64_t end_ = 0;
   Body body_ = Body::open;
+  std::string trailers_;  // constant once the body is complete
   std::vector<FetchReader*> readers_;
   std::vector<std::shared_ptr<Wakeup>> waiting_;
   std::function<void()> abandoned_;

@@ -38,7 +38,7 @@ void Upload::note(std::string_view data) {
   copied_->append(data);
 }
 
-bool Upload::discard_buffered() noexcept {
+bool Upload::discard_buffered() {
   using Kind = net::BodyReader::Piece::Kind;
   if (state_ != State::waiting) return false;
   net::BodyReader::Piece piece;

@@ -36,7 +36,7 @@ class Upload {
   std::string failure() const;
 
   /// Takes a body that is never sent out of the inbox. True where all of it was there: the connection can go on.
-  bool discard_buffered() noexcept;
+  bool discard_buffered();
   /// From here on nothing touches the client's stream. Where the body is under way both its streams are closed.
   net::Task<> end();
 

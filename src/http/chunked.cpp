@@ -31,23 +31,26 @@ bool is_token_char(char c) noexcept {
 
 ChunkDecoder::Step ChunkDecoder::fail(const char* what) noexcept {
   problem_ = what;
-  return {Step::Kind::error, 0, {}};
+  return {Step::Kind::error, 0, {}, {}};
 }
 
 ChunkDecoder::Step ChunkDecoder::next(std::string_view input) noexcept {
   if (problem_ != nullptr) return fail(problem_);
   std::size_t at = 0;
+  std::size_t trailer = 0;  // bytes of it: the last ones of what was taken
   while (state_ != State::done && at < input.size()) {
     if (state_ == State::data) {
       const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(left_, input.size() - at));
       left_ -= length;
       if (left_ == 0) state_ = State::data_cr;
-      return {Step::Kind::data, at + length, input.substr(at, length)};
+      return {Step::Kind::data, at + length, input.substr(at, length), {}};
     }
+    if (state_ == State::trailer) ++trailer;
     if (const char* const what = take(input[at])) return fail(what);
     ++at;
   }
-  return {state_ == State::done ? Step::Kind::done : Step::Kind::need_more, at, {}};
+  return {
+      state_ == State::done ? Step::Kind::done : Step::Kind::need_more, at, {}, input.substr(at - trailer, trailer)};
 }
 
 /// One byte of framing; says what is wrong with it, or nullptr.

@@ -1,5 +1,5 @@
-// Chunked transfer coding, strictly (RFC 9112 7.1): only CRLF ends a line, sizes do not overflow, extensions and
-// trailers are bounded and dropped. Pure: bytes in, pieces of body out, the same for every packetisation.
+// Chunked transfer coding, strictly (RFC 9112 7.1): only CRLF ends a line, sizes do not overflow, extensions
+// and trailers are bounded. Pure: bytes in, pieces of body and trailer section out, the same for every packetisation.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,7 @@ class ChunkDecoder {
     enum class Kind : std::uint8_t { need_more, data, done, error } kind;
     std::size_t consumed = 0;  // bytes of the input used up by this step (data included)
     std::string_view data;     // with Kind::data: a view into the input
+    std::string_view trailer;  // with need_more and done: what of the trailer section this step took, a view as well
   };
   /// Takes bytes from the front of `input`; call again with the rest until need_more, done or error.
   Step next(std::string_view input) noexcept;

@@ -16,7 +16,7 @@ void BodyReader::give(Piece& into, std::string_view data, std::size_t consumed) 
   owed_ = consumed;
 }
 
-bool BodyReader::buffered(Piece& into) noexcept {
+bool BodyReader::buffered(Piece& into) {
   if (owed_ > 0) {
     inbox_.consume(owed_);
     owed_ = 0;
@@ -36,11 +36,12 @@ bool BodyReader::buffered(Piece& into) noexcept {
   return true;
 }
 
-bool BodyReader::buffered_chunk(Piece& into) noexcept {
+bool BodyReader::buffered_chunk(Piece& into) {
   using Kind = http::ChunkDecoder::Step::Kind;
   for (;;) {
     const auto step = chunks_.next(inbox_.readable());
     if (step.kind == Kind::data) return give(into, step.data, step.consumed), true;
+    trailers_ += step.trailer;
     inbox_.consume(step.consumed);
     if (step.kind == Kind::need_more) return false;
     done_ = true;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "http/chunked.hpp"
@@ -23,11 +24,13 @@ class BodyReader {
   /// The next piece: what is buffered first, then one read. `idle` limits the wait for each read.
   Task<Piece> next(Duration idle);
   /// The next piece from what is buffered; false where that takes a read.
-  bool buffered(Piece& into) noexcept;
+  bool buffered(Piece& into);
   bool done() const noexcept { return done_; }
+  /// The lines behind a chunked body, the empty one included; well-formed. REQUIRES: the end was reached.
+  std::string_view trailers() const noexcept { return trailers_; }
 
  private:
-  bool buffered_chunk(Piece& into) noexcept;
+  bool buffered_chunk(Piece& into);
   void give(Piece& into, std::string_view data, std::size_t consumed) noexcept;
 
   static constexpr std::size_t kReadSize = 64 * 1024;
@@ -38,6 +41,7 @@ class BodyReader {
   std::size_t owed_ = 0;  // bytes of the last piece, consumed at the next call
   bool done_ = false;
   http::ChunkDecoder chunks_;
+  std::string trailers_;
 };
 
 }  // namespace cachearr::net

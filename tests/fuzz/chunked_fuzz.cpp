@@ -13,6 +13,7 @@ using Kind = http::ChunkDecoder::Step::Kind;
 struct Outcome {
   Kind kind = Kind::need_more;
   std::string body;
+  std::string trailers;
   std::size_t consumed = 0;
 };
 
@@ -26,6 +27,7 @@ Outcome decode(std::string_view text, std::size_t piece) {
     fuzz::require(step.consumed <= end - outcome.consumed);
     outcome.kind = step.kind;
     outcome.body += step.data;
+    outcome.trailers += step.trailer;
     outcome.consumed += step.consumed;
     if (step.kind != Kind::need_more) continue;
     fuzz::require(outcome.consumed == end);
@@ -44,6 +46,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto cut = decode(text, std::size_t{1} + data[0] % 16U);
   fuzz::require(whole.kind == cut.kind);
   if (whole.kind == Kind::error) return 0;
-  fuzz::require(whole.body == cut.body && whole.consumed == cut.consumed);
+  fuzz::require(whole.body == cut.body && whole.trailers == cut.trailers && whole.consumed == cut.consumed);
   return 0;
 }

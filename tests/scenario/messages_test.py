@@ -1,4 +1,5 @@
 """HTTP/1 as it is spoken: pipelines, chunks, trailers, interim answers, upgrades, limits."""
+import gzip
 import socket
 
 from lab.case import Scenario, main
@@ -95,6 +96,52 @@ class Bodies(Scenario):
             self.assertAnswered(response, "body")
             for name in ("x-checksum", "set-cookie"):
                 self.assertNotIn(name, response.fields)
+
+    def told(self, path, te="trailers", version="1.1", proxy=None):
+        """The answer to a client that says what it takes."""
+        with (proxy or self.proxy).connect() as wire:
+            wire.send(request_bytes("GET", self.url(path), self.origin.authority, {"TE": te, "Connection": "TE"}, version=version))
+            return wire.read_response()
+
+    def test_trailers_of_an_answer_reach_a_client_that_takes_them(self):
+        path = self.path()
+        trailers = [("X-Checksum", "42"), ("Server-Timing", "db;dur=5"), ("X-Checksum", "43")]
+        self.origin.on(path, answer("body", headers={"Trailer": "X-Checksum"}, chunks=True, trailers=trailers))
+        response = self.told(path)
+        self.assertAnswered(response, "body")
+        self.assertEqual(trailers, list(response.trailers))
+        for te in ("gzip", "trailers;x"):
+            self.assertEqual([], list(self.told(path, te).trailers), te)
+        self.assertEqual([], list(self.ask(path).trailers))
+        self.assertAnswered(self.told(path, version="1.0"), "body")
+
+    def test_trailers_never_say_what_a_head_has_to_say(self):
+        path = self.path()
+        bad = [("Content-Length", "3"), ("Transfer-Encoding", "gzip"), ("Set-Cookie", "a=b"), ("Authorization", "x"), ("Location", "/"),
+               ("Cache-Control", "max-age=9"), ("Vary", "*"), ("Connection", "close"), ("X-Hop", "1"), ("Content-Type", "text/html")]
+        self.origin.on(path, answer("body", headers={"Connection": "X-Hop"}, chunks=True, trailers=bad + [("X-Last", "1")]))
+        for _ in range(2):
+            self.assertEqual([("X-Last", "1")], list(self.told(path).trailers))
+
+    def test_what_is_stored_comes_without_its_trailers_and_whole(self):
+        path = self.path()
+        self.origin.on(path, fresh("body", chunks=True, trailers=[("X-Checksum", "42")]))
+        self.assertEqual([("X-Checksum", "42")], list(self.told(path).trailers))
+        with self.proxy.connect() as wire:
+            for _ in range(2):
+                wire.send(request_bytes("GET", self.url(path), self.origin.authority, {"TE": "trailers"}))
+                response = wire.read_response()
+                self.assertAnswered(response, "body")
+                self.assertIn("hit", response["cache-status"])
+                self.assertEqual([], list(response.trailers))
+        self.assertEqual(1, self.origin.count(path))
+
+    def test_what_a_trailer_says_of_a_coded_body_is_not_said_of_the_decoded_one(self):
+        path = self.path()
+        self.origin.on(path, fresh(gzip.compress(b"plain"), headers={"Content-Encoding": "gzip"}, chunks=True, trailers=[("Content-Digest", "sha-256=:eA==:")]))
+        response = self.told(path)
+        self.assertAnswered(response, "plain")
+        self.assertEqual([], list(response.trailers))
 
     def test_trailers_of_a_request_never_become_header_fields(self):
         path = self.path()

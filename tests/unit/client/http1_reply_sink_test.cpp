@@ -52,6 +52,21 @@ TEST(AnHttp1Sink, ChunksWhatHasNoLength) {
                                "\r\n4\r\nfrom\r\n4\r\ntext\r\n0\r\n\r\n");
 }
 
+TEST(AnHttp1Sink, HasAPlaceForTrailersBehindChunksAlone) {
+  const auto text_of = [](Body body, std::string_view trailers) {
+    Http1Connection client;
+    client.sink.begin_head({});
+    client.sink.end_head(body, {});
+    client.sink.clear();
+    client.sink.body("b");
+    client.sink.end_with(trailers);
+    return client.text();
+  };
+  EXPECT_EQ(text_of(Body::uncounted, "A: 1\r\n"), "1\r\nb\r\n0\r\nA: 1\r\n\r\n");
+  EXPECT_EQ(text_of(Body::uncounted, ""), "1\r\nb\r\n0\r\n\r\n");
+  EXPECT_EQ(text_of(Body::counted, "A: 1\r\n"), "b");
+}
+
 TEST(AnHttp1Sink, MakesNoEmptyChunkAsThatWouldEndTheBody) {
   Http1Connection client;
   client.sink.begin_head({});

@@ -39,6 +39,7 @@ class RecordingSink final : public ReplySink {
   void body(std::shared_ptr<const std::string> piece) override { calls.push_back("piece " + *piece); }
   void body(std::string_view bytes) override { calls.push_back("copy " + std::string{bytes}); }
   void end() override { calls.emplace_back("end"); }
+  void end_with(std::string_view trailers) override { calls.push_back("end with " + std::string{trailers}); }
   void reset() override { calls.emplace_back("reset"); }
 
   std::string text;

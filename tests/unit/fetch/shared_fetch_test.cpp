@@ -62,6 +62,18 @@ TEST_F(SharedFetchTest, BringsInterimsOutcomeAndBodyInOrder) {
   EXPECT_EQ(one->taken->end, Arrival::Kind::end);
 }
 
+TEST_F(SharedFetchTest, BringsWhatFollowsTheBodyToEveryReader) {
+  const auto one = keen(), other = keen();
+  shared_fetch_->decide(answer());
+  append("body");
+  shared_fetch_->finish("X-Sum: 1\r\n");
+  pump_.settle();
+  for (const auto* const each : {one.get(), other.get()}) {
+    ASSERT_TRUE(each->taken);
+    EXPECT_EQ(each->reader->trailers(), "X-Sum: 1\r\n");
+  }
+}
+
 TEST_F(SharedFetchTest, BringsTheSameToSeveralReaders) {
   std::vector<std::unique_ptr<Reader>> readers;
   for (int i = 0; i < 5; ++i) readers.push_back(keen());

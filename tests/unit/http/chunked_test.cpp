@@ -13,8 +13,10 @@ struct Outcome {
   Kind kind = Kind::need_more;
   std::string body;
   std::string rest;  // what stands behind a finished message
+  std::string trailers;
   friend bool operator==(const Outcome& a, const Outcome& b) {
-    return a.kind == b.kind && a.rest == b.rest && (a.kind == Kind::error || a.body == b.body);
+    if (a.kind == Kind::error) return b.kind == Kind::error;
+    return a.kind == b.kind && a.rest == b.rest && a.body == b.body && a.trailers == b.trailers;
   }
 };
 
@@ -27,6 +29,7 @@ Outcome decode(const std::vector<std::string_view>& pieces) {
       const auto step = decoder.next(piece);
       outcome.kind = step.kind;
       outcome.body += step.data;
+      outcome.trailers += step.trailer;
       piece.remove_prefix(step.consumed);
       if (step.kind == Kind::error) return outcome;
       if (step.kind == Kind::need_more) break;
@@ -157,6 +160,14 @@ TEST(Chunked, ExtensionsOfAllChunksTogetherAreBounded) {
   EXPECT_EQ(decode(text).kind, Kind::need_more);
   for (int i = 0; i < 200; ++i) text += chunk;
   EXPECT_EQ(decode(text).kind, Kind::error);
+}
+
+TEST(Chunked, TheTrailerSectionIsGivenAsItCame) {
+  const std::string text = "3\r\nabc\r\n0;x=1\r\nA: 1\r\nB:\r\n\r\nGET /";
+  const auto outcome = decode(text);
+  EXPECT_EQ(outcome.trailers, "A: 1\r\nB:\r\n\r\n");
+  EXPECT_EQ(outcome.rest, "GET /");
+  expect_same_for_every_packetisation(text);
 }
 
 TEST(Chunked, TheTrailerSectionIsBounded) {

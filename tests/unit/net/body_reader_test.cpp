@@ -20,6 +20,7 @@ struct Read {
   IoError error = IoError::none;
   std::string problem;
   std::string left;  // in the inbox, behind the message
+  std::string trailers;
   bool done = false;
 };
 
@@ -40,6 +41,7 @@ Task<Read> read_all(MemoryStream& stream, Framing framing) {
   }
   read.left = std::string{inbox.readable()};
   read.done = reader.done();
+  read.trailers = std::string{reader.trailers()};
   co_return read;
 }
 
@@ -80,6 +82,16 @@ TEST(ABody, OfKnownLengthEndsThere) {
 TEST(ABody, InChunksIsWhatStandsInThem) {
   expect_body("5\r\nhello\r\n6;x=\"\\\"y\"\r\n world\r\n0\r\nTrailer: z\r\n\r\nGET /", of(Framing::Body::chunked),
               "hello world", "GET /");
+}
+
+TEST(ABody, InChunksTellsWhatFollowsIt) {
+  Pump pump;
+  MemoryStream stream{pump.worker};
+  stream.sends("1\r\nx\r\n0\r\nX-Sum: 1");
+  stream.sends("2\r\nY: z\r\n\r\n");
+  const auto read = pump.run(read_all(stream, of(Framing::Body::chunked)));
+  ASSERT_EQ(read.end, Kind::end) << read.problem;
+  EXPECT_EQ(read.trailers, "X-Sum: 12\r\nY: z\r\n\r\n");
 }
 
 TEST(ABody, OfAnEmptyChunkedMessageIsEmpty) { expect_body("0\r\n\r\nGET /", of(Framing::Body::chunked), "", "GET /"); }
