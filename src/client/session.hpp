@@ -2,6 +2,10 @@
 //
 // Owned by its own coroutine on its worker. What is found in memory is answered without a suspension; several such
 // requests in one read leave in one write.
+//
+// It loops by itself over the parts of net/http_server.hpp instead of using HttpServer, since a hit parses into a
+// recycled context, or is known by its bytes unparsed, and waits only once nothing more is buffered. HttpServer copies
+// each head and runs a coroutine for it, which is right for the admin listener and would cost every hit.
 #pragma once
 
 #include <memory>
