@@ -1,6 +1,7 @@
 #include "store/ban_list.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <mutex>
 #include <utility>
 
@@ -13,10 +14,11 @@ namespace {
 constexpr std::size_t kRemembered = 1024;
 
 template <class Bans>
-Validity worst_of(const Bans& bans, const BanTarget& target) noexcept {
+Validity worst_of(const Bans& bans, const BanTarget& target,
+                  std::uint32_t newest = std::numeric_limits<std::uint32_t>::max()) noexcept {
   auto validity = Validity::valid;
   for (auto ban = bans.rbegin(); ban != bans.rend() && ban->generation > target.generation; ++ban) {
-    if (!ban->names(target)) continue;
+    if (ban->generation > newest || !ban->names(target)) continue;
     if (!ban->what.soft) return Validity::gone;
     validity = Validity::stale;
   }
@@ -95,16 +97,10 @@ Validity BanList::validity_on_disk(const BanTarget& target) const noexcept {
   return worst_of(bans_, target);
 }
 
-Validity BanList::validity_before(std::uint32_t generation, const BanTarget& target) const noexcept {
+Validity BanList::validity_until(std::uint32_t newest, const BanTarget& target) const noexcept {
+  if (target.generation >= newest) return Validity::valid;
   const std::shared_lock lock{mutex_};
-  auto validity = Validity::valid;
-  for (const auto& ban : bans_) {
-    if (ban.generation >= generation) break;
-    if (!ban.hits(target)) continue;
-    if (!ban.what.soft) return Validity::gone;
-    validity = Validity::stale;
-  }
-  return validity;
+  return worst_of(bans_, target, newest);
 }
 
 std::vector<Ban> BanList::open() const {
@@ -113,11 +109,13 @@ std::vector<Ban> BanList::open() const {
   return {first, bans_.end()};
 }
 
-std::vector<Ban> BanList::open_on_disk() const {
+std::vector<Ban> BanList::open_on_disk(std::uint32_t newest) const {
   const std::shared_lock lock{mutex_};
-  const auto first =
-      std::find_if(bans_.begin(), bans_.end(), [&](const auto& r) { return r.generation > swept_on_disk_; });
-  return {first, bans_.end()};
+  std::vector<Ban> found;
+  for (const auto& ban : bans_) {
+    if (ban.generation > swept_on_disk_ && ban.generation <= newest) found.push_back(ban);
+  }
+  return found;
 }
 
 void BanList::swept(std::uint32_t generation) {

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <shared_mutex>
 #include <span>
 #include <string_view>
@@ -65,13 +66,13 @@ class BanList {
   /// For what the disk tier holds: all remembered bans since its generation; those not swept there are always
   /// remembered.
   Validity validity_on_disk(const BanTarget& target) const noexcept;
-  /// By the bans before this generation alone.
-  Validity validity_before(std::uint32_t generation, const BanTarget& target) const noexcept;
+  /// By the bans up to this generation alone.
+  Validity validity_until(std::uint32_t newest, const BanTarget& target) const noexcept;
 
   /// The bans not yet swept, oldest first.
   std::vector<Ban> open() const;
-  /// The same for the disk tier.
-  std::vector<Ban> open_on_disk() const;
+  /// Those not yet swept in the disk tier, up to the generation `newest`.
+  std::vector<Ban> open_on_disk(std::uint32_t newest = std::numeric_limits<std::uint32_t>::max()) const;
   /// No entry that a ban up to this generation hits is left in memory.
   void swept(std::uint32_t generation);
   /// The same for the disk tier.

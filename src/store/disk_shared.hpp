@@ -49,25 +49,36 @@ struct DiskShared {
   std::atomic<bool> damaged{false};   // a reader found the file broken
   std::atomic<bool> resident{false};  // the file's pages are in memory: what is small is read where it is asked for
   std::atomic<bool> unsaved{false};   // something in memory should be on disk and is not queued
-  std::atomic<int> counting{0};       // invalidations that still count what they hit: no sweep meanwhile
   std::atomic<std::uint64_t> evictions{0};
   std::atomic<std::uint64_t> expired{0};
   std::atomic<std::uint64_t> errors{0};
 
-  /// Holds sweeps back while it lives, so that what an invalidation hits can be counted; taken before its ban is added.
-  class NoSweep {
+  /// While it lives, an invalidation counts what it hits, and the writer acts on no ban that is newer: neither by a
+  /// sweep nor in what it writes. Taken before the ban is added.
+  class Counting {
    public:
-    explicit NoSweep(DiskShared& shared) : shared_{shared} { shared_.counting.fetch_add(1); }
-    ~NoSweep() {
-      shared_.counting.fetch_sub(1);
+    explicit Counting(DiskShared& shared) : shared_{shared} {
+      const std::lock_guard lock{shared_.counting_mutex_};
+      if (shared_.counting_++ == 0) shared_.counted_ = shared_.bans.current();
+    }
+    ~Counting() {
+      {
+        const std::lock_guard lock{shared_.counting_mutex_};
+        --shared_.counting_;
+      }
       shared_.queue.wake();
     }
-    NoSweep(const NoSweep&) = delete;
-    NoSweep& operator=(const NoSweep&) = delete;
+    Counting(const Counting&) = delete;
+    Counting& operator=(const Counting&) = delete;
 
    private:
     DiskShared& shared_;
   };
+  /// The newest generation that the writer may act on.
+  std::uint32_t counted_generation() const {
+    const std::lock_guard lock{counting_mutex_};
+    return counting_ == 0 ? bans.current() : counted_;
+  }
 
   std::int64_t now_ms() const noexcept { return clock.now().time_since_epoch().count(); }
   bool is_up() const noexcept { return up_.load(std::memory_order_acquire); }
@@ -125,6 +136,9 @@ struct DiskShared {
   }
 
  private:
+  mutable std::mutex counting_mutex_;  // guards the next two
+  int counting_ = 0;
+  std::uint32_t counted_ = 0;
   std::atomic<bool> up_{false};
   mutable std::mutex mutex_;  // guards the rest
   std::shared_ptr<DiskFile> file_;

@@ -171,7 +171,7 @@ void DiskTier::flush() {
 }
 
 Result<std::uint64_t> DiskTier::ban(const std::function<Ban(Ids& hit)>& enforce) {
-  const DiskShared::NoSweep no_sweep{shared_};
+  const DiskShared::Counting counting{shared_};
   Ids hit;
   const Ban ban = enforce(hit);
   const std::uint64_t count = count_hit(ban, hit);
@@ -185,7 +185,7 @@ std::uint64_t DiskTier::count_hit(const Ban& ban, const Ids& counted) {
   std::uint64_t count = 0;
   const auto is_first = [&](const Hash128& id, const BanTarget& target, const EntryMeta& meta) {
     return is_response(meta) && ban.hits(target) && !counted.contains(id) &&
-           shared_.bans.validity_before(ban.generation, target) != Validity::gone;
+           shared_.bans.validity_until(ban.generation - 1, target) != Validity::gone;
   };
   // What waits hides what the file has under the same id.
   const auto pending = shared_.queue.pending();

@@ -176,19 +176,19 @@ bool DiskWriter::write_group(const Group& group) {
 }
 
 Outcome DiskWriter::try_group(const Group& group) {
-  const auto generation = shared_.bans.current();
+  const auto judged = shared_.counted_generation();
   const auto now = shared_.now_ms();
   return file_->write([&](DiskBatch& batch) {
     for (const auto& [id, entry] : group) {
-      const auto validity = entry ? shared_.bans.validity_on_disk(target_of(*entry)) : Validity::gone;
+      const auto validity = entry ? shared_.bans.validity_until(judged, target_of(*entry)) : Validity::gone;
       const int code = validity == Validity::gone
                            ? batch.erase(id)
                            : batch.put(*entry, validity == Validity::stale ? stale_meta(entry->meta, now) : entry->meta,
-                                       generation, shared_.options.conversion);
+                                       std::max(judged, entry->generation()), shared_.options.conversion);
       if (code != 0 && !DiskBatch::is_missing(code)) return code;
     }
     // Bans of the next process have to have larger numbers, even if the ban with this one is not on disk yet.
-    return batch.put_generation(generation);
+    return batch.put_generation(shared_.bans.current());
   });
 }
 

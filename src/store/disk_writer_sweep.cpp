@@ -19,9 +19,9 @@ bool all_by_key(const std::vector<Ban>& bans) noexcept {
 }  // namespace
 
 void DiskWriter::sweep_step() {
-  if (!may_write() || shared_.counting.load() != 0) return;
+  if (!may_write()) return;
   if (sweeping_.empty()) {
-    sweeping_ = shared_.bans.open_on_disk();
+    sweeping_ = shared_.bans.open_on_disk(shared_.counted_generation());
     swept_to_ = {};
     if (sweeping_.empty()) return;
   }
