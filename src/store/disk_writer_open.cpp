@@ -117,8 +117,7 @@ void DiskWriter::restore() {
   const auto written = bans;
   auto journaled = journal_.read();
   for (auto& ban : journaled.bans) bans.push_back(std::move(ban));
-  for (const auto& id : journaled.missed) shared_.missed.add(id);
-  shared_.missed.take_new();  // the journal has them
+  shared_.missed.add_journaled(journaled.missed);
   journal_.set_blocks_aside();
   shared_.bans.restore(std::move(bans), generation);
   queue_bans(written);

@@ -4,14 +4,25 @@
 
 namespace cachearr::store {
 
-void MissedChanges::add(const Hash128& id) {
-  const std::lock_guard lock{mutex_};
+/// False where it is there already, or there are too many.
+bool MissedChanges::insert(const Hash128& id) {
   if (ids_.size() >= kMost && !ids_.contains(id)) {
     overflowed_ = true;
-    return;
+    return false;
   }
-  if (ids_.insert(id).second) new_.push_back(id);
+  const bool inserted = ids_.insert(id).second;
   count_.store(ids_.size(), std::memory_order_release);
+  return inserted;
+}
+
+void MissedChanges::add(const Hash128& id) {
+  const std::lock_guard lock{mutex_};
+  if (insert(id)) new_.insert(id);
+}
+
+void MissedChanges::add_journaled(const std::vector<Hash128>& ids) {
+  const std::lock_guard lock{mutex_};
+  for (const auto& id : ids) insert(id);
 }
 
 bool MissedChanges::has(const Hash128& id) const {
@@ -24,6 +35,7 @@ void MissedChanges::remove(const Hash128& id) {
   if (empty()) return;
   const std::lock_guard lock{mutex_};
   ids_.erase(id);
+  new_.erase(id);
   count_.store(ids_.size(), std::memory_order_release);
 }
 
@@ -41,7 +53,8 @@ std::vector<Hash128> MissedChanges::some(std::size_t most) const {
 
 std::vector<Hash128> MissedChanges::take_new() {
   const std::lock_guard lock{mutex_};
-  return std::exchange(new_, {});
+  const auto added = std::exchange(new_, {});
+  return {added.begin(), added.end()};
 }
 
 void MissedChanges::clear() {

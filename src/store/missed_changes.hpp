@@ -17,6 +17,8 @@ class MissedChanges {
   static constexpr std::size_t kMost = 65'536;
 
   void add(const Hash128& id);
+  /// What the journal has already; what is new stays new.
+  void add_journaled(const std::vector<Hash128>& ids);
   /// Costs a look-up one load while there are none.
   bool has(const Hash128& id) const;
   void remove(const Hash128& id);
@@ -24,14 +26,16 @@ class MissedChanges {
   /// There were more than can be remembered: nothing in the file is to be believed.
   bool overflowed() const;
   std::vector<Hash128> some(std::size_t most) const;
-  /// What has been added since the last call.
+  /// What has been added and not removed since the last call: the journal does not have it yet.
   std::vector<Hash128> take_new();
   void clear();
 
  private:
+  bool insert(const Hash128& id);
+
   mutable std::mutex mutex_;  // guards the rest
   std::unordered_set<Hash128> ids_;
-  std::vector<Hash128> new_;
+  std::unordered_set<Hash128> new_;
   bool overflowed_ = false;
   std::atomic<std::size_t> count_{0};
 };

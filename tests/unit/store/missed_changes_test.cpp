@@ -28,6 +28,21 @@ TEST(MissedChanges, AreNewOnce) {
   EXPECT_TRUE(missed.has(id(1)));
 }
 
+TEST(MissedChanges, StayNewWhereTheJournalIsReadMeanwhile) {
+  MissedChanges missed;
+  missed.add(id(1));
+  missed.add_journaled({id(2), id(3)});
+  EXPECT_TRUE(missed.has(id(2)));
+  EXPECT_EQ(missed.take_new(), (std::vector<Hash128>{id(1)}));
+}
+
+TEST(MissedChanges, AreNoLongerNewOnceTheyAreRemoved) {
+  MissedChanges missed;
+  missed.add(id(1));
+  missed.remove(id(1));
+  EXPECT_TRUE(missed.take_new().empty());
+}
+
 TEST(MissedChanges, SayWhenThereAreTooMany) {
   MissedChanges missed;
   for (std::uint64_t i = 0; i < MissedChanges::kMost; ++i) missed.add(id(i));
