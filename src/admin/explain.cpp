@@ -7,6 +7,7 @@
 #include "base/ip_address.hpp"
 #include "caching/variant.hpp"
 #include "http/target.hpp"
+#include "http/url.hpp"
 #include "origin/connections.hpp"
 #include "pipeline/look_up.hpp"
 #include "pipeline/worker_context.hpp"
@@ -19,19 +20,6 @@ using pipeline::Disposition;
 using Steady = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kDiskTime{5};  // for all reads of one explanation
-
-struct UrlParts {
-  std::string_view authority, rest;
-};
-
-/// None for what is no absolute URL.
-std::optional<UrlParts> split_url(std::string_view url) {
-  const auto scheme_end = url.find("://");
-  if (scheme_end == std::string_view::npos) return std::nullopt;
-  const auto start = scheme_end + 3;
-  const auto end = std::min(url.find_first_of("/?", start), url.size());
-  return UrlParts{url.substr(start, end - start), url.substr(end)};
-}
 
 /// The listener of ours that a URL names: the client speaks to us as to an origin.
 std::optional<pipeline::ListenerInfo> own_listener(const std::vector<std::string>& addresses,
@@ -52,8 +40,8 @@ void make_head(ExplainResult& result) {
   head.method = http::method_of(result.request.method);
   head.method_text = result.request.method;
   head.target = result.request.url;
-  const auto parts = split_url(result.request.url);
-  if (parts) result.authority = parts->authority;
+  const auto parts = http::split_url(result.request.url);
+  if (parts.is_absolute()) result.authority = *parts.authority;
   head.fields.add(http::FieldId::host, "Host", result.authority);
   for (const auto& [name, value] : result.request.fields)
     if (http::field_id(name) != http::FieldId::host) head.fields.add(name, value);
@@ -62,10 +50,11 @@ void make_head(ExplainResult& result) {
 /// False where the request is refused.
 bool route(const std::vector<std::string>& addresses, ExplainResult& result) {
   auto& context = result.context;
-  const auto parts = split_url(result.request.url);
-  const auto listener = parts ? own_listener(addresses, *result.context.snapshot, parts->authority) : std::nullopt;
+  const auto parts = http::split_url(result.request.url);
+  const auto listener =
+      parts.is_absolute() ? own_listener(addresses, *result.context.snapshot, *parts.authority) : std::nullopt;
   if (listener) {
-    result.target = parts->rest.starts_with('/') ? std::string{parts->rest} : "/" + std::string{parts->rest};
+    result.target = parts.tail.starts_with('/') ? std::string{parts.tail} : "/" + std::string{parts.tail};
     result.context.request.head.target = result.target;
   }
   const auto routed = listener ? pipeline::route(*result.context.snapshot, *listener, std::nullopt,

@@ -4,6 +4,7 @@
 #include "base/secret_equal.hpp"
 #include "base/text.hpp"
 #include "http/target.hpp"
+#include "http/url.hpp"
 
 namespace cachearr::admin {
 
@@ -29,8 +30,7 @@ bool is_configured(const AccessPolicy& policy, std::string_view host, std::uint1
 /// "http://localhost:9798" is of the same origin as a request to "localhost:9798"; a scheme that a TLS proxy before us
 /// took off does not matter.
 bool is_own_origin(std::string_view origin, std::string_view host) noexcept {
-  const auto start = origin.find("://");
-  return start != std::string_view::npos && !host.empty() && text::iequals(origin.substr(start + 3), host);
+  return !host.empty() && text::iequals(http::authority_of_origin(origin), host);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "caching/edge_cookies.hpp"
 #include "caching/freshness.hpp"
 #include "caching/vary.hpp"
+#include "http/url.hpp"
 
 namespace cachearr::caching {
 
@@ -245,19 +246,6 @@ StoreVerdict decide(const Case& c) {
   return verdict;
 }
 
-struct Reference {
-  std::string_view authority;  // empty: none
-  std::string_view path;
-};
-
-Reference split_reference(std::string_view text) noexcept {
-  const auto scheme = text.find("://");
-  if (text.starts_with('/') || scheme == std::string_view::npos) return {{}, text};
-  const auto rest = text.substr(scheme + 3);
-  const auto path = std::min(rest.find('/'), rest.size());
-  return {rest.substr(0, path), rest.substr(path)};
-}
-
 }  // namespace
 
 StoreVerdict may_store(const http::RequestHead& request, const http::ResponseHead& response, const Policy& policy,
@@ -287,10 +275,10 @@ std::int64_t age_of(const http::ResponseHead& response, const Timing& timing) {
 bool answers_later_get(const http::RequestHead& post, const http::ResponseHead& response) {
   if (post.method != Method::post || response.status < 200 || response.status > 299) return false;
   if (response.fields.count(FieldId::content_location) != 1) return false;
-  const auto named = split_reference(response.fields.value(FieldId::content_location));
-  const auto target = split_reference(post.target);
-  const auto host = target.authority.empty() ? post.fields.value(FieldId::host) : target.authority;
-  return named.path == target.path && (named.authority.empty() || text::iequals(named.authority, host));
+  const auto named = http::split_url(response.fields.value(FieldId::content_location));
+  const auto target = post.target.starts_with('/') ? http::split_path(post.target) : http::split_url(post.target);
+  const auto host = target.authority.value_or(post.fields.value(FieldId::host));
+  return named.tail == target.tail && (!named.authority || text::iequals(*named.authority, host));
 }
 
 }  // namespace cachearr::caching

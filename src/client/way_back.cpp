@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "http/url.hpp"
 #include "rules/rule_set.hpp"
 
 namespace cachearr::client {
@@ -49,15 +50,11 @@ std::string_view reference_in(std::string_view line) {
 
 std::optional<std::string> lead_back(const pipeline::Route& route, std::string_view reference) {
   if (!route.upstream || route.as_proxy()) return std::nullopt;
-  if (reference.starts_with('/') && !reference.starts_with("//")) return path_of_client(route, reference);
-  const auto scheme = reference.substr(0, std::min(reference.find("//"), reference.size()));
+  const auto parts = http::split_url(reference);
   // Another scheme is another server: a redirect from http to https that led back would go round for ever.
-  const auto own_scheme = route.upstream->origin_scheme + ":";
-  if (scheme.size() == reference.size() || (!scheme.empty() && !text::iequals(scheme, own_scheme))) return std::nullopt;
-  const auto rest = reference.substr(scheme.size() + 2);
-  const auto authority = rest.substr(0, std::min(rest.find_first_of("/?#"), rest.size()));
-  if (!is_origin(route, authority)) return std::nullopt;
-  return path_of_client(route, rest.substr(authority.size()));
+  if (!parts.scheme.empty() && !text::iequals(parts.scheme, route.upstream->origin_scheme)) return std::nullopt;
+  if (parts.authority ? !is_origin(route, *parts.authority) : !parts.path.starts_with('/')) return std::nullopt;
+  return path_of_client(route, parts.tail);
 }
 
 void append_led_back(std::string& out, const pipeline::Route& route, std::string_view head) {

@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "http/url.hpp"
+
 namespace cachearr::fetch {
 
 using http::FieldId;
@@ -100,34 +102,6 @@ void invalidate_target(FetchContext& worker, const FetchJob& job, const http::Ta
   worker.cells.invalidations[0].add();
 }
 
-/// A URI reference in a response, resolved as far as this purpose needs: absolute, or an absolute path on the same
-/// host.
-bool resolve_on_same_host(std::string_view reference, const http::Target& base, http::Target& into) {
-  into = base;
-  const auto scheme_end = reference.find("://");
-  if (scheme_end != std::string_view::npos) {
-    const auto authority_end = reference.find_first_of("/?#", scheme_end + 3);
-    const auto address = http::parse_host_port(reference.substr(scheme_end + 3, authority_end == std::string_view::npos
-                                                                                    ? std::string_view::npos
-                                                                                    : authority_end - scheme_end - 3));
-    if (!address || address->host != base.host) return false;
-    reference = authority_end == std::string_view::npos ? std::string_view{"/"} : reference.substr(authority_end);
-  }
-  if (reference.empty()) return false;
-  reference = reference.substr(0, reference.find('#'));
-  const auto question = reference.find('?');
-  auto path = reference.substr(0, question);
-  into.has_query = question != std::string_view::npos;
-  into.query = into.has_query ? std::string{reference.substr(question + 1)} : std::string{};
-  if (path.empty()) path = "/";
-  if (path.starts_with('/')) {
-    into.path = path;
-  } else {
-    into.path = base.path.substr(0, base.path.rfind('/') + 1).append(path);
-  }
-  return true;
-}
-
 void invalidate_by_rules(FetchContext& worker, const FetchJob& job) {
   const auto* const upstream = job.context->verdict.upstream;
   const auto& target = job.context->route.target;
@@ -195,7 +169,7 @@ void invalidate_after_write(FetchContext& worker, const FetchJob& job, const htt
     for (const auto id : {FieldId::location, FieldId::content_location}) {
       http::Target other;
       const auto* const field = answer.fields.find(id);
-      if (field && resolve_on_same_host(field->value, target, other)) invalidate_target(worker, job, other);
+      if (field && http::resolve_on_same_host(field->value, target, other)) invalidate_target(worker, job, other);
     }
   }
   invalidate_by_rules(worker, job);

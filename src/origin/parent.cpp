@@ -5,6 +5,7 @@
 #include "base/ip_address.hpp"
 #include "base/text.hpp"
 #include "http/target.hpp"
+#include "http/url.hpp"
 #include "net/head_parser.hpp"
 
 namespace cachearr::origin {
@@ -154,25 +155,17 @@ net::Task<Result<bool>> open_connect(net::Stream& stream, net::Inbox& inbox, Par
 }  // namespace
 
 std::optional<Parent> parse_parent(std::string_view url) {
+  const auto parts = http::split_url(url);
   Parent parent;
-  if (url.starts_with("http://")) {
-    url.remove_prefix(7);
-  } else if (url.starts_with("socks5://")) {
-    url.remove_prefix(9);
-    parent.socks5 = true;
-  } else {
-    return std::nullopt;
+  parent.socks5 = text::iequals(parts.scheme, "socks5");
+  if (!parts.authority || (!parent.socks5 && !text::iequals(parts.scheme, "http"))) return std::nullopt;
+  if (!parts.tail.empty() && parts.tail != "/") return std::nullopt;
+  if (const auto given = parts.userinfo()) {
+    const auto colon = given->find(':');
+    parent.user = text::percent_decode(given->substr(0, colon));
+    if (colon != std::string_view::npos) parent.password = text::percent_decode(given->substr(colon + 1));
   }
-  if (url.ends_with('/')) url.remove_suffix(1);
-  const auto at = url.rfind('@');
-  if (at != std::string_view::npos) {
-    const auto user_info = url.substr(0, at);
-    const auto colon = user_info.find(':');
-    parent.user = text::percent_decode(user_info.substr(0, colon));
-    if (colon != std::string_view::npos) parent.password = text::percent_decode(user_info.substr(colon + 1));
-    url.remove_prefix(at + 1);
-  }
-  const auto address = http::parse_host_port(url);
+  const auto address = http::parse_host_port(parts.host_port());
   if (!address || parent.user.size() > kMaxName || parent.password.size() > kMaxName) return std::nullopt;
   parent.host = address->host;
   parent.port = address->port ? address->port : static_cast<std::uint16_t>(parent.socks5 ? 1080 : 3128);

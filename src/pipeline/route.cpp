@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "http/url.hpp"
 #include "pipeline/access.hpp"
 
 namespace cachearr::pipeline {
@@ -153,12 +154,8 @@ Routed route_url(const ConfigSnapshot& snapshot, std::string_view url, Route& in
   request.method = http::Method::get;
   request.method_text = "GET";
   request.target = url;
-  const auto start = url.find("://");
-  const auto authority = start == std::string_view::npos
-                             ? std::string_view{}
-                             : url.substr(start + 3, url.find_first_of("/?", start + 3) - start - 3);
-  if (!authority.empty()) request.fields.add(http::FieldId::host, "Host", authority);
-  if (authority.empty()) request.fields.add(http::FieldId::host, "Host", "localhost");
+  const auto authority = http::split_url(url).authority.value_or("");
+  request.fields.add(http::FieldId::host, "Host", authority.empty() ? "localhost" : authority);
   return route(snapshot, ListenerInfo{}, std::nullopt, request, into);
 }
 

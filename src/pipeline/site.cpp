@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "http/url.hpp"
 
 namespace cachearr::pipeline {
 
@@ -37,9 +38,8 @@ bool comes_from_elsewhere(const http::FieldList& fields) {
   if (site && text::iequals(site->value, "cross-site")) return true;
   const auto* const origin = fields.find(FieldId::origin);
   if (!origin) return false;
-  const auto start = origin->value.find("://");
-  if (start == std::string_view::npos) return true;
-  const auto authority = origin->value.substr(start + 3);
+  const auto authority = http::authority_of_origin(origin->value);
+  if (authority.empty()) return true;
   const auto* const forwarded = fields.find("X-Forwarded-Host");
   return !text::iequals(authority, fields.value(FieldId::host)) &&
          !(forwarded && text::iequals(authority, forwarded->value));

@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "http/address.hpp"
 #include "http/target.hpp"
+#include "http/url.hpp"
 
 namespace cachearr::rules {
 
@@ -37,37 +38,28 @@ std::uint16_t port_or_default(std::uint16_t port, std::string_view scheme) noexc
   return port != 0 ? port : scheme == "https" ? std::uint16_t{443} : std::uint16_t{80};
 }
 
-struct Split {
-  std::string scheme, authority, rest;
-};
-Result<Split> split_url(std::string_view url) {
-  const auto colon = url.find("://");
-  if (colon == std::string_view::npos) return Error{"a URL begins with a scheme, such as https://"};
-  const auto after = url.substr(colon + 3);
-  const auto end = std::min(after.find_first_of("/?#"), after.size());
-  return Split{text::to_lower(url.substr(0, colon)), std::string{after.substr(0, end)}, std::string{after.substr(end)}};
-}
-
 }  // namespace
 
 Result<OriginUrl> parse_origin(std::string_view url) {
-  auto split = split_url(url);
-  if (!split.ok() || (split->scheme != "http" && split->scheme != "https")) {
+  const auto parts = http::split_url(url);
+  auto scheme = text::to_lower(parts.scheme);
+  if (!parts.authority || (scheme != "http" && scheme != "https")) {
     return Error{"an origin is a URL that begins with http:// or https://"};
   }
-  if (split->authority.find('@') != std::string::npos) {
+  if (parts.userinfo()) {
     return Error{"an origin holds no user and password; the clients' credentials go through to it"};
   }
-  const auto place = http::parse_host_port(split->authority);
+  const auto place = http::parse_host_port(*parts.authority);
   auto host = place.ok() ? text::to_lower(place->host) : std::string{};
-  if (!make_host(host)) return Error{"'" + split->authority + "' is no host, or no host and port"};
-  auto& path = split->rest;
-  if (path.find_first_of("?#") != std::string::npos) return Error{"an origin ends with its path; remove '?' and '#'"};
+  if (!make_host(host)) return Error{"'" + std::string{*parts.authority} + "' is no host, or no host and port"};
+  if (parts.query || parts.fragment) return Error{"an origin ends with its path; remove '?' and '#'"};
+  auto path = std::string{parts.path};
   if (std::any_of(path.begin(), path.end(), [](char c) { return c <= 0x20 || c >= 0x7F; })) {
     return Error{"the origin's path holds a character that has to be percent-encoded"};
   }
   while (path.ends_with('/')) path.pop_back();
-  return OriginUrl{split->scheme, std::move(host), port_or_default(place->port, split->scheme), path};
+  const auto port = port_or_default(place->port, scheme);
+  return OriginUrl{std::move(scheme), std::move(host), port, std::move(path)};
 }
 
 Result<std::string> host_pattern(std::string_view text) {
@@ -90,16 +82,14 @@ Result<std::string> host_pattern(std::string_view text) {
 }
 
 std::string problem_of_proxy(std::string_view url) {
-  const auto split = split_url(url);
-  if (!split.ok() || (split->scheme != "http" && split->scheme != "socks5")) {
+  const auto parts = http::split_url(url);
+  if (!parts.authority || (!text::iequals(parts.scheme, "http") && !text::iequals(parts.scheme, "socks5"))) {
     return "a parent proxy is a URL that begins with http:// or socks5://";
   }
-  const auto at = split->authority.rfind('@');
-  const auto authority = at == std::string::npos ? split->authority : split->authority.substr(at + 1);
-  const auto place = http::parse_host_port(authority);
+  const auto place = http::parse_host_port(parts.host_port());
   auto host = place.ok() ? text::to_lower(place->host) : std::string{};
-  if (!make_host(host)) return "'" + authority + "' is no host, or no host and port";
-  if (!split->rest.empty() && split->rest != "/") return "a parent proxy's URL ends with its port";
+  if (!make_host(host)) return "'" + std::string{parts.host_port()} + "' is no host, or no host and port";
+  if (!parts.tail.empty() && parts.tail != "/") return "a parent proxy's URL ends with its port";
   return {};
 }
 

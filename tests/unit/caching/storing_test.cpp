@@ -201,6 +201,7 @@ TEST(PostAnswers, ServeNothingElse) {
   const Question post{{{"Host", "example.org"}}, http::Method::post};
   EXPECT_FALSE(answers_later_get(post.head, Answer{200}.head));
   EXPECT_FALSE(answers_later_get(post.head, Answer{200, {{"Content-Location", "/other"}}}.head));
+  EXPECT_FALSE(answers_later_get(post.head, Answer{200, {{"Content-Location", "//other.org/a?b=c"}}}.head));
   EXPECT_FALSE(answers_later_get(post.head, Answer{200, {{"Content-Location", "http://other.org/a?b=c"}}}.head));
   EXPECT_FALSE(answers_later_get(post.head, Answer{500, {{"Content-Location", "/a?b=c"}}}.head));
   EXPECT_FALSE(answers_later_get(Question{}.head, Answer{200, {{"Content-Location", "/a?b=c"}}}.head));
