@@ -174,17 +174,6 @@ unsigned coding_flag(const http::FieldList& fields) {
   return text::iequals(fields.joined(FieldId::content_encoding), "gzip") ? kGzip : 0;
 }
 
-bool says_vary(const http::FieldList& fields) {
-  bool said = false;
-  for (const auto& field : fields) {
-    if (field.id != FieldId::vary) continue;
-    text::for_each_member(field.value, [&](std::string_view name) {
-      said = said || name == "*" || text::iequals(name, "accept-encoding");
-    });
-  }
-  return said;
-}
-
 std::uint16_t flags_of(const Case& c, const RuleShare& rule, LifetimeSource source) {
   unsigned flags = 0;
   const auto& says = c.says;
@@ -264,7 +253,8 @@ StoreVerdict may_freshen(const http::RequestHead& request, const http::ResponseH
   auto verdict = decide({request, merged, update, policy, timing, response_directives(merged.fields),
                          stated(merged, timing.response_time)});
   // The Vary of a confirmation may have taken the place of one that said more.
-  if (!says_vary(merged.fields)) verdict.meta.flags = static_cast<std::uint16_t>(verdict.meta.flags & ~kGzip);
+  if (!http::varies_by_coding(merged.fields))
+    verdict.meta.flags = static_cast<std::uint16_t>(verdict.meta.flags & ~kGzip);
   return verdict;
 }
 

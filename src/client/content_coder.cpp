@@ -56,7 +56,7 @@ Fitting ContentCoder::fit(const store::EntryPtr& entry, const http::RequestHead&
   const auto stored = content::coding_of(coding);
   if (stored == Coding::identity) return fit_plain(entry, head, request, packs_text);
   switch (judge_coding(head, request)) {
-    case Delivered::as_it_is: return {.varies = !varies_by_coding(head)};
+    case Delivered::as_it_is: return {.varies = !http::varies_by_coding(head.fields)};
     case Delivered::anew: return {.kind = Fitting::Kind::anew};
     case Delivered::decoded: break;
   }
@@ -78,7 +78,7 @@ Fitting ContentCoder::fit_plain(const store::EntryPtr& entry, const http::Respon
                         size <= kMaxPlain && (refused || (packs_text && size >= kMinPlain)) &&
                         !says_no_transform(head.fields) && !says_no_transform(request.fields);
   if (!eligible) return {};
-  const bool varies = !varies_by_coding(head);
+  const bool varies = !http::varies_by_coding(head.fields);
   const auto wanted = content::choose_coding(accepted, Coding::identity);
   // A part of what is stored is of more use than a part of something made of it.
   if (wanted == Coding::identity || request.fields.has(FieldId::range)) return {.varies = varies};

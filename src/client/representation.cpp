@@ -12,16 +12,6 @@ using http::FieldId;
 
 namespace {
 
-bool lists(const http::FieldList& fields, FieldId id, std::string_view wanted) {
-  bool found = false;
-  for (const auto& field : fields) {
-    if (field.id != id) continue;
-    text::for_each_member(field.value,
-                          [&](std::string_view member) { found = found || text::iequals(member, wanted); });
-  }
-  return found;
-}
-
 /// Many servers name a file's own packing in Content-Encoding: decoded it would not be the file that was asked for.
 bool is_archive(std::string_view content_type) {
   constexpr std::array<std::string_view, 12> types{
@@ -53,11 +43,7 @@ Delivered judge_coding(const http::ResponseHead& head, const http::RequestHead& 
   return untouchable ? Delivered::anew : Delivered::decoded;
 }
 
-bool says_no_transform(const http::FieldList& fields) { return lists(fields, FieldId::cache_control, "no-transform"); }
-
-bool varies_by_coding(const http::ResponseHead& head) {
-  return lists(head.fields, FieldId::vary, "accept-encoding") || lists(head.fields, FieldId::vary, "*");
-}
+bool says_no_transform(const http::FieldList& fields) { return fields.lists(FieldId::cache_control, "no-transform"); }
 
 RecodedHead recode_head(std::string_view head, Coding to) {
   RecodedHead recoded;
@@ -79,7 +65,7 @@ RecodedHead recode_head(std::string_view head, Coding to) {
     text += "\r\n";
   }
   if (to != Coding::identity) text.append("Content-Encoding: ").append(content::name_of(to)) += "\r\n";
-  if (!varies_by_coding(parsed)) text += "Vary: Accept-Encoding\r\n";
+  if (!http::varies_by_coding(parsed.fields)) text += "Vary: Accept-Encoding\r\n";
   return recoded;
 }
 

@@ -21,7 +21,6 @@ enum class Delivered : std::uint8_t {
 Delivered judge_coding(const http::ResponseHead& head, const http::RequestHead& request);
 
 bool says_no_transform(const http::FieldList& fields);
-bool varies_by_coding(const http::ResponseHead& head);
 
 /// A serialised head without Content-Length.
 struct RecodedHead {

@@ -2,7 +2,6 @@
 
 #include <string_view>
 
-#include "base/text.hpp"
 #include "http/date.hpp"
 #include "http/framing.hpp"
 
@@ -22,15 +21,7 @@ void append_line(std::string& out, const http::Field& field) {
 
 /// In a coding that not everybody takes, of which Vary says nothing.
 bool is_coded_unsaid(const http::FieldList& fields) {
-  if (!fields.has(FieldId::content_encoding)) return false;
-  bool said = false;
-  for (const auto& field : fields) {
-    if (field.id != FieldId::vary) continue;
-    text::for_each_member(field.value, [&](std::string_view name) {
-      said = said || name == "*" || text::iequals(name, "accept-encoding");
-    });
-  }
-  return !said;
+  return fields.has(FieldId::content_encoding) && !http::varies_by_coding(fields);
 }
 
 }  // namespace

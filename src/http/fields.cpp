@@ -156,6 +156,16 @@ std::string FieldList::joined(std::string_view name) const {
       *this, [name](const Field& field) { return field.id == FieldId::other && text::iequals(field.name, name); });
 }
 
+bool FieldList::lists(FieldId id, std::string_view member) const {
+  if (!has(id)) return false;
+  bool found = false;
+  for (const auto& field : items_) {
+    if (field.id != id) continue;
+    text::for_each_member(field.value, [&](std::string_view each) { found = found || text::iequals(each, member); });
+  }
+  return found;
+}
+
 bool FieldList::remove(FieldId id) noexcept {
   if (!has(id)) return false;
   present_ &= ~bit(id);
@@ -177,6 +187,10 @@ void FieldList::rebase(const char* from, const char* to) noexcept {
     field.name = moved(field.name);
     field.value = moved(field.value);
   }
+}
+
+bool varies_by_coding(const FieldList& fields) {
+  return fields.lists(FieldId::vary, "accept-encoding") || fields.lists(FieldId::vary, "*");
 }
 
 }  // namespace cachearr::http

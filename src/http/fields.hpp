@@ -97,6 +97,8 @@ class FieldList {
   /// All values of that name joined by ", " (RFC 9110 5.3).
   std::string joined(FieldId id) const;
   std::string joined(std::string_view name) const;
+  /// Whether a list in fields of that name has this member, whatever its case (RFC 9110 5.6.1).
+  bool lists(FieldId id, std::string_view member) const;
   /// Removes every field of that name; true if there was one.
   bool remove(FieldId id) noexcept;
   bool remove(std::string_view name) noexcept;
@@ -111,5 +113,8 @@ class FieldList {
   std::vector<Field> items_;
   std::uint64_t present_ = 0;
 };
+
+/// Whether Vary says that the response was chosen by Accept-Encoding, or by everything.
+bool varies_by_coding(const FieldList& fields);
 
 }  // namespace cachearr::http

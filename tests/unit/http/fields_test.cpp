@@ -71,6 +71,30 @@ TEST(Fields, RemovingTakesEveryFieldOfTheName) {
   EXPECT_TRUE(fields.has(FieldId::host));
 }
 
+TEST(Fields, AMemberIsFoundInAnyFieldOfTheName) {
+  FieldList fields;
+  fields.add("Cache-Control", "max-age=1 , No-Transform");
+  fields.add("cache-control", "private=\"a, public\"");
+  fields.add("Vary", "no-store");
+  EXPECT_TRUE(fields.lists(FieldId::cache_control, "no-transform"));
+  EXPECT_FALSE(fields.lists(FieldId::cache_control, "public"));
+  EXPECT_FALSE(fields.lists(FieldId::cache_control, "no-store"));
+  EXPECT_FALSE(fields.lists(FieldId::te, "no-store"));
+}
+
+TEST(Fields, VaryNamesTheCodingOrEverything) {
+  const auto varies = [](std::string_view vary) {
+    FieldList fields;
+    fields.add("Vary", "Origin");
+    fields.add("Vary", vary);
+    return varies_by_coding(fields);
+  };
+  for (const auto* const vary : {"*", "accept-encoding", "Accept-Language,ACCEPT-ENCODING", " , Accept-Encoding"})
+    EXPECT_TRUE(varies(vary)) << vary;
+  for (const auto* const vary : {"", "Accept", "Accept-Encoding-2", "\"Accept-Encoding\""})
+    EXPECT_FALSE(varies(vary)) << vary;
+}
+
 TEST(Fields, AClearedListIsEmpty) {
   auto fields = sample();
   fields.clear();
