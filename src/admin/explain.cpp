@@ -99,8 +99,8 @@ bool look_on_disk(store::Store& store, ExplainResult& result) {
     if (!found) found = disk.find(context.variant.id, context.variant.identity);
   }
   if (disk.timed_out()) return false;
-  if (!found || caching::kind_of(found->meta, context.now) != caching::EntryKind::response) return true;
-  context.entry = std::move(found);
+  pipeline::take_variant(context, std::move(found));
+  if (!context.entry) return true;
   context.from_disk = true;
   pipeline::decide_by_entry(context);
   return true;

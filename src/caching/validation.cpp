@@ -56,6 +56,11 @@ bool differs(FieldId id, const http::ResponseHead& a, const http::ResponseHead& 
 
 }  // namespace
 
+http::Validators validators_of(std::string_view etag, const EntryMeta& meta) noexcept {
+  const auto time_of = [](std::int64_t ms) { return ms < 0 ? std::nullopt : std::optional{TimePoint{Duration{ms}}}; };
+  return {etag, time_of(meta.last_modified_ms), time_of(meta.date_ms)};
+}
+
 bool append_validators(std::string& out, const http::ResponseHead& stored) {
   const auto etag = stored.fields.value(FieldId::etag);
   const auto last_modified = stored.fields.value(FieldId::last_modified);

@@ -6,9 +6,14 @@
 
 #include <cachearr/clock.hpp>
 
+#include "caching/entry_meta.hpp"
+#include "http/conditions.hpp"
 #include "http/message.hpp"
 
 namespace cachearr::caching {
+
+/// What a client's conditions are compared with.
+http::Validators validators_of(std::string_view etag, const EntryMeta& meta) noexcept;
 
 /// Appends If-None-Match and If-Modified-Since lines (with CRLF) for a stored head that has validators.
 /// False where it has none.

@@ -27,7 +27,8 @@ bool select_variant(const ResourceName& resource, std::optional<std::string_view
 
 EntryKind kind_of(const EntryMeta& meta, TimePoint now) noexcept {
   if ((meta.flags & kVaryMarker) != 0) return EntryKind::vary_marker;
-  if ((meta.flags & kHitForMiss) == 0) return EntryKind::response;
+  if ((meta.flags & (kHitForMiss | kPartial)) == 0) return EntryKind::response;
+  if ((meta.flags & kPartial) != 0) return EntryKind::part;
   return meta.fresh_until_ms > now.time_since_epoch().count() ? EntryKind::hit_for_miss : EntryKind::expired_mark;
 }
 

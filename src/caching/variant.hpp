@@ -57,6 +57,7 @@ bool select_variant(const ResourceName& resource, std::optional<std::string_view
 enum class EntryKind : std::uint8_t {
   response,
   vary_marker,
+  part,          // of a response: answers what lies within it, and nothing else
   hit_for_miss,  // the last answer could not be stored: do not collapse
   expired_mark,  // a hit-for-miss mark that is over: as if nothing were there
 };

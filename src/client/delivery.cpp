@@ -88,8 +88,8 @@ net::Task<> Delivery::look_on_disk() {
     found = store.find(context.variant.id, context.variant.identity);
     if (!found) found = co_await find_on_disk(worker_, context.variant.id, context.variant.identity);
   }
-  if (!found || caching::kind_of(found->meta, context.now) != caching::EntryKind::response) co_return;
-  context.entry = std::move(found);
+  pipeline::take_variant(context, std::move(found));
+  if (!context.entry) co_return;
   context.from_disk = true;
   pipeline::decide_by_entry(context);
 }

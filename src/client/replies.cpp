@@ -4,8 +4,10 @@
 
 #include "base/text.hpp"
 #include "caching/storing.hpp"
+#include "caching/validation.hpp"
 #include "client/way_back.hpp"
 #include "http/conditions.hpp"
+#include "http/content_range.hpp"
 #include "http/date.hpp"
 #include "http/status.hpp"
 
@@ -20,14 +22,6 @@ void append_age(std::string& text, const store::Entry& entry, TimePoint now) {
   text += "Age: ";
   text::append_number(text, caching::age_at(entry.meta, now));
   text += "\r\n";
-}
-
-std::optional<TimePoint> time_of(std::int64_t ms) {
-  return ms < 0 ? std::nullopt : std::optional{TimePoint{Duration{ms}}};
-}
-
-http::Validators validators_of(const store::Entry& entry) {
-  return {entry.etag(), time_of(entry.meta.last_modified_ms), time_of(entry.meta.date_ms)};
 }
 
 bool has_conditions(const http::FieldList& fields) noexcept {
@@ -69,8 +63,18 @@ bool belongs_to_part(FieldId id) { return id != FieldId::content_length && id !=
 bool belongs_to_multipart(FieldId id) { return belongs_to_part(id) && id != FieldId::content_type; }
 
 std::string content_range(const http::ByteRange& range, std::uint64_t size) {
-  return "Content-Range: bytes " + std::to_string(range.first) + "-" + std::to_string(range.last) + "/" +
-         std::to_string(size) + "\r\n";
+  std::string line = "Content-Range: ";
+  http::append(line, {range.first, range.last, size});
+  return line += "\r\n";
+}
+
+/// What of the representation is stored: all of it, or what the head of a part says.
+http::ContentRange place_of(const store::Entry& entry) {
+  const std::uint64_t size = entry.body().size();
+  http::ResponseHead head;
+  if ((entry.meta.flags & caching::kPartial) == 0 || !http::parse_stored_head(entry.head(), head))
+    return {0, size - 1, size};
+  return http::parse_content_range(head.fields.value(FieldId::content_range)).value_or(http::ContentRange{0, 0, 0});
 }
 
 /// The parts of a 206 for one request: each writes one whole reply.
@@ -83,7 +87,11 @@ struct Parts {
   ReplyConnection connection;
   bool varies;
   bool recoded;
+  http::ContentRange place;  // of the entry's body in the representation
 
+  std::string_view cut(const http::ByteRange& range) const {
+    return entry->body().substr(range.first - place.first, range.last - range.first + 1);
+  }
   std::string& start(int code) const {
     auto& text = sink.begin_head({});
     http::append_status_line(text, code);
@@ -100,9 +108,9 @@ struct Parts {
     const auto length = range.last - range.first + 1;
     auto& text = start(206);
     append_fields(text, stored, connection, belongs_to_part);
-    text += content_range(range, entry->body().size());
+    text += content_range(range, place.size);
     finish(text, length);
-    sink.body(entry, entry->body().substr(range.first, length));
+    sink.body(entry, cut(range));
     sink.end();
     return {206, length};
   }
@@ -115,7 +123,7 @@ struct Parts {
       auto& head = heads.emplace_back("\r\n--" + boundary + "\r\n");
       const auto type = stored.fields.value(FieldId::content_type);
       if (!type.empty()) head.append("Content-Type: ").append(type).append("\r\n");
-      head += content_range(range, entry->body().size()) + "\r\n";
+      head += content_range(range, place.size) + "\r\n";
       length += head.size() + range.last - range.first + 1;
     }
     const std::string end = "\r\n--" + boundary + "--\r\n";
@@ -125,7 +133,7 @@ struct Parts {
     finish(text, length + end.size());
     for (std::size_t i = 0; i < ranges.size(); ++i) {
       sink.body(heads[i]);
-      sink.body(entry, entry->body().substr(ranges[i].first, ranges[i].last - ranges[i].first + 1));
+      sink.body(entry, cut(ranges[i]));
     }
     sink.body(end);
     sink.end();
@@ -134,7 +142,7 @@ struct Parts {
 
   ReplySize unsatisfiable() const {
     auto& text = start(416);
-    text += "Content-Range: bytes */" + std::to_string(entry->body().size()) + "\r\n";
+    text += "Content-Range: bytes */" + std::to_string(place.size) + "\r\n";
     finish(text, 0);
     return {416, 0};
   }
@@ -152,12 +160,13 @@ struct Parts {
 /// Anything but the whole answer; status 0 where the whole answer is due.
 ReplySize append_conditional(const Parts& parts) {
   const auto& request = parts.request;
-  if (parts.entry->meta.status != 200) return {};
-  const auto validators = validators_of(*parts.entry);
+  const auto& entry = *parts.entry;
+  if (entry.meta.status != 200 && (entry.meta.flags & caching::kPartial) == 0) return {};
+  const auto validators = caching::validators_of(entry.etag(), entry.meta);
   http::ResponseHead stored;
   if (has_conditions(request.fields)) {
     const auto verdict = http::evaluate(request, validators);
-    if (verdict == http::Precondition::not_modified && http::parse_stored_head(parts.entry->head(), stored))
+    if (verdict == http::Precondition::not_modified && http::parse_stored_head(entry.head(), stored))
       return parts.not_modified(stored);
     if (verdict == http::Precondition::failed) {
       parts.finish(parts.start(412), 0);
@@ -165,10 +174,9 @@ ReplySize append_conditional(const Parts& parts) {
     }
   }
   if (parts.recoded || request.method != http::Method::get || !request.fields.has(FieldId::range)) return {};
-  const auto selected = http::select_ranges(request, validators, parts.entry->body().size());
+  const auto selected = http::select_ranges(request, validators, parts.place.size);
   if (selected.kind == http::RangeVerdict::Kind::unsatisfiable) return parts.unsatisfiable();
-  if (selected.kind == http::RangeVerdict::Kind::whole || !http::parse_stored_head(parts.entry->head(), stored))
-    return {};
+  if (selected.kind == http::RangeVerdict::Kind::whole || !http::parse_stored_head(entry.head(), stored)) return {};
   return selected.ranges.size() == 1 ? parts.single(stored, selected.ranges.front())
                                      : parts.several(stored, selected.ranges);
 }
@@ -207,7 +215,8 @@ ReplySize append_stored(ReplySink& sink, const http::RequestHead& request, const
                         const http::CacheStatus& status, TimePoint now, ReplyConnection connection, bool varies,
                         bool recoded) {
   if (has_conditions(request.fields) || request.fields.has(FieldId::range)) {
-    const auto sent = append_conditional({sink, request, entry, status, now, connection, varies, recoded});
+    const auto sent =
+        append_conditional({sink, request, entry, status, now, connection, varies, recoded, place_of(*entry)});
     if (sent.status != 0) return sent;
   }
   const auto body = request.method == http::Method::head ? std::string_view{} : entry->body();
@@ -224,7 +233,7 @@ ReplySize append_stored(ReplySink& sink, const http::RequestHead& request, const
 ReplySize append_stored_head(ReplySink& sink, const http::RequestHead& request, const store::EntryPtr& form,
                              const http::CacheStatus& status, TimePoint now, ReplyConnection connection) {
   if (has_conditions(request.fields)) {
-    const auto sent = append_conditional({sink, request, form, status, now, connection, false, true});
+    const auto sent = append_conditional({sink, request, form, status, now, connection, false, true, place_of(*form)});
     if (sent.status != 0) return sent;
   }
   auto& head = begin_head(sink, form, connection);

@@ -37,7 +37,8 @@ bool is_due_ahead(FetchContext& worker, const pipeline::RequestContext& context)
   const bool due =
       limit::refresh_ahead(context.now, at(meta.stored_ms), at(meta.fresh_until_ms), rule->refresh_ahead, asked) ||
       (asked > 0 && is_spread(context, *rule));
-  if (!due || context.now < worker.ahead_again || !worker.settings().config.cache.prefetch_on_access ||
+  if (!due || (meta.flags & caching::kPartial) != 0 || context.now < worker.ahead_again ||
+      !worker.settings().config.cache.prefetch_on_access ||
       context.verdict.upstream->mode == rules::UpstreamMode::offline ||
       worker.fetch_table.is_under_way(context.variant.id, context.variant.identity))
     return false;

@@ -132,6 +132,13 @@ store::EntryPtr store_response(FetchContext& worker, const FetchJob& job, const 
   return put(worker, job, {hash128(identity), identity}, head.text, body, meta);
 }
 
+store::EntryPtr find_stored(FetchContext& worker, const FetchJob& job, const caching::Selecting& selecting) {
+  const auto& key = job.context->key;
+  if (selecting.names.empty()) return worker.shared.store.find(key.id, key.identity);
+  const auto identity = variant_identity(job, caching::to_text(selecting));
+  return worker.shared.store.find(hash128(identity), identity);
+}
+
 void name_as_get(FetchContext& worker, FetchJob& job) {
   auto get = job.head();
   get.method = http::Method::get;

@@ -18,6 +18,9 @@ store::EntryPtr store_response(FetchContext& worker, const FetchJob& job, const 
                                const ResponseHeadText& head, const caching::Selecting& selecting,
                                std::span<const std::string_view> body);
 
+/// What is stored in memory under the name that store_response would give this answer. Null: nothing.
+store::EntryPtr find_stored(FetchContext& worker, const FetchJob& job, const caching::Selecting& selecting);
+
 /// From here on what is stored of a POST's response is named as the response to the GET of its target.
 void name_as_get(FetchContext& worker, FetchJob& job);
 

@@ -9,10 +9,13 @@
 //   queue         ~ wait for the permit, or be rejected: stale, or an error    exchange | admission | done
 //   exchange      ~ connection, request, interim responses, head; an error:    response | end
 //                   stale, or 502 and the like
-//   response        look at the status                                         upgrade | not_modified | stand_in | plan
+//   response        look at the status                                         upgrade | not_modified | complete |
+//                                                                              stand_in | plan
 //   upgrade         101: the client takes the connection over                  end
 //   not_modified    304: the stored response is confirmed, and answers;        release | admission
 //                   where it does not fit, ask again without conditions
+//   complete        206 or 416 about the rest of a stored part: both together  plan | admission
+//                   are the response; where it does not fit, ask again
 //   stand_in        an error or a limit: serve what is stored, where it may    plan | read_refusal | end
 //   read_refusal  ~ the body of the limit may tell more about the pause        release | end
 //   plan            store or pass, stream or buffer, inspect or not            relay_buffered
@@ -33,6 +36,7 @@
 
 #include <utility>
 
+#include "caching/partial.hpp"
 #include "caching/reuse.hpp"
 #include "caching/validation.hpp"
 #include "fetch/fetch_table.hpp"
@@ -90,6 +94,7 @@ Fetch::Step Fetch::run_step(Step step) {
     case Step::response: return choose_by_status();
     case Step::upgrade: return hand_over();
     case Step::not_modified: return confirm_stored();
+    case Step::complete: return complete_stored();
     case Step::stand_in: return try_stand_in();
     case Step::plan: return plan();
     case Step::relay_buffered: return relay_buffered();
@@ -154,7 +159,7 @@ Fetch::Step Fetch::after_queue(const std::optional<Rejection>& rejection) {
   return Step::done;
 }
 
-/// Our own conditions, for a response that is stored and may be confirmed.
+/// Our own conditions, for a response that is stored and may be confirmed, or completed.
 std::string Fetch::conditional_lines() {
   std::string lines;
   http::ResponseHead stored;
@@ -163,8 +168,12 @@ std::string Fetch::conditional_lines() {
   if (!unconditional_ && context().entry && context().disposition != pipeline::Disposition::pass &&
       request().method == http::Method::get && http::parse_stored_head(context().entry->head(), stored))
     caching::append_validators(lines, stored);
+  completion_ = lines.empty() && !unconditional_ ? begin_completion(worker_, *job_) : nullptr;
   if (!lines.empty()) {
     conditions_ = Conditions::ours;
+  } else if (completion_) {
+    caching::append_rest(lines, completion_->rest, completion_->part_head.head);
+    conditions_ = Conditions::for_rest;
   } else if (!job_->asks_for_whole() &&
              (fields.has(FieldId::if_none_match) || fields.has(FieldId::if_modified_since))) {
     conditions_ = Conditions::of_client;
@@ -192,7 +201,9 @@ Fetch::Step Fetch::choose_by_status() {
   const int status = response_->head.status;
   if (status == 101) return Step::upgrade;
   if (status == 304 && conditions_ == Conditions::ours) return Step::not_modified;
-  if (status == 304 && conditions_ == Conditions::none) {
+  if ((status == 206 || status == 416) && conditions_ == Conditions::for_rest) return Step::complete;
+  completion_ = nullptr;
+  if (status == 304 && conditions_ != Conditions::of_client) {
     fail({UpstreamError::Kind::malformed, host() + " answered 304 to a request without conditions"});
     return Step::end;
   }

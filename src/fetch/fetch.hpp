@@ -16,6 +16,7 @@
 #include "fetch/exchange.hpp"
 #include "fetch/fetch_job.hpp"
 #include "fetch/inspection.hpp"
+#include "fetch/partial_content.hpp"
 #include "fetch/response_head_text.hpp"
 #include "fetch/response_plan.hpp"
 #include "fetch/stale.hpp"
@@ -41,6 +42,7 @@ class Fetch {
     response,
     upgrade,
     not_modified,
+    complete,
     stand_in,
     read_refusal,
     plan,
@@ -56,7 +58,7 @@ class Fetch {
     done
   };
   /// Whose conditions went along with the request.
-  enum class Conditions : std::uint8_t { none, ours, of_client };
+  enum class Conditions : std::uint8_t { none, ours, of_client, for_rest };
   using Piece = net::BodyReader::Piece;
 
   // The steps; each returns the next one. fetch.cpp:
@@ -72,6 +74,7 @@ class Fetch {
   Step end_exchange();
   // fetch_response.cpp:
   Step confirm_stored();
+  Step complete_stored();
   Step try_stand_in();
   net::Task<> read_refusal();
   Step plan();
@@ -90,7 +93,7 @@ class Fetch {
   void fail(const UpstreamError& error);
   void reject(const Rejection& rejection);
   bool repeat_refusal(const Rejection& rejection);
-  void ask_again_unconditionally(const std::string& why);
+  void ask_again_unconditionally();
   void observe_head();
   void observe(const content::LimitSignal& signal);
   bool observes_limits() const noexcept;
@@ -99,6 +102,7 @@ class Fetch {
   void tell_limit(const http::ResponseHead& head);
   std::shared_ptr<net::Stream*> end_when_abandoned();
   void take_piece(std::string_view data);
+  std::uint64_t received_bytes() const noexcept;
   Step after_body(const Piece& last);
   Step after_broken_body();
   void show();
@@ -121,7 +125,8 @@ class Fetch {
   SharedFetch& shared_fetch_;
   AdmissionPermit permit_;
   Conditions conditions_ = Conditions::none;
-  bool unconditional_ = false;  // a 304 did not fit what is stored: ask for the whole response
+  bool unconditional_ = false;              // a 304 or a part did not fit what is stored: ask for the whole response
+  std::unique_ptr<Completion> completion_;  // what is stored is a part, and the rest is asked for
   // Of the response under way:
   std::optional<UpstreamResponse> response_;
   limit::Outcome origin_said_ = limit::Outcome::answered;

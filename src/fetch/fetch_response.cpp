@@ -32,7 +32,9 @@ Fetch::Step Fetch::confirm_stored() {
   const Update update{request(), context(), response_->head, response_->timing};
   auto confirmed = confirm_by_304(update);
   if (!confirmed) {
-    ask_again_unconditionally(confirmed.error().what);
+    log::warning(host() + " answered 304 for " + context().key.key + ", but " + confirmed.error().what +
+                 ": it is asked for the whole");
+    ask_again_unconditionally();
     return Step::admission;
   }
   auto entry = context().entry;
@@ -55,12 +57,23 @@ Fetch::Step Fetch::confirm_stored() {
   return Step::release;
 }
 
-/// What is stored must not be served on the word of a 304 about something else.
-void Fetch::ask_again_unconditionally(const std::string& why) {
-  log::warning(host() + " answered 304 for " + context().key.key + ", but " + why + ": it is asked for the whole");
+/// What is stored and the rest of it are one response, shown and stored as any other.
+Fetch::Step Fetch::complete_stored() {
+  if (accept_rest(*completion_, *response_)) {
+    job_->generation = std::min(job_->generation, completion_->generation);
+    return Step::plan;
+  }
+  give_up(worker_, *completion_);
+  completion_ = nullptr;
+  ask_again_unconditionally();
+  return Step::admission;
+}
+
+/// What is stored must not be served on the word of a message about something else.
+void Fetch::ask_again_unconditionally() {
   unconditional_ = true;
   consume_head();
-  keep_connection();
+  if (response_->framing.body == Body::none) keep_connection();
   end_exchange();
   response_.reset();
   origin_said_ = limit::Outcome::answered;
@@ -97,11 +110,13 @@ net::Task<> Fetch::read_refusal() {
 }
 
 Fetch::Step Fetch::plan() {
+  if (completion_) response_->head = completion_->whole.head;
   const auto& head = response_->head;
   if (request().method != http::Method::get || context().disposition == pipeline::Disposition::pass)
     invalidate_after_write(worker_, *job_, head);
-  const ResponseFacts facts{request(),          context(),         head,
-                            response_->framing, response_->timing, settings().config.limits.max_object_bytes};
+  const auto& framing = completion_ ? completion_->framing : response_->framing;
+  const ResponseFacts facts{request(), context(),         head,
+                            framing,   response_->timing, settings().config.limits.max_object_bytes};
   plan_ = plan_response(facts);
   prepare_outcome();
   if (plan_.mark_hit_for_miss) mark_hit_for_miss(worker_, *job_);
@@ -109,8 +124,8 @@ Fetch::Step Fetch::plan() {
   relay_.begin(plan_.body, plan_.bounds);
   if (response_->framing.body == Body::chunked) connection_options_ = head.fields.joined(FieldId::connection);
   if (is_inspected(plan_.body)) {
-    head_ =
-        http::Owned<http::ResponseHead>{head, response_->connection->inbox.readable().substr(0, response_->head_bytes)};
+    const auto bytes = response_->connection->inbox.readable().substr(0, response_->head_bytes);
+    head_ = completion_ ? completion_->whole : http::Owned<http::ResponseHead>{head, bytes};
   } else if (origin_said_ == limit::Outcome::limited) {
     tell_limit(head);
   }
@@ -177,6 +192,7 @@ void Fetch::tell_limit(const http::ResponseHead& head) {
 Fetch::Step Fetch::relay_buffered() {
   auto& connection = *response_->connection;
   reader_.emplace(*connection.stream, connection.inbox, response_->framing);
+  if (completion_ && completion_->begins_with_part()) take_piece(completion_->part->body());
   Piece piece;
   while (reader_->buffered(piece)) {
     if (piece.kind != Piece::Kind::data) return after_body(piece);
@@ -233,16 +249,23 @@ void Fetch::show() {
   shared_fetch_.decide(std::move(shown));
 }
 
+/// Without what was stored before.
+std::uint64_t Fetch::received_bytes() const noexcept {
+  const bool has_part = completion_ && completion_->begins_with_part();
+  return relay_.bytes() - (has_part ? completion_->part->body().size() : 0);
+}
+
 Fetch::Step Fetch::after_body(const Piece& last) {
   if (last.kind != Piece::Kind::end) return after_broken_body();
-  worker_.cells.bytes_from_upstreams.add(relay_.bytes());
+  worker_.cells.bytes_from_upstreams.add(received_bytes());
+  if (completion_ && !completion_->begins_with_part()) take_piece(completion_->part->body());
   if (is_inspected(relay_.mode())) return Step::inspect;
   return is_stored(relay_.mode()) ? Step::store : Step::publish;
 }
 
 /// Where nothing was shown yet, an error tells more than a part of the body.
 Fetch::Step Fetch::after_broken_body() {
-  worker_.cells.bytes_from_upstreams.add(relay_.bytes());
+  worker_.cells.bytes_from_upstreams.add(received_bytes());
   if (!visible_) fail({UpstreamError::Kind::broken_off, host() + " broke off in the middle of its answer"});
   shared_fetch_.break_off();
   return Step::end;
@@ -299,6 +322,11 @@ Fetch::Step Fetch::judge() {
 }
 
 Fetch::Step Fetch::store() {
+  const auto pieces = shared_fetch_.pieces();
+  if (plan_.part) {
+    store_part(worker_, *job_, plan_, text_, pieces);
+    return Step::publish;
+  }
   ResponseHeadText head{{}, text_.etag_at, text_.etag_size};
   head.text.reserve(text_.text.size() + kLengthLine);
   head.text = text_.text;
@@ -307,7 +335,6 @@ Fetch::Step Fetch::store() {
     text::append_number(head.text, static_cast<std::int64_t>(relay_.bytes()));
     head.text += "\r\n";
   }
-  const auto pieces = shared_fetch_.pieces();
   const auto outcome = compare_bodies(context().entry, pieces);
   learn_lifetime(rule(), context().entry, outcome, plan_.verdict);
   count_prefetch(outcome == limit::Refetch::changed ? metrics::Prefetch::changed : metrics::Prefetch::unchanged);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "caching/partial.hpp"
 #include "rules/inspect.hpp"
 
 namespace cachearr::fetch {
@@ -50,6 +51,43 @@ void plan_length(const ResponseFacts& facts, ResponsePlan& plan) {
   if (body == Body::none && !plan.bodiless) plan.length = 0;
 }
 
+/// The upstream says "no more" under this status, too.
+bool has_words_for(const rules::Upstream& upstream, int status) {
+  return std::any_of(upstream.limits.begin(), upstream.limits.end(),
+                     [status](const content::LimitWords& words) { return !words.status || *words.status == status; });
+}
+
+/// What is looked for in the body of a response.
+struct Interest {
+  bool conditions = false;  // of its rule
+  bool indexer = false;
+  bool answer = false;   // whether it is one
+  bool refusal = false;  // whether it is one
+};
+
+Interest interest_in(const ResponseFacts& facts) {
+  const auto& [upstream, rule] = facts.context.verdict;
+  const int status = facts.head.status;
+  const bool data = is_data(facts.head.fields.value(FieldId::content_type));
+  const bool expected = facts.context.verdict.expect() != content::Expect::any;
+  Interest interest;
+  interest.conditions = rule && rules::needs_body(*rule);
+  interest.indexer = upstream && upstream->errors == rules::ErrorStyle::newznab;
+  interest.answer = rule && (interest.conditions || data || expected);
+  const bool words = upstream && has_words_for(*upstream, status);
+  interest.refusal = upstream && (words || (data && interest.indexer) || ((data || expected) && status >= 400));
+  return interest;
+}
+
+/// A part cannot be looked into, and one of what is too large will never be whole.
+std::optional<http::ContentRange> part_to_store(const ResponseFacts& facts) {
+  if (facts.head.status != 206) return std::nullopt;
+  const auto interest = interest_in(facts);
+  if (interest.answer || interest.refusal) return std::nullopt;
+  const auto part = caching::storable_part(facts.request, facts.head, facts.framing);
+  return part && part->size <= facts.max_object_bytes ? part : std::nullopt;
+}
+
 /// True where it is stored, as far as the head tells.
 bool plan_storing(const ResponseFacts& facts, ResponsePlan& plan) {
   if (plan.live) {
@@ -62,7 +100,9 @@ bool plan_storing(const ResponseFacts& facts, ResponsePlan& plan) {
   const auto policy = policy_of(facts.context);
   const bool too_large = plan.length.value_or(0) > facts.max_object_bytes;
   plan.detail = facts.context.detail;
-  plan.verdict = caching::may_store(facts.request, facts.head, policy, facts.timing);
+  plan.part = part_to_store(facts);
+  const auto judge = plan.part ? caching::may_store_part : caching::may_store;
+  plan.verdict = judge(facts.request, facts.head, policy, facts.timing);
   if (!too_large && answers_get(facts, policy, plan.verdict)) {
     plan.as_answer_to_get = true;
     plan.selecting = caching::selecting_fields(facts.head, policy);
@@ -82,33 +122,21 @@ bool plan_storing(const ResponseFacts& facts, ResponsePlan& plan) {
   return false;
 }
 
-/// The upstream says "no more" under this status, too.
-bool has_words_for(const rules::Upstream& upstream, int status) {
-  return std::any_of(upstream.limits.begin(), upstream.limits.end(),
-                     [status](const content::LimitWords& words) { return !words.status || *words.status == status; });
-}
-
 /// Which bodies are looked at as a whole before they are stored, and before anything of them is shown: what a rule has
 /// conditions on or expects something of, data that may turn out to be none, and refusals, which are short.
 void plan_body(const ResponseFacts& facts, bool stored, ResponsePlan& plan) {
-  const auto& [upstream, rule] = facts.context.verdict;
-  const int status = facts.head.status;
-  const bool data = is_data(facts.head.fields.value(FieldId::content_type));
-  const bool conditions = rule && rules::needs_body(*rule);
-  const bool expected = facts.context.verdict.expect() != content::Expect::any;
-  const bool indexer = upstream && upstream->errors == rules::ErrorStyle::newznab;
-  const bool by_rule = stored && status == 200 && rule && (conditions || data || expected);
-  const bool words = upstream && has_words_for(*upstream, status);
-  const bool refusal = upstream && (words || (data && indexer) || ((data || expected) && status >= 400));
+  const auto interest = interest_in(facts);
+  const bool by_rule = stored && facts.head.status == 200 && interest.answer;
   plan.bounds.store = facts.max_object_bytes;
-  if (plan.bodiless || (!by_rule && !refusal)) {
+  if (plan.bodiless || (!by_rule && !interest.refusal)) {
     plan.body = stored ? BodyMode::stream : BodyMode::pass;
     return;
   }
   plan.body = stored ? BodyMode::buffer_and_inspect : BodyMode::buffer;
   plan.bounds.buffer = kLongestRefusal;
   if (by_rule)
-    plan.bounds.buffer = conditions || facts.context.entry || indexer ? facts.max_object_bytes : kBufferedAtMost;
+    plan.bounds.buffer =
+        interest.conditions || facts.context.entry || interest.indexer ? facts.max_object_bytes : kBufferedAtMost;
 }
 
 }  // namespace
@@ -133,6 +161,7 @@ ResponsePlan plan_response(const ResponseFacts& facts) {
   plan_length(facts, plan);
   plan.live = !plan.bodiless && is_live_stream(facts.head);
   const bool stored = plan_storing(facts, plan);
+  if (!stored) plan.part.reset();
   plan_body(facts, stored, plan);
   return plan;
 }

@@ -9,6 +9,7 @@
 #include "caching/storing.hpp"
 #include "caching/vary.hpp"
 #include "fetch/body_mode.hpp"
+#include "http/content_range.hpp"
 #include "http/framing.hpp"
 #include "http/message.hpp"
 #include "pipeline/request_context.hpp"
@@ -36,15 +37,16 @@ struct ResponseFacts {
 struct ResponsePlan {
   BodyMode body = BodyMode::pass;
   BodyBounds bounds;
-  caching::StoreVerdict verdict;        // why it is stored or not, and for how long
-  caching::Selecting selecting;         // what selects it among its variants, where it is stored
-  bool live = false;                    // a stream that ends when somebody leaves: quiet for as long as it likes
-  bool as_answer_to_get = false;        // the response to a POST is stored under the name of the GET
-  bool shareable = false;               // others who asked for the same may have it
-  bool mark_hit_for_miss = false;       // the next ones need not wait for each other
-  std::string_view detail;              // for Cache-Status
-  bool bodiless = false;                // whatever its framing says
-  std::optional<std::uint64_t> length;  // of the body, where known
+  caching::StoreVerdict verdict;           // why it is stored or not, and for how long
+  caching::Selecting selecting;            // what selects it among its variants, where it is stored
+  bool live = false;                       // a stream that ends when somebody leaves: quiet for as long as it likes
+  bool as_answer_to_get = false;           // the response to a POST is stored under the name of the GET
+  bool shareable = false;                  // others who asked for the same may have it
+  bool mark_hit_for_miss = false;          // the next ones need not wait for each other
+  std::string_view detail;                 // for Cache-Status
+  bool bodiless = false;                   // whatever its framing says
+  std::optional<std::uint64_t> length;     // of the body, where known
+  std::optional<http::ContentRange> part;  // what the body has of the representation, where a part is stored
 };
 
 /// A stream of events or of pictures: it lives as long as both sides do.

@@ -1,6 +1,8 @@
 #include "pipeline/look_up.hpp"
 
+#include "caching/partial.hpp"
 #include "caching/reuse.hpp"
+#include "caching/validation.hpp"
 
 namespace cachearr::pipeline {
 
@@ -24,6 +26,19 @@ bool serve_by_mode(RequestContext& into, bool by_request) {
   return true;
 }
 
+bool is_fresh(const RequestContext& context, const store::Entry& entry) noexcept {
+  return caching::judge(entry.meta, context.directives, context.now).reuse == caching::Reuse::fresh;
+}
+
+/// A part serves what lies within it, and only while it is fresh: to validate it is to ask for the whole.
+bool is_answered_by_part(const RequestContext& context, const store::Entry& part) {
+  http::ResponseHead head;
+  if (!context.head().fields.has(http::FieldId::range) || !http::parse_stored_head(part.head(), head)) return false;
+  const auto place = http::parse_content_range(head.fields.value(http::FieldId::content_range));
+  return place && caching::answers(*place, context.head(), caching::validators_of(part.etag(), part.meta)) &&
+         is_fresh(context, part);
+}
+
 }  // namespace
 
 bool take_found(RequestContext& into, store::EntryPtr found) {
@@ -39,6 +54,7 @@ void take_variant(RequestContext& into, store::EntryPtr found) {
   if (!into.entry) return;
   const auto kind = caching::kind_of(into.entry->meta, into.now);
   if (kind == caching::EntryKind::response) return;
+  if (kind == caching::EntryKind::part && is_answered_by_part(into, *into.entry)) return;
   into.hit_for_miss = kind == caching::EntryKind::hit_for_miss;
   into.entry = {};
 }

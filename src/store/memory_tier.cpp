@@ -34,6 +34,8 @@ bool is_response(const EntryMeta& meta) noexcept {
   return (meta.flags & (EntryFlag::kVaryMarker | EntryFlag::kHitForMiss)) == 0;
 }
 
+bool is_whole(const EntryMeta& meta) noexcept { return is_response(meta) && (meta.flags & EntryFlag::kPartial) == 0; }
+
 MemoryTier::MemoryTier(std::uint64_t max_bytes, const BanList& bans, const Clock& clock)
     : max_bytes_{max_bytes},
       bans_{bans},

@@ -75,5 +75,7 @@ std::int64_t useless_after(const EntryMeta& meta) noexcept;
 EntryMeta stale_meta(EntryMeta meta, std::int64_t now_ms) noexcept;
 /// No marker: something a user would call stored.
 bool is_response(const EntryMeta& meta) noexcept;
+/// A response that is complete, too: what the key API shows.
+bool is_whole(const EntryMeta& meta) noexcept;
 
 }  // namespace cachearr::store

@@ -12,7 +12,7 @@ namespace cachearr::store {
 std::vector<EntryPtr> Store::find_key(std::string_view key) {
   std::vector<EntryPtr> found;
   for_each([&](const EntryPtr& entry) {
-    if (entry->key() == key && is_response(entry->meta)) found.push_back(entry);
+    if (entry->key() == key && is_whole(entry->meta)) found.push_back(entry);
     return true;
   });
   std::sort(found.begin(), found.end(),
@@ -25,7 +25,7 @@ std::vector<EntryPtr> Store::find_keys(const std::vector<std::string>& keys) {
   for (const auto& key : keys) wanted.try_emplace(key);
   for_each([&](const EntryPtr& entry) {
     const auto at = wanted.find(entry->key());
-    if (at == wanted.end() || !is_response(entry->meta)) return true;
+    if (at == wanted.end() || !is_whole(entry->meta)) return true;
     if (!at->second || at->second->meta.stored_ms < entry->meta.stored_ms) at->second = entry;
     return true;
   });
@@ -49,7 +49,7 @@ std::uint64_t Store::expire_key(std::string_view key, TimePoint until) {
 KeyPage Store::list(const KeyQuery& query) const {
   KeyPager pager{query};
   for_each([&](const EntryPtr& entry) {
-    if (is_response(entry->meta) && pager.selects(target_of(*entry), entry->type())) pager.offer(info_of(*entry));
+    if (is_whole(entry->meta) && pager.selects(target_of(*entry), entry->type())) pager.offer(info_of(*entry));
     return true;
   });
   return pager.finish();

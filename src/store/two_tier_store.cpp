@@ -95,7 +95,7 @@ class TwoTierStore final : public Store {
     slow_->find_key(key, [&](const EntryPtr& entry) {
       const auto same = [&](const EntryPtr& other) { return other->id() == entry->id(); };
       const auto end = found.begin() + static_cast<std::ptrdiff_t>(in_memory);
-      if (is_response(entry->meta) && std::none_of(found.begin(), end, same)) found.push_back(entry);
+      if (is_whole(entry->meta) && std::none_of(found.begin(), end, same)) found.push_back(entry);
     });
     std::sort(found.begin(), found.end(),
               [](const EntryPtr& a, const EntryPtr& b) { return a->meta.stored_ms > b->meta.stored_ms; });
@@ -108,7 +108,7 @@ class TwoTierStore final : public Store {
       if (found[i]) continue;
       slow_->find_key(keys[i], [&](const EntryPtr& entry) {
         const bool newer = !found[i] || found[i]->meta.stored_ms < entry->meta.stored_ms;
-        if (is_response(entry->meta) && newer) found[i] = entry;
+        if (is_whole(entry->meta) && newer) found[i] = entry;
       });
     }
     return found;
@@ -117,13 +117,13 @@ class TwoTierStore final : public Store {
   KeyPage list(const KeyQuery& query) const override {
     KeyPager pager{query};
     memory_.for_each([&](const EntryPtr& entry) {
-      if (is_response(entry->meta) && pager.selects(target_of(*entry), entry->type())) pager.offer(info_of(*entry));
+      if (is_whole(entry->meta) && pager.selects(target_of(*entry), entry->type())) pager.offer(info_of(*entry));
       return true;
     });
     slow_->for_each_record(
         query.order == KeyOrder::none ? pager.after() : Hash128{}, [&](const Hash128& id, const IndexRecord& record) {
           if (pager.full_before(id)) return false;
-          if (is_response(record.meta) && pager.selects(record.target(), record.type) && !memory_.has(id)) {
+          if (is_whole(record.meta) && pager.selects(record.target(), record.type) && !memory_.has(id)) {
             pager.offer(info_of(record, id));
           }
           return true;

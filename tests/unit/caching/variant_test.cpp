@@ -89,6 +89,7 @@ TEST(SelectVariant, NeverLooksTwiceForAMarkerThatNamesNothing) {
 TEST(EntryKind, FollowsFlagsAndTime) {
   EXPECT_EQ(kind_of(stored(kMustRevalidate).meta, kNow), EntryKind::response);
   EXPECT_EQ(kind_of(stored(kVaryMarker, "foo").meta, kNow), EntryKind::vary_marker);
+  EXPECT_EQ(kind_of(stored(kPartial).meta, kNow), EntryKind::part);
   EXPECT_EQ(kind_of(stored(kHitForMiss, "", 1s).meta, kNow), EntryKind::hit_for_miss);
   EXPECT_EQ(kind_of(stored(kHitForMiss).meta, kNow), EntryKind::expired_mark);
 }

@@ -154,5 +154,41 @@ TEST(AStoredReply, MayBeEmpty) {
   EXPECT_EQ(reply.answer.field("Content-Length"), "0");
 }
 
+/// Bytes 4 to 8 of 10.
+store::EntryPtr stored_part() {
+  const std::string line = "HTTP/1.1 206 Partial Content\r\nETag: ";
+  const auto head = line + "\"v1\"\r\nContent-Type: text/plain\r\nContent-Range: bytes 4-8/10\r\nContent-Length: 5\r\n";
+  const std::array<std::string_view, 1> body{"45678"};
+  store::EntryParts parts;
+  parts.head = head;
+  parts.body = body;
+  parts.meta.status = 206;
+  parts.meta.flags = caching::kPartial;
+  parts.meta.etag_at = static_cast<std::uint16_t>(line.size());
+  parts.meta.etag_size = 4;
+  return store::make_entry(parts);
+}
+
+TEST(AReplyFromAStoredPart, CutsByThePlaceInTheWhole) {
+  const Reply reply{get("Range: bytes=5-6\r\n"), stored_part()};
+  EXPECT_EQ(reply.answer.head.status, 206);
+  EXPECT_EQ(reply.answer.body, "56");
+  EXPECT_EQ(reply.answer.field("Content-Range"), "bytes 5-6/10");
+  EXPECT_EQ(reply.answer.field("Content-Length"), "2");
+  EXPECT_EQ(reply.answer.head.fields.count(http::FieldId::content_range), 1U);
+  EXPECT_EQ((Reply{get("Range: bytes=4-8\r\n"), stored_part()}.answer.body), "45678");
+}
+
+TEST(AReplyFromAStoredPart, MayBeInSeveralParts) {
+  const Reply reply{get("Range: bytes=4-5,8-8\r\n"), stored_part()};
+  EXPECT_EQ(reply.answer.head.status, 206);
+  EXPECT_THAT(std::string{reply.answer.body}, HasSubstr("Content-Range: bytes 4-5/10\r\n\r\n45\r\n"));
+  EXPECT_THAT(std::string{reply.answer.body}, HasSubstr("Content-Range: bytes 8-8/10\r\n\r\n8\r\n"));
+}
+
+TEST(AReplyFromAStoredPart, Is304WhereTheClientHasIt) {
+  EXPECT_EQ((Reply{get("Range: bytes=5-6\r\nIf-None-Match: \"v1\"\r\n"), stored_part()}.answer.head.status), 304);
+}
+
 }  // namespace
 }  // namespace cachearr::client

@@ -260,5 +260,15 @@ TEST_F(MemoryStore, AnswersAtOnceThatNothingIsOnDisk) {
   EXPECT_TRUE(told);
 }
 
+TEST_F(MemoryStore, ShowsNoPartUnderAKeyButPurgesIt) {
+  put({.key = "film", .body = "0123", .flags = EntryFlag::kPartial});
+  EXPECT_TRUE(find("film"));
+  EXPECT_TRUE(store->find_key("film").empty());
+  EXPECT_FALSE(store->find_keys({"film"}).front());
+  EXPECT_TRUE(store->list({}).keys.empty());
+  purge(Kind::key, "film");
+  EXPECT_FALSE(find("film"));
+}
+
 }  // namespace
 }  // namespace cachearr::store
