@@ -172,4 +172,17 @@ void append_normal(std::string& out, FieldId id, std::span<const std::string_vie
   id == FieldId::accept_encoding ? append_codings(out, all) : append_weighted(out, all);
 }
 
+std::string_view most_preferred(std::span<const std::string_view> members) noexcept {
+  Member best{{}, {}, 0};
+  bool several = true;
+  for (const auto text : members) {
+    Member member;
+    if (!read_member(text, member)) return {};
+    if (member.weight < best.weight) continue;
+    several = member.weight == best.weight;
+    best = member;
+  }
+  return several || best.name == "*" || !best.parameters.empty() ? std::string_view{} : best.name;
+}
+
 }  // namespace cachearr::caching

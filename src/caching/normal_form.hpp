@@ -19,4 +19,8 @@ inline constexpr std::size_t kMaxSortedMembers = 24;
 /// 9110 12.4.2). Other fields, and members that cannot be read: as they are, in their order.
 void append_normal(std::string& out, http::FieldId id, std::span<const std::string_view> members);
 
+/// The name of the member with the greatest weight; empty where there are several, and where it is a wildcard, has
+/// parameters or cannot be read.
+std::string_view most_preferred(std::span<const std::string_view> members) noexcept;
+
 }  // namespace cachearr::caching

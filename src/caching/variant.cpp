@@ -1,5 +1,6 @@
 #include "caching/variant.hpp"
 
+#include "base/text.hpp"
 #include "caching/vary.hpp"
 
 namespace cachearr::caching {
@@ -13,6 +14,22 @@ void name_variant(const ResourceName& resource, std::string_view varies_by, cons
   into.identity += '\n';
   append_variant(into.identity, into.varies_by, request);
   into.id = hash128(into.identity);
+}
+
+bool name_language(const ResourceName& resource, std::string_view varies_by, const http::FieldList& request,
+                   std::string_view language, VariantName& into) {
+  bool varies = false;
+  text::for_each_member(varies_by, [&](std::string_view name) { varies = varies || name == "accept-language"; });
+  if (!varies || language.empty()) return false;
+  auto fields = request;
+  fields.remove(http::FieldId::accept_language);
+  fields.add(http::FieldId::accept_language, "Accept-Language", language);
+  into.varies_by = varies_by;
+  into.identity = resource.identity;
+  into.identity += "\n>";  // no field's name begins so
+  append_variant(into.identity, varies_by, fields);
+  into.id = hash128(into.identity);
+  return true;
 }
 
 bool select_variant(const ResourceName& resource, std::optional<std::string_view> marker,

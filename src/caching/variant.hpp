@@ -47,6 +47,12 @@ std::optional<std::string_view> marker_of(const Pointer& entry) {
 void name_variant(const ResourceName& resource, std::string_view varies_by, const http::FieldList& request,
                   VariantName& into);
 
+/// The name under which stands which variant has come in this language, where the resource varies by Accept-Language
+/// and these requests agree in the other selecting fields. False where it does not, or the language is empty. No
+/// request selects such a name.
+bool name_language(const ResourceName& resource, std::string_view varies_by, const http::FieldList& request,
+                   std::string_view language, VariantName& into);
+
 /// Called with the marker that stands under the resource's own name. True where there is one: the response is to be
 /// looked for once more, at `into`. False: what was found, or is missing, is it, and `into` is the resource itself.
 /// Where `into.varies_by` says the same already, `into` must be this request's own, and the call costs nothing.

@@ -92,4 +92,20 @@ void append_variant(std::string& out, std::string_view names, const http::FieldL
   }
 }
 
+std::string preferred_language(const http::FieldList& request) {
+  std::array<std::string_view, kMaxSortedMembers> members;
+  std::size_t count = 0;
+  for_each_member_of(request, {}, FieldId::accept_language, [&](std::string_view member) {
+    if (count < members.size()) members[count] = member;
+    ++count;
+  });
+  if (count > members.size()) return {};
+  return text::to_lower(most_preferred(std::span{members.data(), count}));
+}
+
+std::string language_of(const http::ResponseHead& response) {
+  const auto said = text::to_lower(response.fields.joined(FieldId::content_language));
+  return said.find(',') == std::string::npos ? said : std::string{};
+}
+
 }  // namespace cachearr::caching

@@ -22,4 +22,9 @@ std::string to_text(const Selecting& selecting);
 /// order and case normalised as far as the field's syntax permits; absent differs from empty.
 void append_variant(std::string& out, std::string_view names, const http::FieldList& request);
 
+/// The one language that a client likes best, in lower case; empty where it says none.
+std::string preferred_language(const http::FieldList& request);
+/// The one language that an answer is in, in lower case; empty where it says none or several.
+std::string language_of(const http::ResponseHead& response);
+
 }  // namespace cachearr::caching

@@ -75,6 +75,21 @@ void put_vary_marker(FetchContext& worker, const FetchJob& job, std::string_view
   put(worker, job, {key.id, key.identity}, names, {}, meta);
 }
 
+/// The entry that tells which variant has come in the answer's own language.
+void put_language(FetchContext& worker, const FetchJob& job, std::string_view names, std::string_view variant,
+                  std::string_view head, const caching::StoreVerdict& verdict) {
+  http::ResponseHead answer;
+  caching::VariantName name;
+  if (!http::parse_stored_head(head, answer) ||
+      !caching::name_language(job.context->resource(), names, job.head().fields, caching::language_of(answer), name))
+    return;
+  caching::EntryMeta meta;
+  meta.flags = caching::kVaryMarker;
+  meta.stored_ms = meta.born_ms = worker.now().time_since_epoch().count();
+  meta.fresh_until_ms = verdict.meta.fresh_until_ms;
+  put(worker, job, {name.id, name.identity}, variant, {}, meta);
+}
+
 caching::EntryMeta with_label(FetchContext& worker, const FetchJob& job, const caching::StoreVerdict& verdict,
                               const ResponseHeadText& head) {
   auto meta = verdict.meta;
@@ -129,6 +144,7 @@ store::EntryPtr store_response(FetchContext& worker, const FetchJob& job, const 
   const auto names = caching::to_text(selecting);
   put_vary_marker(worker, job, names);
   const auto identity = variant_identity(job, names);
+  put_language(worker, job, names, identity, head.text, verdict);
   return put(worker, job, {hash128(identity), identity}, head.text, body, meta);
 }
 

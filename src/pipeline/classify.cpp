@@ -81,9 +81,12 @@ void classify_routed(WorkerContext& worker, RequestContext& into) {
   }
   look_up(worker.shared.store, into);
   decide_by_entry(into);
-  if (into.disposition == Disposition::fetch && !into.verdict.rule && request.fields.has(FieldId::cookie) &&
-      !rules::names_field(into.verdict.upstream, "cookie"))
-    look_up_without_cookie(worker, into);
+  if (into.disposition == Disposition::fetch) {
+    look_up_by_language(worker.shared.store, into);
+    if (into.disposition == Disposition::fetch && !into.verdict.rule && request.fields.has(FieldId::cookie) &&
+        !rules::names_field(into.verdict.upstream, "cookie"))
+      look_up_without_cookie(worker, into);
+  }
   const bool would_ask = into.disposition == Disposition::fetch || into.disposition == Disposition::revalidate;
   if (would_ask && into.directives.only_if_cached)
     refuse(into, {504, "the request said only-if-cached, and nothing usable is stored"});

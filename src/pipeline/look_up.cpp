@@ -3,6 +3,7 @@
 #include "caching/partial.hpp"
 #include "caching/reuse.hpp"
 #include "caching/validation.hpp"
+#include "caching/vary.hpp"
 
 namespace cachearr::pipeline {
 
@@ -28,6 +29,11 @@ bool serve_by_mode(RequestContext& into, bool by_request) {
 
 bool is_fresh(const RequestContext& context, const store::Entry& entry) noexcept {
   return caching::judge(entry.meta, context.directives, context.now).reuse == caching::Reuse::fresh;
+}
+
+bool is_in(const store::Entry& entry, std::string_view language) {
+  http::ResponseHead head;
+  return http::parse_stored_head(entry.head(), head) && caching::language_of(head) == language;
 }
 
 /// A part serves what lies within it, and only while it is fresh: to validate it is to ask for the whole.
@@ -86,6 +92,24 @@ void decide_by_entry(RequestContext& into) {
   if (serve_by_mode(into, verdict.by_request)) return;
   into.disposition = Disposition::revalidate;
   into.forward = verdict.by_request ? Forward::request : Forward::stale;
+}
+
+void look_up_by_language(store::Store& store, RequestContext& into) {
+  if (into.variant.varies_by.empty() || into.hit_for_miss) return;
+  const auto language = caching::preferred_language(into.head().fields);
+  caching::VariantName name;
+  if (!caching::name_language(into.resource(), into.variant.varies_by, into.head().fields, language, name)) return;
+  const auto pointer = store.find(name.id, name.identity);
+  const auto identity = caching::marker_of(pointer);
+  if (!identity) return;
+  take_variant(into, store.find(hash128(*identity), *identity));
+  into.hit_for_miss = false;
+  if (into.entry && is_in(*into.entry, language) && is_fresh(into, *into.entry)) {
+    into.disposition = Disposition::hit;
+    into.forward = Forward::none;
+  } else {
+    into.entry = {};
+  }
 }
 
 }  // namespace cachearr::pipeline

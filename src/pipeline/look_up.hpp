@@ -16,6 +16,10 @@ void take_variant(RequestContext& into, store::EntryPtr found);
 /// Looks into memory. Where `into.variant` says how the resource varies already, it must be this request's own.
 void look_up(store::Store& store, RequestContext& into);
 
+/// Where the request's own variant is missing, one that has come in the very language that the client likes best serves
+/// it as well (RFC 9110 12.5.4). REQUIRES: `into.disposition` is fetch.
+void look_up_by_language(store::Store& store, RequestContext& into);
+
 /// What follows from the selected entry: serve, revalidate or fetch.
 void decide_by_entry(RequestContext& into);
 

@@ -254,6 +254,15 @@ class Variants(Scenario):
         self.ask(path, headers=[("X-A", "1"), ("X-B", "2")])
         self.assertAnswered(self.ask(path, headers=[("X-A", "1, 2"), ("X-B", "")]), "1, 2|")
 
+    def test_an_answer_in_the_language_that_a_client_likes_best_serves_it(self):
+        path = self.path()
+        self.origin.on(path, *fresh("der", headers=[("Vary", "Accept-Language"), ("Content-Language", "de")]))
+        self.ask(path, headers={"Accept-Language": "en, de"})
+        for language in ("de", "fr;q=0.5, de;q=1.0", "DE, *;q=0.1"):
+            self.assertHit(self.ask(path, headers={"Accept-Language": language}), language)
+        for language in ("fr", "fr, de", "de-AT, de;q=0.8", "fr, de;q=0.9"):
+            self.assertMiss(self.ask(path, headers={"Accept-Language": language}), "vary-miss")
+
 
 class Invalidation(Scenario):
     def test_an_unsafe_method_that_succeeds_drops_the_entry(self):

@@ -94,5 +94,33 @@ TEST(EntryKind, FollowsFlagsAndTime) {
   EXPECT_EQ(kind_of(stored(kHitForMiss).meta, kNow), EntryKind::expired_mark);
 }
 
+VariantName named_by_language(std::string_view varies_by, Lines request, std::string_view language) {
+  VariantName name;
+  EXPECT_TRUE(name_language(kResource, varies_by, Question{request}.head.fields, language, name));
+  return name;
+}
+
+TEST(LanguageName, IsOneForAllWhoAgreeInTheOtherSelectingFields) {
+  const auto german = named_by_language("accept-language,foo", {{"Accept-Language", "en, de"}, {"Foo", "1"}}, "de");
+  EXPECT_EQ(german,
+            named_by_language("accept-language,foo", {{"Accept-Language", "de, fr;q=0.5"}, {"Foo", "1"}}, "de"));
+  EXPECT_NE(german.id, named_by_language("accept-language,foo", {{"Foo", "2"}}, "de").id);
+  EXPECT_NE(german.id, named_by_language("accept-language,foo", {{"Foo", "1"}}, "fr").id);
+  EXPECT_EQ(german.id, hash128(german.identity));
+}
+
+TEST(LanguageName, IsNoVariantsName) {
+  EXPECT_NE(named_by_language("accept-language", {}, "de").id,
+            named("accept-language", {{"Accept-Language", "de"}}).id);
+}
+
+TEST(LanguageName, IsNoneWhereNothingVariesByLanguage) {
+  VariantName name;
+  const Question question{{{"Accept-Language", "de"}}};
+  for (const auto* const names : {"", "foo", "accept-language-x"})
+    EXPECT_FALSE(name_language(kResource, names, question.head.fields, "de", name)) << names;
+  EXPECT_FALSE(name_language(kResource, "accept-language", question.head.fields, "", name));
+}
+
 }  // namespace
 }  // namespace cachearr::caching

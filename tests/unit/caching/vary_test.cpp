@@ -132,5 +132,25 @@ TEST(Variant, ASecretIsNotKept) {
   EXPECT_NE(text, variant("authorization,cookie", {{"Authorization", "Bearer other"}, {"Cookie", "sid=s3cret"}}));
 }
 
+TEST(PreferredLanguage, IsTheOneWithTheGreatestWeight) {
+  const auto preferred = [](const char* value) {
+    return preferred_language(Question{{{"Accept-Language", value}}}.head.fields);
+  };
+  EXPECT_EQ(preferred("de"), "de");
+  EXPECT_EQ(preferred("fr;q=0.5, DE-at ; q=0.9,*;q=0.1"), "de-at");
+  EXPECT_EQ(preferred_language(Question{{{"Accept-Language", "fr;q=0.5"}, {"Accept-Language", "de"}}}.head.fields),
+            "de");
+  for (const auto* const value : {"", "de, fr", "*", "de;q=0.5, *", "de;q=0", "de;q=x", "de;level=1"})
+    EXPECT_EQ(preferred(value), "") << value;
+  EXPECT_EQ(preferred_language(Question{}.head.fields), "");
+}
+
+TEST(LanguageOfAnAnswer, IsTheOneThatItSays) {
+  EXPECT_EQ(language_of(Answer{200, {{"Content-Language", "De"}}}.head), "de");
+  EXPECT_EQ(language_of(Answer{200, {{"Content-Language", "de, en"}}}.head), "");
+  EXPECT_EQ(language_of(Answer{200, {{"Content-Language", "de"}, {"Content-Language", "en"}}}.head), "");
+  EXPECT_EQ(language_of(Answer{200}.head), "");
+}
+
 }  // namespace
 }  // namespace cachearr::caching

@@ -293,5 +293,25 @@ TEST_F(FetchTest, InTheBackgroundIsDoneOnceHoweverManyWantIt) {
   EXPECT_FALSE(fetch_in_background(fetching_, context_, Purpose::warm_up));
 }
 
+TEST_F(FetchTest, TellsWhichVariantHasComeInALanguage) {
+  auto& client = ask(Asked{"GET /up/film", "Host: api.test\r\nAccept-Language: en, de\r\n"});
+  next_request();
+  origin_.send(
+      "HTTP/1.1 200 OK\r\nCache-Control: max-age=60, stale-while-revalidate=60\r\nVary: "
+      "Accept-Language\r\nContent-Language: DE\r\n"
+      "Content-Type: text/plain\r\nContent-Length: 3\r\n\r\nder");
+  EXPECT_EQ(end_of(client).body, "der");
+  EXPECT_EQ(classify("GET /up/film", "Accept-Language: fr;q=0.5, de\r\n").disposition, pipeline::Disposition::hit);
+  EXPECT_EQ(context_.entry->body(), "der");
+  for (const std::string language : {"fr", "de;q=0.5, fr", "de, fr", "de-AT, de;q=0.9", "*", "de;q=0"})
+    EXPECT_EQ(classify("GET /up/film", "Accept-Language: " + language + "\r\n").disposition,
+              pipeline::Disposition::fetch)
+        << language;
+  clock_.advance(std::chrono::seconds{61});
+  EXPECT_EQ(classify("GET /up/film", "Accept-Language: fr;q=0.5, de\r\n").disposition, pipeline::Disposition::fetch);
+  EXPECT_FALSE(context_.entry);
+  EXPECT_FALSE(context_.refresh);
+}
+
 }  // namespace
 }  // namespace cachearr::fetch
