@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <random>
 
 #include "caching/partial.hpp"
 #include "unit/fetch/fetch_fixture.hpp"
@@ -275,6 +276,87 @@ TEST_F(PartialContentTest, AsksForARestThatMayNotFitOnlyWhereNoRuleMatches) {
   EXPECT_THAT(next_request(), Not(HasSubstr("Range")));
   origin_.send(whole());
   EXPECT_EQ(end_of(other).body, kWhole);
+}
+
+/// A film that changes now and then, at an origin that knows ranges; one in three does not know If-Range.
+class ChangingFilm {
+ public:
+  explicit ChangingFilm(unsigned seed) : random_{seed} {}
+  std::size_t any(std::size_t below) { return random_() % below; }
+  void maybe_change() { version_ += any(4) == 0 ? 1U : 0U; }
+  static std::string bytes_of(const std::string& etag) {
+    return std::string(40, static_cast<char>('a' + std::stoul(etag.substr(1)) % 26)) + etag;
+  }
+  std::string answer(const std::string& request) {
+    const auto etag = "\"" + std::to_string(version_) + "\"";
+    const auto all = bytes_of(etag);
+    const auto lines = "Content-Type: video/mp4\r\nCache-Control: max-age=60\r\nETag: " + etag + "\r\n";
+    const auto wanted = value(request, "Range: bytes=");
+    const auto expected = value(request, "If-Range: ");
+    if (wanted.empty() || (!expected.empty() && expected != etag && any(3) != 0))
+      return "HTTP/1.1 200 OK\r\n" + lines + "Content-Length: " + std::to_string(all.size()) + "\r\n\r\n" + all;
+    const auto dash = wanted.find('-');
+    const auto first = std::stoul(wanted.substr(0, dash));
+    if (first >= all.size()) return "HTTP/1.1 416 No\r\nContent-Length: 0\r\n\r\n";
+    const auto last =
+        dash + 1 == wanted.size() ? all.size() - 1 : std::min(all.size() - 1, std::stoul(wanted.substr(dash + 1)));
+    const auto part = all.substr(first, last - first + 1);
+    return "HTTP/1.1 206 Part\r\n" + lines + "Content-Range: bytes " + std::to_string(first) + "-" +
+           std::to_string(last) + "/" + std::to_string(all.size()) +
+           "\r\nContent-Length: " + std::to_string(part.size()) + "\r\n\r\n" + part;
+  }
+
+ private:
+  static std::string value(const std::string& request, const std::string& name) {
+    const auto at = request.find("\r\n" + name);
+    if (at == std::string::npos) return {};
+    const auto from = at + 2 + name.size();
+    return request.substr(from, request.find("\r\n", from) - from);
+  }
+  std::mt19937 random_;
+  unsigned version_ = 0;
+};
+
+TEST_F(PartialContentTest, NeverMixesWhatIsNotOfOneRepresentation) {
+  ChangingFilm film{7};
+  std::size_t wholes = 0, parts = 0;
+  for (int i = 0; i < 1000; ++i) {
+    film.maybe_change();
+    const auto first = film.any(3) == 0 ? 0 : film.any(44), last = first + film.any(20);
+    const bool wants_whole = film.any(3) == 0;
+    const auto range = "Range: bytes=" + std::to_string(first) + "-" + std::to_string(last) + "\r\n";
+    const Asked asked{"GET /up/film", "Host: api.test\r\n" + (wants_whole ? std::string{} : range)};
+    const auto job = job_for(asked);
+    if (job->context->disposition == Disposition::fetch) {
+      job->shared_fetch = std::make_shared<SharedFetch>(loop_);
+      auto& client = wait_for(job);
+      begin(job);
+      while (!client.taken) {
+        if (origin_.has_request()) {
+          origin_.send(film.answer(origin_.take_request()));
+        } else if (origin_.is_connected() && origin_.sees_end()) {
+          origin_.close();
+        }
+        loop_.context().run_one_for(std::chrono::milliseconds{1});
+      }
+      ASSERT_EQ(client.taken->end, Arrival::Kind::end);
+    } else {
+      clock_.advance(std::chrono::seconds{film.any(40)});
+      if (job->context->disposition == Disposition::revalidate || film.any(3) == 0)
+        store_->invalidate_soon({caching::Invalidation::Kind::all, {}, false});
+    }
+    const auto entry = store_->find(job->context->variant.id, job->context->variant.identity);
+    if (!entry) continue;
+    const auto all = ChangingFilm::bytes_of(std::string{entry->etag()});
+    http::ResponseHead head;
+    ASSERT_TRUE(http::parse_stored_head(entry->head(), head));
+    const auto place = http::parse_content_range(head.fields.value(http::FieldId::content_range));
+    ASSERT_EQ(place.has_value(), entry->meta.status == 206);
+    ++(place ? parts : wholes);
+    ASSERT_EQ(entry->body(), place ? all.substr(place->first, place->length()) : all) << i;
+  }
+  EXPECT_GT(parts, 50U);
+  EXPECT_GT(wholes, 50U);
 }
 
 }  // namespace
