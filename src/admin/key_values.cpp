@@ -61,7 +61,7 @@ class Setter {
     parts.type = old.type();
     parts.tag_hashes = old.tags();
     parts.meta.label = old.meta.label;
-    parts.meta.flags = caching::kFromRule;
+    parts.meta.flags |= caching::kFromRule;
     return put(parts);
   }
 
@@ -69,7 +69,7 @@ class Setter {
     const auto identity = identity_by_hand(value_.key);
     auto parts = parts_for(hash128(identity), identity, value_.until.value_or(kNever));
     parts.type = value_.type;
-    parts.meta.flags = caching::kByHand;
+    parts.meta.flags |= caching::kByHand;
     return put(parts) && (store_.find(parts.id, identity) || store_.may_be_on_disk(parts.id));
   }
 
@@ -85,6 +85,7 @@ class Setter {
     meta.born_ms = meta.stored_ms = meta.date_ms = now_.time_since_epoch().count();
     meta.fresh_until_ms = until.time_since_epoch().count();
     meta.status = 200;
+    if (value_.content_encoding.empty()) meta.flags = caching::kUncoded;
     meta.etag_at = static_cast<std::uint16_t>(head_.etag_at);
     meta.etag_size = static_cast<std::uint16_t>(head_.etag_size);
     return parts;
