@@ -36,9 +36,21 @@ limit::Priority priority_of(const pipeline::RequestContext& context, bool backgr
 }
 
 AdmissionPermit::~AdmissionPermit() {
-  if (waiting_) admission_->remove_waiter(ticket_);
-  if (waiting_ && !granted_) admission_->apply(limiter_->cancel(admission_->now(), ticket_));
+  if (state_ == State::waiting) {
+    stop_waiting(State::none);
+    admission_->apply(limiter_->cancel(admission_->now(), ticket_));
+  }
   end(limit::Outcome::abandoned, Duration{-1});
+}
+
+void AdmissionPermit::begin_waiting(const std::shared_ptr<AdmissionWaiter>& waiter) {
+  admission_->add_waiter(ticket_, waiter);
+  state_ = State::waiting;
+}
+
+void AdmissionPermit::stop_waiting(State next) {
+  admission_->remove_waiter(ticket_);
+  state_ = next;
 }
 
 limit::Waiter AdmissionPermit::waiter(const FetchJob& job) const {
@@ -48,17 +60,19 @@ limit::Waiter AdmissionPermit::waiter(const FetchJob& job) const {
 }
 
 bool AdmissionPermit::try_acquire(const FetchJob& job) {
-  if (!admission_) return granted_ = true;
+  if (!admission_) return true;
   const auto now = admission_->now();
   const auto name = limiter_key_of(*job.context);
   grab_ = job.context->verdict.counts_as_grab();
   limiter_ = admission_->registry().limiter(name.upstream, name.credential, now);
   ticket_ = admission_->registry().new_ticket();
   limit::Effects effects;
-  granted_ = limiter_->try_take(now, waiter(job), effects);
+  const bool granted = limiter_->try_take(now, waiter(job), effects);
   admission_->apply(std::move(effects));
-  if (granted_) admission_->save_soon();
-  return granted_;
+  if (!granted) return false;
+  state_ = State::granted;
+  admission_->save_soon();
+  return true;
 }
 
 /// A pause that the upstream has asked for, and a breaker that stays open, are not waited for.
@@ -75,40 +89,31 @@ net::Task<std::optional<Rejection>> AdmissionPermit::wait(std::shared_ptr<FetchJ
   using Kind = limit::Admission::Kind;
   if (const auto rejection = reject_at_once(*job)) co_return rejection;
   auto waiting = std::make_shared<AdmissionWaiter>(worker_);
-  admission_->add_waiter(ticket_, waiting);
-  waiting_ = true;
+  begin_waiting(waiting);
   limit::Effects effects;
   const auto admission = limiter_->ask(admission_->now(), waiter(*job), effects);
   admission_->apply(std::move(effects));
   if (admission.kind == Kind::refuse) {
-    waiting_ = false;
-    admission_->remove_waiter(ticket_);
+    stop_waiting(State::none);
     co_return Rejection{admission.why, admission.at, false};
   }
-  granted_ = admission.kind == Kind::grant;
-  while (!granted_) {
+  if (admission.kind == Kind::grant) stop_waiting(State::granted);
+  while (state_ == State::waiting) {
     job->shared_fetch->on_abandoned([waiting] {
       waiting->abandoned = true;
       waiting->event.set();
     });
     co_await waiting->event.wait();
     if (waiting->wake) {
-      if (!waiting->wake->granted) {
-        waiting_ = false;
-        admission_->remove_waiter(ticket_);
-        co_return Rejection{waiting->wake->why, waiting->wake->retry_at, false};
-      }
-      granted_ = true;
+      stop_waiting(waiting->wake->granted ? State::granted : State::none);
+      if (state_ == State::none) co_return Rejection{waiting->wake->why, waiting->wake->retry_at, false};
     } else if (waiting->abandoned && !job->is_background() && !job->shared_fetch->has_readers()) {
-      waiting_ = false;
-      admission_->remove_waiter(ticket_);
+      stop_waiting(State::none);
       admission_->apply(limiter_->cancel(admission_->now(), ticket_));
       co_return Rejection{limit::Why::nothing, admission_->now(), true};
     }
     waiting->abandoned = false;
   }
-  admission_->remove_waiter(ticket_);
-  waiting_ = false;
   admission_->save_soon();
   co_return std::nullopt;
 }
@@ -120,8 +125,8 @@ void AdmissionPermit::observe(const content::LimitSignal& signal) {
 }
 
 void AdmissionPermit::end(limit::Outcome outcome, Duration took) {
-  if (!admission_ || !granted_) return;
-  granted_ = false;
+  if (state_ != State::granted) return;
+  state_ = State::none;
   admission_->apply(limiter_->done(admission_->now(), ticket_, outcome, took));
   admission_->save_soon();
 }

@@ -2,6 +2,8 @@
 // whoever asks the upstream, on its worker; what is left of it at the end is given back by the destructor.
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -47,6 +49,14 @@ class AdmissionPermit {
   std::optional<TimePoint> paused_until() const;
 
  private:
+  enum class State : std::uint8_t {
+    none,     // not asked for, refused, or given back
+    waiting,  // in line at the limiter
+    granted   // the request may go, and the limiter counts it as under way
+  };
+  void begin_waiting(const std::shared_ptr<AdmissionWaiter>& waiter);
+  /// REQUIRES: waiting.
+  void stop_waiting(State next);
   limit::Waiter waiter(const FetchJob& job) const;
   std::optional<Rejection> reject_at_once(const FetchJob& job) const;
 
@@ -55,8 +65,7 @@ class AdmissionPermit {
   limit::KeyLimiterPtr limiter_;
   limit::Ticket ticket_ = 0;
   bool grab_ = false;
-  bool granted_ = false;
-  bool waiting_ = false;
+  State state_ = State::none;
 };
 
 }  // namespace cachearr::fetch

@@ -17,6 +17,7 @@ class DiskDouble final : public store::Store {
   explicit DiskDouble(const Clock& clock) : memory_{store::make_memory_store(16 * 1024 * 1024, clock)} {}
 
   std::map<std::string, store::EntryPtr, std::less<>> on_disk;  // by identity
+  std::string looked_for;                                       // the identity that was asked of the disk last
   std::optional<Error> failure;                                 // what the disk says to an invalidation
 
   store::EntryPtr find(const Hash128& id, std::string_view identity) noexcept override {
@@ -24,6 +25,7 @@ class DiskDouble final : public store::Store {
   }
   bool may_be_on_disk(const Hash128&) const noexcept override { return !on_disk.empty(); }
   void find_on_disk(const Hash128&, std::string_view identity, std::function<void(store::EntryPtr)> done) override {
+    looked_for = identity;
     const auto found = on_disk.find(identity);
     done(found == on_disk.end() ? store::EntryPtr{} : found->second);
   }

@@ -39,6 +39,20 @@ class Explained : public ::testing::Test {
     EXPECT_EQ(answer.status, 200) << answer.body;
     return nlohmann::json::parse(answer.body, nullptr, false);
   }
+  /// On disk, under the name that the disk was last asked for; fresh for an hour.
+  void put_on_disk(std::string_view head, std::uint16_t flags = 0) {
+    store::EntryParts parts;
+    parts.identity = instance_.store_.looked_for;
+    parts.id = hash128(parts.identity);
+    parts.key = "tv:5";
+    parts.head = head;
+    parts.meta.status = 200;
+    parts.meta.flags = flags;
+    const auto now = instance_.clock_.now().time_since_epoch().count();
+    parts.meta.born_ms = parts.meta.stored_ms = now;
+    parts.meta.fresh_until_ms = now + 3'600'000;
+    instance_.store_.on_disk[instance_.store_.looked_for] = store::make_entry(parts);
+  }
   std::string listener() { return instance_.proxy().addresses().front(); }
 
   QuietInstance instance_{config(), kRules};
@@ -71,6 +85,25 @@ TEST_F(Explained, AnUnknownHostAtAPrivateAddressIsRefused) {
 
 TEST_F(Explained, AnUpstreamOfTheRulesMayHaveAPrivateAddress) {
   EXPECT_EQ(explain("http://192.168.1.20/")["decision"], "fetch");
+}
+
+TEST_F(Explained, AnAnswerThatOnlyTheDiskHasIsAHit) {
+  instance_.store_.on_disk["something else"] = {};
+  EXPECT_EQ(explain("https://api.test/tv/5")["decision"], "fetch");
+  put_on_disk("HTTP/1.1 200 OK\r\n");
+  const auto told = explain("https://api.test/tv/5");
+  EXPECT_EQ(told["decision"], "serve");
+  EXPECT_EQ(told["stored"]["tier"], "disk");
+}
+
+TEST_F(Explained, AVariantThatOnlyTheDiskHasIsFoundByItsMarkerThere) {
+  instance_.store_.on_disk["something else"] = {};
+  explain("https://api.test/tv/5");
+  put_on_disk("accept-language", caching::kVaryMarker);
+  EXPECT_EQ(explain("https://api.test/tv/5", "&header=Accept-Language:%20de")["decision"], "fetch");
+  put_on_disk("HTTP/1.1 200 OK\r\n");
+  EXPECT_EQ(explain("https://api.test/tv/5", "&header=Accept-Language:%20de")["decision"], "serve");
+  EXPECT_EQ(explain("https://api.test/tv/5", "&header=Accept-Language:%20fr")["decision"], "fetch");
 }
 
 TEST_F(Explained, AWriteGoesPastTheCache) {
