@@ -7,6 +7,8 @@ namespace cachearr::caching {
 
 void name_variant(const ResourceName& resource, std::string_view varies_by, const http::FieldList& request,
                   VariantName& into) {
+  if (varies_by.empty() && into.varies_by.empty() && into.id == resource.id && into.identity == resource.identity)
+    return;  // a request that is repeated
   into.varies_by = varies_by;
   into.identity = resource.identity;
   into.id = resource.id;

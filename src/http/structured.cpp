@@ -22,19 +22,26 @@ bool is_token_char(char c) noexcept {
   return is_alpha(c) || is_digit(c) || marks.find(c) != std::string_view::npos;
 }
 
-/// How many bytes in front need no escape, at least; eight are looked at in one step.
-std::size_t plain_prefix(std::string_view text) noexcept {
+/// Whether none of these eight bytes needs an escape; "no" may be said too often.
+bool are_plain(const char* bytes) noexcept {
   constexpr std::uint64_t ones = 0x0101010101010101, high = 0x8080808080808080;
-  const auto has_zero = [](std::uint64_t word) { return (word - ones) & ~word; };
+  std::uint64_t word = 0;
+  std::memcpy(&word, bytes, sizeof word);
+  const auto has_zero = [](std::uint64_t each) { return (each - ones) & ~each; };
+  const auto below_space = (word - ones * 0x20) & ~word;
+  const auto above_tilde = word | (word + ones);
+  const auto odd = below_space | above_tilde | has_zero(word ^ ones * '"') | has_zero(word ^ ones * '\\');
+  return (odd & high) == 0;
+}
+
+/// How many bytes in front need no escape, at least; eight are looked at in one step, the last eight once more.
+std::size_t plain_prefix(std::string_view text) noexcept {
+  constexpr std::size_t step = 8;
   std::size_t at = 0;
-  for (std::uint64_t word = 0; at + sizeof word <= text.size(); at += sizeof word) {
-    std::memcpy(&word, text.data() + at, sizeof word);
-    const auto below_space = (word - ones * 0x20) & ~word;
-    const auto above_tilde = word | (word + ones);
-    const auto odd = below_space | above_tilde | has_zero(word ^ ones * '"') | has_zero(word ^ ones * '\\');
-    if ((odd & high) != 0) return at;
+  for (; at + step <= text.size(); at += step) {
+    if (!are_plain(text.data() + at)) return at;
   }
-  return at;
+  return text.size() >= step && are_plain(text.data() + text.size() - step) ? text.size() : at;
 }
 
 template <class Value>

@@ -19,7 +19,8 @@ namespace cachearr::net {
 namespace asio = boost::asio;
 
 struct Worker::Impl {
-  asio::io_context context{1};
+  // Sockets are touched on the worker's thread alone; other threads only post.
+  asio::io_context context{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
   asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
   asio::steady_timer ticks{context};
   std::atomic<std::int64_t> last_sweep_ms{0};
