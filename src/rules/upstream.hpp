@@ -46,7 +46,7 @@ struct Upstream {
   bool origin_given = false;               // the file names an origin; else it is https://first host
   std::string origin_scheme, origin_host;  // where to connect; empty where neither an origin nor an exact host is known
   std::uint16_t origin_port = 0;
-  std::string origin_authority;  // both, as Host has them
+  std::string origin_authority;    // both, as Host has them
   bool origin_is_private = false;  // its host leads to a private address, by its look
   std::string origin_path;         // prefix put before the path in reverse mode; empty or "/x"
   std::string mount;               // "" or "/tmdb"
