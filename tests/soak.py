@@ -33,6 +33,7 @@ class Soak:
         self.version = collections.Counter()   # what the origin has
         self.purged = collections.Counter()    # the version that the last acknowledged purge asks for
         self.kept, self.bucket = {}, []        # path: when it was stored; when the counted upstream was asked
+        self.losses = collections.Counter()    # begun and ended purges of a path, and kills: odd while one is under way
         self.trouble, self.gate = None, threading.Event()
         self.busy, self.stopping = threading.Event(), threading.Event()
         self.may_forget = False                # the store loses entries in this phase, as is allowed
@@ -82,7 +83,7 @@ class Soak:
 
     # ---- clients
 
-    def check(self, path, response, least, stored):
+    def check(self, path, response, least, stored, losses):
         if response.status == 200:
             lines = set(response.body.split(b"\n")[:-1])
             found = re.fullmatch(rb"(\S+) is at version (\d+)\.", next(iter(lines))) if len(lines) == 1 else None
@@ -91,7 +92,8 @@ class Soak:
             if int(found.group(2)) < least:
                 return self.fault("%s: version %s after an acknowledged purge asked for %d" % (path, found.group(2).decode(), least))
             with self.lock:
-                self.kept[path] = (time.monotonic(), int(found.group(2)))
+                if losses % 2 == 0 and self.losses[path] == losses:  # else it may be gone again
+                    self.kept[path] = (time.monotonic(), int(found.group(2)))
         elif response.status >= 500 and stored and not self.may_forget:
             self.fault("%s: %d for what is stored within its stale window (%s)" % (path, response.status, response["cache-status"]))
 
@@ -102,7 +104,7 @@ class Soak:
                 continue
             path = "/%d/%d" % (chance.randrange(GROUPS), chance.randrange(ITEMS))
             with self.lock:
-                least, kept = self.purged[path], self.kept.get(path)
+                least, kept, losses = self.purged[path], self.kept.get(path), self.losses[path]
             try:
                 wire = wire or connect(self.proxy.address)
                 wire.send(request_bytes("GET", self.origin.url + path, self.origin.authority))
@@ -110,7 +112,7 @@ class Soak:
                 with self.lock:
                     self.count["answers %d" % response.status] += 1
                     still = kept is not None and self.kept.get(path) is not None
-                self.check(path, response, least, still)
+                self.check(path, response, least, still, losses)
                 if (response["connection"] or "").lower() == "close":
                     wire.close()
                     wire = None
@@ -145,12 +147,14 @@ class Soak:
         with self.lock:
             for path in paths:
                 self.version[path] += 1
+                self.losses[path] += 1
                 self.kept.pop(path, None)
             asked = {path: self.version[path] for path in paths}
         response = self.proxy.admin("POST", "/api/v1/purge", body=selection)
         with self.lock:
             self.count["purges %d" % response.status] += 1
             for path in paths:
+                self.losses[path] += 1
                 self.kept.pop(path, None)
                 if response.status == 200:
                     self.purged[path] = max(self.purged[path], asked[path])
@@ -198,6 +202,9 @@ class Soak:
         self.busy.clear()
         with self.lock:
             self.kept.clear()   # at most the last second is lost, and nobody knows which
+            for group in range(GROUPS):
+                for item in range(ITEMS):
+                    self.losses["/%d/%d" % (group, item)] += 2
         self.proxy.process.kill()
         self.proxy.process.wait()
         self.proxy.start()
