@@ -63,6 +63,16 @@ TEST(Coding, SetsHoldWhatAClientTakesAndAreNeverEmpty) {
     EXPECT_EQ(accepted_codings(sent), expected) << sent;
 }
 
+TEST(Coding, SetsSayOfEachCodingWhatIsSaidOfItAlone) {
+  for (const auto* const sent :
+       {"gzip, deflate, br, zstd", "gzip;q=0, *", "*;q=0, gzip", "*;q=0.5, identity;q=0", "gzip, gzip;q=0",
+        "x-gzip;q=0, gzip", "GZIP;Q=1", "compress, *;q=0, br;q=0.2", "identity", "br;q=oops, gzip", ", ,gzip", "abc"}) {
+    for (const auto coding : {Coding::identity, Coding::gzip, Coding::brotli, Coding::deflate, Coding::zstd})
+      EXPECT_EQ((accepted_codings(sent) & set_of(coding)) != 0, accepts(sent, coding))
+          << sent << " " << name_of(coding);
+  }
+}
+
 TEST(Coding, ThatIsNotRegisteredNamesNothingThatCouldBeRefused) {
   EXPECT_TRUE(takes("gzip", "aws-chunked"));
   EXPECT_TRUE(takes("", "abcdef"));
