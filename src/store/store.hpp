@@ -109,7 +109,8 @@ class Store {
   /// Whether text bodies are packed on their way to disk from now on.
   virtual void set_compression(bool) noexcept {}
 
-  /// Waits until everything put so far is on disk, as far as the disk takes it.
+  /// Waits until everything put so far is on disk, as far as the disk takes it; where it takes nothing, until what was
+  /// replaced or erased is marked as old, so that no restart brings it back.
   virtual void flush() {}
 
   // State that outlives the process, beside the responses: buckets, quotas, cool-downs. Without a disk it lives in
