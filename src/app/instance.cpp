@@ -79,6 +79,7 @@ std::optional<StartFailure> Instance::start() {
   admission_->start();
   proxy_->start();
   admin_->start();
+  ticker_.start();
   return std::nullopt;
 }
 
@@ -133,6 +134,7 @@ void Instance::stop() {
   const auto grace = snapshot()->settings->config.timeouts.shutdown_grace;
   const bool all = proxy_->drain(grace);
   if (!all) log::warning("some requests were still under way when the time for shutting down was over");
+  ticker_.stop();
   admin_->stop();
   proxy_.reset();
   admin_.reset();

@@ -18,6 +18,7 @@
 #include "client/proxy_server.hpp"
 #include "fetch/admission_controller.hpp"
 #include "store/store.hpp"
+#include "upkeep/ticker.hpp"
 
 namespace cachearr::app {
 
@@ -77,6 +78,7 @@ class Instance final : public admin::Instance {
   std::unique_ptr<fetch::AdmissionController> admission_;
   std::unique_ptr<client::ProxyServer> proxy_;
   std::unique_ptr<admin::Server> admin_;
+  upkeep::Ticker ticker_;  // stopped before what it looks at goes
 };
 
 }  // namespace cachearr::app
