@@ -2,7 +2,8 @@
 """Soaks the program with every fault in turn: tests/soak.py MINUTES. Exit 1 with what was wrong.
 
 Clients ask for many URLs whose bodies tell their URL and version. Each round goes through all faults once, then rests and
-looks at memory, descriptors and threads. CACHEARR_BIN names the program (build/cachearr otherwise).
+looks at memory, descriptors and threads. CACHEARR_BIN names the program (build/cachearr otherwise), CACHEARR_SANITIZE says
+that it was built with a sanitizer, whose own memory is then not taken for the program's.
 """
 import collections
 import os
@@ -22,7 +23,8 @@ from lab.wire import WireError, connect, request_bytes  # noqa: E402
 
 CLIENTS, GROUPS, ITEMS, PHASE = 6, 8, 20, 2.0
 PER_SECOND, BURST = 20, 5
-GROWTH_BYTES, GROWTH_HANDLES, GROWTH_THREADS = 8 << 20, 16, 2
+SANITIZED = bool(os.environ.get("CACHEARR_SANITIZE"))  # it keeps what was freed, to catch its use
+GROWTH_BYTES, GROWTH_HANDLES, GROWTH_THREADS = 1 << 40 if SANITIZED else 8 << 20, 16, 2
 STALE_FOR = 3600
 
 
