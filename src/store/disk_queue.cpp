@@ -150,11 +150,10 @@ void DiskQueue::settle(const std::vector<QueuedBan>& bans, const std::optional<E
   written_.notify_all();
 }
 
-void DiskQueue::wait_for_all() {
+void DiskQueue::wait_for_round() {
   std::unique_lock lock{mutex_};
-  // What waits now goes with the next piece taken.
-  const std::uint64_t mine = taken_ + (waiting_.empty() ? 0 : 1);
-  if (finished_ >= mine) return;
+  // The round that is under way, if any, may have begun before what the caller means.
+  const std::uint64_t mine = taken_ + 1;
   urgent_ = true;
   ready_.notify_one();
   written_.wait(lock, [&] { return finished_ >= mine || ended_; });

@@ -75,8 +75,8 @@ class DiskQueue {
   bool has_bans() const;
   void settle(const std::vector<QueuedBan>& bans, const std::optional<Error>& problem);
 
-  /// Waits until everything put in so far has been dealt with.
-  void wait_for_all();
+  /// Waits until the writer has dealt with everything that was put in, or noted elsewhere for it, before this call.
+  void wait_for_round();
   void wake();
   void close();
   /// The writer is gone: nothing that comes is dealt with any more.

@@ -164,10 +164,10 @@ EntryPtr DiskTier::by_bans(EntryPtr entry, std::uint32_t generation) const {
 
 void DiskTier::flush() {
   // Also while the file is away: the journal then takes what has changed.
-  shared_.queue.wait_for_all();
+  shared_.queue.wait_for_round();
   while (shared_.is_up() && shared_.unsaved.exchange(false)) {
     shared_.memory.for_each([&](const EntryPtr& entry) { return shared_.put_again(entry); });
-    shared_.queue.wait_for_all();
+    shared_.queue.wait_for_round();
   }
 }
 
