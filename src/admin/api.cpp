@@ -49,6 +49,7 @@ Api::Api(Instance& instance) : instance_{instance} {
   add_explain_call(router_, instance_);
   add_key_calls(router_, instance_, counters_);
   add_keys_calls(router_, instance_, counters_);
+  add_openapi_call(router_);
 }
 
 Result<Api::Admitted, Answer> Api::admit(const http::RequestHead& head, const http::Framing& framing,

@@ -26,7 +26,14 @@ Answer public_file(Instance& instance, std::string_view path, const Call& call) 
 void add_authority_calls(Router& router, Instance& instance) {
   for (const std::string_view path : {"/ca", "/ca.pem", "/ca.crt", "/ca.cer", "/ca.p12", "/ca.mobileconfig"}) {
     auto handler = [&instance, path](const Call& call) { return public_file(instance, path, call); };
-    router.add({http::Method::get, std::string{path}, {Access::open, Effect::none}, std::move(handler)});
+    CallDoc doc{
+        .summary = "the local authority's certificate, or how to trust it", .answer = "*/*", .failures = {404, 500}};
+    router.add({http::Method::get,
+                std::string{path},
+                {Access::open, Effect::none},
+                std::move(handler),
+                Runs::in_pool,
+                std::move(doc)});
   }
 }
 

@@ -20,6 +20,8 @@ void add_explain_call(Router& router, Instance& instance);
 void add_key_calls(Router& router, Instance& instance, ApiCounters& counters);   // one key: value, ttl, expire
 void add_keys_calls(Router& router, Instance& instance, ApiCounters& counters);  // many: list, mget, purge
 
+void add_openapi_call(Router& router);  // of all calls that the router has when it is asked
+
 /// JSON that goes out whatever bytes its texts hold.
 Answer json_answer(const nlohmann::ordered_json& data, int status = 200);
 

@@ -203,8 +203,16 @@ Answer answer(Instance& instance, const Call& call) {
 }  // namespace
 
 void add_explain_call(Router& router, Instance& instance) {
-  router.add(
-      {http::Method::get, "/api/v1/explain", {}, [&instance](const Call& call) { return answer(instance, call); }});
+  router.add({http::Method::get,
+              "/api/v1/explain",
+              {},
+              [&instance](const Call& call) { return answer(instance, call); },
+              Runs::in_pool,
+              {.summary = "what would be done with a request; nothing is sent",
+               .parameters = {{"url", "whole", true},
+                              {"method", "GET where it is left out"},
+                              {"header", "Name: value; again and again"}},
+               .answer = "Explanation"}});
 }
 
 }  // namespace cachearr::admin

@@ -145,15 +145,28 @@ Answer expire_key(const Keys& keys, const Call& call) {
 
 void add_key_calls(Router& router, Instance& instance, ApiCounters& counters) {
   using http::Method;
-  const auto add = [&](Method method, std::string pattern, Effect effect, Answer (*handler)(const Keys&, const Call&)) {
+  const auto add = [&](Method method, std::string pattern, Effect effect, Answer (*handler)(const Keys&, const Call&),
+                       CallDoc doc) {
     auto run = [keys = Keys{instance, counters}, handler](const Call& call) { return handler(keys, call); };
-    router.add({method, std::move(pattern), {Access::key, effect}, std::move(run)});
+    router.add({method, std::move(pattern), {Access::key, effect}, std::move(run), Runs::in_pool, std::move(doc)});
   };
-  add(Method::get, "/api/v1/keys/{}", Effect::none, get_key);
-  add(Method::put, "/api/v1/keys/{}", Effect::any_body, put_key);
-  add(Method::delete_, "/api/v1/keys/{}", Effect::json, delete_key);
-  add(Method::get, "/api/v1/keys/{}/ttl", Effect::none, ttl_of_key);
-  add(Method::post, "/api/v1/keys/{}/expire", Effect::json, expire_key);
+  add(Method::get, "/api/v1/keys/{}", Effect::none, get_key,
+      {.summary = "the value that is stored under the key",
+       .parameters = {{"meta", "1: data about the key as JSON, instead of its value"}},
+       .answer = "*/*",
+       .failures = {404}});
+  add(Method::put, "/api/v1/keys/{}", Effect::any_body, put_key,
+      {.summary = "stores the body under the key; 200 where it replaces a value",
+       .parameters = {{"ttl", "a duration such as 300, 15m or 24h"}, {"type", "a type of the rules"}},
+       .answer = "KeySet",
+       .body = "*/*",
+       .successes = {200, 201}});
+  add(Method::delete_, "/api/v1/keys/{}", Effect::json, delete_key,
+      {.summary = "removes the key", .answer = "Deleted", .failures = {404}});
+  add(Method::get, "/api/v1/keys/{}/ttl", Effect::none, ttl_of_key,
+      {.summary = "its time to live, as Redis says it", .answer = "TimeToLive"});
+  add(Method::post, "/api/v1/keys/{}/expire", Effect::json, expire_key,
+      {.summary = "sets its time to live", .answer = "TimeToLive", .body = "Expiry", .failures = {404}});
 }
 
 }  // namespace cachearr::admin

@@ -188,13 +188,25 @@ Answer purge(const Keys& keys, const Call& call) {
 
 void add_keys_calls(Router& router, Instance& instance, ApiCounters& counters) {
   using http::Method;
-  const auto add = [&](Method method, std::string pattern, Effect effect, Answer (*handler)(const Keys&, const Call&)) {
+  const auto add = [&](Method method, std::string pattern, Effect effect, Answer (*handler)(const Keys&, const Call&),
+                       CallDoc doc) {
     auto run = [keys = Keys{instance, counters}, handler](const Call& call) { return handler(keys, call); };
-    router.add({method, std::move(pattern), {Access::key, effect}, std::move(run)});
+    router.add({method, std::move(pattern), {Access::key, effect}, std::move(run), Runs::in_pool, std::move(doc)});
   };
-  add(Method::get, "/api/v1/keys", Effect::none, list_keys);
-  add(Method::post, "/api/v1/keys/mget", Effect::json, get_several);
-  add(Method::post, "/api/v1/purge", Effect::json, purge);
+  add(Method::get, "/api/v1/keys", Effect::none, list_keys,
+      {.summary = "what is stored, page by page",
+       .parameters = {{"pattern", "of keys; * and ? stand for any bytes"},
+                      {"tag", ""},
+                      {"upstream", ""},
+                      {"type", ""},
+                      {"sort", "hits, ttl or size"},
+                      {"limit", "1 to 1000"},
+                      {"cursor", "of the page before"}},
+       .answer = "KeyPage"});
+  add(Method::post, "/api/v1/keys/mget", Effect::json, get_several,
+      {.summary = "several values in their order, null for a missing one", .answer = "Values", .body = "KeyNames"});
+  add(Method::post, "/api/v1/purge", Effect::json, purge,
+      {.summary = "invalidates what is named; soft: marks it stale", .answer = "Purged", .body = "Selection"});
 }
 
 }  // namespace cachearr::admin

@@ -17,7 +17,10 @@ void add_metrics_call(Router& router, Instance& instance, const ApiCounters& cou
               std::string{kMetricsPath},
               {Access::open, Effect::none},
               std::move(answer_with_metrics),
-              Runs::on_loop});
+              Runs::on_loop,
+              {.summary = "Prometheus' text format",
+               .answer = "text/plain; version=0.0.4; charset=utf-8",
+               .failures = {401}}});
 }
 
 }  // namespace cachearr::admin

@@ -47,7 +47,13 @@ void add_pac_call(Router& router, Instance& instance) {
         .append(kAfter);
     return answer;
   };
-  router.add({http::Method::get, "/proxy.pac", {Access::open, Effect::none}, std::move(handler), Runs::on_loop});
+  router.add(
+      {http::Method::get,
+       "/proxy.pac",
+       {Access::open, Effect::none},
+       std::move(handler),
+       Runs::on_loop,
+       {.summary = "how browsers find the proxy", .answer = "application/x-ns-proxy-autoconfig", .failures = {404}}});
 }
 
 }  // namespace cachearr::admin

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "admin/call.hpp"
+#include "admin/call_doc.hpp"
 #include "admin/guard.hpp"
 
 namespace cachearr::admin {
@@ -23,6 +24,7 @@ struct Route {
   Needs needs;
   Handler handler;
   Runs runs = Runs::in_pool;
+  CallDoc doc = {};
 };
 
 /// What the table says of a method and a path.
@@ -37,6 +39,7 @@ class Router {
   void add(Route route) { routes_.push_back(std::move(route)); }
   /// Literal segments win over captures. GET answers HEAD too. `path` as sent.
   Match find(http::Method method, std::string_view path) const;
+  const std::vector<Route>& routes() const noexcept { return routes_; }
 
  private:
   std::vector<Route> routes_;

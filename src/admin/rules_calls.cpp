@@ -87,9 +87,15 @@ Answer reload(Instance& instance) {
 void add_rules_calls(Router& router, Instance& instance) {
   using http::Method;
   constexpr Needs changes{Access::key, Effect::json};
-  router.add({Method::get, "/api/v1/rules", {}, [&instance](const Call&) { return list_rules(instance); }});
-  router.add({Method::post, "/api/v1/rules/validate", changes, validate});
-  router.add({Method::post, "/api/v1/reload", changes, [&instance](const Call&) { return reload(instance); }});
+  const auto add = [&](Method method, std::string pattern, Needs needs, Handler handler, CallDoc doc) {
+    router.add({method, std::move(pattern), needs, std::move(handler), Runs::in_pool, std::move(doc)});
+  };
+  add(Method::get, "/api/v1/rules", {}, [&instance](const Call&) { return list_rules(instance); },
+      {.summary = "the rules that are in force", .answer = "Rules"});
+  add(Method::post, "/api/v1/rules/validate", changes, validate,
+      {.summary = "what is wrong with a rules file; nothing changes", .answer = "Validation", .body = "RulesFile"});
+  add(Method::post, "/api/v1/reload", changes, [&instance](const Call&) { return reload(instance); },
+      {.summary = "reads configuration and rules again", .answer = "Reload", .body = "Nothing", .failures = {422}});
 }
 
 }  // namespace cachearr::admin

@@ -120,15 +120,20 @@ Answer system_status(Instance& instance) {
 void add_system_calls(Router& router, Instance& instance) {
   using http::Method;
   constexpr Needs open{Access::open, Effect::none};
-  const auto add = [&](std::string pattern, Needs needs, Runs runs, Answer (*handler)(Instance&)) {
+  const auto add = [&](std::string pattern, Needs needs, Runs runs, Answer (*handler)(Instance&), CallDoc doc) {
     auto run = [&instance, handler](const Call&) { return handler(instance); };
-    router.add({Method::get, std::move(pattern), needs, std::move(run), runs});
+    router.add({Method::get, std::move(pattern), needs, std::move(run), runs, std::move(doc)});
   };
-  add("/ping", open, Runs::on_loop, [](Instance&) { return json_answer({{"status", "OK"}}); });
-  add("/health/cache", open, Runs::on_loop, health_of_cache);
-  add("/health/cache/stats", {}, Runs::in_pool, stats_of_cache);
-  add("/api/v1/system/status", {}, Runs::in_pool, system_status);
-  add("/api/v1/health", {}, Runs::on_loop, health_notes);
+  const auto alive = [](Instance&) { return json_answer({{"status", "OK"}}); };
+  add("/ping", open, Runs::on_loop, alive, {.summary = "whether the program is alive", .answer = "Ping"});
+  add("/health/cache", open, Runs::on_loop, health_of_cache,
+      {.summary = "healthy, degraded or down (503), and why", .answer = "CacheHealth", .failures = {503}});
+  add("/health/cache/stats", {}, Runs::in_pool, stats_of_cache,
+      {.summary = "figures of the cache since the start", .answer = "CacheStats"});
+  add("/api/v1/system/status", {}, Runs::in_pool, system_status,
+      {.summary = "what the program is, as the *arr applications say it", .answer = "SystemStatus"});
+  add("/api/v1/health", {}, Runs::on_loop, health_notes,
+      {.summary = "what an operator should know, as the *arr applications say it", .answer = "HealthNotes"});
 }
 
 }  // namespace cachearr::admin

@@ -1,0 +1,85 @@
+// The shapes of the API's bodies (JSON Schema 2020-12). Members may be added to an answer at any time, so no answer is
+// closed; a request's body is.
+#include "admin/openapi.hpp"
+
+namespace cachearr::admin {
+
+namespace {
+
+constexpr std::string_view kSchemas = R"json({
+"Problem": {"type": "object", "description": "RFC 9457", "required": ["title", "status", "detail"], "properties": {
+  "title": {"type": "string"}, "status": {"type": "integer"}, "detail": {"type": "string"}}},
+"Ping": {"type": "object", "required": ["status"], "properties": {"status": {"const": "OK"}}},
+"Tier": {"type": "object", "required": ["keys", "bytes", "maxBytes", "percent"], "properties": {
+  "keys": {"type": "integer"}, "bytes": {"type": "integer"}, "maxBytes": {"type": "integer"}, "percent": {"type": "integer"}}},
+"CacheHealth": {"type": "object", "required": ["data"], "properties": {"data": {"type": "object", "required": ["status", "message", "details"],
+  "properties": {"status": {"enum": ["healthy", "degraded", "down"]}, "message": {"type": "string"}, "details": {"type": "object",
+  "required": ["memory", "disk", "reasons"], "properties": {"memory": {"$ref": "#/components/schemas/Tier"},
+  "disk": {"anyOf": [{"$ref": "#/components/schemas/Tier"}, {"type": "null"}]}, "reasons": {"type": "array", "items": {"type": "string"}}}}}}}},
+"CacheStats": {"type": "object", "required": ["data"], "properties": {"data": {"type": "object",
+  "required": ["keys", "memoryBytes", "diskBytes", "hits", "misses", "hitRate", "missRate", "expiringSoon"], "properties": {
+  "keys": {"type": "integer"}, "memoryBytes": {"type": "integer"}, "memoryMaxBytes": {"type": "integer"}, "diskBytes": {"type": "integer"},
+  "diskMaxBytes": {"type": "integer"}, "hits": {"type": "integer"}, "misses": {"type": "integer"}, "hitRate": {"type": "number"},
+  "missRate": {"type": "number"}, "expiringSoon": {"type": "integer"}, "evictions": {"type": "integer"}, "collapsed": {"type": "integer"},
+  "bytesToClients": {"type": "integer"}, "bytesFromUpstreams": {"type": "integer"}}}}},
+"SystemStatus": {"type": "object", "required": ["appName", "version", "startTime"], "properties": {
+  "appName": {"type": "string"}, "instanceName": {"type": "string"}, "version": {"type": "string"}, "startTime": {"type": "string", "format": "date-time"}}},
+"HealthNotes": {"type": "array", "items": {"type": "object", "required": ["source", "type", "message"], "properties": {
+  "source": {"type": "string"}, "type": {"enum": ["ok", "notice", "warning", "error"]}, "message": {"type": "string"}, "wikiUrl": {"type": "string"}}}},
+"Explanation": {"type": "object", "required": ["upstream", "rule", "decision", "meaning"], "properties": {
+  "upstream": {"type": ["string", "null"]}, "rule": {"type": ["string", "null"]}, "key": {"type": "string"}, "decision": {"type": "string"},
+  "meaning": {"type": "string"}, "ttl": {"type": ["integer", "null"]}, "ttlSource": {"type": ["string", "null"]}, "policy": {"type": "string"},
+  "forward": {"type": ["string", "null"]}, "detail": {"type": ["string", "null"]}, "cacheStatus": {"type": "string"},
+  "stored": {"type": ["object", "null"]}, "limit": {"type": ["object", "null"]}}},
+"Quota": {"type": "object", "required": ["per", "limit", "remaining", "reset"], "properties": {"per": {"type": "string"},
+  "limit": {"type": "integer"}, "remaining": {"type": "integer"}, "reset": {"type": "string"}, "resetSeconds": {"type": "integer"},
+  "of": {"enum": ["calls", "grabs"]}, "source": {"enum": ["rules", "upstream"]}}},
+"Upstream": {"type": "object", "required": ["name", "mode", "tokens", "waiting", "quota", "cooldownUntil", "breaker"], "properties": {
+  "name": {"type": "string"}, "mode": {"enum": ["live", "prefer-cache", "offline"]}, "tokens": {"type": ["integer", "null"]},
+  "waiting": {"type": "integer"}, "inFlight": {"type": "integer"}, "quota": {"type": "array", "items": {"$ref": "#/components/schemas/Quota"}},
+  "cooldownUntil": {"type": ["string", "null"]}, "cooldownSeconds": {"type": "integer"}, "cooldownWhy": {"type": ["string", "null"]},
+  "breaker": {"type": "object", "required": ["state"], "properties": {"state": {"enum": ["closed", "open", "half-open"]},
+  "until": {"type": ["string", "null"]}, "failuresInARow": {"type": "integer"}}}, "latencyMs": {"type": "integer"},
+  "requests": {"type": "integer"}, "pool": {"type": "object"}, "lanes": {"type": "array", "items": {"type": "object"}}}},
+"Upstreams": {"type": "object", "required": ["upstreams"], "properties": {"upstreams": {"type": "array",
+  "items": {"$ref": "#/components/schemas/Upstream"}}}},
+"Place": {"type": "object", "required": ["file", "line", "column", "message"], "properties": {"file": {"type": "string"},
+  "line": {"type": "integer"}, "column": {"type": "integer"}, "message": {"type": "string"}}},
+"Rules": {"type": "object", "required": ["paths", "files", "upstreams", "rules"], "properties": {
+  "paths": {"type": "array", "items": {"type": "string"}}, "files": {"type": "array", "items": {"type": "string"}},
+  "upstreams": {"type": "array", "items": {"type": "object"}}, "rules": {"type": "array", "items": {"type": "object"}}}},
+"RulesFile": {"type": "object", "description": "a rules file; rules/schema.json describes it"},
+"Validation": {"type": "object", "required": ["valid", "problems"], "properties": {"valid": {"type": "boolean"},
+  "problems": {"type": "array", "items": {"$ref": "#/components/schemas/Place"}}}},
+"Nothing": {"type": "object", "additionalProperties": false},
+"Reload": {"type": "object", "required": ["taken", "changes", "problems"], "properties": {"taken": {"type": "boolean"},
+  "changes": {"type": "array", "items": {"type": "string"}}, "problems": {"type": "array", "items": {"$ref": "#/components/schemas/Place"}}}},
+"Key": {"type": "object", "required": ["key", "type", "size", "age", "ttl", "hits", "hitRate", "tier"], "properties": {
+  "key": {"type": "string"}, "type": {"type": "string"}, "upstream": {"type": "string"}, "status": {"type": "integer"},
+  "size": {"type": "integer"}, "age": {"type": "integer"}, "ttl": {"type": "integer"}, "hits": {"type": "integer"},
+  "hitRate": {"type": "number"}, "tier": {"enum": ["memory", "disk", "both"]}}},
+"KeyPage": {"type": "object", "required": ["keys", "cursor"], "properties": {
+  "keys": {"type": "array", "items": {"$ref": "#/components/schemas/Key"}}, "cursor": {"type": ["string", "null"]}}},
+"KeySet": {"type": "object", "required": ["key", "size", "replaced"], "properties": {"key": {"type": "string"},
+  "size": {"type": "integer"}, "replaced": {"type": "boolean"}}},
+"Deleted": {"type": "object", "required": ["deleted"], "properties": {"deleted": {"type": "integer"}}},
+"TimeToLive": {"type": "object", "description": "seconds; -2: no such key, -1: no end", "required": ["ttl"], "properties": {"ttl": {"type": "integer"}}},
+"Expiry": {"type": "object", "required": ["ttl"], "additionalProperties": false, "properties": {
+  "ttl": {"description": "seconds, a duration such as 15m, or null: never", "type": ["integer", "string", "null"]}}},
+"KeyNames": {"type": "object", "required": ["keys"], "additionalProperties": false, "properties": {
+  "keys": {"type": "array", "maxItems": 1000, "items": {"type": "string"}}}},
+"Values": {"type": "object", "required": ["values"], "properties": {"values": {"type": "array", "items": {"anyOf": [{"type": "null"},
+  {"type": "object", "required": ["key", "contentType"], "properties": {"key": {"type": "string"}, "contentType": {"type": "string"},
+  "body": {"type": "string"}, "bodyBase64": {"type": "string"}, "contentEncoding": {"type": "string"}}}]}}}},
+"Selection": {"type": "object", "description": "exactly one of keys, pattern, tag, upstream and all", "additionalProperties": false, "properties": {
+  "keys": {"type": "array", "items": {"type": "string"}}, "pattern": {"type": "string"}, "tag": {"type": "string"},
+  "upstream": {"type": "string"}, "all": {"const": true}, "soft": {"type": "boolean"}}},
+"Purged": {"type": "object", "required": ["purged"], "properties": {"purged": {"type": "integer"}}},
+"Description": {"type": "object", "required": ["openapi", "info", "paths"], "properties": {"openapi": {"type": "string"}}}
+})json";
+
+}  // namespace
+
+std::string_view openapi_schemas() noexcept { return kSchemas; }
+
+}  // namespace cachearr::admin
