@@ -10,6 +10,7 @@ import os
 import random
 import re
 import resource
+import shutil
 import signal
 import sys
 import threading
@@ -197,7 +198,9 @@ class Soak:
         store = os.path.join(self.proxy.folder, "state", "store")
         os.rename(store, store + ".away")
         self.for_a_while(self.purge)
-        if not os.path.exists(store):
+        if os.path.exists(store):  # the program has begun another one meanwhile
+            shutil.rmtree(store + ".away")
+        else:
             os.rename(store + ".away", store)
 
     def kill(self):
