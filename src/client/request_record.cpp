@@ -74,11 +74,11 @@ void Session::record(const RequestRecord& record) {
       record.answered ? duration_cast<microseconds>(*record.answered - context.started).count() : took;
   auto& cells = worker_.cells;
   cells.requests[static_cast<std::size_t>(record.result)].record(static_cast<std::uint64_t>(answered));
-  if (record.cache.hit) {
+  if (record.cache.hit || record.cache.forward != http::Forward::none) {
     auto& label = cells.label(context.label(worker_.shared.metrics));
-    (context.from_disk ? label.hits_disk : label.hits_memory).add();
-  } else if (record.cache.forward != http::Forward::none) {
-    cells.label(context.label(worker_.shared.metrics)).misses[static_cast<std::size_t>(record.cache.forward)].add();
+    auto& hits = context.from_disk ? label.hits_disk : label.hits_memory;
+    (record.cache.hit ? hits : label.misses[static_cast<std::size_t>(record.cache.forward)]).add();
+    label.results[static_cast<std::size_t>(record.result)].add();
   }
   if (record.cache.collapsed) cells.collapsed.add();
   std::string masked;

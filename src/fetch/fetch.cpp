@@ -184,14 +184,14 @@ std::string Fetch::conditional_lines() {
 Fetch::Step Fetch::after_exchange(Result<UpstreamResponse, UpstreamError> response) {
   if (!response) {
     permit_.end(limit_outcome_of(response.error().kind), Duration{-1});
+    if (!is_of_client(response.error().kind)) worker_.cells.upstream_failed(upstream_name());
     fail(response.error());
     return Step::done;
   }
   response_.emplace(std::move(*response));
   const auto took = std::chrono::duration_cast<std::chrono::microseconds>(response_->timing.response_time -
                                                                           response_->timing.request_time);
-  worker_.cells.upstream_answered(upstream() ? upstream()->name : std::string{}, response_->head.status,
-                                  static_cast<std::uint64_t>(took.count()));
+  worker_.cells.upstream_answered(upstream_name(), response_->head.status, static_cast<std::uint64_t>(took.count()));
   outcome_.tls = response_->connection->tls;
   observe_head();
   return Step::response;

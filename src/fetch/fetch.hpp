@@ -103,6 +103,7 @@ class Fetch {
   std::shared_ptr<net::Stream*> end_when_abandoned();
   void take_piece(std::string_view data);
   std::uint64_t received_bytes() const noexcept;
+  void count_received();
   Step after_body(const Piece& last);
   Step after_broken_body();
   void show();
@@ -118,6 +119,8 @@ class Fetch {
   const pipeline::Settings& settings() const noexcept { return job_->settings(); }
   const rules::Rule* rule() const noexcept { return context().verdict.rule; }
   const rules::Upstream* upstream() const noexcept { return context().verdict.upstream; }
+  /// Empty: the rules name none.
+  std::string upstream_name() const { return upstream() ? upstream()->name : std::string{}; }
   const std::string& host() const noexcept { return context().route.target.host; }
 
   FetchContext& worker_;

@@ -255,9 +255,14 @@ std::uint64_t Fetch::received_bytes() const noexcept {
   return relay_.bytes() - (has_part ? completion_->part->body().size() : 0);
 }
 
+void Fetch::count_received() {
+  worker_.cells.bytes_from_upstreams.add(received_bytes());
+  worker_.cells.upstream_sent(upstream_name(), received_bytes());
+}
+
 Fetch::Step Fetch::after_body(const Piece& last) {
   if (last.kind != Piece::Kind::end) return after_broken_body();
-  worker_.cells.bytes_from_upstreams.add(received_bytes());
+  count_received();
   if (completion_ && !completion_->begins_with_part()) take_piece(completion_->part->body());
   if (is_inspected(relay_.mode())) return Step::inspect;
   return is_stored(relay_.mode()) ? Step::store : Step::publish;
@@ -265,7 +270,7 @@ Fetch::Step Fetch::after_body(const Piece& last) {
 
 /// Where nothing was shown yet, an error tells more than a part of the body.
 Fetch::Step Fetch::after_broken_body() {
-  worker_.cells.bytes_from_upstreams.add(received_bytes());
+  count_received();
   if (!visible_) fail({UpstreamError::Kind::broken_off, host() + " broke off in the middle of its answer"});
   shared_fetch_.break_off();
   return Step::end;
@@ -299,6 +304,7 @@ Fetch::Step Fetch::judge() {
   }
   const bool limited = origin_said_ == limit::Outcome::limited;
   const bool refused = limited || found.kind == Inspection::Kind::no_answer;
+  if (found.kind == Inspection::Kind::no_answer) worker_.cells.upstream_refused(upstream_name());
   if (refused) {
     relay_.give_up_storing();
     outcome_.refused = outcome_.shareable = true;

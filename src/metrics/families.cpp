@@ -70,6 +70,11 @@ void read_upstream_requests(const Readings& readings, Samples& samples) {
     for (const auto& [status, number] : upstream.statuses) samples.add({name, std::to_string(status)}, number);
 }
 
+template <auto member>
+void read_upstreams(const Readings& readings, Samples& samples) {
+  for (const auto& [name, upstream] : readings.upstreams) samples.add({name}, upstream.*member);
+}
+
 /// An array of cells, one for each value of Enum.
 template <class Enum, auto cells>
 void read_each(const Readings& readings, Samples& samples) {
@@ -125,6 +130,10 @@ void read_evictions(const Readings& readings, Samples& samples) {
   }
 }
 
+void read_alerts(const Readings& readings, Samples& samples) {
+  for (const auto& alert : readings.alerts) samples.add({alert.id, alert.severity}, alert.fires ? 1.0 : 0.0);
+}
+
 template <auto member>
 void read_process(const Readings& readings, Samples& samples) {
   samples.add({}, readings.process.*member);
@@ -166,6 +175,16 @@ constexpr auto kFamilies = std::to_array<Family>({
      Type::counter,
      {"upstream", "status"},
      read_upstream_requests},
+    {"cachearr_upstream_failures_total",
+     "Requests sent upstream that brought no answer.",
+     Type::counter,
+     {"upstream"},
+     read_upstreams<&UpstreamTotals::failures>},
+    {"cachearr_upstream_refused_total",
+     "Answers of upstreams that were not what their rule expects.",
+     Type::counter,
+     {"upstream"},
+     read_upstreams<&UpstreamTotals::refused>},
     {"cachearr_stale_served_total",
      "Stale answers that were served, by why.",
      Type::counter,
@@ -235,6 +254,7 @@ constexpr auto kFamilies = std::to_array<Family>({
      Type::gauge,
      {},
      [](const Readings& readings, Samples& samples) { samples.add({}, readings.last_reload_taken ? 1.0 : 0.0); }},
+    {"cachearr_alerts", "1 where the alert fires.", Type::gauge, {"id", "severity"}, read_alerts},
     {"cachearr_log_lines_dropped_total",
      "Access log lines dropped because the log's sink was too slow.",
      Type::counter,

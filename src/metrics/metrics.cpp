@@ -56,6 +56,21 @@ void WorkerCells::upstream_answered(const std::string& upstream, int status, std
   cells.duration.record(microseconds);
 }
 
+void WorkerCells::upstream_failed(const std::string& upstream) {
+  const std::lock_guard lock{mutex};
+  ++upstreams[upstream].failures;
+}
+
+void WorkerCells::upstream_refused(const std::string& upstream) {
+  const std::lock_guard lock{mutex};
+  ++upstreams[upstream].refused;
+}
+
+void WorkerCells::upstream_sent(const std::string& upstream, std::uint64_t bytes) {
+  const std::lock_guard lock{mutex};
+  upstreams[upstream].bytes += bytes;
+}
+
 Metrics::Metrics(std::size_t workers) {
   for (std::size_t i = 0; i < workers; ++i) workers_.push_back(std::make_unique<WorkerCells>());
   label("", "");

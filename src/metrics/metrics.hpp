@@ -86,13 +86,17 @@ inline constexpr std::size_t kForwards = 9;
 /// The counters of one (type, upstream).
 struct LabelCells {
   Cell hits_memory, hits_disk;
-  std::array<Cell, kForwards> misses;  // by http::Forward
-  Lifetimes lifetimes;                 // of what was stored
+  std::array<Cell, kForwards> misses;                                        // by http::Forward
+  std::array<Cell, static_cast<std::size_t>(RequestResult::count)> results;  // of requests that were looked up
+  Lifetimes lifetimes;                                                       // of what was stored
 };
 
-/// The counters of one upstream.
+/// The counters of one upstream, guarded by WorkerCells::mutex.
 struct UpstreamCells {
-  std::map<int, std::uint64_t> statuses;  // guarded by WorkerCells::mutex
+  std::map<int, std::uint64_t> statuses;
+  std::uint64_t failures = 0;  // requests without an answer
+  std::uint64_t refused = 0;   // answers that are not what the rule expects
+  std::uint64_t bytes = 0;     // of bodies
   Histogram duration;
 };
 
@@ -100,6 +104,9 @@ struct WorkerCells {
   /// REQUIRES: the worker's thread. The reference stays valid.
   LabelCells& label(std::uint32_t index);
   void upstream_answered(const std::string& upstream, int status, std::uint64_t microseconds);
+  void upstream_failed(const std::string& upstream);
+  void upstream_refused(const std::string& upstream);
+  void upstream_sent(const std::string& upstream, std::uint64_t bytes);
 
   std::array<Histogram, static_cast<std::size_t>(RequestResult::count)> requests;
   std::array<Cell, static_cast<std::size_t>(StaleReason::count)> stale_served;

@@ -29,6 +29,11 @@ struct LimitReading {
   std::uint64_t waiting = 0;
 };
 
+struct AlertReading {
+  std::string_view id, severity;
+  bool fires = false;
+};
+
 struct Readings {
   explicit Readings(const Metrics& of) : metrics{of}, labels{label_totals(of)}, upstreams{upstream_totals(of)} {}
   const Metrics& metrics;
@@ -37,6 +42,7 @@ struct Readings {
   std::map<std::string, UpstreamTotals> upstreams;
   std::vector<LimitReading> limits;
   std::vector<TierReading> tiers;
+  std::vector<AlertReading> alerts;
   std::uint64_t api_invalidations = 0;
   std::uint64_t dropped_log_lines = 0;
   bool last_reload_taken = true;

@@ -17,7 +17,7 @@ std::uint64_t LabelTotals::all_misses() const noexcept {
 
 std::vector<LabelTotals> label_totals(const Metrics& metrics) {
   std::vector<LabelTotals> totals;
-  for (auto& label : metrics.labels()) totals.push_back({std::move(label), 0, 0, {}, {}});
+  for (auto& label : metrics.labels()) totals.push_back({std::move(label), 0, 0, {}, {}, {}});
   for (const auto& worker : metrics.workers()) {
     const std::lock_guard lock{worker->mutex};
     // A label that was named after the list was taken is in the next reading.
@@ -27,6 +27,8 @@ std::vector<LabelTotals> label_totals(const Metrics& metrics) {
       sum.hits_memory += cells.hits_memory.read();
       sum.hits_disk += cells.hits_disk.read();
       for (std::size_t reason = 0; reason < kForwards; ++reason) sum.misses[reason] += cells.misses[reason].read();
+      for (std::size_t result = 0; result < sum.results.size(); ++result)
+        sum.results[result] += cells.results[result].read();
       sum.lifetimes.add(cells.lifetimes);
     }
   }
@@ -40,6 +42,9 @@ std::map<std::string, UpstreamTotals> upstream_totals(const Metrics& metrics) {
     for (const auto& [name, cells] : worker->upstreams) {
       auto& sum = totals[name];
       for (const auto& [status, answers] : cells.statuses) sum.statuses[status] += answers;
+      sum.failures += cells.failures;
+      sum.refused += cells.refused;
+      sum.bytes += cells.bytes;
       sum.duration.add(cells.duration);
     }
   }

@@ -40,6 +40,7 @@ struct LabelTotals {
   Label label;
   std::uint64_t hits_memory = 0, hits_disk = 0;
   std::array<std::uint64_t, kForwards> misses{};
+  std::array<std::uint64_t, static_cast<std::size_t>(RequestResult::count)> results{};
   HistogramTotals<Lifetimes> lifetimes;
   std::uint64_t hits() const noexcept { return hits_memory + hits_disk; }
   std::uint64_t all_misses() const noexcept;
@@ -48,6 +49,7 @@ std::vector<LabelTotals> label_totals(const Metrics& metrics);
 
 struct UpstreamTotals {
   std::map<int, std::uint64_t> statuses;
+  std::uint64_t failures = 0, refused = 0, bytes = 0;
   HistogramTotals<Histogram> duration;
 };
 std::map<std::string, UpstreamTotals> upstream_totals(const Metrics& metrics);

@@ -61,6 +61,8 @@ metrics::Readings fill(Counted& counted) {
   label.lifetimes.sum.add(259'320);
   worker.label(0).misses[8].add(6);
   worker.upstreams["tmdb"].statuses[404] = 1;
+  worker.upstreams["tmdb"].failures = 8;
+  worker.upstreams["tmdb"].refused = 3;
   worker.upstreams["tmdb"].duration.buckets[7].add(5);
   worker.upstreams["tmdb"].duration.sum.add(43'210);
   std::uint64_t next = 1;
@@ -91,6 +93,7 @@ metrics::Readings fill(Counted& counted) {
   readings.limits.push_back({"tmdb", 40, {{"day", 15}, {"day-grabs", 4}, {"unknown", 3}}, 62, 6});
   readings.limits.push_back({"quiet", std::nullopt, {}, 0, 0});
   readings.process = {1.25, 100, 200, 7, 1024, 5, 1.5e9};
+  readings.alerts = {{"hit-rate", "warning", true}, {"store", "error", false}};
   readings.api_invalidations = 2;
   readings.dropped_log_lines = 9;
   return readings;

@@ -31,6 +31,7 @@ struct Counted {
     readings.miss_reasons[1] = "bypass";
     readings.limits.push_back({"tmdb", 4, {{"day", 2}}, 1, 0});
     readings.tiers.push_back({"memory"});
+    readings.alerts.push_back({"disk", "warning", true});
     return readings;
   }
   Metrics metrics{2};
