@@ -14,7 +14,7 @@ using Level = HealthStatus::Level;
 using Severity = HealthNote::Severity;
 using Notes = std::vector<HealthNote>;
 
-constexpr int kCrowdedPercent = 75;
+constexpr int kCrowdedPercent = 75, kFullPercent = 90;
 constexpr std::int64_t kStuckMs = 5000;
 
 void note_workers(const HealthInputs& inputs, Notes& notes) {
@@ -30,7 +30,7 @@ void note_workers(const HealthInputs& inputs, Notes& notes) {
 void note_tier(std::string_view name, const store::TierStats& tier, Notes& notes) {
   const auto percent = percent_used(tier);
   if (percent <= kCrowdedPercent) return;
-  notes.push_back({Severity::warning, "Store",
+  notes.push_back({percent > kFullPercent ? Severity::error : Severity::warning, "Store",
                    "the " + std::string{name} + " tier holds " + std::to_string(percent) + " % of its " +
                        format_size(tier.max_bytes) + "; above " + std::to_string(kCrowdedPercent) +
                        " % answers may be evicted before they expire"});
@@ -41,7 +41,7 @@ void note_store(const HealthInputs& inputs, Notes& notes) {
   note_tier("disk", inputs.store.disk, notes);
   if (inputs.store.disk_problem.empty()) return;
   notes.push_back(
-      {Severity::error, "Store", "the disk tier is not in use as it should be: " + inputs.store.disk_problem});
+      {Severity::error, "Store", "the disk tier is not in use as it should be: " + inputs.store.disk_problem, "store"});
 }
 
 void note_interception(const HealthInputs& inputs, Notes& notes) {
@@ -58,7 +58,8 @@ void note_reload(const HealthInputs& inputs, Notes& notes) {
   if (!inputs.refused_reload) return;
   notes.push_back(
       {Severity::error, "Reload",
-       "the last reload was refused, the old configuration and rules are in force: " + *inputs.refused_reload});
+       "the last reload was refused, the old configuration and rules are in force: " + *inputs.refused_reload,
+       "rules"});
 }
 
 void note_limits(const UpstreamStatus& upstream, TimePoint now, Notes& notes) {
@@ -66,16 +67,19 @@ void note_limits(const UpstreamStatus& upstream, TimePoint now, Notes& notes) {
   if (const auto* const paused = upstream.paused())
     notes.push_back({Severity::notice, "Upstreams",
                      upstream.name + " has asked for a pause (" + paused->cooldown_why +
-                         "): nothing is sent there until " + iso_time(*paused->cooldown_until)});
+                         "): nothing is sent there until " + iso_time(*paused->cooldown_until),
+                     "cooldown", upstream.name});
   if (limits.breaker == limit::BreakerState::open && limits.breaker_until)
     notes.push_back({Severity::warning, "Upstreams",
                      upstream.name + " has failed " + std::to_string(limits.failures_in_a_row) +
-                         " times in a row: nothing is sent there until " + iso_time(*limits.breaker_until)});
+                         " times in a row: nothing is sent there until " + iso_time(*limits.breaker_until),
+                     "upstream-down", upstream.name});
   for (const auto& quota : upstream.quotas())
     if (quota.remaining == 0 && quota.reset > now)
       notes.push_back({Severity::notice, "Upstreams",
                        "the quota of " + upstream.name + " (" + std::to_string(quota.limit) + " a " +
-                           period_name(quota.per) + ") is used up; more from " + iso_time(quota.reset)});
+                           period_name(quota.per) + ") is used up; more from " + iso_time(quota.reset),
+                       "quota-spent", upstream.name});
 }
 
 int rank(Severity severity) noexcept { return -static_cast<int>(severity); }

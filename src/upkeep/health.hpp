@@ -37,6 +37,8 @@ struct HealthNote {
   enum class Severity : std::uint8_t { notice, warning, error } severity = Severity::notice;
   std::string source;
   std::string message;
+  std::string_view alert = {};  // the alert that it gives rise to; empty: none
+  std::string subject = {};     // of that alert: the upstream
   friend bool operator==(const HealthNote&, const HealthNote&) = default;
 };
 std::string_view name_of(HealthNote::Severity severity) noexcept;

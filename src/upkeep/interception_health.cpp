@@ -8,6 +8,7 @@ namespace cachearr::upkeep {
 namespace {
 
 constexpr std::chrono::days kWarnBefore{30};
+constexpr auto kRenew = "\"cachearr ca init --renew\" makes a new authority, which every client then has to trust";
 
 std::string joined(const std::vector<std::string>& names) {
   std::string out;
@@ -42,20 +43,26 @@ std::vector<std::string> intercepted_hosts(const rules::RuleSet& rules) {
   return hosts;
 }
 
+std::optional<std::string> coverage_problem(const authority::Authority& authority, const rules::RuleSet& rules) {
+  const auto missing = authority.not_covered(intercepted_hosts(rules));
+  if (missing.empty()) return std::nullopt;
+  return "the local authority may not sign for " + joined(missing) +
+         ", so these are tunnelled and not cached: " + kRenew;
+}
+
+std::optional<std::string> expiry_problem(const authority::Authority& authority, TimePoint now) {
+  if (now >= authority.not_after())
+    return "the local authority has expired, so nothing is intercepted: " + std::string{kRenew};
+  if (now + kWarnBefore < authority.not_after()) return std::nullopt;
+  const auto left = std::chrono::floor<std::chrono::days>(authority.not_after() - now).count();
+  return "the local authority expires in " + std::to_string(left) + " days: " + kRenew;
+}
+
 std::vector<std::string> problems_of(const authority::Authority& authority, const rules::RuleSet& rules,
                                      TimePoint now) {
   std::vector<std::string> problems;
-  const std::string renew = "\"cachearr ca init --renew\" makes a new authority, which every client then has to trust";
-  if (const auto missing = authority.not_covered(intercepted_hosts(rules)); !missing.empty()) {
-    problems.push_back("the local authority may not sign for " + joined(missing) +
-                       ", so these are tunnelled and not cached: " + renew);
-  }
-  if (now >= authority.not_after()) {
-    problems.push_back("the local authority has expired, so nothing is intercepted: " + renew);
-  } else if (now + kWarnBefore >= authority.not_after()) {
-    const auto left = std::chrono::floor<std::chrono::days>(authority.not_after() - now).count();
-    problems.push_back("the local authority expires in " + std::to_string(left) + " days: " + renew);
-  }
+  if (auto problem = coverage_problem(authority, rules)) problems.push_back(std::move(*problem));
+  if (auto problem = expiry_problem(authority, now)) problems.push_back(std::move(*problem));
   return problems;
 }
 

@@ -41,6 +41,14 @@ TEST(Health, IsDegradedAboveThreeQuartersOfABudget) {
   EXPECT_THAT(status.message(), HasSubstr("the memory tier holds 76 %"));
 }
 
+TEST(Health, FindsAnErrorAboveNineTenthsOfABudget) {
+  auto full = sound();
+  full.store.memory.bytes = 910;
+  EXPECT_EQ(evaluate(full).notes.front().severity, Severity::error);
+  full.store.memory.bytes = 900;
+  EXPECT_EQ(evaluate(full).notes.front().severity, Severity::warning);
+}
+
 TEST(Health, HasNoShareOfABudgetThatIsNone) { EXPECT_EQ(percent_used({.bytes = 5}), 0); }
 
 TEST(Health, IsDegradedByADiskThatIsNotInUse) {
