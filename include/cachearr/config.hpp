@@ -67,7 +67,8 @@ struct CacheConfig {
   bool warmup_on_startup = false;
   bool prefetch_on_access = true;
   Duration prefetch_interval{300'000};
-  std::uint32_t alert_hit_rate_below = 50, alert_key_hit_rate_below = 30, max_keys = 10'000;
+  std::uint32_t alert_hit_rate_below = 50, alert_key_hit_rate_below = 30, alert_memory_above = 75, max_keys = 10'000;
+  Duration alert_after{300'000};
 };
 
 struct Config {

@@ -50,6 +50,8 @@ Api::Api(Instance& instance) : instance_{instance} {
   add_key_calls(router_, instance_, counters_);
   add_keys_calls(router_, instance_, counters_);
   add_openapi_call(router_);
+  add_history_calls(router_, instance_);
+  add_alerts_call(router_, instance_);
 }
 
 Result<Api::Admitted, Answer> Api::admit(const http::RequestHead& head, const http::Framing& framing,

@@ -19,6 +19,8 @@ void add_upstreams_call(Router& router, Instance& instance);
 void add_explain_call(Router& router, Instance& instance);
 void add_key_calls(Router& router, Instance& instance, ApiCounters& counters);   // one key: value, ttl, expire
 void add_keys_calls(Router& router, Instance& instance, ApiCounters& counters);  // many: list, mget, purge
+void add_history_calls(Router& router, Instance& instance);                      // history, summary
+void add_alerts_call(Router& router, Instance& instance);
 
 void add_openapi_call(Router& router);  // of all calls that the router has when it is asked
 

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 
+#include "authority/leaf_cache.hpp"
 #include "base/log.hpp"
 #include "fetch/admission_controller.hpp"
 #include "http/cache_status.hpp"
+#include "upkeep/history/take_sample.hpp"
+#include "upkeep/interception_health.hpp"
 
 namespace cachearr::admin {
 
@@ -35,6 +38,29 @@ metrics::LimitReading limit_reading(const upkeep::UpstreamStatus& upstream, Time
   return reading;
 }
 
+upkeep::LookUps look_ups_of(const upkeep::Figures& figures) {
+  return {figures[upkeep::Figure::hits], figures[upkeep::Figure::misses]};
+}
+
+upkeep::Answers answers_of(const upkeep::Figures& figures) {
+  return {figures[upkeep::Figure::upstream_calls], figures[upkeep::Figure::upstream_refused]};
+}
+
+/// The last ten minutes beside the day before them.
+std::map<std::string, upkeep::Drift> drifts(const upkeep::Sample& recently, const upkeep::Sample& today) {
+  std::map<std::string, upkeep::Drift> all;
+  for (const auto& [name, figures] : recently.upstreams) {
+    auto& drift = all[name];
+    drift.now = answers_of(figures);
+    const auto day = today.upstreams.find(name);
+    if (day == today.upstreams.end()) continue;
+    const auto whole = answers_of(day->second);
+    drift.before = {whole.all - std::min(whole.all, drift.now.all),
+                    whole.refused - std::min(whole.refused, drift.now.refused)};
+  }
+  return all;
+}
+
 }  // namespace
 
 std::vector<upkeep::UpstreamStatus> upstream_statuses(Instance& instance) {
@@ -60,6 +86,34 @@ upkeep::HealthInputs health_inputs(Instance& instance) {
   return inputs;
 }
 
+upkeep::Sample totals_since_start(Instance& instance) {
+  return upkeep::take_sample(instance.proxy().metrics(), instance.store().stats(), upstream_statuses(instance));
+}
+
+upkeep::AlertInputs alert_inputs(Instance& instance) {
+  upkeep::AlertInputs inputs;
+  inputs.health = health_inputs(instance);
+  const auto now = inputs.health.now;
+  const auto snapshot = instance.snapshot();
+  const auto totals = totals_since_start(instance);
+  const auto last = [&](Duration time) {
+    return instance.history().last(std::chrono::ceil<std::chrono::seconds>(time).count(), totals, now);
+  };
+  inputs.last_minute = look_ups_of(last(std::chrono::minutes{1}).whole);
+  inputs.last_while = look_ups_of(last(snapshot->settings->config.cache.alert_after).whole);
+  inputs.answers = drifts(last(std::chrono::minutes{10}), last(std::chrono::hours{24}));
+  if (snapshot->leaves) {
+    inputs.authority_expiring = upkeep::expiry_problem(snapshot->leaves->authority(), now);
+    inputs.authority_renew = upkeep::coverage_problem(snapshot->leaves->authority(), *snapshot->rules);
+  }
+  return inputs;
+}
+
+upkeep::AlertThresholds alert_thresholds(const CacheConfig& config) {
+  return {config.alert_hit_rate_below, config.alert_after, config.alert_key_hit_rate_below, config.alert_memory_above,
+          config.max_keys};
+}
+
 metrics::Readings metrics_readings(Instance& instance) {
   metrics::Readings readings{instance.proxy().metrics()};
   readings.miss_reasons = miss_reasons();
@@ -69,6 +123,12 @@ metrics::Readings metrics_readings(Instance& instance) {
   const auto store = instance.store().stats();
   readings.tiers.push_back(tier_reading("memory", store.memory));
   if (store.disk_enabled) readings.tiers.push_back(tier_reading("disk", store.disk));
+  const auto firing = instance.monitor().firing();
+  for (const auto& kind : upkeep::alert_kinds()) {
+    const bool fires =
+        std::any_of(firing.begin(), firing.end(), [&](const auto& alert) { return alert.id == kind.id; });
+    readings.alerts.push_back({kind.id, upkeep::name_of(kind.severity), fires});
+  }
   readings.dropped_log_lines = log::dropped_lines();
   readings.last_reload_taken = instance.last_reload().taken;
   readings.process = metrics::process_stats();

@@ -6,12 +6,18 @@
 
 #include "admin/instance.hpp"
 #include "metrics/readings.hpp"
+#include "upkeep/alerts/conditions.hpp"
 #include "upkeep/health.hpp"
+#include "upkeep/history/figures.hpp"
 
 namespace cachearr::admin {
 
 std::vector<upkeep::UpstreamStatus> upstream_statuses(Instance& instance);
 upkeep::HealthInputs health_inputs(Instance& instance);
+/// What was counted since the start, as the history takes it.
+upkeep::Sample totals_since_start(Instance& instance);
+upkeep::AlertInputs alert_inputs(Instance& instance);
+upkeep::AlertThresholds alert_thresholds(const CacheConfig& config);
 /// All but what the API itself counts.
 metrics::Readings metrics_readings(Instance& instance);
 

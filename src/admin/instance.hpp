@@ -12,6 +12,8 @@
 #include "client/proxy_server.hpp"
 #include "pipeline/config_snapshot.hpp"
 #include "store/store.hpp"
+#include "upkeep/alerts/monitor.hpp"
+#include "upkeep/history/history.hpp"
 
 namespace cachearr::admin {
 
@@ -36,6 +38,8 @@ class Instance {
   virtual ReloadOutcome last_reload() const = 0;
   /// What is wrong with the local authority, a sentence each.
   virtual std::vector<std::string> interception_problems() const = 0;
+  virtual upkeep::History& history() = 0;
+  virtual upkeep::Monitor& monitor() = 0;
 };
 
 }  // namespace cachearr::admin

@@ -1,5 +1,6 @@
 #include "app/instance.hpp"
 
+#include "admin/gather.hpp"
 #include "app/authority_notes.hpp"
 #include "app/exit_code.hpp"
 #include "app/interception.hpp"
@@ -79,6 +80,7 @@ std::optional<StartFailure> Instance::start() {
   admission_->start();
   proxy_->start();
   admin_->start();
+  plan_upkeep();
   ticker_.start();
   return std::nullopt;
 }
@@ -105,7 +107,34 @@ std::optional<StartFailure> Instance::open_store(const Config& config) {
   auto opened = store::make_store(options, clock_);
   if (!opened) return unavailable(opened.error().what);
   store_ = std::move(*opened);
+  history_ = std::make_unique<upkeep::History>(*store_);
+  history_->restore(clock_.now());
+  monitor_ = std::make_unique<upkeep::Monitor>(*store_);
+  monitor_->restore();
   return std::nullopt;
+}
+
+void Instance::plan_upkeep() {
+  constexpr Duration second{1000}, minute{60'000};
+  ticker_.every(second, "the history", [this] {
+    const auto now = clock_.now();
+    if (history_->is_due(now)) history_->record(admin::totals_since_start(*this), now);
+  });
+  ticker_.every(minute, "the watch", [this] { look_around(); });
+}
+
+void Instance::look_around() {
+  const auto current = snapshot();
+  const auto thresholds = admin::alert_thresholds(current->settings->config.cache);
+  monitor_->run(admin::alert_inputs(*this), thresholds, clock_.now());
+  systemd::notify_status(status());
+}
+
+std::string Instance::status() {
+  const auto health = upkeep::evaluate(admin::health_inputs(*this));
+  std::string text{name_of(health.level)};
+  if (!health.notes.empty()) text += ": " + health.message();
+  return text + "; serving " + addresses();
 }
 
 std::optional<StartFailure> Instance::open_listeners(const Config& config) {
@@ -135,6 +164,7 @@ void Instance::stop() {
   const bool all = proxy_->drain(grace);
   if (!all) log::warning("some requests were still under way when the time for shutting down was over");
   ticker_.stop();
+  history_->finish(admin::totals_since_start(*this), clock_.now());
   admin_->stop();
   proxy_.reset();
   admin_.reset();
@@ -167,8 +197,11 @@ admin::ReloadOutcome Instance::reload() {
     outcome.changes.clear();
     for (const auto& problem : outcome.problems) log::error("reload refused: " + to_string(problem));
   }
-  const std::lock_guard lock{mutex_};
-  last_reload_ = outcome;
+  {
+    const std::lock_guard lock{mutex_};
+    last_reload_ = outcome;
+  }
+  look_around();
   return outcome;
 }
 

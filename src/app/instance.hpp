@@ -18,6 +18,8 @@
 #include "client/proxy_server.hpp"
 #include "fetch/admission_controller.hpp"
 #include "store/store.hpp"
+#include "upkeep/alerts/monitor.hpp"
+#include "upkeep/history/history.hpp"
 #include "upkeep/ticker.hpp"
 
 namespace cachearr::app {
@@ -49,6 +51,10 @@ class Instance final : public admin::Instance {
   admin::ReloadOutcome reload() override;
   admin::ReloadOutcome last_reload() const override;
   std::vector<std::string> interception_problems() const override;
+  upkeep::History& history() override { return *history_; }
+  upkeep::Monitor& monitor() override { return *monitor_; }
+  /// "healthy; serving 127.0.0.1:9797 (proxy)": how it is, in one line for the service manager.
+  std::string status();
 
  private:
   /// Reads configuration and rules. With a configuration in force, the settings that wait for the next start keep its
@@ -61,6 +67,10 @@ class Instance final : public admin::Instance {
   void prepare_tls(pipeline::ConfigSnapshot& next, const std::shared_ptr<authority::LeafCache>& current);
   std::optional<StartFailure> open_store(const Config& config);
   std::optional<StartFailure> open_listeners(const Config& config);
+  /// What is done every so often.
+  void plan_upkeep();
+  /// Judges the alerts, and tells the service manager how things are.
+  void look_around();
 
   ConfigSources sources_;
   std::vector<systemd::InheritedSocket> sockets_;
@@ -75,6 +85,8 @@ class Instance final : public admin::Instance {
   admin::ReloadOutcome last_reload_{true, {}, {}};
   std::vector<std::string> problems_without_leaves_;  // as they were read with the snapshot: health reads no file
   std::unique_ptr<store::Store> store_;
+  std::unique_ptr<upkeep::History> history_;
+  std::unique_ptr<upkeep::Monitor> monitor_;
   std::unique_ptr<fetch::AdmissionController> admission_;
   std::unique_ptr<client::ProxyServer> proxy_;
   std::unique_ptr<admin::Server> admin_;

@@ -47,7 +47,7 @@ void end_at_once_on_next_signal() {
 void reload(Instance& instance) {
   systemd::notify_reloading();
   instance.reload();  // says in the log how it went
-  systemd::notify_ready("serving " + instance.addresses());
+  systemd::notify_ready(instance.status());
 }
 
 bool is_alive(Instance& instance) {
@@ -86,7 +86,7 @@ int run_server(const ServeOptions& options) {
     return failure->exit_code;
   }
   std::cout << "cachearr " CACHEARR_VERSION " is ready: " << instance.addresses() << std::endl;
-  systemd::notify_ready("serving " + instance.addresses());
+  systemd::notify_ready(instance.status());
   wait_for_the_end(instance, signals);
   systemd::notify_stopping();
   end_at_once_on_next_signal();

@@ -12,7 +12,19 @@
 
 namespace cachearr::app::systemd {
 
-void notify_ready(const std::string& status) { sd_notify(0, ("READY=1\nSTATUS=" + status).c_str()); }
+namespace {
+
+/// A line break would begin another variable.
+std::string one_line(std::string status) {
+  std::replace(status.begin(), status.end(), '\n', ' ');
+  return status;
+}
+
+}  // namespace
+
+void notify_ready(const std::string& status) { sd_notify(0, ("READY=1\nSTATUS=" + one_line(status)).c_str()); }
+
+void notify_status(const std::string& status) { sd_notify(0, ("STATUS=" + one_line(status)).c_str()); }
 
 void notify_reloading() {
   // systemd 253 and later compare the time with their own to know that READY=1 comes after it.

@@ -14,6 +14,7 @@
 namespace cachearr::app::systemd {
 
 void notify_ready(const std::string& status);
+void notify_status(const std::string& status);
 void notify_reloading();
 void notify_stopping();
 /// To be called at least twice in each watchdog_interval().

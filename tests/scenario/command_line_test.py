@@ -79,7 +79,7 @@ class WithoutAnInstance(Scenario):
         self.assertIn("CACHEARR__MEMORY__MAX_BYTES", result.stdout + result.stderr)
 
     def test_commands_that_need_an_instance_say_that_none_runs(self):
-        for arguments in (["explain", "http://a.test/"], ["reload"], ["healthcheck"]):
+        for arguments in (["explain", "http://a.test/"], ["reload"], ["healthcheck"], ["stats"], ["alerts"]):
             with self.subTest(arguments):
                 result = run_program(*arguments, "--config", self.config)
                 self.assertEqual(1, result.returncode, result)

@@ -45,6 +45,8 @@ void add_healthcheck(const Command& program, Invocation& invocation);
 void add_ca(const Command& program, Invocation& invocation);
 void add_reading_keys(const Command& program, Invocation& invocation);   // keys, get, mget, ttl, exists
 void add_changing_keys(const Command& program, Invocation& invocation);  // set, del, expire, purge
+void add_stats(const Command& program, Invocation& invocation);
+void add_alerts(const Command& program, Invocation& invocation);
 
 /// Prints why something failed, as one line on the error stream. Gives exit_no.
 int fail(const Invocation& invocation, const std::string& why);

@@ -171,6 +171,8 @@ std::vector<Setting> store_settings() {
       row<&C::cache, &Cache::prefetch_interval>("cache.prefetch_interval", at_reload, duration(second, 365 * day)),
       row<&C::cache, &Cache::alert_hit_rate_below>("cache.alert_hit_rate_below", at_reload, number(0, 100)),
       row<&C::cache, &Cache::alert_key_hit_rate_below>("cache.alert_key_hit_rate_below", at_reload, number(0, 100)),
+      row<&C::cache, &Cache::alert_after>("cache.alert_after", at_reload, duration(Duration{0})),
+      row<&C::cache, &Cache::alert_memory_above>("cache.alert_memory_above", at_reload, number(1, 100)),
       row<&C::cache, &Cache::max_keys>("cache.max_keys", at_reload, number(1, most_of_number)),
   };
 }

@@ -38,6 +38,8 @@ class QuietInstance : public Instance {
   }
   ReloadOutcome last_reload() const override { return outcome; }
   std::vector<std::string> interception_problems() const override { return interception_problems_; }
+  upkeep::History& history() override { return history_; }
+  upkeep::Monitor& monitor() override { return monitor_; }
 
   ManualClock clock_;
   ReloadOutcome outcome{true, {}, {}};
@@ -45,6 +47,8 @@ class QuietInstance : public Instance {
   std::function<void()> during_reload;
   std::vector<std::string> interception_problems_;
   DiskDouble store_{clock_};
+  upkeep::History history_{store_};
+  upkeep::Monitor monitor_{store_};
 
  private:
   std::string key_{kKey};
@@ -56,6 +60,7 @@ class QuietInstance : public Instance {
 /// "METHOD target" with field lines, as a client on the network or on the Unix socket sends it.
 class Called : public ::testing::Test {
  protected:
+  explicit Called(std::string_view rules = "{}") : instance_{Config{}, rules} {}
   static std::string key_line() { return "X-Api-Key: " + std::string{kKey} + "\r\n"; }
 
   Answer call(std::string_view start, std::string_view lines = "", std::string_view body = "",
