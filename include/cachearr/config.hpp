@@ -71,6 +71,29 @@ struct CacheConfig {
   Duration alert_after{300'000};
 };
 
+enum class ChannelType : std::uint8_t { webhook, ntfy, gotify, discord, slack, telegram, apprise, pushover, email };
+
+/// Where notifications go. Its secrets are here as they are sent, those from files too; the address may be one.
+struct NotificationConfig {
+  std::string name;
+  ChannelType type = ChannelType::webhook;
+  std::string url;
+  std::vector<std::string> events = {"*"};  // patterns of events
+  std::string token;
+  std::string user;      // pushover: who gets it; email: who logs in
+  std::string password;  // email
+  std::string chat_id;   // telegram
+  std::string from;      // email
+  std::vector<std::string> to;
+  bool encrypted = true;      // email: nothing is sent without TLS
+  std::string body_template;  // webhook; empty: everything as JSON
+  std::string proxy;          // empty: as the environment says; "none"
+  std::string ca_file;        // trusted besides the system's authorities
+  Duration retry_after{5'000};
+
+  friend bool operator==(const NotificationConfig&, const NotificationConfig&) = default;
+};
+
 struct Config {
   std::string file;  // where it was read from; empty: built-in defaults
   std::vector<ListenerConfig> listeners = {ListenerConfig{}};
@@ -88,6 +111,7 @@ struct Config {
   LimitConfig limits;
   LogConfig log;
   CacheConfig cache;
+  std::vector<NotificationConfig> notifications;
   std::string redis_url;
   /// "host:port" -> "address:port": connect there instead (--resolve), for tests and split DNS.
   std::unordered_map<std::string, std::string> resolve;

@@ -46,6 +46,7 @@ Api::Api(Instance& instance) : instance_{instance} {
   add_pac_call(router_, instance_);
   add_rules_calls(router_, instance_);
   add_upstreams_call(router_, instance_);
+  add_notification_calls(router_, instance_);
   add_explain_call(router_, instance_);
   add_key_calls(router_, instance_, counters_);
   add_keys_calls(router_, instance_, counters_);

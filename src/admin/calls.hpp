@@ -16,6 +16,7 @@ void add_authority_calls(Router& router, Instance& instance);  // the certificat
 void add_pac_call(Router& router, Instance& instance);         // how browsers find the proxy
 void add_rules_calls(Router& router, Instance& instance);      // rules, validate, reload
 void add_upstreams_call(Router& router, Instance& instance);
+void add_notification_calls(Router& router, Instance& instance);
 void add_explain_call(Router& router, Instance& instance);
 void add_key_calls(Router& router, Instance& instance, ApiCounters& counters);   // one key: value, ttl, expire
 void add_keys_calls(Router& router, Instance& instance, ApiCounters& counters);  // many: list, mget, purge

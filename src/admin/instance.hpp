@@ -14,6 +14,7 @@
 #include "store/store.hpp"
 #include "upkeep/alerts/monitor.hpp"
 #include "upkeep/history/history.hpp"
+#include "upkeep/notify/notifier.hpp"
 
 namespace cachearr::admin {
 
@@ -28,6 +29,7 @@ class Instance {
   virtual ~Instance() = default;
   virtual client::ProxyServer& proxy() = 0;
   virtual store::Store& store() = 0;
+  virtual upkeep::Notifier& notifier() = 0;
   virtual const Clock& clock() const = 0;
   virtual pipeline::SnapshotPtr snapshot() const = 0;  // what is in force now
   virtual const std::string& api_key() const = 0;

@@ -77,6 +77,8 @@ std::optional<StartFailure> Instance::start() {
       snapshot_, admission_.get()};
   proxy_ = std::make_unique<client::ProxyServer>(parts);
   if (auto failure = open_listeners(config)) return failure;
+  notifier_.configure(config.notifications);
+  notifier_.start();
   admission_->start();
   proxy_->start();
   admin_->start();
@@ -165,6 +167,7 @@ void Instance::stop() {
   if (!all) log::warning("some requests were still under way when the time for shutting down was over");
   ticker_.stop();
   history_->finish(admin::totals_since_start(*this), clock_.now());
+  notifier_.stop();  // a call may wait for it
   admin_->stop();
   proxy_.reset();
   admin_.reset();
@@ -224,6 +227,7 @@ void Instance::apply(pipeline::ConfigSnapshot parts, std::vector<std::string>& c
   admission_->configure(*next->rules);
   store_->set_compression(config.cache.compression);
   proxy_->apply(next);
+  notifier_.configure(config.notifications);
   log::set_level(log::level_of(config.log.level));
 }
 

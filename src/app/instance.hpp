@@ -20,6 +20,7 @@
 #include "store/store.hpp"
 #include "upkeep/alerts/monitor.hpp"
 #include "upkeep/history/history.hpp"
+#include "upkeep/notify/notifier.hpp"
 #include "upkeep/ticker.hpp"
 
 namespace cachearr::app {
@@ -44,6 +45,7 @@ class Instance final : public admin::Instance {
 
   client::ProxyServer& proxy() override { return *proxy_; }
   store::Store& store() override { return *store_; }
+  upkeep::Notifier& notifier() override { return notifier_; }
   const Clock& clock() const override { return clock_; }
   pipeline::SnapshotPtr snapshot() const override;
   const std::string& api_key() const override { return api_key_; }
@@ -90,6 +92,7 @@ class Instance final : public admin::Instance {
   std::unique_ptr<fetch::AdmissionController> admission_;
   std::unique_ptr<client::ProxyServer> proxy_;
   std::unique_ptr<admin::Server> admin_;
+  upkeep::Notifier notifier_{clock_};
   upkeep::Ticker ticker_;  // stopped before what it looks at goes
 };
 

@@ -2,6 +2,7 @@
 
 #include <CLI/Version.hpp>
 #include <boost/version.hpp>
+#include <curl/curl.h>
 #include <nlohmann/json.hpp>
 #include <openssl/crypto.h>
 #include <zlib.h>
@@ -23,8 +24,8 @@ std::string json_version() {
 
 std::string version_text() {
   return std::string{"cachearr " CACHEARR_VERSION "\n"} + OpenSSL_version(OPENSSL_VERSION) + ", Boost " +
-         boost_version() + ", zlib " + zlibVersion() + ", JSON for Modern C++ " + json_version() +
-         ", CLI11 " CLI11_VERSION;
+         boost_version() + ", zlib " + zlibVersion() + ", libcurl " + curl_version_info(CURLVERSION_NOW)->version +
+         ", JSON for Modern C++ " + json_version() + ", CLI11 " CLI11_VERSION;
 }
 
 }  // namespace cachearr::app

@@ -1,7 +1,5 @@
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "app/config/config_builder.hpp"
@@ -36,15 +34,6 @@ void report(ConfigBuilder& builder, const std::string& variable, const std::stri
 std::string here() {
   std::error_code error;
   return std::filesystem::current_path(error).string();
-}
-
-/// A secret as Docker and systemd hand it over: the content of a file without its last line end.
-std::optional<std::string> content_of(const std::string& path) {
-  std::ifstream file{path, std::ios::binary};
-  if (path.empty() || !file) return std::nullopt;
-  std::string text{std::istreambuf_iterator<char>{file}, {}};
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-  return text;
 }
 
 /// CACHEARR__LISTENERS__0__ADDRESS. True where the name is of this form.
@@ -100,7 +89,7 @@ void apply_own(const std::map<std::string, std::string>& environment, ConfigBuil
       continue;
     }
     const auto name = variable.substr(0, variable.size() - file_suffix.size());
-    auto content = content_of(value);
+    auto content = content_of_file(value);
     if (environment.contains(name)) {
       report(builder, variable, name + " is set as well; remove one of the two");
     } else if (!content) {

@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <limits>
 
 #include "base/suggestion.hpp"
@@ -177,6 +179,14 @@ int address_family(const std::string& host) {
   if (inet_pton(AF_INET, host.c_str(), bytes.data()) == 1) return 4;
   if (inet_pton(AF_INET6, host.c_str(), bytes.data()) == 1) return 6;
   return 0;
+}
+
+std::optional<std::string> content_of_file(const std::string& path) {
+  std::ifstream file{path, std::ios::binary};
+  if (path.empty() || !file) return std::nullopt;
+  std::string text{std::istreambuf_iterator<char>{file}, {}};
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  return text;
 }
 
 Result<std::string> to_address(const RawValue& raw) {

@@ -1,4 +1,4 @@
-// Reads one configured value as the type it must have, or says what would be right. Pure.
+// Reads one configured value as the type it must have, or says what would be right. Pure, but for content_of_file().
 #pragma once
 
 #include <cstdint>
@@ -45,6 +45,10 @@ Result<std::vector<RawValue>> to_list(const RawValue& raw);
 Result<std::string> to_address(const RawValue& raw);
 /// "10.0.0.0/8", "fd00::/8" or one address, which gets its full prefix length.
 Result<std::string> to_network(const RawValue& raw);
+
+/// A secret as Docker and systemd hand it over: the content of a file without its last line end. None: it cannot be
+/// read.
+std::optional<std::string> content_of_file(const std::string& path);
 
 /// Splits "HOST:PORT" or "[HOST]:PORT"; none where it is neither.
 struct HostPort {

@@ -191,6 +191,7 @@ std::vector<Setting> traffic_settings() {
       row<&C::limits, &Limits::max_header_bytes>("limits.max_header_bytes", at_reload, size(kib, mib)),
       row<&C::limits, &Limits::max_object_bytes>("limits.max_object_bytes", at_reload, size(kib, tib)),
       row<&C::limits, &Limits::max_connections>("limits.max_connections", at_reload, number(1, 1'000'000)),
+      row<&C::notifications>("notifications", at_reload, set_notifications),
       row<&C::log, &LogConfig::level>("log.level", at_reload, text(to_level)),
       row<&C::log, &LogConfig::json>("log.format", at_start, choice({"text", "json"})),
   };

@@ -54,4 +54,7 @@ ValidationErrors set_listeners(std::vector<ListenerConfig>& listeners, const Raw
 /// One member of a listener ("address", "upstream", "tls"); the pointer of the error stays empty.
 ValidationErrors set_listener_member(ListenerConfig& listener, std::string_view name, const RawValue& raw);
 
+/// The whole list of channels for notifications; secrets are read from the files that are named.
+ValidationErrors set_notifications(std::vector<NotificationConfig>& channels, const RawValue& raw);
+
 }  // namespace cachearr::app

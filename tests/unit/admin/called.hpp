@@ -27,6 +27,7 @@ class QuietInstance : public Instance {
 
   client::ProxyServer& proxy() override { return proxy_; }
   store::Store& store() override { return store_; }
+  upkeep::Notifier& notifier() override { return notifier_; }
   const Clock& clock() const override { return clock_; }
   pipeline::SnapshotPtr snapshot() const override { return snapshot_; }
   const std::string& api_key() const override { return key_; }
@@ -42,6 +43,7 @@ class QuietInstance : public Instance {
   upkeep::Monitor& monitor() override { return monitor_; }
 
   ManualClock clock_;
+  upkeep::Notifier notifier_{clock_};
   ReloadOutcome outcome{true, {}, {}};
   std::atomic<int> reloads = 0;
   std::function<void()> during_reload;

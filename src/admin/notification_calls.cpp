@@ -1,0 +1,51 @@
+// The channels for notifications: which there are, how they do, and a test message to one.
+#include <nlohmann/json.hpp>
+
+#include "admin/calls.hpp"
+#include "base/iso_time.hpp"
+
+namespace cachearr::admin {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json last_json(const std::optional<upkeep::LastSent>& last) {
+  if (!last) return nullptr;
+  return {{"at", iso_time(last->at)},
+          {"event", last->event},
+          {"ok", last->ok},
+          {"error", last->ok ? Json(nullptr) : Json(last->error)}};
+}
+
+Json channel_json(const upkeep::ChannelStatus& channel) {
+  return {{"name", channel.name},       {"type", upkeep::name_of(channel.type)},
+          {"host", channel.host},       {"events", channel.events},
+          {"waiting", channel.waiting}, {"tries", channel.tries},
+          {"lost", channel.lost},       {"lastResult", last_json(channel.last)}};
+}
+
+Answer list_channels(Instance& instance) {
+  Json list = Json::array();
+  for (const auto& channel : instance.notifier().status()) list.push_back(channel_json(channel));
+  return json_answer({{"notifications", std::move(list)}});
+}
+
+Answer test_channel(Instance& instance, const std::string& name) {
+  const auto result = instance.notifier().test(name);
+  if (!result) return problem(404, "there is no channel of this name; GET /api/v1/notifications lists them");
+  if (!result->ok) return problem(502, "the test message was not delivered: " + result->error);
+  return json_answer({{"name", name}, {"ok", true}});
+}
+
+}  // namespace
+
+void add_notification_calls(Router& router, Instance& instance) {
+  using http::Method;
+  constexpr Needs changes{Access::key, Effect::json};
+  router.add({Method::get, "/api/v1/notifications", {}, [&instance](const Call&) { return list_channels(instance); }});
+  router.add({Method::post, "/api/v1/notifications/{}/test", changes,
+              [&instance](const Call& call) { return test_channel(instance, call.captures.at(0)); }});
+}
+
+}  // namespace cachearr::admin

@@ -1,0 +1,182 @@
+#include "upkeep/notify/notifier.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/log.hpp"
+#include "base/units.hpp"
+#include "upkeep/notify/channel_secrets.hpp"
+#include "upkeep/notify/outgoing.hpp"
+
+namespace cachearr::upkeep {
+
+namespace {
+
+constexpr Duration kIdle = std::chrono::minutes{1};
+
+Notification test_message(TimePoint now) {
+  return {"test", "test", "notice", "Test message", "This is a test message of cachearr: notifications arrive here.",
+          "",     now};
+}
+
+}  // namespace
+
+/// Guarded by the notifier's lock.
+struct Notifier::Channel {
+  NotificationConfig config;
+  ChannelQueue queue;
+  std::optional<LastSent> last;
+  std::uint64_t lost = 0;
+};
+
+struct Notifier::Test {
+  ChannelPtr channel;
+  std::promise<SendResult> result;
+};
+
+std::string_view name_of(ChannelType type) noexcept {
+  constexpr std::array<std::string_view, 9> names{"webhook",  "ntfy",    "gotify",   "discord", "slack",
+                                                  "telegram", "apprise", "pushover", "email"};
+  return names[static_cast<std::size_t>(type)];
+}
+
+Notifier::Notifier(const Clock& clock) : clock_{clock} {}
+Notifier::~Notifier() { stop(); }
+
+void Notifier::configure(const std::vector<NotificationConfig>& channels) {
+  const auto now = clock_.now();
+  const std::lock_guard lock{mutex_};
+  std::vector<ChannelPtr> next;
+  for (const auto& config : channels) {
+    auto channel = channel_named(config.name);
+    const bool same = channel && channel->config == config;
+    if (!channel) channel = std::make_shared<Channel>();
+    if (!same) {
+      channel->config = config;
+      channel->queue.configure(config.events, config.retry_after, now);
+    }
+    next.push_back(std::move(channel));
+  }
+  channels_ = std::move(next);
+  transfers_.wake();
+}
+
+void Notifier::start() {
+  const std::lock_guard lock{mutex_};
+  running_ = true;
+  thread_ = std::jthread{[this](const std::stop_token& stop) { run(stop); }};
+}
+
+void Notifier::stop() {
+  if (!thread_.joinable()) return;
+  thread_.request_stop();
+  transfers_.wake();
+  thread_.join();
+}
+
+void Notifier::run(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    const auto pause = begin_due();
+    if (!stop.stop_requested()) transfers_.run(pause);
+  }
+  const std::lock_guard lock{mutex_};
+  running_ = false;
+  for (const auto& test : tests_) test->result.set_value({false, false, "the program ends", {}});
+  tests_.clear();
+}
+
+Duration Notifier::begin_due() {
+  const auto now = clock_.now();
+  const std::lock_guard lock{mutex_};
+  begin_tests();
+  auto pause = kIdle;
+  for (const auto& channel : channels_) {
+    if (const auto due = channel->queue.take(now)) begin(channel, *due);
+    if (const auto next = channel->queue.next()) pause = std::min(pause, std::max(*next - now, Duration{1}));
+  }
+  return pause;
+}
+
+void Notifier::begin(const ChannelPtr& channel, const Notification& notification) {
+  transfers_.begin(channel->config, request_of(channel->config, notification),
+                   [this, channel, notification](const SendResult& result) { settle(*channel, notification, result); });
+}
+
+void Notifier::begin_tests() {
+  for (auto& test : tests_) {
+    if (!test->channel) continue;  // it is under way
+    const auto channel = std::exchange(test->channel, nullptr);
+    const auto message = test_message(clock_.now());
+    transfers_.begin(channel->config, request_of(channel->config, message),
+                     [this, channel, message, made = test.get()](const SendResult& result) {
+                       const std::lock_guard lock{mutex_};
+                       channel->last = {clock_.now(), message.event, result.ok, result.error};
+                       made->result.set_value(result);
+                       std::erase_if(tests_, [made](const auto& each) { return each.get() == made; });
+                     });
+  }
+}
+
+void Notifier::settle(Channel& channel, const Notification& notification, const SendResult& result) {
+  using Outcome = ChannelQueue::Outcome;
+  using Fate = ChannelQueue::Fate;
+  const auto now = clock_.now();
+  const std::lock_guard lock{mutex_};
+  channel.last = {now, notification.event, result.ok, result.error};
+  const auto outcome = result.ok ? Outcome::delivered : result.refused ? Outcome::refused : Outcome::failed;
+  const auto fate = channel.queue.settle(outcome, now, result.asked_pause);
+  if (fate == Fate::done) return;
+  const auto what = "the notification " + notification.event + " has not reached \"" + channel.config.name + "\" (" +
+                    result.error + ")";
+  if (fate == Fate::given_up) {
+    ++channel.lost;
+    log::error(what + "; it is given up");
+  } else if (channel.queue.tries() == 1) {
+    log::warning(what + "; it is sent again, with growing pauses");
+  }
+}
+
+Notifier::ChannelPtr Notifier::channel_named(std::string_view name) const {
+  const auto found =
+      std::find_if(channels_.begin(), channels_.end(), [&](const auto& each) { return each->config.name == name; });
+  return found == channels_.end() ? nullptr : *found;
+}
+
+void Notifier::publish(const Notification& notification) {
+  const auto now = clock_.now();
+  const std::lock_guard lock{mutex_};
+  for (const auto& channel : channels_) {
+    if (channel->queue.offer(notification, now)) continue;
+    if (channel->lost++ == 0)
+      log::error("too many notifications wait for \"" + channel->config.name + "\"; further ones are lost");
+  }
+  transfers_.wake();
+}
+
+std::optional<SendResult> Notifier::test(std::string_view name) {
+  std::future<SendResult> result;
+  {
+    const std::lock_guard lock{mutex_};
+    const auto channel = channel_named(name);
+    if (!channel) return std::nullopt;
+    if (!running_) return SendResult{false, false, "nothing is sent while the program starts or ends", {}};
+    tests_.push_back(std::make_unique<Test>(Test{channel, {}}));
+    result = tests_.back()->result.get_future();
+  }
+  transfers_.wake();
+  return result.get();
+}
+
+std::vector<ChannelStatus> Notifier::status() const {
+  const std::lock_guard lock{mutex_};
+  std::vector<ChannelStatus> list;
+  for (const auto& channel : channels_) {
+    const auto& config = channel->config;
+    list.push_back({config.name, shown_host(config.url), config.type, config.events, channel->queue.waiting(),
+                    channel->queue.tries(), channel->lost, channel->last});
+  }
+  return list;
+}
+
+}  // namespace cachearr::upkeep
