@@ -111,11 +111,6 @@ void add_rule(const RequestContext& context, Json& json) {
   if (rule && !rule->tags.empty()) json["tags"] = rules::tags_of(*rule, context.captures);
 }
 
-std::string_view mode_of(const rules::Upstream* upstream) noexcept {
-  if (!upstream || upstream->mode == rules::UpstreamMode::live) return "live";
-  return upstream->mode == rules::UpstreamMode::offline ? "offline" : "prefer-cache";
-}
-
 /// When this request could go upstream, and when it first has to.
 Json limit_json(Instance& instance, const RequestContext& context) {
   auto* const admission = instance.proxy().admission();
@@ -127,15 +122,15 @@ Json limit_json(Instance& instance, const RequestContext& context) {
       limiter->earliest(now, fetch::priority_of(context, false), context.verdict.counts_as_grab());
   const auto pause = limiter->cooldown_until(now, context.verdict.counts_as_grab());
   const bool at_once = availability.why == limit::Why::nothing;
+  const auto mode = context.snapshot->modes->of(context.verdict.upstream);
   auto next = availability.at;
   if (context.disposition == Disposition::hit)
     next = std::max(next, TimePoint{Duration{context.entry->meta.fresh_until_ms}});
-  return {{"mode", mode_of(context.verdict.upstream)},
+  return {{"mode", upkeep::name_of(mode)},
           {"wait", at_once ? 0 : upkeep::seconds_until(availability.at, now)},
           {"why", at_once ? Json(nullptr) : Json(to_words(availability.why))},
           {"cooldownUntil", pause ? Json(iso_time(*pause)) : Json(nullptr)},
-          {"nextRefresh",
-           mode_of(context.verdict.upstream) == "offline" ? Json(nullptr) : Json(iso_time(std::max(next, now)))}};
+          {"nextRefresh", mode == rules::UpstreamMode::offline ? Json(nullptr) : Json(iso_time(std::max(next, now)))}};
 }
 
 Json explanation(Instance& instance, const ExplainResult& result) {

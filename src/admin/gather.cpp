@@ -68,7 +68,7 @@ std::vector<upkeep::UpstreamStatus> upstream_statuses(Instance& instance) {
   if (!admission) return {};
   const auto snapshot = instance.snapshot();
   return upkeep::upstream_statuses(admission->registry().snapshot(instance.clock().now()), *snapshot->rules,
-                                   metrics::idle_connections(instance.proxy().metrics()));
+                                   *snapshot->modes, metrics::idle_connections(instance.proxy().metrics()));
 }
 
 upkeep::HealthInputs health_inputs(Instance& instance) {

@@ -73,6 +73,8 @@ Json upstream_json(const upkeep::UpstreamStatus& upstream, TimePoint now) {
   for (const auto& limiter : limits.limiters) limiters.push_back(limiter_json(limiter, now));
   return {{"name", upstream.name},
           {"mode", upstream.mode},
+          {"modeOfRules", upstream.mode_of_rules.empty() ? upstream.mode : upstream.mode_of_rules},
+          {"paused", upstream.paused_by_operator},
           {"tokens", tokens ? Json(*tokens) : Json(nullptr)},
           {"waiting", upstream.waiting()},
           {"inFlight", upstream.in_flight()},

@@ -39,7 +39,7 @@ bool is_due_ahead(FetchContext& worker, const pipeline::RequestContext& context)
       (asked > 0 && is_spread(context, *rule));
   if (!due || (meta.flags & caching::kPartial) != 0 || context.now < worker.ahead_again ||
       !worker.settings().config.cache.prefetch_on_access ||
-      context.verdict.upstream->mode == rules::UpstreamMode::offline ||
+      context.snapshot->modes->of(context.verdict.upstream) == rules::UpstreamMode::offline ||
       worker.fetch_table.is_under_way(context.variant.id, context.variant.identity))
     return false;
   const auto name = limiter_key_of(context);

@@ -114,12 +114,17 @@ Fetch::Step Fetch::run_step(Step step) {
   return Step::done;
 }
 
-bool Fetch::is_offline() const noexcept { return upstream() && upstream()->mode == rules::UpstreamMode::offline; }
+bool Fetch::is_offline() const noexcept {
+  return context().snapshot->modes->of(upstream()) == rules::UpstreamMode::offline;
+}
 
-Fetch::Step Fetch::check_offline() {
-  if (!is_offline()) return Step::newly_stored;
+Fetch::Step Fetch::check_offline() { return is_offline() ? serve_offline() : Step::newly_stored; }
+
+Fetch::Step Fetch::serve_offline() {
   if (serve_stale({StaleReason::offline, true}, 0)) return Step::done;
-  auto failed = error_outcome(504, upstream()->name + " is set to offline, and nothing usable is stored");
+  const bool paused = context().snapshot->modes->state(*upstream()).paused;
+  auto failed = error_outcome(
+      504, upstream()->name + (paused ? " is paused" : " is set to offline") + ", and nothing usable is stored");
   failed.cache_status.detail = name_of(StaleReason::offline);
   shared_fetch_.decide(std::move(failed));
   return Step::done;
@@ -150,7 +155,7 @@ Fetch::Step Fetch::check_newly_stored() {
 Fetch::Step Fetch::try_admission() { return permit_.try_acquire(*job_) ? Step::exchange : Step::queue; }
 
 Fetch::Step Fetch::after_queue(const std::optional<Rejection>& rejection) {
-  if (!rejection) return Step::exchange;
+  if (!rejection) return is_offline() ? serve_offline() : Step::exchange;  // paused while it waited
   if (rejection->abandoned) {
     leave_table();  // nobody joins any more; who did in the last moment is served
     if (shared_fetch_.has_readers()) return Step::admission;

@@ -114,6 +114,7 @@ class Fetch {
   void count_prefetch(metrics::Prefetch result);
 
   bool is_offline() const noexcept;
+  Step serve_offline();
   const pipeline::RequestContext& context() const noexcept { return *job_->context; }
   const http::RequestHead& request() const noexcept { return job_->head(); }
   const pipeline::Settings& settings() const noexcept { return job_->settings(); }

@@ -51,6 +51,8 @@ void Breaker::abandoned(bool probe) noexcept {
   if (probe) probing_ = false;
 }
 
+void Breaker::reset() noexcept { *this = Breaker{config_}; }
+
 void Breaker::open(TimePoint now) noexcept {
   auto length = config_.open;
   for (std::uint32_t i = 0; i < trips_ && length < config_.open_at_most; ++i) length *= 2;

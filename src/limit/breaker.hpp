@@ -34,6 +34,8 @@ class Breaker {
   /// Ended without a judgement (given up, refused for a limit): another may be the probe.
   void abandoned(bool probe) noexcept;
 
+  /// Closed, whatever was seen before.
+  void reset() noexcept;
   void reconfigure(const BreakerConfig& config) noexcept { config_ = config; }
   void save(StateWriter& to) const;
   void load(StateReader& from) noexcept;

@@ -196,6 +196,12 @@ void Limiter::observe(TimePoint now, const content::LimitSignal& signal, bool gr
   save_now_ = true;
 }
 
+void Limiter::reset(bool cooldown) {
+  touched_ = true;
+  save_now_ = true;
+  if (cooldown) cooldown_ = grab_cooldown_ = Cooldown{};
+}
+
 void Limiter::reconfigure(TimePoint now, const RateConfig& config) {
   now = settle_clock(now);
   config_ = config;

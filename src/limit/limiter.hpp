@@ -80,6 +80,9 @@ class Limiter {
     return pause.active(now) ? std::optional{pause.until()} : std::nullopt;
   }
   KeyLimiterSnapshot snapshot(TimePoint now) const;
+  /// The operator has forgiven the upstream: its pauses end where `cooldown`, and the state is saved in any case. What
+  /// was spent stays spent.
+  void reset(bool cooldown);
   /// New figures; what was spent stays spent, who waits stays in line.
   void reconfigure(TimePoint now, const RateConfig& config);
   /// As good as a new one: may be forgotten.

@@ -181,6 +181,24 @@ KeyLimiterPtr Registry::limiter(std::string_view upstream, const Hash128& creden
   return of->limiter(of, credential, bounds_.credentials, now);
 }
 
+std::optional<Effects> Registry::reset(std::string_view upstream, bool breaker, bool cooldown, TimePoint now) {
+  std::shared_ptr<Group> target;
+  {
+    const Lock lock{mutex_};
+    const auto found = groups_.find(upstream);
+    if (found == groups_.end()) return std::nullopt;
+    target = found->second;
+  }
+  const Lock lock{target->mutex};
+  if (breaker) target->health.breaker.reset();
+  Effects all;
+  for (const auto& [credential, limiter] : target->limiters) {
+    limiter->limiter_.reset(cooldown);
+    append(all, limiter->take_effects(now));
+  }
+  return all;
+}
+
 Effects Registry::due(TimePoint now) {
   Effects all;
   for (const auto& each : groups()) {

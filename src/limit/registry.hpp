@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -79,6 +80,8 @@ class Registry {
   /// still obey cool-down and breaker.
   void configure(std::string_view upstream, const RateConfig& config, TimePoint now);
   KeyLimiterPtr limiter(std::string_view upstream, const Hash128& credential, TimePoint now);
+  /// Closes the breaker, ends the pauses of all credentials; who waits may go. None: nothing is known of the upstream.
+  std::optional<Effects> reset(std::string_view upstream, bool breaker, bool cooldown, TimePoint now);
   /// Everyone who may go now or who cannot make it any more, in all limiters.
   Effects due(TimePoint now);
   std::vector<UpstreamSnapshot> snapshot(TimePoint now) const;

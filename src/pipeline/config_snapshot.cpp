@@ -94,6 +94,7 @@ std::uint32_t LabelCache::index_of(const rules::Verdict& verdict, metrics::Metri
 
 SnapshotPtr make_snapshot(ConfigSnapshot parts) {
   parts.labels = std::make_shared<LabelCache>(*parts.rules);
+  parts.modes = std::make_shared<UpstreamModes>(*parts.rules);
   return std::make_shared<const ConfigSnapshot>(std::move(parts));
 }
 

@@ -14,6 +14,7 @@
 #include "base/ip_address.hpp"
 #include "base/position.hpp"
 #include "metrics/metrics.hpp"
+#include "pipeline/upstream_modes.hpp"
 #include "rules/rule_set.hpp"
 
 namespace cachearr::authority {
@@ -58,6 +59,7 @@ struct ConfigSnapshot {
   std::shared_ptr<const rules::RuleSet> rules;
   std::shared_ptr<authority::LeafCache> leaves = nullptr;  // null: nothing is intercepted
   std::shared_ptr<LabelCache> labels = nullptr;            // set by make_snapshot()
+  std::shared_ptr<UpstreamModes> modes = nullptr;          // set by make_snapshot(); the operator may change them
 };
 using SnapshotPtr = std::shared_ptr<const ConfigSnapshot>;
 SnapshotPtr make_snapshot(ConfigSnapshot parts);

@@ -14,12 +14,11 @@ namespace {
 /// The operator wants what is stored rather than the upstream, however old it is.
 bool serve_by_mode(RequestContext& into, bool by_request) {
   using Mode = rules::UpstreamMode;
-  const auto* const upstream = into.verdict.upstream;
-  if (!upstream || upstream->mode == Mode::live || !caching::may_serve_offline(into.entry->meta)) return false;
+  const auto mode = into.snapshot->modes->of(into.verdict.upstream);
+  if (mode == Mode::live || !caching::may_serve_offline(into.entry->meta)) return false;
   const auto& asks = into.directives;
-  if (upstream->mode == Mode::prefer_cache && (by_request || asks.max_age || asks.max_stale || asks.min_fresh))
-    return false;
-  const bool offline = upstream->mode == Mode::offline;
+  if (mode == Mode::prefer_cache && (by_request || asks.max_age || asks.max_stale || asks.min_fresh)) return false;
+  const bool offline = mode == Mode::offline;
   into.disposition = Disposition::stale_hit;
   into.refresh = !offline;
   into.stale = offline ? metrics::StaleReason::offline : metrics::StaleReason::while_revalidate;

@@ -62,6 +62,18 @@ void note_reload(const HealthInputs& inputs, Notes& notes) {
        "rules"});
 }
 
+void note_operator(const UpstreamStatus& upstream, Notes& notes) {
+  constexpr const char* until = " until somebody changes that, or the next reload or restart";
+  if (upstream.paused_by_operator)
+    notes.push_back(
+        {Severity::notice, "Upstreams",
+         upstream.name + " is paused by hand: what is stored is served, and nothing is sent there" + until});
+  if (!upstream.mode_of_rules.empty())
+    notes.push_back(
+        {Severity::notice, "Upstreams",
+         upstream.name + " is set by hand to " + upstream.mode + " instead of " + upstream.mode_of_rules + until});
+}
+
 void note_limits(const UpstreamStatus& upstream, TimePoint now, Notes& notes) {
   const auto& limits = upstream.limits;
   if (const auto* const paused = upstream.paused())
@@ -124,7 +136,10 @@ HealthStatus evaluate(const HealthInputs& inputs) {
   note_store(inputs, notes);
   note_interception(inputs, notes);
   note_reload(inputs, notes);
-  for (const auto& upstream : inputs.upstreams) note_limits(upstream, inputs.now, notes);
+  for (const auto& upstream : inputs.upstreams) {
+    note_operator(upstream, notes);
+    note_limits(upstream, inputs.now, notes);
+  }
   std::stable_sort(notes.begin(), notes.end(),
                    [](const HealthNote& a, const HealthNote& b) { return rank(a.severity) < rank(b.severity); });
   const auto& lags = inputs.worker_lags_ms;

@@ -9,15 +9,6 @@ namespace {
 using limit::KeyLimiterSnapshot;
 using limit::QuotaSnapshot;
 
-std::string_view name_of(rules::UpstreamMode mode) noexcept {
-  switch (mode) {
-    case rules::UpstreamMode::live: return "live";
-    case rules::UpstreamMode::prefer_cache: return "prefer-cache";
-    case rules::UpstreamMode::offline: break;
-  }
-  return "offline";
-}
-
 template <class Get>
 std::size_t sum(const std::vector<KeyLimiterSnapshot>& limiters, Get get) {
   std::size_t total = 0;
@@ -37,6 +28,15 @@ std::size_t idle_of(const rules::Upstream& upstream, const std::map<std::string,
 }
 
 }  // namespace
+
+std::string_view name_of(rules::UpstreamMode mode) noexcept {
+  switch (mode) {
+    case rules::UpstreamMode::live: return "live";
+    case rules::UpstreamMode::prefer_cache: return "prefer-cache";
+    case rules::UpstreamMode::offline: break;
+  }
+  return "offline";
+}
 
 std::optional<std::uint64_t> UpstreamStatus::tokens() const {
   std::optional<std::uint64_t> least;
@@ -79,15 +79,17 @@ std::vector<QuotaSnapshot> UpstreamStatus::quotas() const {
 }
 
 std::vector<UpstreamStatus> upstream_statuses(std::vector<limit::UpstreamSnapshot> snapshots,
-                                              const rules::RuleSet& rules,
+                                              const rules::RuleSet& rules, const pipeline::UpstreamModes& modes,
                                               const std::map<std::string, std::size_t>& idle_connections) {
   std::vector<UpstreamStatus> statuses;
   for (const auto& upstream : rules.upstreams()) {
     const auto found =
         std::find_if(snapshots.begin(), snapshots.end(), [&](const auto& each) { return each.name == upstream->name; });
     if (found == snapshots.end()) continue;
-    const auto mode = name_of(upstream->mode);
-    statuses.push_back({upstream->name, std::string{mode}, std::move(*found), idle_of(*upstream, idle_connections)});
+    const auto [mode, paused] = modes.state(*upstream);
+    const auto of_rules = mode == upstream->mode ? std::string_view{} : name_of(upstream->mode);
+    statuses.push_back({upstream->name, std::string{name_of(mode)}, std::move(*found),
+                        idle_of(*upstream, idle_connections), paused, std::string{of_rules}});
     snapshots.erase(found);
   }
   for (auto& snapshot : snapshots) {

@@ -7,9 +7,11 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "limit/snapshot.hpp"
+#include "pipeline/upstream_modes.hpp"
 #include "rules/rule_set.hpp"
 
 namespace cachearr::upkeep {
@@ -17,9 +19,11 @@ namespace cachearr::upkeep {
 /// Of each figure the one of the credential that is held back the longest.
 struct UpstreamStatus {
   std::string name;
-  std::string mode;  // as rules files spell it
+  std::string mode;  // as rules files spell it; once it is not paused
   limit::UpstreamSnapshot limits;
   std::size_t idle_connections = 0;
+  bool paused_by_operator = false;
+  std::string mode_of_rules = {};  // where the operator has chosen another one; else empty
 
   std::optional<std::uint64_t> tokens() const;
   std::size_t waiting() const;
@@ -29,10 +33,13 @@ struct UpstreamStatus {
   std::vector<limit::QuotaSnapshot> quotas() const;  // the smallest rest of each kind
 };
 
+/// As rules files spell it.
+std::string_view name_of(rules::UpstreamMode mode) noexcept;
+
 /// Upstreams of the rules first, in their order; then hosts that no rule names and that have been asked.
 /// `idle_connections`: to each host.
 std::vector<UpstreamStatus> upstream_statuses(std::vector<limit::UpstreamSnapshot> snapshots,
-                                              const rules::RuleSet& rules,
+                                              const rules::RuleSet& rules, const pipeline::UpstreamModes& modes,
                                               const std::map<std::string, std::size_t>& idle_connections);
 
 /// "minute", "hour", "day", else seconds with an s; "unknown" where it was not said.

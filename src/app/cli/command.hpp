@@ -43,6 +43,7 @@ void add_explain(const Command& program, Invocation& invocation);
 void add_reload(const Command& program, Invocation& invocation);
 void add_healthcheck(const Command& program, Invocation& invocation);
 void add_ca(const Command& program, Invocation& invocation);
+void add_upstreams(const Command& program, Invocation& invocation);
 void add_reading_keys(const Command& program, Invocation& invocation);   // keys, get, mget, ttl, exists
 void add_changing_keys(const Command& program, Invocation& invocation);  // set, del, expire, purge
 void add_stats(const Command& program, Invocation& invocation);

@@ -108,5 +108,15 @@ TEST(Breaker, ARestartForgivesNothing) {
   EXPECT_TRUE(restored.allows(kNow + seconds{5}));
 }
 
+TEST(Breaker, IsClosedByAResetAsIfNothingHadFailed) {
+  Breaker breaker;
+  fail_times(breaker, 10);
+  breaker.reset();
+  EXPECT_EQ(breaker.state(kNow), BreakerState::closed);
+  EXPECT_EQ(breaker.failures_in_a_row(), 0U);
+  fail_times(breaker, 9);
+  EXPECT_TRUE(breaker.allows(kNow));
+}
+
 }  // namespace
 }  // namespace cachearr::limit

@@ -241,5 +241,63 @@ TEST(Registry, EveryWaitingTicketIsWokenExactlyOnceWhoeverLooks) {
   for (std::size_t ticket = 1; ticket <= kTickets; ++ticket) EXPECT_EQ(outcomes[ticket].load(), 1) << ticket;
 }
 
+content::LimitSignal refusal_until(TimePoint until) {
+  content::LimitSignal signal;
+  signal.limited = true;
+  signal.until = until;
+  signal.why = "429";
+  return signal;
+}
+
+TEST(AReset, EndsThePausesOfAllCredentialsAndLetsWhoWaitsGo) {
+  Registry registry;
+  const auto anna = registry.limiter("tmdb", kAnna, kNow);
+  const auto bert = registry.limiter("tmdb", kBert, kNow);
+  anna->observe(kNow, refusal_until(kNow + seconds{3}));
+  bert->observe(kNow, refusal_until(kNow + hours{1}), true);
+  Effects effects;
+  const auto ticket = registry.new_ticket();
+  ASSERT_EQ(anna->ask(kNow, waiter(ticket, kNow + seconds{5}), effects).kind, Kind::wait);
+
+  const auto reset = registry.reset("tmdb", false, true, kNow);
+  ASSERT_TRUE(reset);
+  ASSERT_EQ(reset->wakes.size(), 1U);
+  EXPECT_EQ(reset->wakes.front().ticket, ticket);
+  EXPECT_TRUE(reset->wakes.front().granted);
+  EXPECT_TRUE(reset->save_now) << "a restart must not bring the pause back";
+  EXPECT_EQ(anna->cooldown_until(kNow), std::nullopt);
+  EXPECT_EQ(bert->cooldown_until(kNow, true), std::nullopt);
+}
+
+TEST(AReset, OfTheBreakerLeavesPausesAlone) {
+  Registry registry;
+  const auto anna = registry.limiter("tmdb", kAnna, kNow);
+  for (int i = 0; i < 10; ++i) {
+    Effects effects;
+    const auto ticket = registry.new_ticket();
+    anna->ask(kNow, waiter(ticket, kNow), effects);
+    anna->done(kNow, ticket, Outcome::failed, Duration{-1});
+  }
+  anna->observe(kNow, refusal_until(kNow + hours{1}));
+  ASSERT_EQ(registry.snapshot(kNow).front().breaker, BreakerState::open);
+  ASSERT_TRUE(registry.reset("tmdb", true, false, kNow));
+  EXPECT_EQ(registry.snapshot(kNow).front().breaker, BreakerState::closed);
+  EXPECT_EQ(anna->cooldown_until(kNow), kNow + hours{1});
+}
+
+TEST(AReset, ForgivesNothingThatWasSpent) {
+  Registry registry;
+  registry.configure("tmdb", rate(1, 1), kNow);
+  const auto anna = registry.limiter("tmdb", kAnna, kNow);
+  EXPECT_EQ(ask(registry, anna, kNow), Kind::grant);
+  registry.reset("tmdb", true, true, kNow);
+  EXPECT_EQ(ask(registry, anna, kNow), Kind::refuse);
+}
+
+TEST(AReset, OfAnUnknownUpstreamIsNone) {
+  Registry registry;
+  EXPECT_FALSE(registry.reset("nobody", true, true, kNow));
+}
+
 }  // namespace
 }  // namespace cachearr::limit

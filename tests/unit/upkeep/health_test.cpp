@@ -131,5 +131,18 @@ TEST(Health, NamesTheWorstFirst) {
   EXPECT_EQ(order, (std::vector{Severity::error, Severity::warning, Severity::notice}));
 }
 
+TEST(Health, NotesWhatTheOperatorHasChosen) {
+  auto noticed = sound();
+  auto upstream = tmdb();
+  upstream.paused_by_operator = true;
+  upstream.mode = "prefer-cache";
+  upstream.mode_of_rules = "live";
+  noticed.upstreams = {upstream};
+  const auto status = evaluate(noticed);
+  EXPECT_EQ(status.level, Level::healthy);
+  EXPECT_THAT(status.message(), HasSubstr("tmdb is paused by hand"));
+  EXPECT_THAT(status.message(), HasSubstr("tmdb is set by hand to prefer-cache instead of live"));
+}
+
 }  // namespace
 }  // namespace cachearr::upkeep

@@ -27,7 +27,7 @@ TEST(UpstreamStatuses, AreInTheOrderOfTheRulesThenHostsThatWereAsked) {
   const auto rules = rules_of(R"({"upstreams": {"a": {"hosts": ["a.test", "b.test"]}, "z": {"hosts": ["z.test"]}}})");
   const auto statuses = upstream_statuses(
       {snapshot_of("never.test", 0), snapshot_of("other.test", 1), snapshot_of("z", 0), snapshot_of("a", 0)}, *rules,
-      {{"a.test", 2}, {"b.test", 3}, {"other.test", 4}});
+      pipeline::UpstreamModes{*rules}, {{"a.test", 2}, {"b.test", 3}, {"other.test", 4}});
   ASSERT_EQ(statuses.size(), 3U);
   EXPECT_EQ(statuses[0].name, "a");
   EXPECT_EQ(statuses[0].idle_connections, 5U);
@@ -50,6 +50,19 @@ TEST(AnUpstreamStatus, ShowsTheCredentialThatIsHeldBackTheLongest) {
   EXPECT_EQ(status.paused(), &second);
   ASSERT_EQ(status.quotas().size(), 2U);
   EXPECT_EQ(status.quotas()[0].remaining, 2U);
+}
+
+TEST(AnUpstreamStatus, TellsWhatTheOperatorHasChosen) {
+  const auto rules = rules_of(R"({"upstreams": {"a": {"hosts": ["a.test"]}, "b": {"hosts": ["b.test"]}}})");
+  pipeline::UpstreamModes modes{*rules};
+  modes.change(*rules->upstream_named("a"), true, rules::UpstreamMode::prefer_cache);
+  const auto statuses = upstream_statuses({snapshot_of("a", 0), snapshot_of("b", 0)}, *rules, modes, {});
+  ASSERT_EQ(statuses.size(), 2U);
+  EXPECT_TRUE(statuses[0].paused_by_operator);
+  EXPECT_EQ(statuses[0].mode, "prefer-cache");
+  EXPECT_EQ(statuses[0].mode_of_rules, "live");
+  EXPECT_FALSE(statuses[1].paused_by_operator);
+  EXPECT_EQ(statuses[1].mode_of_rules, "");
 }
 
 TEST(APeriod, IsNamedByItsUnit) {

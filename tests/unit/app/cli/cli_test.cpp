@@ -202,5 +202,52 @@ TEST(Healthcheck, FailsWhereTheInstanceIsDown) {
   EXPECT_EQ(terminal.err(), "cachearr: down: draining\n");
 }
 
+constexpr const char* two_upstreams = R"({"upstreams": [
+  {"name": "tmdb", "mode": "live", "paused": false, "tokens": 12, "waiting": 0, "cooldownUntil": null,
+   "quota": [{"per": "day", "limit": 500, "remaining": 480}], "breaker": {"state": "closed"}, "pool": {"idle": 3}},
+  {"name": "indexer", "mode": "live", "paused": true, "tokens": null, "waiting": 2, "quota": [],
+   "cooldownUntil": "2026-01-01T00:00:00Z", "breaker": {"state": "open"}, "pool": {"idle": 0}}]})";
+
+TEST(Upstreams, AreATableWithAlignedColumns) {
+  FakeInstance instance{json_answer(200, two_upstreams)};
+  auto terminal = beside(instance);
+  EXPECT_EQ(terminal.type({"upstreams"}), exit_ok);
+  EXPECT_EQ(terminal.out(),
+            "NAME     MODE    TOKENS  WAITING  QUOTA LEFT     PAUSE UNTIL           BREAKER  IDLE\n"
+            "tmdb     live    12      0        480/500 a day  -                     closed   3\n"
+            "indexer  paused  -       2        -              2026-01-01T00:00:00Z  open     0\n");
+}
+
+TEST(Upstreams, AreToldWholeByTheirName) {
+  FakeInstance instance{json_answer(200, two_upstreams)};
+  auto terminal = beside(instance);
+  EXPECT_EQ(terminal.type({"upstreams", "indexer", "--json"}), exit_ok);
+  EXPECT_THAT(terminal.out(), HasSubstr("\"name\": \"indexer\""));
+  EXPECT_THAT(terminal.out(), testing::Not(HasSubstr("tmdb")));
+}
+
+TEST(Upstreams, ThatAreUnknownAreNotThere) {
+  FakeInstance instance{json_answer(200, two_upstreams)};
+  auto terminal = beside(instance);
+  EXPECT_EQ(terminal.type({"upstreams", "nobody"}), exit_no);
+  EXPECT_THAT(terminal.err(), HasSubstr("no upstream \"nobody\""));
+}
+
+TEST(Upstreams, AreActedOnByOneCall) {
+  FakeInstance instance{json_answer(200, R"({"name": "tmdb", "changes": ["resumed", "breaker: closed again"]})")};
+  auto terminal = beside(instance);
+  EXPECT_EQ(terminal.type({"upstreams", "tmdb", "--resume", "--reset", "--mode", "live"}), exit_ok);
+  EXPECT_EQ(terminal.out(), "tmdb: resumed\ntmdb: breaker: closed again\n");
+  EXPECT_THAT(instance.request(), StartsWith("POST /api/v1/upstreams/tmdb HTTP/1.1\r\n"));
+  EXPECT_THAT(instance.request(), HasSubstr(R"({"paused":false,"mode":"live","reset":["breaker","cooldown"]})"));
+}
+
+TEST(Upstreams, WantANameToActOnAndOneAction) {
+  Terminal terminal;
+  EXPECT_EQ(terminal.type({"upstreams", "--pause"}), exit_usage);
+  EXPECT_EQ(terminal.type({"upstreams", "tmdb", "--pause", "--resume"}), exit_usage);
+  EXPECT_EQ(terminal.type({"upstreams", "tmdb", "--mode", "fast"}), exit_usage);
+}
+
 }  // namespace
 }  // namespace cachearr::app
