@@ -62,6 +62,8 @@ struct LogConfig {
   bool json = false;
 };
 
+enum class OptimizerMode : std::uint8_t { off, suggest, on };
+
 struct CacheConfig {
   bool compression = false;
   bool warmup_on_startup = false;
@@ -69,6 +71,7 @@ struct CacheConfig {
   Duration prefetch_interval{300'000};
   std::uint32_t alert_hit_rate_below = 50, alert_key_hit_rate_below = 30, alert_memory_above = 75, max_keys = 10'000;
   Duration alert_after{300'000};
+  OptimizerMode optimizer = OptimizerMode::off;
 };
 
 enum class ChannelType : std::uint8_t { webhook, ntfy, gotify, discord, slack, telegram, apprise, pushover, email };

@@ -53,6 +53,9 @@ Api::Api(Instance& instance) : instance_{instance} {
   add_openapi_call(router_);
   add_history_calls(router_, instance_);
   add_alerts_call(router_, instance_);
+  add_savings_call(router_, instance_);
+  add_key_lists_calls(router_, instance_);
+  add_optimizer_calls(router_, instance_);
 }
 
 Result<Api::Admitted, Answer> Api::admit(const http::RequestHead& head, const http::Framing& framing,

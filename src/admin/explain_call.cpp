@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "caching/storing.hpp"
 #include "fetch/admission_permit.hpp"
+#include "fetch/response_plan.hpp"
 #include "http/cache_status.hpp"
 #include "upkeep/upstream_status.hpp"
 
@@ -50,7 +51,7 @@ std::string_view meaning_of(const RequestContext& context) noexcept {
 }
 
 /// Which lifetime a new answer gets from the rule, and how firm the rule is about it.
-std::string_view source_by_policy(const caching::Policy& policy) noexcept {
+std::string source_by_policy(const caching::Policy& policy) noexcept {
   if (policy.mode == caching::Mode::never) return "never stored";
   if (!policy.from_rule || !policy.ttl) return "origin";
   switch (policy.mode) {
@@ -98,10 +99,11 @@ void add_rule(const RequestContext& context, Json& json) {
   const auto* const rule = context.verdict.rule;
   json["type"] = rule && !rule->type.empty() ? Json(rule->type) : Json(nullptr);
   const caching::Policy none;
-  const auto& policy = rule ? rule->policy : none;
+  const auto policy = rule ? fetch::policy_of(context) : none;
   json["policy"] = rule ? Json(policy_name(policy.mode)) : Json("RFC 9111");
   json["ttl"] = seconds_or_null(policy.mode == caching::Mode::never ? std::nullopt : policy.ttl);
-  json["ttlSource"] = source_by_policy(policy);
+  json["ttlSource"] = source_by_policy(policy) +
+                      (policy.ttl != (rule ? rule->policy.ttl : std::nullopt) ? ", halved by the optimizer" : "");
   if (!policy.ttl_status.empty()) {
     Json by_status = Json::object();
     for (const auto& [status, ttl] : policy.ttl_status) by_status[std::to_string(status)] = seconds_or_null(ttl);

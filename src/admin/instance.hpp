@@ -14,7 +14,10 @@
 #include "store/store.hpp"
 #include "upkeep/alerts/monitor.hpp"
 #include "upkeep/history/history.hpp"
+#include "upkeep/key_watch.hpp"
 #include "upkeep/notify/notifier.hpp"
+#include "upkeep/optimizer.hpp"
+#include "upkeep/savings_ledger.hpp"
 
 namespace cachearr::admin {
 
@@ -42,6 +45,9 @@ class Instance {
   virtual std::vector<std::string> interception_problems() const = 0;
   virtual upkeep::History& history() = 0;
   virtual upkeep::Monitor& monitor() = 0;
+  virtual upkeep::SavingsLedger& savings() = 0;
+  virtual upkeep::KeyWatch& key_watch() = 0;
+  virtual upkeep::Optimizer& optimizer() = 0;
 };
 
 }  // namespace cachearr::admin

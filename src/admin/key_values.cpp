@@ -61,6 +61,9 @@ class Setter {
     parts.type = old.type();
     parts.tag_hashes = old.tags();
     parts.meta.label = old.meta.label;
+    parts.cost = old.cost();
+    parts.hits = old.hits();
+    parts.fetches = old.fetches();
     parts.meta.flags |= caching::kFromRule;
     return put(parts);
   }

@@ -38,8 +38,7 @@ Json info_json(const store::KeyInfo& info, TimePoint now) {
           {"age", caching::age_at(info.meta, now)},
           {"ttl", time_to_live(info.meta, now)},
           {"hits", info.hits},
-          // One miss brought it here.
-          {"hitRate", std::round(metrics::share(info.hits, 1) * 100) / 100},
+          {"hitRate", std::round(metrics::share(info.hits, info.fetches) * 100) / 100},
           {"tier", info.in_memory && info.on_disk ? "both"
                    : info.in_memory               ? "memory"
                                                   : "disk"}};

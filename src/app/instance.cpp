@@ -76,6 +76,7 @@ std::optional<StartFailure> Instance::start() {
       clock_,    *store_,         contexts_, secret_, "cachearr-" + to_hex(hash128(secret_ + "loop")).substr(0, 12),
       snapshot_, admission_.get()};
   proxy_ = std::make_unique<client::ProxyServer>(parts);
+  prepare_upkeep();
   if (auto failure = open_listeners(config)) return failure;
   notifier_.configure(config.notifications);
   notifier_.start();
@@ -85,6 +86,16 @@ std::optional<StartFailure> Instance::start() {
   plan_upkeep();
   ticker_.start();
   return std::nullopt;
+}
+
+void Instance::prepare_upkeep() {
+  savings_ = std::make_unique<upkeep::SavingsLedger>(proxy_->metrics(), *store_, clock_);
+  savings_->restore();
+  const auto current = [this] { return snapshot(); };
+  key_watch_ = std::make_unique<upkeep::KeyWatch>(*store_, current, clock_);
+  optimizer_ = std::make_unique<upkeep::Optimizer>(*key_watch_, current, clock_);
+  ticker_.every(upkeep::SavingsLedger::kFoldEvery, "the ledger of savings", [this] { savings_->fold(); });
+  ticker_.every(upkeep::Optimizer::kLookEvery, "the optimizer", [this] { optimizer_->tick(); });
 }
 
 void Instance::prepare_tls(pipeline::ConfigSnapshot& next, const LeavesPtr& current) {
@@ -169,6 +180,7 @@ void Instance::stop() {
   history_->finish(admin::totals_since_start(*this), clock_.now());
   notifier_.stop();  // a call may wait for it
   admin_->stop();
+  savings_->fold();
   proxy_.reset();
   admin_.reset();
   admission_->stop();
@@ -219,6 +231,7 @@ void Instance::apply(pipeline::ConfigSnapshot parts, std::vector<std::string>& c
                       (lifted == 1 ? " client that was left alone is" : " clients that were left alone are") +
                       " intercepted again");
   const auto next = pipeline::make_snapshot(std::move(parts));
+  optimizer_->carry_over(*next);
   {
     const std::lock_guard lock{mutex_};
     snapshot_ = next;

@@ -57,6 +57,9 @@ class Instance final : public admin::Instance {
   upkeep::Monitor& monitor() override { return *monitor_; }
   /// "healthy; serving 127.0.0.1:9797 (proxy)": how it is, in one line for the service manager.
   std::string status();
+  upkeep::SavingsLedger& savings() override { return *savings_; }
+  upkeep::KeyWatch& key_watch() override { return *key_watch_; }
+  upkeep::Optimizer& optimizer() override { return *optimizer_; }
 
  private:
   /// Reads configuration and rules. With a configuration in force, the settings that wait for the next start keep its
@@ -67,6 +70,8 @@ class Instance final : public admin::Instance {
   void apply(pipeline::ConfigSnapshot parts, std::vector<std::string>& changes);
   /// Gives `next` its leaves and forgets what was known of certificates.
   void prepare_tls(pipeline::ConfigSnapshot& next, const std::shared_ptr<authority::LeafCache>& current);
+  /// What is done without a client. REQUIRES: store and proxy are there.
+  void prepare_upkeep();
   std::optional<StartFailure> open_store(const Config& config);
   std::optional<StartFailure> open_listeners(const Config& config);
   /// What is done every so often.
@@ -91,6 +96,9 @@ class Instance final : public admin::Instance {
   std::unique_ptr<upkeep::Monitor> monitor_;
   std::unique_ptr<fetch::AdmissionController> admission_;
   std::unique_ptr<client::ProxyServer> proxy_;
+  std::unique_ptr<upkeep::SavingsLedger> savings_;
+  std::unique_ptr<upkeep::KeyWatch> key_watch_;
+  std::unique_ptr<upkeep::Optimizer> optimizer_;
   std::unique_ptr<admin::Server> admin_;
   upkeep::Notifier notifier_{clock_};
   upkeep::Ticker ticker_;  // stopped before what it looks at goes

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -52,6 +53,7 @@ class Delivery {
   ReplyConnection connection(bool keep) const {
     return {keep, job_->context->head().minor_version == 0, &job_->context->route};
   }
+  void take_saving(const fetch::FetchReader& reader);
   void record(metrics::RequestResult result, const http::CacheStatus& cache, std::string_view error = {});
   metrics::RequestResult result_of(const fetch::FetchOutcome& outcome) const noexcept;
 
@@ -63,6 +65,7 @@ class Delivery {
   bool sends_trailers_ = false;
   std::string_view tls_;  // spoken with the origin
   ReplySize sent_;
+  std::optional<caching::FetchCost> saved_;  // none: the upstream was asked for this request
 };
 
 }  // namespace cachearr::client

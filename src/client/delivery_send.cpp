@@ -58,7 +58,15 @@ net::Task<Next> Delivery::send_outcome(fetch::FetchReader& reader, const fetch::
 }
 
 void Delivery::record(metrics::RequestResult result, const http::CacheStatus& cache, std::string_view error) {
-  session_.record({*job_->context, result, sent_, cache, error, tls_});
+  const auto* const saved = saved_ && result != metrics::RequestResult::error ? &*saved_ : nullptr;
+  session_.record({*job_->context, result, sent_, cache, error, tls_, nullptr, {}, saved});
+}
+
+/// Who waited for the fetch of another has had what a hit has.
+void Delivery::take_saving(const fetch::FetchReader& reader) {
+  if (leads_) return;
+  saved_ = reader.cost();
+  if (reader.stored()) reader.stored()->count_hit();
 }
 
 /// How an answer is counted that a fetch has brought.
@@ -77,6 +85,7 @@ net::Task<Next> Delivery::serve_found(const Fitting& fitting) {
   const auto cache = cache_status_of(context);
   const auto result = client::result_of(context);
   context.entry->count_hit();
+  saved_ = context.entry->cost();
   fetch::follow_up(worker_, context, context.request.bytes());
   const auto next = co_await send_stored(context.entry, fitting, cache, result);
   co_return next;
@@ -127,6 +136,8 @@ net::Task<Next> Delivery::send_entry(const fetch::FetchOutcome& outcome) {
   cache.key = job_->context->key.key;
   cache.collapsed = !leads_ && !cache.hit;
   if (!cache.hit) cache.ttl = caching::ttl_at(outcome.entry->meta, worker_.now());
+  if (cache.hit || !leads_) outcome.entry->count_hit();
+  if (!leads_ || !outcome.asked) saved_ = outcome.entry->cost();
   const auto fitting = worker_.fit(*job_->context, outcome.entry);
   const auto next = co_await send_stored(outcome.entry, fitting, cache, result_of(outcome));
   co_return next;
@@ -216,6 +227,7 @@ net::Task<Next> Delivery::send_answer(fetch::FetchReader& reader, const fetch::F
   sent_ = {outcome.status, 0};
   bool whole = true;
   if (outcome.bodiless) {
+    take_saving(reader);
     record(result_of(outcome), cache);
     const auto next = co_await session_.flush();
     whole = next == Next::go_on;
@@ -248,7 +260,10 @@ net::Task<bool> Delivery::send_body(fetch::FetchReader& reader, const fetch::Fet
     const bool ended = ready && intact && arrival.kind == fetch::Arrival::Kind::end &&
                        body.end(sends_trailers_ ? std::string_view{reader.trailers()} : std::string_view{});
     sent_.body_bytes = body.sent();
-    if (ended) record(result_of(outcome), cache);
+    if (ended) {
+      take_saving(reader);
+      record(result_of(outcome), cache);
+    }
     const auto flushed = co_await body.flush();
     if (ended) co_return flushed == Next::go_on;
     if (flushed == Next::close || ready) {

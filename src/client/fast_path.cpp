@@ -108,7 +108,7 @@ Session::FastPath Session::serve(pipeline::RequestContext& context, const Fittin
                                                   {keep_alive, context.head().minor_version == 0, &context.route});
   context.entry->count_hit();
   fetch::follow_up(worker_, context, head);
-  record({context, result_of(context), sent, cache, {}, {}, text});
+  record({context, result_of(context), sent, cache, {}, {}, text, {}, &context.entry->cost()});
   context.entry = {};
   return keep_alive ? FastPath::answered : FastPath::answered_last;
 }

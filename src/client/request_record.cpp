@@ -65,6 +65,12 @@ void Session::memoize(pipeline::RequestContext& context, std::string_view head) 
   worker_.memo.keep(std::move(memoized));
 }
 
+void Session::count_saving(const pipeline::RequestContext& context, const caching::FetchCost& saved) {
+  if (!savings_) savings_ = &worker_.cells.savings.of(connection_.peer);
+  savings_->of(context.upstream_number(worker_.shared.metrics)).add(saved.bytes, saved.quota_units, saved.milliseconds);
+  worker_.cells.calls_saved.add();
+}
+
 void Session::record(const RequestRecord& record) {
   using std::chrono::duration_cast;
   using std::chrono::microseconds;
@@ -81,6 +87,7 @@ void Session::record(const RequestRecord& record) {
     label.results[static_cast<std::size_t>(record.result)].add();
   }
   if (record.cache.collapsed) cells.collapsed.add();
+  if (record.saved) count_saving(context, *record.saved);
   std::string masked;
   auto facts = record.text ? LogFacts{} : facts_of(context, masked);
   facts.text = record.text;

@@ -40,6 +40,7 @@ struct RequestRecord {
   const LogText* text = nullptr;  // where it is known already
   // How long it took to answer; none: until now. A tunnel has answered when it stands, however long it lives.
   std::optional<std::chrono::steady_clock::time_point> answered = {};
+  const caching::FetchCost* saved = nullptr;  // what asking the upstream would have cost; null: it was asked
 };
 
 /// How a request is counted that a stored answer serves.
@@ -102,6 +103,7 @@ class Session final : public net::Closable, private net::IdleOrder::Member {
   FastPath answer_fast(pipeline::RequestContext& context, std::size_t head_bytes);
   FastPath answer_from_memory(pipeline::RequestContext& context, std::size_t head_bytes);
   FastPath serve(pipeline::RequestContext& context, const Fitting& fitting, std::string_view head, const LogText* text);
+  void count_saving(const pipeline::RequestContext& context, const caching::FetchCost& saved);
   void memoize(pipeline::RequestContext& context, std::string_view head);
   FastPath refuse_fast(const pipeline::RequestContext& context);
   bool answer_for_itself(pipeline::RequestContext& context);
@@ -115,6 +117,7 @@ class Session final : public net::Closable, private net::IdleOrder::Member {
   Http1ReplySink sink_;
   http::Framing framing_;  // of the request being answered
   net::HeadWait head_wait_;
+  metrics::ClientSavings* savings_ = nullptr;  // of this client; null: not looked up yet
   bool leaving_ = false;
   bool has_place_ = true;  // one of limits.max_connections
 };

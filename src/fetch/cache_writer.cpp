@@ -34,8 +34,18 @@ struct Name {
   std::string_view identity;
 };
 
+/// What was counted of the response that is replaced goes on with the new one.
+void inherit_counts(const FetchJob& job, store::EntryParts& parts) {
+  const auto& old = job.context->entry;
+  if (!old || old->id() != parts.id) return;
+  parts.hits = old->hits();
+  parts.fetches = old->fetches() + 1;
+}
+
+/// `cost` is null where this is a marker and no response.
 store::EntryPtr put(FetchContext& worker, const FetchJob& job, Name name, std::string_view head,
-                    std::span<const std::string_view> body, const caching::EntryMeta& meta) {
+                    std::span<const std::string_view> body, const caching::EntryMeta& meta,
+                    const caching::FetchCost* cost = nullptr) {
   const auto& verdict = job.context->verdict;
   const auto tags = verdict.rule ? rules::tags_of(*verdict.rule, job.context->captures) : std::vector<std::string>{};
   const std::vector<std::string_view> tag_views{tags.begin(), tags.end()};
@@ -50,6 +60,10 @@ store::EntryPtr put(FetchContext& worker, const FetchJob& job, Name name, std::s
   parts.body = body;
   parts.meta = meta;
   parts.generation = job.generation;
+  if (cost) {
+    parts.cost = *cost;
+    inherit_counts(job, parts);
+  }
   auto entry = store::make_entry(parts);
   if (entry) worker.shared.store.put(entry);
   return entry;
@@ -140,12 +154,12 @@ store::EntryPtr store_response(FetchContext& worker, const FetchJob& job, const 
   const auto meta = with_label(worker, job, verdict, head);
   worker.cells.label(meta.label).lifetimes.record((meta.fresh_until_ms - meta.born_ms) / 1000);
   if (selecting.names.empty())
-    return put(worker, job, {job.context->key.id, job.context->key.identity}, head.text, body, meta);
+    return put(worker, job, {job.context->key.id, job.context->key.identity}, head.text, body, meta, &job.cost);
   const auto names = caching::to_text(selecting);
   put_vary_marker(worker, job, names);
   const auto identity = variant_identity(job, names);
   put_language(worker, job, names, identity, head.text, verdict);
-  return put(worker, job, {hash128(identity), identity}, head.text, body, meta);
+  return put(worker, job, {hash128(identity), identity}, head.text, body, meta, &job.cost);
 }
 
 store::EntryPtr find_stored(FetchContext& worker, const FetchJob& job, const caching::Selecting& selecting) {
@@ -171,7 +185,9 @@ store::EntryPtr freshen_stored(FetchContext& worker, const FetchJob& job, const 
   find_etag(head);
   const auto& old = *job.context->entry;
   const std::array<std::string_view, 1> body{old.body()};
-  return put(worker, job, {old.id(), old.identity()}, head.text, body, with_label(worker, job, verdict, head));
+  // A reuse saves the body, too, whatever the confirmation took.
+  return put(worker, job, {old.id(), old.identity()}, head.text, body, with_label(worker, job, verdict, head),
+             &old.cost());
 }
 
 void mark_hit_for_miss(FetchContext& worker, const FetchJob& job) {

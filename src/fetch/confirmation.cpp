@@ -18,7 +18,7 @@ bool merge(const Update& update, const http::ResponseHead& stored, Confirmation&
   // A body that is confirmed says what it said when it came: the rule's ttl_from holds for it again.
   const auto ttl =
       ttl_of_body(context.verdict.rule, stored.fields.value(FieldId::content_encoding), context.entry->body());
-  if (ttl) policy.ttl = ttl;
+  if (ttl) policy.ttl = ttl_in_force(context, *ttl);
   into.head = caching::merged_head(stored, update.head, update.timing.response_time);
   http::ResponseHead merged;
   if (!http::parse_stored_head(into.head, merged)) return false;

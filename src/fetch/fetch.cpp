@@ -187,6 +187,7 @@ std::string Fetch::conditional_lines() {
 }
 
 Fetch::Step Fetch::after_exchange(Result<UpstreamResponse, UpstreamError> response) {
+  asked_ = true;
   if (!response) {
     permit_.end(limit_outcome_of(response.error().kind), Duration{-1});
     if (!is_of_client(response.error().kind)) worker_.cells.upstream_failed(upstream_name());
@@ -250,6 +251,7 @@ bool Fetch::serve_stale(const Trouble& trouble, int origin_status) {
   auto stale = hit_outcome(entry, context().variant.varies_by, request().fields, now);
   stale.stale = reason;
   stale.status = origin_status;
+  stale.asked = asked_;
   stale.cache_status.detail = name_of(reason);
   serve_hit(std::move(stale));
   return true;

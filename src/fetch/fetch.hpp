@@ -143,7 +143,9 @@ class Fetch {
   BodyRelay relay_;
   std::vector<std::string_view> pieces_;  // of the body that is inspected
   std::optional<BodyInspection> inspection_;
+  bool asked_ = false;    // a request went to the origin, or was to go
   bool visible_ = false;  // the outcome is decided
+  store::EntryPtr stored_;
 };
 
 }  // namespace cachearr::fetch

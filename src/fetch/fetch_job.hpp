@@ -31,6 +31,7 @@ struct FetchJob {
   std::shared_ptr<Upload> upload;       // null: no body
   Purpose purpose = Purpose::client;
   std::uint32_t generation = 0;       // of the store when the origin was asked
+  caching::FetchCost cost;            // of the response that has come
   bool in_table = false;              // others may join: must be removed
   std::uint64_t client = 0;           // who asked: any number that tells clients apart
   bool own_codings = false;           // the client's own Accept-Encoding goes along

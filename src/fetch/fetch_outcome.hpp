@@ -37,6 +37,7 @@ struct FetchOutcome {
   int error_status = 0;
   std::string error;
   std::string error_fields;   // further field lines of an error, such as Retry-After
+  bool asked = false;         // entry: the origin was asked, whatever came of it
   bool refused = false;       // answer: it says that it is enough, or is none: its status is about nothing else
   bool undecodable = false;   // answer: whole, but its coding cannot be undone
   bool is_coded = false;      // answer: it has a Content-Encoding

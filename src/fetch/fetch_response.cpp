@@ -47,6 +47,7 @@ Fetch::Step Fetch::confirm_stored() {
   count_prefetch(metrics::Prefetch::unchanged);
   auto outcome = entry_outcome(std::move(entry), context().variant.varies_by, request().fields);
   outcome.status = 304;
+  outcome.asked = true;
   outcome.cache_status.forward = context().forward;
   outcome.cache_status.forward_status = 304;
   outcome.cache_status.stored = stored;
@@ -255,9 +256,15 @@ std::uint64_t Fetch::received_bytes() const noexcept {
   return relay_.bytes() - (has_part ? completion_->part->body().size() : 0);
 }
 
+/// The response is here as a whole: what that took is what its reuse saves.
 void Fetch::count_received() {
-  worker_.cells.bytes_from_upstreams.add(received_bytes());
-  worker_.cells.upstream_sent(upstream_name(), received_bytes());
+  const auto bytes = received_bytes();
+  worker_.cells.bytes_from_upstreams.add(bytes);
+  worker_.cells.upstream_sent(upstream_name(), bytes);
+  const auto took = std::max((worker_.now() - response_->timing.request_time).count(), Duration::rep{0});
+  const auto quotas = upstream() ? upstream()->rate.quotas.size() : 0;
+  job_->cost = {caching::capped(static_cast<std::uint64_t>(took)), caching::capped(bytes), caching::capped(quotas)};
+  if (completion_) job_->cost = caching::joined(job_->cost, completion_->part->cost());
 }
 
 Fetch::Step Fetch::after_body(const Piece& last) {
@@ -316,7 +323,7 @@ Fetch::Step Fetch::judge() {
     if (!visible_ && serve_stale({reason}, outcome_.status)) return Step::release;
   } else if (found.ttl && is_stored(relay_.mode())) {
     auto policy = policy_of(context());
-    policy.ttl = found.ttl;
+    policy.ttl = ttl_in_force(context(), *found.ttl);
     plan_.verdict = caching::may_store(request(), head_.head, policy, response_->timing);
     if (!plan_.verdict.storable()) {  // "ttl": 0 says that such an answer is not to be kept
       relay_.give_up_storing();
@@ -344,12 +351,13 @@ Fetch::Step Fetch::store() {
   const auto outcome = compare_bodies(context().entry, pieces);
   learn_lifetime(rule(), context().entry, outcome, plan_.verdict);
   count_prefetch(outcome == limit::Refetch::changed ? metrics::Prefetch::changed : metrics::Prefetch::unchanged);
-  store_response(worker_, *job_, plan_.verdict, head, plan_.selecting, pieces);
+  stored_ = store_response(worker_, *job_, plan_.verdict, head, plan_.selecting, pieces);
   return Step::publish;
 }
 
 Fetch::Step Fetch::publish() {
   leave_table();
+  shared_fetch_.arrived(job_->cost, std::move(stored_));
   show();
   shared_fetch_.finish(http::passable_trailers(reader_->trailers(), connection_options_));
   return Step::release;

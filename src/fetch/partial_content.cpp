@@ -151,7 +151,7 @@ bool accept_rest(Completion& completion, const UpstreamResponse& response) {
   return true;
 }
 
-void store_part(FetchContext& worker, const FetchJob& job, const ResponsePlan& plan, const ResponseHeadText& head,
+void store_part(FetchContext& worker, FetchJob& job, const ResponsePlan& plan, const ResponseHeadText& head,
                 std::span<const std::string_view> body) {
   Part part;
   part.range = *plan.part;
@@ -160,7 +160,9 @@ void store_part(FetchContext& worker, const FetchJob& job, const ResponsePlan& p
   auto text = caching::combined_head(part.head, part.head, part.range);
   const auto there = find_stored(worker, job, plan.selecting);
   if (there && caching::kind_of(there->meta, worker.now()) == caching::EntryKind::response) return;
-  if (is_part(there) && join(*there, part, text) == Fit::not_worth && is_fresh(*there, worker.now())) return;
+  const auto fit = is_part(there) ? join(*there, part, text) : Fit::none;
+  if (fit == Fit::not_worth && is_fresh(*there, worker.now())) return;
+  if (fit == Fit::joined) job.cost = caching::joined(job.cost, there->cost());
   auto verdict = plan.verdict;
   if (part.range.is_whole()) {
     verdict.meta.status = 200;

@@ -37,7 +37,7 @@ bool accept_rest(Completion& completion, const UpstreamResponse& response);
 void give_up(FetchContext& worker, const Completion& completion);
 
 /// Stores a part whose body is there, together with what is stored already where both fit.
-void store_part(FetchContext& worker, const FetchJob& job, const ResponsePlan& plan, const ResponseHeadText& head,
+void store_part(FetchContext& worker, FetchJob& job, const ResponsePlan& plan, const ResponseHeadText& head,
                 std::span<const std::string_view> body);
 
 }  // namespace cachearr::fetch

@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "caching/partial.hpp"
+#include "limit/ttl.hpp"
 #include "rules/inspect.hpp"
 
 namespace cachearr::fetch {
@@ -141,10 +142,17 @@ void plan_body(const ResponseFacts& facts, bool stored, ResponsePlan& plan) {
 
 }  // namespace
 
+Duration ttl_in_force(const pipeline::RequestContext& context, Duration ttl) noexcept {
+  const auto* const rule = context.verdict.rule;
+  const bool shortened = rule && context.snapshot->shortened_ttls->has(rule->index);
+  return shortened ? limit::halved_ttl(ttl) : ttl;
+}
+
 caching::Policy policy_of(const pipeline::RequestContext& context) {
   caching::Policy policy;
   const auto* const rule = context.verdict.rule;
   if (rule) policy = rule->policy;
+  if (policy.ttl) policy.ttl = ttl_in_force(context, *policy.ttl);
   policy.personal = rule && context.key.is_personal;
   policy.partitioned = policy.partitioned || policy.personal;
   return policy;

@@ -21,6 +21,8 @@ constexpr bool is_server_error(int status) noexcept {
   return status == 500 || status == 502 || status == 503 || status == 504;
 }
 
+/// A TTL that the rules give, or half of it where the optimizer says so.
+Duration ttl_in_force(const pipeline::RequestContext& context, Duration ttl) noexcept;
 /// What the rules say about storing the responses to this request. Credentials are part of the name where an upstream
 /// is known, so that Authorization does not stand in the way; without one RFC 9111 alone decides.
 caching::Policy policy_of(const pipeline::RequestContext& context);

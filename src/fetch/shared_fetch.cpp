@@ -49,6 +49,12 @@ void SharedFetch::append(std::string_view data, bool keep) {
   wake_locked();
 }
 
+void SharedFetch::arrived(const caching::FetchCost& cost, store::EntryPtr stored) {
+  const std::lock_guard lock{mutex_};
+  cost_ = cost;
+  stored_ = std::move(stored);
+}
+
 void SharedFetch::finish(std::string trailers) {
   const std::lock_guard lock{mutex_};
   if (body_ == Body::open) {
@@ -165,6 +171,9 @@ net::Task<Arrival> FetchReader::wait_outcome() {
 
 const FetchOutcome& FetchReader::outcome() const noexcept { return shared_fetch_->outcome_; }
 const std::string& FetchReader::trailers() const noexcept { return shared_fetch_->trailers_; }
+
+const std::optional<caching::FetchCost>& FetchReader::cost() const noexcept { return shared_fetch_->cost_; }
+const store::EntryPtr& FetchReader::stored() const noexcept { return shared_fetch_->stored_; }
 
 bool FetchReader::poll(Arrival& into) {
   auto& shared_fetch = *shared_fetch_;

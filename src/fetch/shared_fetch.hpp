@@ -62,6 +62,10 @@ class FetchReader {
   bool poll(Arrival& into);
   /// Field lines behind the body. REQUIRES: poll() gave Kind::end.
   const std::string& trailers() const noexcept;
+  /// What the response has cost, for one who did not have to ask for it (none: the origin was not asked), and where it
+  /// is stored. REQUIRES: as trailers(), or an answer without a body.
+  const std::optional<caching::FetchCost>& cost() const noexcept;
+  const store::EntryPtr& stored() const noexcept;
   /// Waits until poll() may say more, or until wake().
   net::Task<> wait_body();
   void wake() { Wakeup::wake(wakeup_); }
@@ -91,6 +95,9 @@ class SharedFetch {
   void decide(FetchOutcome outcome);
   /// Appends to the body. `keep`: everything stays (it may be stored); else what all readers have seen is let go.
   void append(std::string_view data, bool keep);
+  /// The whole response is here. `stored`: what became of it in the store, or null. Before finish(), and before
+  /// decide() where there is no body.
+  void arrived(const caching::FetchCost& cost, store::EntryPtr stored);
   /// `trailers`: field lines behind the body, CRLF included, for readers whose clients take them.
   void finish(std::string trailers = {});
   void break_off();
@@ -121,7 +128,9 @@ class SharedFetch {
   std::uint64_t dropped_ = 0;  // its number
   std::uint64_t end_ = 0;
   Body body_ = Body::open;
-  std::string trailers_;  // constant once the body is complete
+  std::string trailers_;  // constant once the body is complete, as are:
+  std::optional<caching::FetchCost> cost_;
+  store::EntryPtr stored_;
   std::vector<FetchReader*> readers_;
   std::vector<std::shared_ptr<Wakeup>> waiting_;
   std::function<void()> abandoned_;

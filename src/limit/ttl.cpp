@@ -6,6 +6,7 @@ namespace cachearr::limit {
 namespace {
 
 constexpr Duration kTooShortToSpread{10'000};
+constexpr Duration kShortestHalf{60'000};
 constexpr std::int64_t kSteps = 1024;
 
 }  // namespace
@@ -23,6 +24,8 @@ Duration learned_ttl(std::optional<Duration> last, Refetch outcome, Duration sta
   const auto next = outcome == Refetch::unchanged ? std::min(*last, most) * 3 / 2 : *last / 2;
   return std::clamp(next, least, most);
 }
+
+Duration halved_ttl(Duration ttl) noexcept { return std::min(ttl, std::max(ttl / 2, kShortestHalf)); }
 
 bool refresh_ahead(TimePoint now, TimePoint stored, TimePoint fresh_until, double share, std::uint32_t asked) noexcept {
   if (!(share > 0) || share >= 1 || asked == 0 || now >= fresh_until || fresh_until <= stored) return false;

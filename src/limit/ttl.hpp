@@ -22,6 +22,9 @@ enum class Refetch : std::uint8_t { unchanged, changed };
 Duration learned_ttl(std::optional<Duration> last, Refetch outcome, Duration start, Duration least,
                      Duration most) noexcept;
 
+/// Half of it, but not less than a minute; what is no longer than that stays.
+Duration halved_ttl(Duration ttl) noexcept;
+
 /// Whether a fresh answer that is asked for should be refreshed behind the client's back: once `share` of its lifetime
 /// has passed and it was asked for at least once before, so that what nobody needs again expires in peace.
 bool refresh_ahead(TimePoint now, TimePoint stored, TimePoint fresh_until, double share, std::uint32_t asked) noexcept;

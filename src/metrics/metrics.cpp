@@ -74,6 +74,7 @@ void WorkerCells::upstream_sent(const std::string& upstream, std::uint64_t bytes
 Metrics::Metrics(std::size_t workers) {
   for (std::size_t i = 0; i < workers; ++i) workers_.push_back(std::make_unique<WorkerCells>());
   label("", "");
+  upstream_number("");
 }
 
 std::uint32_t Metrics::label(std::string_view type, std::string_view upstream) {
@@ -82,6 +83,19 @@ std::uint32_t Metrics::label(std::string_view type, std::string_view upstream) {
       index_.try_emplace({std::string{type}, std::string{upstream}}, static_cast<std::uint32_t>(labels_.size()));
   if (added) labels_.push_back({std::string{type}, std::string{upstream}});
   return at->second;
+}
+
+std::uint32_t Metrics::upstream_number(std::string_view name) {
+  const std::lock_guard lock{mutex_};
+  const auto at = std::find(upstreams_.begin(), upstreams_.end(), name);
+  const auto number = static_cast<std::uint32_t>(at - upstreams_.begin());
+  if (at == upstreams_.end()) upstreams_.emplace_back(name);
+  return number;
+}
+
+std::vector<std::string> Metrics::upstream_names() const {
+  const std::lock_guard lock{mutex_};
+  return upstreams_;
 }
 
 std::vector<Label> Metrics::labels() const {

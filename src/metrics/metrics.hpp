@@ -4,7 +4,6 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -14,6 +13,9 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "metrics/cell.hpp"
+#include "metrics/savings.hpp"
 
 namespace cachearr::metrics {
 
@@ -44,21 +46,6 @@ enum class Interception : std::uint8_t {
   count
 };
 std::string_view name_of(Interception outcome) noexcept;
-
-/// A counter that one thread writes and any thread reads.
-class Cell {
- public:
-  void add(std::uint64_t by = 1) noexcept {
-    value_.store(value_.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
-  }
-  void subtract(std::uint64_t by = 1) noexcept {
-    value_.store(value_.load(std::memory_order_relaxed) - by, std::memory_order_relaxed);
-  }
-  std::uint64_t read() const noexcept { return value_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<std::uint64_t> value_{0};
-};
 
 /// Durations in buckets; bounds in microseconds, the last bucket is unbounded.
 class Histogram {
@@ -115,6 +102,8 @@ struct WorkerCells {
   std::array<Cell, static_cast<std::size_t>(Prefetch::count)> prefetches;
   std::array<Cell, 4> invalidations;  // write, rule, api, event
 
+  SavingsTable savings;
+
   mutable std::mutex mutex;  // guards growth of `labels` and everything of the two maps
   std::deque<LabelCells> labels;
   std::map<std::string, UpstreamCells> upstreams;
@@ -135,12 +124,17 @@ class Metrics {
   /// The index of this pair; the same for the same pair. Thread-safe.
   std::uint32_t label(std::string_view type, std::string_view upstream);
   std::vector<Label> labels() const;
+  /// The number of the upstream of this name, the same for the same name; of "" it is 0. Thread-safe.
+  std::uint32_t upstream_number(std::string_view name);
+  /// Their names, by number.
+  std::vector<std::string> upstream_names() const;
 
  private:
   std::vector<std::unique_ptr<WorkerCells>> workers_;
-  mutable std::mutex mutex_;  // guards both below
+  mutable std::mutex mutex_;  // guards all below
   std::vector<Label> labels_;
   std::map<std::pair<std::string, std::string>, std::uint32_t> index_;
+  std::vector<std::string> upstreams_;
 };
 
 }  // namespace cachearr::metrics

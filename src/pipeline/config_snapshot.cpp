@@ -78,7 +78,9 @@ std::unique_ptr<std::atomic<std::uint32_t>[]> empty_slots(std::size_t size) {
 }  // namespace
 
 LabelCache::LabelCache(const rules::RuleSet& rules)
-    : of_rules_{empty_slots(rules.rules().size())}, of_upstreams_{empty_slots(rules.upstreams().size())} {}
+    : of_rules_{empty_slots(rules.rules().size())},
+      of_upstreams_{empty_slots(rules.upstreams().size())},
+      numbers_{empty_slots(rules.upstreams().size())} {}
 
 std::uint32_t LabelCache::index_of(const rules::Verdict& verdict, metrics::Metrics& metrics) noexcept {
   if (!verdict.upstream) return 0;
@@ -92,9 +94,21 @@ std::uint32_t LabelCache::index_of(const rules::Verdict& verdict, metrics::Metri
   return index - 1;
 }
 
+std::uint32_t LabelCache::upstream_number_of(const rules::Verdict& verdict, metrics::Metrics& metrics) noexcept {
+  if (!verdict.upstream) return 0;
+  auto& slot = numbers_[verdict.upstream->index];
+  auto number = slot.load(std::memory_order_relaxed);
+  if (number == 0) {
+    number = metrics.upstream_number(verdict.upstream->name) + 1;
+    slot.store(number, std::memory_order_relaxed);
+  }
+  return number - 1;
+}
+
 SnapshotPtr make_snapshot(ConfigSnapshot parts) {
   parts.labels = std::make_shared<LabelCache>(*parts.rules);
   parts.modes = std::make_shared<UpstreamModes>(*parts.rules);
+  parts.shortened_ttls = std::make_shared<ShortenedTtls>(parts.rules->rules().size());
   return std::make_shared<const ConfigSnapshot>(std::move(parts));
 }
 

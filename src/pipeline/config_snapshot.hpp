@@ -14,6 +14,7 @@
 #include "base/ip_address.hpp"
 #include "base/position.hpp"
 #include "metrics/metrics.hpp"
+#include "pipeline/shortened_ttls.hpp"
 #include "pipeline/upstream_modes.hpp"
 #include "rules/rule_set.hpp"
 
@@ -39,17 +40,19 @@ struct Settings {
 /// Null where the access section cannot be used; every problem is appended.
 std::shared_ptr<const Settings> compile_settings(const Config& config, Problems& problems);
 
-/// The metrics labels of a rule set's rules and upstreams, looked up once each. Any thread.
+/// The metrics labels of a rule set's rules and upstreams, and the upstreams' numbers, looked up once each. Any thread.
 class LabelCache {
  public:
   explicit LabelCache(const rules::RuleSet& rules);
   /// The label of (type, upstream). REQUIRES: `verdict` is of the rule set that this was made for.
   std::uint32_t index_of(const rules::Verdict& verdict, metrics::Metrics& metrics) noexcept;
+  /// Metrics::upstream_number() of its upstream. REQUIRES: as above.
+  std::uint32_t upstream_number_of(const rules::Verdict& verdict, metrics::Metrics& metrics) noexcept;
 
  private:
   using Slots = std::unique_ptr<std::atomic<std::uint32_t>[]>;
-  // Of the label, plus 1; 0: not looked up yet.
-  Slots of_rules_, of_upstreams_;
+  // Of the label or the upstream, plus 1; 0: not looked up yet.
+  Slots of_rules_, of_upstreams_, numbers_;
 };
 
 /// Everything that requests are decided by at one moment. A request keeps the one that it began with, so that whatever
@@ -57,9 +60,10 @@ class LabelCache {
 struct ConfigSnapshot {
   std::shared_ptr<const Settings> settings;
   std::shared_ptr<const rules::RuleSet> rules;
-  std::shared_ptr<authority::LeafCache> leaves = nullptr;  // null: nothing is intercepted
-  std::shared_ptr<LabelCache> labels = nullptr;            // set by make_snapshot()
-  std::shared_ptr<UpstreamModes> modes = nullptr;          // set by make_snapshot(); the operator may change them
+  std::shared_ptr<authority::LeafCache> leaves = nullptr;   // null: nothing is intercepted
+  std::shared_ptr<LabelCache> labels = nullptr;             // set by make_snapshot()
+  std::shared_ptr<UpstreamModes> modes = nullptr;           // set by make_snapshot(); the operator may change them
+  std::shared_ptr<ShortenedTtls> shortened_ttls = nullptr;  // the same
 };
 using SnapshotPtr = std::shared_ptr<const ConfigSnapshot>;
 SnapshotPtr make_snapshot(ConfigSnapshot parts);

@@ -66,6 +66,11 @@ struct RequestContext {
   /// The metrics label of its rule and upstream, as its own snapshot has them.
   std::uint32_t label(metrics::Metrics& metrics) const { return snapshot->labels->index_of(verdict, metrics); }
 
+  /// The number of its upstream, likewise.
+  std::uint32_t upstream_number(metrics::Metrics& metrics) const {
+    return snapshot->labels->upstream_number_of(verdict, metrics);
+  }
+
   /// As good as new, by `next`; strings keep their memory.
   void reset(const SnapshotPtr& next);
 };

@@ -85,7 +85,9 @@ int read_content(MDB_txn* txn, unsigned chunks, const IndexRecord& record, const
   parts.body = pieces.body;
   parts.meta = record.meta;
   parts.compressed = record.compressed;
+  parts.cost = record.cost;
   parts.hits = record.hits;
+  parts.fetches = record.fetches;
   parts.generation = record.generation;
   found = make_entry(parts);
   return found ? 0 : MDB_NOTFOUND;

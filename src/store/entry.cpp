@@ -49,7 +49,9 @@ EntryPtr make_entry(const EntryParts& parts) {
   auto* entry = new (block) Entry;
   entry->meta = parts.meta;
   entry->id_ = parts.id;
+  entry->cost_ = parts.cost;
   entry->hits_.store(parts.hits, std::memory_order_relaxed);
+  entry->fetches_.store(parts.fetches, std::memory_order_relaxed);
   entry->generation_.store(parts.generation, std::memory_order_relaxed);
   entry->body_size_ = body_size & kMaxBody;
   entry->compressed_ = parts.compressed ? 1 : 0;
@@ -81,7 +83,9 @@ EntryPtr with_meta(const Entry& entry, const EntryMeta& meta) {
   auto* copy = new (block) Entry;
   copy->meta = meta;
   copy->id_ = entry.id_;
+  copy->cost_ = entry.cost_;
   copy->hits_.store(entry.hits(), std::memory_order_relaxed);
+  copy->fetches_.store(entry.fetches(), std::memory_order_relaxed);
   copy->generation_.store(entry.generation(), std::memory_order_relaxed);
   copy->body_size_ = entry.body_size_;
   copy->compressed_ = entry.compressed_;

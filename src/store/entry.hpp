@@ -5,6 +5,7 @@
 // relaxed atomics, and the queue links belong to the memory tier's shard that holds the entry, guarded by its lock.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -14,11 +15,13 @@
 
 #include "base/hash.hpp"
 #include "caching/entry_meta.hpp"
+#include "caching/fetch_cost.hpp"
 
 namespace cachearr::store {
 
 using caching::EntryFlag;
 using caching::EntryMeta;
+using caching::FetchCost;
 
 class Entry;
 /// Intrusive pointer to const Entry; copying costs one atomic increment.
@@ -61,7 +64,10 @@ struct EntryParts {
   std::span<const std::string_view> body;  // pieces, concatenated
   EntryMeta meta;
   bool compressed = false;  // the body is one zstd frame of what the origin sent (store/packing.hpp)
-  std::uint32_t hits = 0;   // carried over from an earlier life on disk
+  FetchCost cost;
+  std::uint32_t hits = 0;  // carried over from an earlier life on disk, or from what it replaces
+  /// So many fetches of this identity, its own included; 0: one more than what it replaces in memory had.
+  std::uint32_t fetches = 0;
   /// Store::generation() when the answer was asked for; an invalidation since then keeps it out. 0: when it is put.
   std::uint32_t generation = 0;
 };
@@ -84,6 +90,9 @@ class Entry {
 
   std::uint32_t hits() const noexcept { return hits_.load(std::memory_order_relaxed); }
   void count_hit() const noexcept { hits_.fetch_add(1, std::memory_order_relaxed); }
+  /// How often its upstream was asked since something was first stored under this identity.
+  std::uint32_t fetches() const noexcept { return std::max(fetches_.load(std::memory_order_relaxed), 1U); }
+  const FetchCost& cost() const noexcept { return cost_; }
 
   bool compressed() const noexcept { return compressed_ != 0; }
   /// Written to the disk tier.
@@ -120,6 +129,8 @@ class Entry {
   Hash128 id_;
   mutable std::atomic<std::uint32_t> references_{1};
   mutable std::atomic<std::uint32_t> hits_{0};
+  FetchCost cost_;
+  mutable std::atomic<std::uint32_t> fetches_{0};
   std::uint64_t body_size_ : 39 = 0;
   std::uint64_t compressed_ : 1 = 0;
   std::uint64_t head_size_ : 24 = 0;

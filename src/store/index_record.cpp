@@ -49,9 +49,11 @@ IndexRecord index_record_of(const Entry& entry) {
   IndexRecord record;
   record.body_size = record.plain_size = entry.body().size();
   record.meta = entry.meta;
+  record.cost = entry.cost();
   record.head_size = static_cast<std::uint32_t>(entry.head().size());
   record.generation = entry.generation();
   record.hits = entry.hits();
+  record.fetches = entry.fetches();
   record.identity_size = static_cast<std::uint16_t>(entry.identity().size());
   record.compressed = entry.compressed();
   record.tags.assign(entry.tags().begin(), entry.tags().end());
@@ -66,7 +68,8 @@ std::string encode(const IndexRecord& record, const Hash128& id) {
   for (const auto value : {record.first_chunk, record.content_hash, record.body_size, record.plain_size})
     append(out, value);
   append(out, record.meta);
-  for (const auto value : {record.head_size, record.generation, record.hits}) append(out, value);
+  for (const auto value : {record.cost.milliseconds, record.cost.bytes, record.cost.quota_units}) append(out, value);
+  for (const auto value : {record.head_size, record.generation, record.hits, record.fetches}) append(out, value);
   append(out, record.identity_size);
   append(out, static_cast<std::uint16_t>(record.key.size()));
   append(out, static_cast<std::uint8_t>(record.upstream.size()));
@@ -90,7 +93,8 @@ bool decode(std::string_view bytes, const Hash128& id, IndexRecord& into) {
   std::uint8_t upstream_size = 0, type_size = 0, tag_count = 0, bits = 0;
   for (auto* value : {&into.first_chunk, &into.content_hash, &into.body_size, &into.plain_size}) reader.read(*value);
   reader.read(into.meta);
-  for (auto* value : {&into.head_size, &into.generation, &into.hits}) reader.read(*value);
+  for (auto* value : {&into.cost.milliseconds, &into.cost.bytes, &into.cost.quota_units}) reader.read(*value);
+  for (auto* value : {&into.head_size, &into.generation, &into.hits, &into.fetches}) reader.read(*value);
   reader.read(into.identity_size);
   reader.read(key_size);
   for (auto* value : {&upstream_size, &type_size, &tag_count, &bits}) reader.read(*value);

@@ -98,10 +98,23 @@ KeyInfo info_of(const Entry& entry) {
   info.type = entry.type();
   info.meta = entry.meta;
   info.bytes = entry.head().size() + entry.body().size();
+  info.cost = entry.cost();
   info.hits = entry.hits();
+  info.fetches = entry.fetches();
   info.in_memory = true;
   info.on_disk = entry.on_disk();
   return info;
+}
+
+KeyView view_of(const Entry& entry) {
+  return {entry.key(),  entry.upstream(), entry.type(),
+          entry.meta,   entry.cost(),     entry.head().size() + entry.body().size(),
+          entry.hits(), entry.fetches()};
+}
+
+KeyView view_of(const IndexRecord& record) {
+  return {record.key,  record.upstream, record.type, record.meta, record.cost, record.head_size + record.plain_size,
+          record.hits, record.fetches};
 }
 
 KeyInfo info_of(const IndexRecord& record, const Hash128& id) {
@@ -112,7 +125,9 @@ KeyInfo info_of(const IndexRecord& record, const Hash128& id) {
   info.type = record.type;
   info.meta = record.meta;
   info.bytes = record.head_size + record.plain_size;
+  info.cost = record.cost;
   info.hits = record.hits;
+  info.fetches = record.fetches;
   info.on_disk = true;
   return info;
 }

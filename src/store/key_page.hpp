@@ -44,6 +44,8 @@ class KeyPager {
 };
 
 KeyInfo info_of(const Entry& entry);
+KeyView view_of(const Entry& entry);
+KeyView view_of(const IndexRecord& record);
 /// Of what is on disk alone.
 KeyInfo info_of(const IndexRecord& record, const Hash128& id);
 

@@ -1,5 +1,6 @@
 #include "store/memory_shard.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace cachearr::store {
@@ -15,6 +16,15 @@ constexpr std::size_t kSmallShare = 10;
 std::uint32_t fingerprint_of(const Entry& entry) noexcept { return static_cast<std::uint32_t>(entry.id().high); }
 
 }  // namespace
+
+/// A newer answer to the same request goes on with what was counted of the old one.
+void MemoryShard::inherit_counts(const Entry& old, const Entry& entry) noexcept {
+  constexpr auto relaxed = std::memory_order_relaxed;
+  if ((old.meta.flags & (EntryFlag::kVaryMarker | EntryFlag::kHitForMiss)) != 0) return;
+  entry.hits_.store(std::max(entry.hits(), old.hits()), relaxed);
+  const auto fetches = entry.fetches_.load(relaxed);
+  entry.fetches_.store(fetches == 0 ? old.fetches() + 1 : std::max(fetches, old.fetches()), relaxed);
+}
 
 MemoryShard::~MemoryShard() {
   DeferredFree deferred;
@@ -35,8 +45,7 @@ EntryPtr MemoryShard::find(const Hash128& id, std::string_view identity) const n
 void MemoryShard::insert(EntryPtr entry, DeferredFree& deferred) {
   const auto at = entries_.find(Name{entry->id(), entry->identity()});
   if (at != entries_.end()) {
-    // A newer answer to the same request inherits what the old one earned.
-    if (entry->hits() == 0) entry->hits_.store((*at)->hits(), std::memory_order_relaxed);
+    inherit_counts(**at, *entry);
     substitute(**at, std::move(entry), deferred);
     return;
   }

@@ -66,6 +66,7 @@ class MemoryShard {
     bool operator()(const Entry* e, const Name& name) const noexcept { return (*this)(name, e); }
   };
 
+  static void inherit_counts(const Entry& old, const Entry& entry) noexcept;
   std::size_t slot_bytes() const noexcept;
   bool small_is_due() const noexcept;
   QueueList& queue_of(const Entry& entry) noexcept;

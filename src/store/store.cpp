@@ -46,6 +46,10 @@ std::uint64_t Store::expire_key(std::string_view key, TimePoint until) {
   return count;
 }
 
+void Store::for_each_key(const std::function<bool(const KeyView&)>& visit) const {
+  for_each([&](const EntryPtr& entry) { return !is_whole(entry->meta) || visit(view_of(*entry)); });
+}
+
 KeyPage Store::list(const KeyQuery& query) const {
   KeyPager pager{query};
   for_each([&](const EntryPtr& entry) {

@@ -56,9 +56,20 @@ struct KeyInfo {
   std::string type;
   EntryMeta meta;
   std::uint64_t bytes = 0;  // of head and body
+  FetchCost cost;
   std::uint32_t hits = 0;
+  std::uint32_t fetches = 1;
   bool in_memory = false;
   bool on_disk = false;
+};
+
+/// One stored response as it is come across among all of them. Its views live as long as the visit.
+struct KeyView {
+  std::string_view key, upstream, type;
+  const EntryMeta& meta;
+  FetchCost cost;
+  std::uint64_t bytes = 0;  // of head and body
+  std::uint32_t hits = 0, fetches = 1;
 };
 
 struct KeyPage {
@@ -105,6 +116,10 @@ class Store {
   virtual std::uint64_t expire_key(std::string_view key, TimePoint until);
   /// One page of the stored responses of both tiers; memory is bounded by the page, whatever the store's size.
   virtual KeyPage list(const KeyQuery& query) const;
+
+  /// Calls `visit` with each complete response of both tiers until it returns false, a slice at a time: no lock is held
+  /// for longer than a slice takes.
+  virtual void for_each_key(const std::function<bool(const KeyView&)>& visit) const;
 
   /// Whether text bodies are packed on their way to disk from now on.
   virtual void set_compression(bool) noexcept {}

@@ -131,6 +131,18 @@ class TwoTierStore final : public Store {
     return pager.finish();
   }
 
+  void for_each_key(const std::function<bool(const KeyView&)>& visit) const override {
+    bool wanted = true;
+    memory_.for_each([&](const EntryPtr& entry) {
+      wanted = !is_whole(entry->meta) || visit(view_of(*entry));
+      return wanted;
+    });
+    if (!wanted) return;
+    slow_->for_each_record({}, [&](const Hash128& id, const IndexRecord& record) {
+      return !is_whole(record.meta) || memory_.has(id) || visit(view_of(record));
+    });
+  }
+
   void flush() override { slow_->flush(); }
   void put_state(std::string_view name, std::string_view bytes) override { slow_->put_state(name, bytes); }
   std::string get_state(std::string_view name) const override { return slow_->get_state(name); }

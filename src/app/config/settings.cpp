@@ -174,6 +174,7 @@ std::vector<Setting> store_settings() {
       row<&C::cache, &Cache::alert_after>("cache.alert_after", at_reload, duration(Duration{0})),
       row<&C::cache, &Cache::alert_memory_above>("cache.alert_memory_above", at_reload, number(1, 100)),
       row<&C::cache, &Cache::max_keys>("cache.max_keys", at_reload, number(1, most_of_number)),
+      row<&C::cache, &Cache::optimizer>("cache.optimizer", at_reload, choice({"off", "suggest", "on"})),
   };
 }
 

@@ -41,6 +41,9 @@ class QuietInstance : public Instance {
   std::vector<std::string> interception_problems() const override { return interception_problems_; }
   upkeep::History& history() override { return history_; }
   upkeep::Monitor& monitor() override { return monitor_; }
+  upkeep::SavingsLedger& savings() override { return savings_; }
+  upkeep::KeyWatch& key_watch() override { return key_watch_; }
+  upkeep::Optimizer& optimizer() override { return optimizer_; }
 
   ManualClock clock_;
   upkeep::Notifier notifier_{clock_};
@@ -57,6 +60,9 @@ class QuietInstance : public Instance {
   pipeline::SnapshotPtr snapshot_;
   authority::ClientContexts contexts_;
   client::ProxyServer proxy_{client::ProxyServerParts{clock_, store_, contexts_, "secret", "token", snapshot_}};
+  upkeep::SavingsLedger savings_{proxy_.metrics(), store_, clock_};
+  upkeep::KeyWatch key_watch_{store_, [this] { return snapshot_; }, clock_};
+  upkeep::Optimizer optimizer_{key_watch_, [this] { return snapshot_; }, clock_};
 };
 
 /// "METHOD target" with field lines, as a client on the network or on the Unix socket sends it.

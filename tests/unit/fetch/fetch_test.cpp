@@ -155,6 +155,82 @@ TEST_F(RevalidatingFetchTest, IsServedStaleWhereTheBodyIsNoAnswer) {
   EXPECT_EQ(client.outcome().cache_status.detail, "refused");
 }
 
+// What a fetch has cost.
+
+TEST_F(FetchTest, KeepsWithTheResponseWhatItHasCost) {
+  auto& client = ask(Asked{"GET /up/tv/7", "Host: api.test\r\n"});
+  next_request();
+  clock_.advance(Duration{30});
+  origin_.send(std::string{kImageHead} + "ima");
+  run_until([&] { return client.reader.outcome().kind != Kind::pending; });
+  clock_.advance(Duration{12});
+  origin_.send("ge!");
+  end_of(client);
+  const auto& entry = classify("GET /up/tv/7").entry;
+  EXPECT_EQ(entry->cost(), (caching::FetchCost{42, 6, 0})) << "until its last byte";
+  EXPECT_EQ(client.reader.cost(), entry->cost());
+  EXPECT_EQ(client.reader.stored().get(), entry.get());
+}
+
+TEST_F(FetchTest, TellsTheCostOfAResponseThatIsNotStored) {
+  auto& client = ask(Asked{"GET /up/tv/7", "Host: api.test\r\n"});
+  next_request();
+  clock_.advance(Duration{5});
+  origin_.send(std::string{kPrivateHead} + "image!");
+  end_of(client);
+  EXPECT_EQ(client.reader.cost(), (caching::FetchCost{5, 6, 0}));
+  EXPECT_FALSE(client.reader.stored());
+}
+
+TEST_F(FetchTest, CountsTheQuotasOfTheUpstreamAsItsCost) {
+  snapshot_ = test::snapshot_of(R"({
+    "upstreams": {"up": {"hosts": ["api.test"], "origin": "http://api.test", "mount": "/up",
+                         "rate": {"quota": [{"limit": 100, "per": "day"}, {"limit": 10, "per": "hour"}]}}},
+    "rules": [{"name": "tv", "upstream": "up", "match": {"path": "/tv/{id}"}, "ttl": "1h", "key": "series:{id}"}]})");
+  auto& client = ask(Asked{"GET /up/tv/7", "Host: api.test\r\n"});
+  next_request();
+  origin_.send(kJson);
+  end_of(client);
+  EXPECT_EQ(client.reader.cost()->quota_units, 2U);
+}
+
+TEST_F(RevalidatingFetchTest, KeepsTheCostOfTheWholeWhereItIsConfirmed) {
+  clock_.advance(Duration{1000});
+  auto& whole = ask(Asked{"GET /up/tv/8", "Host: api.test\r\n"});
+  next_request();
+  clock_.advance(Duration{70});
+  origin_.send(kJson);
+  end_of(whole);
+  clock_.advance(std::chrono::hours{2});
+  auto& confirming = ask(Asked{"GET /up/tv/8", "Host: api.test\r\n"});
+  EXPECT_THAT(next_request(), HasSubstr("If-None-Match: \"1\"\r\n"));
+  clock_.advance(Duration{1});
+  origin_.send("HTTP/1.1 304 Not Modified\r\nETag: \"1\"\r\n\r\n");
+  end_of(confirming);
+  const auto& entry = classify("GET /up/tv/8").entry;
+  EXPECT_EQ(entry->cost(), (caching::FetchCost{70, 7, 0}));
+  EXPECT_EQ(entry->fetches(), 2U) << "it was asked for twice";
+  EXPECT_TRUE(confirming.outcome().asked);
+}
+
+TEST_F(RevalidatingFetchTest, CountsOnWhereAChangedResponseTakesThePlace) {
+  for (int i = 0; i < 3; ++i) classify("GET /up/tv/7").entry->count_hit();
+  auto& client = ask(Asked{"GET /up/tv/7", "Host: api.test\r\n"});
+  next_request();
+  origin_.send(kJson);
+  end_of(client);
+  EXPECT_EQ(classify("GET /up/tv/7").entry->fetches(), 2U);
+  EXPECT_EQ(classify("GET /up/tv/7").entry->hits(), 3U);
+}
+
+TEST_F(RevalidatingFetchTest, SaysWhetherTheOriginWasAskedBeforeAStaleAnswer) {
+  auto& client = ask(Asked{"GET /up/tv/7", "Host: api.test\r\n"});
+  next_request();
+  origin_.send("HTTP/1.1 503 Unavailable\r\nContent-Length: 0\r\n\r\n");
+  end_of(client);
+  EXPECT_TRUE(client.outcome().asked);
+}
+
 // Who goes away while a step waits.
 
 TEST_F(FetchTest, GoesOnForTheStoreWhenTheClientLeaves) {

@@ -20,6 +20,14 @@ TEST(SpreadTtl, ShortensByAtMostATenthAndNeverLengthens) {
   }
 }
 
+TEST(HalvedTtl, IsHalfButNeverUnderAMinute) {
+  EXPECT_EQ(halved_ttl(hours{1}), minutes{30});
+  EXPECT_EQ(halved_ttl(seconds{90}), seconds{60});
+  EXPECT_EQ(halved_ttl(seconds{60}), seconds{60});
+  EXPECT_EQ(halved_ttl(seconds{5}), seconds{5}) << "never longer";
+  EXPECT_EQ(halved_ttl(Duration{0}), Duration{0});
+}
+
 TEST(SpreadTtl, IsTheSameForTheSameKeyAndDiffersBetweenKeys) {
   std::set<Duration> lengths;
   for (std::uint64_t i = 0; i < 100; ++i) {

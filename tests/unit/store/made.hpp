@@ -23,6 +23,8 @@ struct Made {
   std::uint16_t flags = 0;
   std::uint32_t generation = 0;
   std::string variant = {};
+  FetchCost cost = {};
+  std::uint32_t fetches = 0;
 };
 
 inline std::string identity_of(std::string_view key, std::string_view variant = {}) {
@@ -44,6 +46,8 @@ inline EntryPtr make(const Made& made, const Clock& clock) {
   parts.head = made.head;
   parts.body = body;
   parts.generation = made.generation;
+  parts.cost = made.cost;
+  parts.fetches = made.fetches;
   parts.meta.status = 200;
   parts.meta.flags = made.flags;
   parts.meta.born_ms = now;

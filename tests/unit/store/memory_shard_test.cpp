@@ -168,6 +168,34 @@ TEST(MemoryShard, EvictingFromAnEmptyShardEndsAtOnce) {
   EXPECT_EQ(evicted(shard), 0U);
 }
 
+TEST(MemoryShard, CountsOnWhereAnAnswerIsReplaced) {
+  const ManualClock clock;
+  MemoryShard shard;
+  DeferredFree deferred;
+  const auto stored = [&] { return shard.find(id_of("a"), identity_of("a")); };
+  shard.insert(make({.key = "a"}, clock), deferred);
+  EXPECT_EQ(stored()->fetches(), 1U);
+  for (int i = 0; i < 3; ++i) stored()->count_hit();
+  shard.insert(make({.key = "a", .body = "newer"}, clock), deferred);
+  EXPECT_EQ(stored()->hits(), 3U);
+  EXPECT_EQ(stored()->fetches(), 2U);
+  shard.insert(make({.key = "a", .body = "known", .fetches = 9}, clock), deferred);
+  EXPECT_EQ(stored()->fetches(), 9U) << "who knows it is believed";
+  const EntryPtr before = stored();
+  EXPECT_TRUE(shard.substitute(*before, with_meta(*before, {}), deferred));
+  EXPECT_EQ(stored()->fetches(), 9U) << "a copy was not fetched";
+  EXPECT_EQ(stored()->hits(), 3U);
+}
+
+TEST(MemoryShard, CountsFromTheBeginningBehindAMarker) {
+  const ManualClock clock;
+  MemoryShard shard;
+  DeferredFree deferred;
+  shard.insert(make({.key = "a", .flags = EntryFlag::kHitForMiss}, clock), deferred);
+  shard.insert(make({.key = "a"}, clock), deferred);
+  EXPECT_EQ(shard.find(id_of("a"), identity_of("a"))->fetches(), 1U);
+}
+
 TEST(MemoryShard, DoesNotSubstituteWhatHasBeenReplaced) {
   const ManualClock clock;
   MemoryShard shard;

@@ -59,6 +59,35 @@ TEST_F(TwoTierKeys, FindsKeysInEitherTier) {
   EXPECT_TRUE(found[2]);
 }
 
+TEST_F(TwoTierKeys, KeepsCostAndCountsOverARestart) {
+  put({.key = "a", .cost = {10, 20, 30}, .fetches = 4});
+  for (int i = 0; i < 5; ++i) find("a")->count_hit();
+  restart();
+  EXPECT_EQ(find("a")->cost(), (FetchCost{10, 20, 30}));
+  EXPECT_EQ(find("a")->fetches(), 4U);
+  EXPECT_EQ(find("a")->hits(), 5U);
+  restart();
+  EXPECT_EQ(store->expire_key("a", clock.now() + Duration{5'000'000}), 1U);
+  EXPECT_EQ(find("a")->fetches(), 4U) << "another time to live is no fetch";
+}
+
+TEST_F(TwoTierKeys, ComesAcrossEachResponseOfBothTiersOnce) {
+  for (int i = 0; i < 4000; ++i) put({.key = "k" + std::to_string(i), .body = std::string(1500, 'x'), .fetches = 3});
+  put({.key = "marker", .flags = EntryFlag::kVaryMarker});
+  store->flush();
+  ASSERT_LT(store->stats().memory.entries, 4000U) << "the rest is on disk alone";
+  std::set<std::string> seen;
+  store->for_each_key([&](const KeyView& view) {
+    EXPECT_TRUE(seen.emplace(view.key).second) << view.key;
+    EXPECT_EQ(view.fetches, 3U);
+    return true;
+  });
+  EXPECT_EQ(seen.size(), 4000U);
+  std::size_t visits = 0;
+  store->for_each_key([&](const KeyView&) { return ++visits < 3; });
+  EXPECT_EQ(visits, 3U);
+}
+
 TEST_F(TwoTierKeys, GivesAKeyAnotherTimeToLive) {
   put({.key = "a"});
   restart();

@@ -61,7 +61,7 @@ TEST(ConfigFile, EverySettingOfTheContractIsTaken) {
     "limits": { "max_header_bytes": "8KiB", "max_object_bytes": "1GB", "max_connections": 5 },
     "log": { "level": "debug", "format": "json" },
     "cache": { "compression": true, "warmup_on_startup": true, "prefetch_on_access": false, "prefetch_interval": "1h",
-               "alert_hit_rate_below": 10, "alert_key_hit_rate_below": 20, "max_keys": 30 },
+               "alert_hit_rate_below": 10, "alert_key_hit_rate_below": 20, "max_keys": 30, "optimizer": "suggest" },
     "shared": { "redis_url": "redis://cache:6379/1" }
   })");
   const auto config = machine.load();
@@ -97,6 +97,7 @@ TEST(ConfigFile, EverySettingOfTheContractIsTaken) {
   EXPECT_TRUE(config->log.json);
   EXPECT_TRUE(config->cache.compression);
   EXPECT_EQ(config->cache.max_keys, 30u);
+  EXPECT_EQ(config->cache.optimizer, OptimizerMode::suggest);
   EXPECT_EQ(config->redis_url, "redis://cache:6379/1");
 }
 
