@@ -56,6 +56,7 @@ Api::Api(Instance& instance) : instance_{instance} {
   add_savings_call(router_, instance_);
   add_key_lists_calls(router_, instance_);
   add_optimizer_calls(router_, instance_);
+  add_requests_calls(router_, instance_, feed_);
 }
 
 Result<Api::Admitted, Answer> Api::admit(const http::RequestHead& head, const http::Framing& framing,

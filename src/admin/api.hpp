@@ -9,6 +9,7 @@
 
 #include "admin/call.hpp"
 #include "admin/instance.hpp"
+#include "admin/request_feed.hpp"
 #include "admin/router.hpp"
 #include "base/result.hpp"
 #include "http/framing.hpp"
@@ -41,6 +42,7 @@ class Api {
  private:
   Instance& instance_;
   ApiCounters counters_;
+  RequestFeed feed_{instance_};
   Router router_;
 };
 

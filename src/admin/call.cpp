@@ -58,9 +58,15 @@ std::string serialise_head(const Answer& answer, bool keep_alive) {
   std::string head;
   head.reserve(512);
   http::append_status_line(head, answer.status);
-  head.append("Content-Type: ").append(answer.content_type).append("\r\nContent-Length: ");
-  text::append_number(head, static_cast<std::int64_t>(answer.content().size()));
-  head += "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\n";
+  head.append("Content-Type: ").append(answer.content_type).append("\r\n");
+  if (answer.stream) {
+    head += "X-Accel-Buffering: no\r\n";
+  } else {
+    head += "Content-Length: ";
+    text::append_number(head, static_cast<std::int64_t>(answer.content().size()));
+    head += "\r\n";
+  }
+  head += "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\n";
   head += "Referrer-Policy: no-referrer\r\n";
   head += answer.untrusted ? kDataPolicy : kPagePolicy;
   head += answer.fields;

@@ -3,6 +3,7 @@
 // Views of a Call look into its request, which lives until the handler returns.
 #pragma once
 
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -30,12 +31,26 @@ struct Call {
 /// Splits and decodes a query as forms write it ('+' is a space).
 std::vector<std::pair<std::string, std::string>> read_query(std::string_view query);
 
+/// What an answer goes on with behind its head, for as long as its client listens. It belongs to the admin loop, where
+/// everything is called.
+class AnswerStream {
+ public:
+  AnswerStream() = default;
+  virtual ~AnswerStream() = default;
+  AnswerStream(const AnswerStream&) = delete;
+  AnswerStream& operator=(const AnswerStream&) = delete;
+  /// Appends what there is to send. True: there is more at once; false: look again in a moment.
+  virtual bool pull(std::string& out) = 0;
+};
+
 struct Answer {
   int status = 200;
   std::string content_type = "application/json";
   std::string fields;  // further field lines, each ended by CRLF
   std::string body;
-  store::EntryPtr entry;   // not null: its body is the answer's, uncopied
+  store::EntryPtr entry;  // not null: its body is the answer's, uncopied
+  std::shared_ptr<AnswerStream>
+      stream;              // not null: the body, which ends with the connection; only of calls on the loop
   bool untrusted = false;  // the body came from elsewhere: nothing in it may run, wherever it is shown
 
   std::string_view content() const noexcept { return entry ? entry->body() : std::string_view{body}; }

@@ -27,6 +27,7 @@ void add_openapi_call(Router& router);  // of all calls that the router has when
 void add_savings_call(Router& router, Instance& instance);
 void add_key_lists_calls(Router& router, Instance& instance);  // low-hit-rate, top, expiring
 void add_optimizer_calls(Router& router, Instance& instance);
+void add_requests_calls(Router& router, Instance& instance, RequestFeed& feed);  // requests, events, clients
 
 /// JSON that goes out whatever bytes its texts hold.
 Answer json_answer(const nlohmann::ordered_json& data, int status = 200);

@@ -12,6 +12,24 @@ using Outcome = net::HttpServer::Outcome;
 
 namespace {
 
+/// How often a stream that has nothing to send is looked at again.
+constexpr Duration kStreamPause{150};
+constexpr std::string_view kNothing;
+
+/// Lets one coroutine wait a while.
+class Pause final : public net::Deadline {
+ public:
+  explicit Pause(net::Worker& worker) : Deadline{worker.deadlines()}, over_{worker} {}
+  net::Task<> wait(Duration limit) {
+    arm(limit);
+    return over_.wait();
+  }
+
+ private:
+  void expire() noexcept override { over_.set(); }
+  net::Event over_;
+};
+
 /// One request and its answer. Shared with the pool while the call runs there, so that neither side can outlive what
 /// it looks at.
 struct PendingCall {
@@ -50,6 +68,8 @@ class Session {
 
   net::Task<> run();
   bool is_idle() const noexcept { return connection_.is_idle(); }
+  /// True while it sends a stream, which ends only by being closed.
+  bool is_streaming() const noexcept { return streaming_; }
   void close() noexcept { connection_.close(); }
 
  private:
@@ -59,11 +79,13 @@ class Session {
   net::Task<Next> serve(std::shared_ptr<PendingCall> pending);
   net::Task<> run_in_pool(std::shared_ptr<PendingCall> pending);
   net::Task<Next> send(const Answer& answer, bool keep_alive, bool with_content = true);
+  net::Task<Next> send_stream(std::shared_ptr<PendingCall> pending);
   net::Task<Next> send_refusal(http::Refusal refusal);
 
   SessionList& list_;
   net::HttpServer connection_;
   std::list<Session*>::iterator place_;
+  bool streaming_ = false;
 };
 
 net::Task<Session::Next> Session::send(const Answer& answer, bool keep_alive, bool with_content) {
@@ -72,6 +94,25 @@ net::Task<Session::Next> Session::send(const Answer& answer, bool keep_alive, bo
   const auto body = with_content ? answer.content() : std::string_view();
   const auto sent = co_await connection_.write(head, body);
   co_return !sent ? Next::end : stays ? Next::read : Next::finish;
+}
+
+/// Until the client goes, or the program ends.
+net::Task<Session::Next> Session::send_stream(std::shared_ptr<PendingCall> pending) {
+  streaming_ = true;
+  const auto begun = co_await send(pending->answer, false);
+  if (begun == Next::end) co_return Next::end;
+  Pause pause{list_.worker};
+  std::string piece;
+  while (!list_.ending && !connection_.is_abandoned()) {
+    piece.clear();
+    const bool more = pending->answer.stream->pull(piece);
+    if (!piece.empty()) {
+      const auto sent = co_await connection_.write(piece, kNothing);
+      if (!sent) break;
+    }
+    if (!more) co_await pause.wait(kStreamPause);
+  }
+  co_return Next::end;
 }
 
 net::Task<Session::Next> Session::send_refusal(http::Refusal refusal) {
@@ -120,7 +161,12 @@ net::Task<Session::Next> Session::serve(std::shared_ptr<PendingCall> pending) {
   } else {
     co_await run_in_pool(pending);
   }
-  const auto next = co_await send(pending->answer, framing.keep_alive, with_content);
+  if (pending->answer.stream && with_content) {
+    const auto next = co_await send_stream(std::move(pending));
+    co_return next;
+  }
+  const bool keep_alive = framing.keep_alive && !pending->answer.stream;
+  const auto next = co_await send(pending->answer, keep_alive, with_content);
   co_return next;
 }
 
@@ -163,7 +209,8 @@ void end_sessions(SessionList& list, std::function<void()> when_empty) {
   list.when_empty = std::move(when_empty);
   if (list.sessions.empty()) tell_that_it_is_empty(list);
   for (auto* const session : list.sessions)
-    if (session->is_idle()) session->close();  // only marks: the session ends in its own coroutine
+    if (session->is_idle() || session->is_streaming())
+      session->close();  // only marks: the session ends in its own coroutine
 }
 
 }  // namespace cachearr::admin

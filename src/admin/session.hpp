@@ -1,4 +1,5 @@
-// One connection to the admin listener: HTTP/1.1 requests in turn, each answered whole.
+// One connection to the admin listener: HTTP/1.1 requests in turn, each answered whole or by a stream that ends
+// with the connection.
 //
 // Lives in its own coroutine on the admin worker, which only reads and writes: calls that may block run in the pool.
 // The list outlives every session.
@@ -35,7 +36,8 @@ struct SessionList {
 };
 
 void start_session(SessionList& list, std::unique_ptr<net::Stream> stream);
-/// Ends idle sessions at once and the others after their answer; then calls `when_empty`. The worker's thread.
+/// Ends idle sessions and streams at once and the others after their answer; then calls `when_empty`. The worker's
+/// thread.
 void end_sessions(SessionList& list, std::function<void()> when_empty);
 
 }  // namespace cachearr::admin

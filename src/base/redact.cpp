@@ -214,6 +214,16 @@ std::string redact_url(std::string_view url) {
   return result;
 }
 
+void append_redacted_words(std::string& out, std::string_view words) {
+  constexpr std::string_view between = " \t,()<>[]{}\"'";
+  while (!words.empty()) {
+    const auto end = std::min(words.size(), words.find_first_of(between));
+    append_url(out, words.substr(0, end), 0);
+    if (end < words.size()) out += words[end];
+    words.remove_prefix(std::min(words.size(), end + 1));
+  }
+}
+
 void append_redacted(std::string& out, std::string_view path, std::string_view query) {
   append_path(out, path, 0);
   if (query.empty()) return;

@@ -44,15 +44,6 @@ std::string without_values(std::string_view query, std::span<const std::string> 
   }
 }
 
-void append_url(std::string& out, const LogFacts& facts) {
-  const bool named = !facts.scheme.empty() && !facts.authority.empty();  // a path that leads nowhere has no host
-  if (named) out.append(facts.scheme).append("://");
-  out.append(facts.authority);
-  const bool known = std::all_of(facts.secrets.begin(), facts.secrets.end(), &is_secret_parameter);
-  if (known || facts.query.empty()) return append_redacted(out, facts.path, facts.query);
-  append_redacted(out, facts.path, without_values(facts.query, facts.secrets));
-}
-
 /// Control characters, from wherever they come, must not make a second line.
 void make_printable(std::string& out, std::size_t from) {
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7F'; };
@@ -114,6 +105,15 @@ void write_json(std::string& out, const LogFacts& facts, const LogText& words) {
 
 }  // namespace
 
+void append_shown_url(std::string& out, const LogFacts& facts) {
+  const bool named = !facts.scheme.empty() && !facts.authority.empty();  // a path that leads nowhere has no host
+  if (named) out.append(facts.scheme).append("://");
+  out.append(facts.authority);
+  const bool known = std::all_of(facts.secrets.begin(), facts.secrets.end(), &is_secret_parameter);
+  if (known || facts.query.empty()) return append_redacted(out, facts.path, facts.query);
+  append_redacted(out, facts.path, without_values(facts.query, facts.secrets));
+}
+
 /// As the other lines of the log have it: local time in text, RFC 3339 in JSON.
 std::string_view AccessLog::stamp(TimePoint now, bool json) {
   if (now == stamped_) return stamp_;
@@ -141,15 +141,19 @@ void AccessLog::format_request(const LogFacts& facts, LogText& into) {
   if (log::json()) {
     append_member(into.asked, "method", facts.method);
     std::string url;
-    append_url(url, facts);
-    append_member(into.asked, "url", url);
+    if (facts.url.empty()) append_shown_url(url, facts);
+    append_member(into.asked, "url", facts.url.empty() ? std::string_view{url} : facts.url);
     append_member(into.named, "upstream", facts.upstream);
     append_member(into.named, "rule", facts.rule);
     append_member(into.named, "key", facts.key);
     return;
   }
   into.asked.append(facts.method).append(" ");
-  append_url(into.asked, facts);
+  if (facts.url.empty()) {
+    append_shown_url(into.asked, facts);
+  } else {
+    into.asked += facts.url;
+  }
   append_or_dash(into.named, facts.upstream);
   into.named += ' ';
   append_or_dash(into.named, facts.rule);

@@ -24,9 +24,10 @@ struct LogText {
 
 struct LogFacts {
   std::string_view client;        // address
-  const LogText* text = nullptr;  // of the eight that follow, which are not looked at then
+  const LogText* text = nullptr;  // of the nine that follow, which are not looked at then
   std::string_view method;
   std::string_view scheme, authority, path, query;  // as asked; redacted here
+  std::string_view url;                             // of these four, redacted already; empty: not yet
   std::string_view upstream, rule, key;
   std::span<const std::string> secrets;  // query parameters that the upstream's rules call credentials, lower case
   int status = 0;
@@ -36,6 +37,9 @@ struct LogFacts {
   std::string_view tls;    // the version spoken with the origin for this answer; empty: none
   std::string_view error;  // what went wrong, free of secrets; empty: nothing
 };
+
+/// The URL that was asked for, free of secrets.
+void append_shown_url(std::string& out, const LogFacts& facts);
 
 class AccessLog {
  public:

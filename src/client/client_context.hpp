@@ -12,7 +12,9 @@
 #include "client/log_once.hpp"
 #include "client/output.hpp"
 #include "client/replies.hpp"
+#include "client/request_journal.hpp"
 #include "client/request_memo.hpp"
+#include "client/request_text.hpp"
 #include "client/tunnel/intercept_bypass_list.hpp"
 #include "fetch/fetch_context.hpp"
 #include "net/idle_order.hpp"
@@ -50,6 +52,8 @@ class ClientContext : public fetch::FetchContext {
   ContentCoder coder;
   OutputPool outputs;
   RequestMemo memo;
+  RequestText text;  // of the request that is recorded
+  RequestJournal journal;
   net::IdleOrder idle_order;    // of sessions
   std::size_t turned_away = 0;  // clients that are being told that there is no place for them
 

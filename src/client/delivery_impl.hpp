@@ -2,6 +2,7 @@
 // deliver(); lives in its frame, on the session's worker.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -65,7 +66,8 @@ class Delivery {
   bool sends_trailers_ = false;
   std::string_view tls_;  // spoken with the origin
   ReplySize sent_;
-  std::optional<caching::FetchCost> saved_;  // none: the upstream was asked for this request
+  std::optional<caching::FetchCost> saved_;                          // none: the upstream was asked for this request
+  std::optional<std::chrono::steady_clock::time_point> first_byte_;  // of an answer that goes out piece by piece
 };
 
 }  // namespace cachearr::client

@@ -59,7 +59,7 @@ net::Task<Next> Delivery::send_outcome(fetch::FetchReader& reader, const fetch::
 
 void Delivery::record(metrics::RequestResult result, const http::CacheStatus& cache, std::string_view error) {
   const auto* const saved = saved_ && result != metrics::RequestResult::error ? &*saved_ : nullptr;
-  session_.record({*job_->context, result, sent_, cache, error, tls_, nullptr, {}, saved});
+  session_.record({*job_->context, result, sent_, cache, error, tls_, nullptr, {}, first_byte_, saved});
 }
 
 /// Who waited for the fetch of another has had what a hit has.
@@ -111,6 +111,7 @@ net::Task<Next> Delivery::send_in_steps(const store::EntryPtr& entry, const Fitt
   const auto& request = job_->context->head();
   sent_ = append_stored_head(session_.sink(), request, fitting.made, cache, worker_.now(), connection(keep_alive()));
   const bool keep = keep_alive() && sent_.delimited;
+  first_byte_ = SteadyClock::now();
   if (sent_.body_follows) {
     BodyWriter body{session_, fitting.coding};
     bool whole = co_await body.append_decoded(entry->body());
@@ -225,6 +226,7 @@ net::Task<Next> Delivery::send_answer(fetch::FetchReader& reader, const fetch::F
   // What a trailer proves of a body in a coding it does not prove of another one.
   sends_trailers_ = undone.empty() && http::takes_trailers(job_->context->head().fields);
   sent_ = {outcome.status, 0};
+  first_byte_ = SteadyClock::now();
   bool whole = true;
   if (outcome.bodiless) {
     take_saving(reader);

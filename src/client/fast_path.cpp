@@ -101,14 +101,14 @@ Session::FastPath Session::answer_from_memory(pipeline::RequestContext& context,
 }
 
 Session::FastPath Session::serve(pipeline::RequestContext& context, const Fitting& fitting, std::string_view head,
-                                 const LogText* text) {
+                                 const RequestText* text) {
   const bool keep_alive = framing_.keep_alive && !leaving_;
   const auto cache = cache_status_of(context);
   const auto sent = ClientContext::append_fitting(sink_, context.head(), context.entry, fitting, cache, context.now,
                                                   {keep_alive, context.head().minor_version == 0, &context.route});
   context.entry->count_hit();
   fetch::follow_up(worker_, context, head);
-  record({context, result_of(context), sent, cache, {}, {}, text, {}, &context.entry->cost()});
+  record({context, result_of(context), sent, cache, {}, {}, text, {}, {}, &context.entry->cost()});
   context.entry = {};
   return keep_alive ? FastPath::answered : FastPath::answered_last;
 }

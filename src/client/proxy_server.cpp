@@ -93,6 +93,12 @@ void ProxyServer::apply(const pipeline::SnapshotPtr& snapshot) {
   for (auto& worker : contexts_) worker->apply(snapshot);
 }
 
+Journals ProxyServer::journals() const {
+  Journals journals;
+  for (const auto& context : contexts_) journals.push_back(&context->journal);
+  return journals;
+}
+
 std::size_t ProxyServer::connections() {
   std::size_t total = 0;
   for (auto& worker : workers_) {

@@ -13,6 +13,7 @@
 #include <cachearr/config.hpp>
 
 #include "client/client_context.hpp"
+#include "client/request_reader.hpp"
 #include "fetch/fetch_table.hpp"
 #include "metrics/metrics.hpp"
 #include "net/listener.hpp"
@@ -54,6 +55,8 @@ class ProxyServer {
 
   const std::vector<std::unique_ptr<net::Worker>>& workers() const noexcept { return workers_; }
   fetch::AdmissionController* admission() noexcept { return admission_; }
+  /// What each worker remembers of its requests.
+  Journals journals() const;
   InterceptBypassList& intercept_bypass() noexcept { return clients_.intercept_bypass; }
   /// Clients connected to all workers.
   std::uint32_t client_connections() const noexcept { return clients_.connections.load(std::memory_order_relaxed); }

@@ -11,7 +11,7 @@
 #include <optional>
 #include <string_view>
 
-#include "client/access_log.hpp"
+#include "client/request_text.hpp"
 #include "http/framing.hpp"
 #include "http/message.hpp"
 #include "pipeline/access.hpp"
@@ -23,7 +23,7 @@ namespace cachearr::client {
 /// but what the store and the time say, which classify_again() fills in.
 struct MemoizedRequest {
   pipeline::RequestContext context;
-  LogText text;
+  RequestText text;
   std::shared_ptr<const pipeline::ListenerInfo> listener;
   std::optional<pipeline::TunnelTarget> tunnel;
 };

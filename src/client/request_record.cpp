@@ -1,43 +1,10 @@
 // What is counted, logged and remembered of a request.
 #include "caching/storing.hpp"
 #include "client/session.hpp"
-#include "rules/below_origin.hpp"
 
 namespace cachearr::client {
 
-using http::Method;
 using SteadyClock = std::chrono::steady_clock;
-
-namespace {
-
-/// The part of a log line that a request's bytes and the rules decide. `masked` holds what the facts point to.
-LogFacts facts_of(const pipeline::RequestContext& context, std::string& masked) {
-  const auto& request = context.head();
-  const auto& route = context.route;
-  LogFacts facts;
-  facts.method = request.method_text;
-  if (request.method != Method::connect) facts.scheme = route.target.scheme;
-  facts.authority = route.host_field;
-  facts.path = route.target.path;
-  facts.query = route.target.query;
-  if (const auto* const upstream = context.verdict.upstream) {
-    facts.upstream = upstream->name;
-    facts.secrets = upstream->credential_query;
-  }
-  if (const auto* const rule = context.verdict.rule) {
-    facts.rule = rule->name;
-    const auto asked = rules::below_origin(*context.verdict.upstream, route.target.path);
-    masked = rules::masked_path(*rule, asked);
-    if (!masked.empty()) {
-      masked.insert(0, route.target.path, 0, route.target.path.size() - asked.size());
-      facts.path = masked;
-    }
-  }
-  facts.key = context.key.key;
-  return facts;
-}
-
-}  // namespace
 
 metrics::RequestResult result_of(const pipeline::RequestContext& context) noexcept {
   return context.disposition == pipeline::Disposition::stale_hit ? metrics::RequestResult::stale
@@ -56,13 +23,48 @@ http::CacheStatus cache_status_of(const pipeline::RequestContext& context) noexc
 /// It will come again in the same bytes.
 void Session::memoize(pipeline::RequestContext& context, std::string_view head) {
   auto memoized = std::make_unique<MemoizedRequest>();
-  std::string masked;
-  AccessLog::format_request(facts_of(context, masked), memoized->text);
+  describe(context, connection_, memoized->text);
   memoized->context = std::move(context);
   memoized->context.request.own(head);
   memoized->listener = connection_.listener;
   memoized->tunnel = connection_.tunnel;
   worker_.memo.keep(std::move(memoized));
+}
+
+namespace {
+
+std::uint64_t microseconds(SteadyClock::duration duration) noexcept {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(duration).count());
+}
+
+/// What the journal keeps of it, but for the texts and the times.
+RequestFacts facts_of(const RequestRecord& record, const RequestText& text, const ip::Address& client) noexcept {
+  RequestFacts facts;
+  facts.client = client;
+  facts.bytes = record.sent.body_bytes;
+  facts.status = static_cast<std::uint16_t>(record.sent.status);
+  facts.way = text.way;
+  facts.result = record.result;
+  facts.forward = record.cache.forward;
+  facts.stored = record.cache.stored;
+  facts.collapsed = record.cache.collapsed;
+  return facts;
+}
+
+}  // namespace
+
+/// Puts it into the journal, and gives how long it took in microseconds.
+std::uint64_t Session::remember(const RequestRecord& record, const RequestText& text) {
+  RequestNote note{facts_of(record, text, connection_.address), text.shown, record.cache.detail, record.error};
+  auto& facts = note.facts;
+  RequestJournal::Writing journal{worker_.journal};
+  const auto ended = SteadyClock::now();
+  const auto started = record.context.started;
+  facts.duration_us = microseconds(ended - started);
+  facts.first_byte_us = microseconds(record.first_byte.value_or(record.answered.value_or(ended)) - started);
+  facts.at = record.context.now + Duration{facts.duration_us / 1000};
+  journal.add(note, ended, place_);
+  return facts.duration_us;
 }
 
 void Session::count_saving(const pipeline::RequestContext& context, const caching::FetchCost& saved) {
@@ -71,15 +73,11 @@ void Session::count_saving(const pipeline::RequestContext& context, const cachin
   worker_.cells.calls_saved.add();
 }
 
-void Session::record(const RequestRecord& record) {
-  using std::chrono::duration_cast;
-  using std::chrono::microseconds;
+void Session::count(const RequestRecord& record, std::uint64_t took) {
   const auto& context = record.context;
-  const auto took = duration_cast<microseconds>(SteadyClock::now() - context.started).count();
-  const auto answered =
-      record.answered ? duration_cast<microseconds>(*record.answered - context.started).count() : took;
+  const auto answered = record.answered ? microseconds(*record.answered - context.started) : took;
   auto& cells = worker_.cells;
-  cells.requests[static_cast<std::size_t>(record.result)].record(static_cast<std::uint64_t>(answered));
+  cells.requests[static_cast<std::size_t>(record.result)].record(answered);
   if (record.cache.hit || record.cache.forward != http::Forward::none) {
     auto& label = cells.label(context.label(worker_.shared.metrics));
     auto& hits = context.from_disk ? label.hits_disk : label.hits_memory;
@@ -88,17 +86,23 @@ void Session::record(const RequestRecord& record) {
   }
   if (record.cache.collapsed) cells.collapsed.add();
   if (record.saved) count_saving(context, *record.saved);
-  std::string masked;
-  auto facts = record.text ? LogFacts{} : facts_of(context, masked);
-  facts.text = record.text;
+}
+
+void Session::record(const RequestRecord& record) {
+  if (!record.text) describe(record.context, connection_, worker_.text);
+  const auto& text = record.text ? *record.text : worker_.text;
+  const auto took = remember(record, text);
+  count(record, took);
+  LogFacts facts;
+  facts.text = &text.log;
   facts.client = connection_.peer;
   facts.status = record.sent.status;
   facts.bytes = record.sent.body_bytes;
-  facts.microseconds = static_cast<std::uint64_t>(took);
+  facts.microseconds = took;
   facts.cache = record.cache;
   facts.tls = record.tls;
   facts.error = record.error;
-  worker_.log.write(facts, context.now + Duration{took / 1000});
+  worker_.log.write(facts, record.context.now + Duration{took / 1000});
 }
 
 }  // namespace cachearr::client

@@ -35,11 +35,12 @@ struct RequestRecord {
   metrics::RequestResult result = metrics::RequestResult::error;
   ReplySize sent;
   http::CacheStatus cache;
-  std::string_view error = {};    // a sentence, free of secrets
-  std::string_view tls = {};      // spoken with the origin
-  const LogText* text = nullptr;  // where it is known already
+  std::string_view error = {};        // a sentence, free of secrets
+  std::string_view tls = {};          // spoken with the origin
+  const RequestText* text = nullptr;  // where it is known already
   // How long it took to answer; none: until now. A tunnel has answered when it stands, however long it lives.
   std::optional<std::chrono::steady_clock::time_point> answered = {};
+  std::optional<std::chrono::steady_clock::time_point> first_byte = {};  // of an answer that goes out piece by piece
   const caching::FetchCost* saved = nullptr;  // what asking the upstream would have cost; null: it was asked
 };
 
@@ -102,9 +103,12 @@ class Session final : public net::Closable, private net::IdleOrder::Member {
   std::optional<FastPath> answer_memoized();
   FastPath answer_fast(pipeline::RequestContext& context, std::size_t head_bytes);
   FastPath answer_from_memory(pipeline::RequestContext& context, std::size_t head_bytes);
-  FastPath serve(pipeline::RequestContext& context, const Fitting& fitting, std::string_view head, const LogText* text);
   void count_saving(const pipeline::RequestContext& context, const caching::FetchCost& saved);
+  FastPath serve(pipeline::RequestContext& context, const Fitting& fitting, std::string_view head,
+                 const RequestText* text);
   void memoize(pipeline::RequestContext& context, std::string_view head);
+  std::uint64_t remember(const RequestRecord& record, const RequestText& text);
+  void count(const RequestRecord& record, std::uint64_t took);
   FastPath refuse_fast(const pipeline::RequestContext& context);
   bool answer_for_itself(pipeline::RequestContext& context);
   net::Task<Next> serve_async(pipeline::RequestContextPtr context, std::size_t head_bytes);
@@ -118,6 +122,7 @@ class Session final : public net::Closable, private net::IdleOrder::Member {
   http::Framing framing_;  // of the request being answered
   net::HeadWait head_wait_;
   metrics::ClientSavings* savings_ = nullptr;  // of this client; null: not looked up yet
+  ClientTable::Place place_;                   // of its client in the journal
   bool leaving_ = false;
   bool has_place_ = true;  // one of limits.max_connections
 };

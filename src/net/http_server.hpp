@@ -77,6 +77,8 @@ class HttpServer final : public IdleOrder::Member {
   Task<Outcome> read_body(Request& into, std::uint64_t limit);
   /// True where everything was sent.
   Task<bool> write(std::string_view head, std::string_view body);
+  /// True where nobody is left to write to: the client has ended its side, or sends what nobody asked for.
+  bool is_abandoned() noexcept { return !stream_->is_open() || stream_->is_stale(); }
   /// The connection's end after the last reply.
   Task<> finish();
 

@@ -29,6 +29,11 @@ std::string flat_text(const nlohmann::ordered_json& value) {
 
 }  // namespace
 
+bool CliEnv::shows_colours() const {
+  const auto no_colour = environment.find("NO_COLOR");
+  return is_terminal && (no_colour == environment.end() || no_colour->second.empty());
+}
+
 void add_config_option(const Command& command, Invocation& invocation) {
   command
       .option("-c,--config", invocation.sources.file, "The configuration file (default: /etc/cachearr/cachearr.json)")

@@ -20,6 +20,10 @@ struct CliEnv {
   std::ostream& out;
   std::ostream& err;
   std::function<int(const ServeOptions&)> serve;
+  bool is_terminal = false;  // `out` is one
+
+  /// On a terminal, unless NO_COLOR says otherwise.
+  bool shows_colours() const;
 };
 
 /// One call of the program: what was given on its command line, and what is to be done about it.
@@ -48,6 +52,7 @@ void add_reading_keys(const Command& program, Invocation& invocation);   // keys
 void add_changing_keys(const Command& program, Invocation& invocation);  // set, del, expire, purge
 void add_stats(const Command& program, Invocation& invocation);
 void add_alerts(const Command& program, Invocation& invocation);
+void add_requests(const Command& program, Invocation& invocation);
 
 /// Prints why something failed, as one line on the error stream. Gives exit_no.
 int fail(const Invocation& invocation, const std::string& why);

@@ -65,6 +65,14 @@ class Client {
   /// True where the server ends the connection.
   int handle() const { return socket_; }
   bool is_closed() { return unread_.empty() && !receive(); }
+  /// Reads on until `text` has come, and drops it with all before it; false: it did not come in time.
+  bool receive_until(std::string_view text) {
+    std::size_t at = 0;
+    while ((at = unread_.find(text)) == std::string::npos)
+      if (!receive()) return false;
+    unread_.erase(0, at + text.size());
+    return true;
+  }
 
  private:
   std::string read_head() {

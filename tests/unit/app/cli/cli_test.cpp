@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "app/exit_code.hpp"
@@ -247,6 +248,41 @@ TEST(Upstreams, WantANameToActOnAndOneAction) {
   EXPECT_EQ(terminal.type({"upstreams", "--pause"}), exit_usage);
   EXPECT_EQ(terminal.type({"upstreams", "tmdb", "--pause", "--resume"}), exit_usage);
   EXPECT_EQ(terminal.type({"upstreams", "tmdb", "--mode", "fast"}), exit_usage);
+}
+
+TEST(Requests, AreAskedForByTheFiltersAndShownOldestFirst) {
+  FakeInstance instance{
+      json_answer(200, R"({"requests": [{"method": "GET", "url": "/new"}, {"method": "GET", "url": "/old"}]})")};
+  auto terminal = beside(instance);
+  EXPECT_EQ(terminal.type({"requests", "--upstream", "a b", "--result", "miss", "--client", "sonarr", "--text", "x",
+                           "--limit", "5"}),
+            exit_ok);
+  EXPECT_THAT(instance.request(),
+              StartsWith("GET /api/v1/requests?limit=5&upstream=a%20b&result=miss&client=sonarr&text=x HTTP/1.1\r\n"));
+  EXPECT_THAT(terminal.out(), testing::ContainsRegex("REQUEST\n.*GET /old\n.*GET /new\n"));
+}
+
+TEST(Requests, WithJsonAreThoseOfTheInstance) {
+  FakeInstance instance{json_answer(200, R"({"requests": [{"url": "/new"}]})")};
+  auto terminal = beside(instance);
+  EXPECT_EQ(terminal.type({"requests", "--json"}), exit_ok);
+  EXPECT_EQ(nlohmann::json::parse(terminal.out()), nlohmann::json::parse(R"([{"url": "/new"}])"));
+}
+
+TEST(Requests, AResultThatThereIsNotIsWrongUsage) {
+  Terminal terminal;
+  EXPECT_EQ(terminal.type({"requests", "--result", "mist"}), exit_usage);
+}
+
+TEST(Colours, AreForTerminalsWithoutNoColor) {
+  std::ostringstream out;
+  const auto shows = [&](bool is_terminal, std::map<std::string, std::string> environment) {
+    return CliEnv{std::move(environment), out, out, {}, is_terminal}.shows_colours();
+  };
+  EXPECT_TRUE(shows(true, {}));
+  EXPECT_TRUE(shows(true, {{"NO_COLOR", ""}}));
+  EXPECT_FALSE(shows(true, {{"NO_COLOR", "1"}}));
+  EXPECT_FALSE(shows(false, {}));
 }
 
 }  // namespace

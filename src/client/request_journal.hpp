@@ -1,0 +1,59 @@
+// What one worker remembers of the requests that it has answered: the last of them, and who asked.
+//
+// One for each worker, in its ClientContext. The worker writes, under the journal's own small mutex; any thread reads,
+// a few requests at a time, so that the worker never waits long.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+#include "client/client_table.hpp"
+#include "client/recorded_request.hpp"
+#include "client/request_ring.hpp"
+
+namespace cachearr::client {
+
+class RequestJournal {
+ public:
+  using SteadyTime = std::chrono::steady_clock::time_point;
+  static constexpr std::size_t kMostRequests = 2000;
+  static constexpr std::size_t kMostBytes = 1024 * 1024;
+  static constexpr std::size_t kMostClients = 1024;
+
+  explicit RequestJournal(std::uint32_t worker, std::size_t most_requests = kMostRequests);
+
+  /// Locks the journal for as long as it lives. Whoever begins, and only then reads the clock for `ended`, makes ids
+  /// that no reader misses: one that has read up to a moment has everything that ended before.
+  class Writing {
+   public:
+    explicit Writing(RequestJournal& journal) : journal_{journal}, lock_{journal.mutex_} {}
+    /// Gives it its id.
+    void add(RequestNote& note, SteadyTime ended, ClientTable::Place& place);
+
+   private:
+    RequestJournal& journal_;
+    const std::lock_guard<std::mutex> lock_;
+  };
+
+  /// The largest id of what ends at a moment, on any worker: microseconds since 1970, then the worker.
+  static std::uint64_t id_at(SteadyTime at) noexcept;
+  /// Appends the requests from number `position` on whose ids are not beyond `up_to`, and moves `position` behind them.
+  /// Gives how many had been overwritten before they were read.
+  std::uint64_t read(std::uint64_t& position, std::uint64_t up_to, std::vector<RecordedRequest>& out) const;
+  std::vector<SeenClient> clients() const;
+
+ private:
+  static constexpr unsigned kWorkerBits = 10;
+
+  const std::uint64_t worker_;
+  const std::int64_t ahead_of_steady_;  // the same in all journals
+  mutable std::mutex mutex_;            // guards what follows
+  RequestRing ring_;
+  ClientTable table_{kMostClients};
+  std::uint64_t last_id_ = 0;
+};
+
+}  // namespace cachearr::client

@@ -1,0 +1,38 @@
+// Reads the journals of all workers as one sequence, in the order in which the requests ended.
+//
+// Owned by whoever reads, on one thread; the journals outlive it.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "client/request_journal.hpp"
+
+namespace cachearr::client {
+
+using Journals = std::vector<const RequestJournal*>;
+
+class RequestReader {
+ public:
+  /// Of all workers together.
+  static constexpr std::size_t kMost = RequestJournal::kMostRequests;
+
+  explicit RequestReader(Journals journals) : positions_(journals.size()), journals_{std::move(journals)} {}
+
+  struct Batch {
+    std::vector<RecordedRequest> requests;  // ids grow
+    std::uint64_t lost = 0;                 // that were overwritten unread, or are more than kMost
+  };
+  /// What has ended since the last call; everything that is still there at the first one. No later batch holds an id
+  /// below one of this batch.
+  Batch read();
+
+ private:
+  std::vector<std::uint64_t> positions_;
+  Journals journals_;
+};
+
+/// The clients of all workers, whoever was seen last first.
+std::vector<SeenClient> seen_clients(const Journals& journals);
+
+}  // namespace cachearr::client

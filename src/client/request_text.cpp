@@ -1,0 +1,64 @@
+#include "client/request_text.hpp"
+
+#include "base/redact.hpp"
+#include "rules/below_origin.hpp"
+
+namespace cachearr::client {
+
+namespace {
+
+/// `masked` holds what the facts point to.
+LogFacts facts_of(const pipeline::RequestContext& context, std::string& masked) {
+  const auto& request = context.head();
+  const auto& route = context.route;
+  LogFacts facts;
+  facts.method = request.method_text;
+  if (request.method != http::Method::connect) facts.scheme = route.target.scheme;
+  facts.authority = route.host_field;
+  facts.path = route.target.path;
+  facts.query = route.target.query;
+  if (const auto* const upstream = context.verdict.upstream) {
+    facts.upstream = upstream->name;
+    facts.secrets = upstream->credential_query;
+  }
+  if (const auto* const rule = context.verdict.rule) {
+    facts.rule = rule->name;
+    const auto asked = rules::below_origin(*context.verdict.upstream, route.target.path);
+    masked = rules::masked_path(*rule, asked);
+    if (!masked.empty()) {
+      masked.insert(0, route.target.path, 0, route.target.path.size() - asked.size());
+      facts.path = masked;
+    }
+  }
+  facts.key = context.key.key;
+  return facts;
+}
+
+void add_texts(const pipeline::RequestContext& context, const LogFacts& facts, RequestText& into) {
+  auto& shown = into.shown;
+  shown.clear();
+  shown.add(ShownTexts::method, facts.method);
+  shown.add(ShownTexts::url, facts.url);
+  into.url.clear();
+  append_redacted_words(into.url, context.head().fields.value(http::FieldId::user_agent));
+  shown.add(ShownTexts::user_agent, into.url);
+  shown.add(ShownTexts::upstream, facts.upstream);
+  shown.add(ShownTexts::rule, facts.rule);
+  shown.add(ShownTexts::type, context.verdict.rule ? std::string_view{context.verdict.rule->type} : std::string_view{});
+  shown.add(ShownTexts::key, facts.key);
+}
+
+}  // namespace
+
+void describe(const pipeline::RequestContext& context, const pipeline::ConnectionInfo& connection, RequestText& into) {
+  std::string masked;
+  auto facts = facts_of(context, masked);
+  into.url.clear();
+  append_shown_url(into.url, facts);
+  facts.url = into.url;
+  AccessLog::format_request(facts, into.log);
+  into.way = way_of(context, connection);
+  add_texts(context, facts, into);
+}
+
+}  // namespace cachearr::client

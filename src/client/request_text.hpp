@@ -1,0 +1,24 @@
+// What a request's bytes and the rules say of it, as it may be shown: for its log line and for the journal. The same
+// each time the same is asked, so that it is kept with what is memoized.
+//
+// Values; a worker has one of its own for the request that it records.
+#pragma once
+
+#include <string>
+
+#include "client/access_log.hpp"
+#include "client/recorded_request.hpp"
+
+namespace cachearr::client {
+
+struct RequestText {
+  LogText log;
+  ShownTexts shown;
+  Way way = Way::proxy;
+  std::string url;  // scratch of describe()
+};
+
+/// Keeps the memory of `into`.
+void describe(const pipeline::RequestContext& context, const pipeline::ConnectionInfo& connection, RequestText& into);
+
+}  // namespace cachearr::client
