@@ -30,7 +30,12 @@ void add_alerts_call(Router& router, Instance& instance) {
     const auto& monitor = instance.monitor();
     return json_answer({{"firing", alerts_json(monitor.firing())}, {"recent", alerts_json(monitor.recent())}});
   };
-  router.add({http::Method::get, "/api/v1/alerts", {}, std::move(answer_with_alerts), Runs::on_loop});
+  router.add({http::Method::get,
+              "/api/v1/alerts",
+              {},
+              std::move(answer_with_alerts),
+              Runs::on_loop,
+              {.summary = "what fires, and what was resolved lately", .answer = "Alerts"}});
 }
 
 }  // namespace cachearr::admin

@@ -13,6 +13,8 @@ namespace cachearr::admin {
 
 namespace {
 
+constexpr std::size_t kNamedKeys = 5;
+
 std::array<std::string_view, metrics::kForwards> miss_reasons() {
   std::array<std::string_view, metrics::kForwards> names;
   for (std::size_t i = 0; i < names.size(); ++i) names[i] = http::name_of(static_cast<http::Forward>(i));
@@ -102,6 +104,9 @@ upkeep::AlertInputs alert_inputs(Instance& instance) {
   inputs.last_minute = look_ups_of(last(std::chrono::minutes{1}).whole);
   inputs.last_while = look_ups_of(last(snapshot->settings->config.cache.alert_after).whole);
   inputs.answers = drifts(last(std::chrono::minutes{10}), last(std::chrono::hours{24}));
+  const auto keys = instance.key_watch().lists();
+  const auto below = snapshot->settings->config.cache.alert_key_hit_rate_below;
+  inputs.poor_keys = {keys->below(below), keys->names_below(below, kNamedKeys)};
   if (snapshot->leaves) {
     inputs.authority_expiring = upkeep::expiry_problem(snapshot->leaves->authority(), now);
     inputs.authority_renew = upkeep::coverage_problem(snapshot->leaves->authority(), *snapshot->rules);

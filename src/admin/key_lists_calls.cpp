@@ -78,14 +78,19 @@ Answer expiring(Instance& instance, const Call& call) {
 }  // namespace
 
 void add_key_lists_calls(Router& router, Instance& instance) {
-  const auto add = [&](std::string pattern, Answer (*handler)(Instance&, const Call&)) {
-    router.add({http::Method::get, std::move(pattern), {}, [&instance, handler](const Call& call) {
-                  return handler(instance, call);
-                }});
+  const auto add = [&](std::string pattern, Answer (*handler)(Instance&, const Call&), CallDoc doc) {
+    doc.answer = "KeyUses";
+    doc.parameters.push_back({"limit", "how many at most"});
+    auto run = [&instance, handler](const Call& call) { return handler(instance, call); };
+    router.add({http::Method::get, std::move(pattern), {}, std::move(run), Runs::in_pool, std::move(doc)});
   };
-  add("/api/v1/keys/low-hit-rate", low_hit_rate);
-  add("/api/v1/keys/top", top);
-  add("/api/v1/keys/expiring", expiring);
+  add("/api/v1/keys/low-hit-rate", low_hit_rate,
+      {.summary = "keys that are asked for often and seldom hit", .parameters = {{"below", "percent"}}});
+  add("/api/v1/keys/top", top,
+      {.summary = "the keys that are used most", .parameters = {{"by", "hits, bytes or saved"}}});
+  add("/api/v1/keys/expiring", expiring,
+      {.summary = "keys near the end of their life",
+       .parameters = {{"within", "a duration; 5m where it is left out"}}});
 }
 
 }  // namespace cachearr::admin

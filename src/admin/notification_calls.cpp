@@ -43,9 +43,22 @@ Answer test_channel(Instance& instance, const std::string& name) {
 void add_notification_calls(Router& router, Instance& instance) {
   using http::Method;
   constexpr Needs changes{Access::key, Effect::json};
-  router.add({Method::get, "/api/v1/notifications", {}, [&instance](const Call&) { return list_channels(instance); }});
-  router.add({Method::post, "/api/v1/notifications/{}/test", changes,
-              [&instance](const Call& call) { return test_channel(instance, call.captures.at(0)); }});
+  router.add({Method::get,
+              "/api/v1/notifications",
+              {},
+              [&instance](const Call&) { return list_channels(instance); },
+              Runs::in_pool,
+              {.summary = "channels and how their last message went", .answer = "Notifications"}});
+  router.add({Method::post,
+              "/api/v1/notifications/{}/test",
+              changes,
+              [&instance](const Call& call) { return test_channel(instance, call.captures.at(0)); },
+              Runs::in_pool,
+              {.summary = "sends a test message now",
+               .answer = "ChannelTested",
+               .body = "Nothing",
+               .failures = {404, 502},
+               .captures = {"name"}}});
 }
 
 }  // namespace cachearr::admin

@@ -67,13 +67,17 @@ Answer optimize(Instance& instance, const Call& call) {
 }  // namespace
 
 void add_optimizer_calls(Router& router, Instance& instance) {
-  const auto add = [&](http::Method method, Effect effect, Answer (*handler)(Instance&, const Call&)) {
-    router.add({method, "/api/v1/optimizer", {Access::key, effect}, [&instance, handler](const Call& call) {
-                  return handler(instance, call);
-                }});
+  const auto add = [&](http::Method method, Effect effect, Answer (*handler)(Instance&, const Call&), CallDoc doc) {
+    auto run = [&instance, handler](const Call& call) { return handler(instance, call); };
+    router.add({method, "/api/v1/optimizer", {Access::key, effect}, std::move(run), Runs::in_pool, std::move(doc)});
   };
-  add(http::Method::get, Effect::none, in_force);
-  add(http::Method::post, Effect::json, optimize);
+  add(http::Method::get, Effect::none, in_force,
+      {.summary = "the lifetimes that are halved now", .answer = "OptimizerState"});
+  add(http::Method::post, Effect::json, optimize,
+      {.summary = "which lifetimes would be halved, or halves them",
+       .answer = "OptimizerDecision",
+       .body = "OptimizerWish",
+       .failures = {409}});
 }
 
 }  // namespace cachearr::admin

@@ -73,10 +73,38 @@ Answer events(RequestFeed& feed, const Call& call) {
 
 void add_requests_calls(Router& router, Instance& instance, RequestFeed& feed) {
   using http::Method;
-  router.add({Method::get, "/api/v1/requests", {}, [&](const Call& call) { return last_requests(instance, call); }});
-  router.add({Method::get, "/api/v1/clients", {}, [&](const Call&) { return clients(instance); }});
+  const std::vector<ParameterDoc> filters{{"upstream", ""},
+                                          {"result", "hit, miss, stale, …"},
+                                          {"client", "address"},
+                                          {"text", "in URL, key, rule or agent"}};
+  auto with_limit = filters;
+  with_limit.push_back({"limit", "1 to 2000"});
+  auto with_id = filters;
+  with_id.push_back({"last_event_id", "go on behind it, as the field Last-Event-ID"});
+  router.add({Method::get,
+              "/api/v1/requests",
+              {},
+              [&](const Call& call) { return last_requests(instance, call); },
+              Runs::in_pool,
+              {.summary = "the last requests and how they were decided, newest first",
+               .parameters = std::move(with_limit),
+               .answer = "Requests"}});
+  router.add({Method::get,
+              "/api/v1/clients",
+              {},
+              [&](const Call&) { return clients(instance); },
+              Runs::in_pool,
+              {.summary = "who asks, how, and with what success", .answer = "Clients"}});
   auto listen = [&feed](const Call& call) { return events(feed, call); };
-  router.add({Method::get, "/api/v1/events", {}, std::move(listen), Runs::on_loop});
+  router.add({Method::get,
+              "/api/v1/events",
+              {},
+              std::move(listen),
+              Runs::on_loop,
+              {.summary = "requests as they end, as server-sent events",
+               .parameters = std::move(with_id),
+               .answer = "text/event-stream",
+               .failures = {503}}});
 }
 
 }  // namespace cachearr::admin

@@ -41,8 +41,14 @@ Answer savings(Instance& instance, const Call& call) {
 }  // namespace
 
 void add_savings_call(Router& router, Instance& instance) {
-  router.add(
-      {http::Method::get, "/api/v1/savings", {}, [&instance](const Call& call) { return savings(instance, call); }});
+  router.add({http::Method::get,
+              "/api/v1/savings",
+              {},
+              [&instance](const Call& call) { return savings(instance, call); },
+              Runs::in_pool,
+              {.summary = "upstream calls, bytes, quota units and seconds that were saved",
+               .parameters = {{"days", "1 to 90; 30 where it is left out"}},
+               .answer = "Savings"}});
 }
 
 }  // namespace cachearr::admin

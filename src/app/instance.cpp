@@ -10,6 +10,7 @@
 #include "base/hash.hpp"
 #include "base/log.hpp"
 #include "upkeep/interception_health.hpp"
+#include "upkeep/notify/alert_notification.hpp"
 
 namespace cachearr::app {
 
@@ -133,6 +134,8 @@ void Instance::plan_upkeep() {
     const auto now = clock_.now();
     if (history_->is_due(now)) history_->record(admin::totals_since_start(*this), now);
   });
+  monitor_->observe(
+      [this](const upkeep::AlertChange& change) { notifier_.publish(upkeep::notification_of(change, clock_.now())); });
   ticker_.every(minute, "the watch", [this] { look_around(); });
 }
 

@@ -51,6 +51,7 @@ void add_upstreams(const Command& program, Invocation& invocation);
 void add_reading_keys(const Command& program, Invocation& invocation);   // keys, get, mget, ttl, exists
 void add_changing_keys(const Command& program, Invocation& invocation);  // set, del, expire, purge
 void add_stats(const Command& program, Invocation& invocation);
+void add_top(const Command& program, Invocation& invocation);
 void add_alerts(const Command& program, Invocation& invocation);
 void add_requests(const Command& program, Invocation& invocation);
 

@@ -89,4 +89,16 @@ std::string request_row(const Json& request, bool colours) {
   return row;
 }
 
+std::string short_request_head() {
+  return left("TIME", 8) + left("RESULT", 11) + left("STATUS", 6) + right("MS", 7) + left("UPSTREAM", 12) + "REQUEST";
+}
+
+std::string short_request_row(const Json& request, bool colours) {
+  const auto upstream = text_of(request, "upstream");
+  return left(wall_time(text_of(request, "time")), 8) + coloured(text_of(request, "result"), colours) +
+         left(std::to_string(number_of(request, "status")), 6) +
+         right(milliseconds(number_of(request, "durationUs")), 7) + left(upstream.empty() ? "-" : upstream, 12) +
+         text_of(request, "method") + ' ' + text_of(request, "url");
+}
+
 }  // namespace cachearr::app

@@ -61,6 +61,21 @@ void print_summary(std::ostream& out, const Json& summary) {
       << "alerts       " << count("alerts") << '\n';
 }
 
+/// "1234 upstream calls, 56 MiB, 210 units of quotas and 3 h of waiting in 30 days"
+int print_savings(const Invocation& invocation) {
+  AdminRequest request;
+  request.target = "/api/v1/savings?days=30";
+  const auto savings = ask_for_json(invocation, request);
+  if (!savings.ok()) return fail(invocation, savings.error().what);
+  const auto total = savings->value("total", Json::object());
+  const auto count = [&](const char* name) { return shown(total, name, 0, ""); };
+  invocation.env.out << "saved        " << count("calls") << " upstream calls, "
+                     << format_size(total.value("bytes", std::uint64_t{0})) << ", " << count("quotaUnits")
+                     << " units of quotas and " << shown_uptime(static_cast<std::int64_t>(total.value("seconds", 0.0)))
+                     << " of waiting in 30 days\n";
+  return exit_ok;
+}
+
 int show_stats(const Invocation& invocation) {
   AdminRequest request;
   request.target = "/api/v1/stats/summary";
@@ -69,6 +84,7 @@ int show_stats(const Invocation& invocation) {
   auto& out = invocation.env.out;
   if (invocation.json) return out << summary->dump(2) << '\n', exit_ok;
   print_summary(out, *summary);
+  if (const auto code = print_savings(invocation); code != exit_ok) return code;
   if (summary->value("alerts", 0) == 0) return exit_ok;
   request.target = "/api/v1/alerts";
   const auto alerts = ask_for_json(invocation, request);
