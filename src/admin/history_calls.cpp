@@ -113,7 +113,7 @@ Answer summary(Instance& instance) {
                {"hitRatio24h", ratio(last(86'400))},
                {"requests", whole.requests()},
                {"upstreamCalls", whole[Figure::upstream_calls]},
-               {"callsSaved", whole[Figure::hits] + whole[Figure::collapsed]},
+               {"callsSaved", metrics::total(instance.proxy().metrics(), &metrics::WorkerCells::calls_saved)},
                {"entries", whole[Figure::entries]},
                {"cacheBytes", store.memory.bytes + store.disk.bytes},
                {"memoryBytes", store.memory.bytes},
