@@ -12,15 +12,14 @@ namespace cachearr::client {
 using authority::ClientHello;
 using net::IoError;
 using SteadyClock = std::chrono::steady_clock;
-using Way = Intercepted::Way;
 
 namespace {
 
 constexpr std::uint16_t kHttps = 443;
 constexpr std::chrono::seconds kRightAfter{2};
 
-Intercepted tunnelled(metrics::Interception outcome) { return {Way::tunnel, outcome}; }
-Intercepted closed(metrics::Interception outcome) { return {Way::close, outcome}; }
+Intercepted tunnelled(metrics::Interception outcome) { return {Intercepted::Way::tunnel, outcome}; }
+Intercepted closed(metrics::Interception outcome) { return {Intercepted::Way::close, outcome}; }
 
 /// What the client says first; it stays in the inbox. Incomplete where the client does not say it in time.
 net::Task<ClientHello> read_hello(Session& session) {
@@ -124,7 +123,7 @@ net::Task<Intercepted> answer_handshake(Session& session, Attempt attempt) {
   const auto got = co_await session.read_more(settings.limits.max_header_bytes, settings.timeouts.client_idle);
   if (got.error != IoError::none) co_return closed(note_silence(session, stream, got.error, attempt, since));
   worker.clients.intercept_bypass.trusted(attempt.client, attempt.host, worker.now());
-  co_return Intercepted{Way::inside, metrics::Interception::intercepted};
+  co_return Intercepted{Intercepted::Way::inside, metrics::Interception::intercepted};
 }
 
 net::Task<Intercepted> counted(Session& session, net::Task<Intercepted> attempt) {
