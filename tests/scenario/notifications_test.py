@@ -53,6 +53,11 @@ class Notifications(Scenario):
     def try_channel(proxy, name="mine"):
         return proxy.admin("POST", "/api/v1/notifications/%s/test" % name, body={})
 
+    def assertRefused(self, response, status):
+        self.assertEqual(status, response.status, response.body)
+        self.assertEqual("application/problem+json", response.fields["content-type"])
+        return response.data
+
     def listed(self, proxy, name="mine"):
         channels = proxy.admin("GET", "/api/v1/notifications").data["notifications"]
         return next(channel for channel in channels if channel["name"] == name)
@@ -171,7 +176,7 @@ class Notifications(Scenario):
     def test_a_wrong_password_is_told(self):
         port, _ = self.secured_server("starttls")
         proxy = self.with_channels(self.mail("smtp://127.0.0.1:%d" % port, user="us3rsecret", password="another"))
-        problem = self.assertProblem(self.try_channel(proxy), 502)
+        problem = self.assertRefused(self.try_channel(proxy), 502)
         self.assertIn("denied", problem["detail"].lower())
         self.assertNotIn("another", proxy.log.text)
 
@@ -180,7 +185,7 @@ class Notifications(Scenario):
     def test_a_certificate_that_nobody_vouches_for_is_refused(self):
         before = len(self.service.asked())
         proxy = self.with_channels({"type": "webhook", "url": self.service.url + "/hook", "ca_file": None})
-        problem = self.assertProblem(self.try_channel(proxy), 502)
+        problem = self.assertRefused(self.try_channel(proxy), 502)
         self.assertIn("certificate", problem["detail"].lower())
         self.assertEqual(before, len(self.service.asked()))
 
@@ -201,7 +206,7 @@ class Notifications(Scenario):
     def test_a_redirect_is_not_followed(self):
         self.service.on("/moved", answer("", 307, {"Location": self.service.url + "/elsewhere"}))
         proxy = self.with_channels({"type": "webhook", "url": self.service.url + "/moved", "token": "t0kensecret"})
-        self.assertIn("redirect", self.assertProblem(self.try_channel(proxy), 502)["detail"])
+        self.assertIn("redirect", self.assertRefused(self.try_channel(proxy), 502)["detail"])
         self.assertEqual(0, self.service.count("/elsewhere"))
 
     # ---- what is shown
@@ -225,7 +230,7 @@ class Notifications(Scenario):
         self.assertEqual(self.service.authority, self.listed(proxy, "hook")["host"])
 
     def test_an_unknown_channel_is_not_found(self):
-        self.assertProblem(self.try_channel(self.proxy, "nobody"), 404)
+        self.assertRefused(self.try_channel(self.proxy, "nobody"), 404)
         self.assertEqual({"notifications": []}, self.proxy.admin("GET", "/api/v1/notifications").data)
 
     # ---- reload and end
