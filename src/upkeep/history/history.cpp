@@ -182,7 +182,9 @@ Sample History::last(std::int64_t seconds, const Sample& totals, TimePoint now) 
   const auto [begin, since] = under_way(totals);
   Sample sum;
   const auto from = begin_of(seconds_of(now) - seconds, kHistoryLevels[level].step);
-  visit(level, from, begin, [&](std::int64_t, const Sample& row) { add(sum, row); });
+  // A process that ended lately may have written rows of the time under way, and of the next (finish()).
+  const auto to = begin + kHistoryLevels[kFinest].span();
+  visit(level, from, to, [&](std::int64_t, const Sample& row) { add(sum, row); });
   add(sum, since);
   return sum;
 }

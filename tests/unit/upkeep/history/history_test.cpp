@@ -135,6 +135,8 @@ TEST_F(AHistory, LosesNothingOfProcessesThatEndWithinTheTimeOfOneRow) {
     history_->finish(totals_, now_);
   }
   EXPECT_EQ(rows(0), (Rows{{0, 1}, {10, 2}, {20, 3}}));
+  restart();
+  EXPECT_EQ(history_->last(60, totals_, now_).whole[Figure::fetched], 6U) << "at once, not when their time has come";
 }
 
 TEST_F(AHistory, GoesOnWhereTheClockWasAheadForAWhile) {
