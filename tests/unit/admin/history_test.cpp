@@ -23,6 +23,7 @@ class HistoryCalls : public test::Called {
     label.hits_memory.add(hits);
     label.misses[1].add(misses);
     label.results[0].add(hits);
+    worker.calls_saved.add(hits);
     for (std::uint64_t i = 0; i < hits; ++i) worker.requests[0].record(70);
     for (std::uint64_t i = 0; i < misses; ++i) worker.requests[4].record(7000);
   }
