@@ -130,20 +130,21 @@ Answer summary(Instance& instance) {
 
 void add_history_calls(Router& router, Instance& instance) {
   using http::Method;
-  router.add(
-      {Method::get,
-       "/api/v1/history",
-       {},
-       [&instance](const Call& call) { return history(instance, call); },
-       Runs::in_pool,
-       {.summary = "what was counted over time",
-        .parameters = {{"series", "names with commas between them; NAME:upstream=U or NAME:type=T for a part", true},
-                       {"upstream", "of all series"},
-                       {"type", "of all series"},
-                       {"from", "RFC 3339, Unix seconds, or -1h"},
-                       {"to", "the same; now where it is left out"},
-                       {"step", "a duration; rounded up to 10s, 1m, 10m or 1h"}},
-        .answer = "History"}});
+  router.add({Method::get,
+              "/api/v1/history",
+              {},
+              [&instance](const Call& call) { return history(instance, call); },
+              Runs::in_pool,
+              {.summary = "what was counted over time",
+               .parameters = {{"series",
+                               "names with commas between them, requests,hit_ratio where it is left out; "
+                               "NAME:upstream=U or NAME:type=T for a part"},
+                              {"upstream", "of all series"},
+                              {"type", "of all series"},
+                              {"from", "RFC 3339, Unix seconds, or -1h"},
+                              {"to", "the same; now where it is left out"},
+                              {"step", "a duration; rounded up to 10s, 1m, 10m or 1h"}},
+               .answer = "History"}});
   router.add({Method::get,
               "/api/v1/stats/summary",
               {},
