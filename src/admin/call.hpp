@@ -39,7 +39,8 @@ class AnswerStream {
   virtual ~AnswerStream() = default;
   AnswerStream(const AnswerStream&) = delete;
   AnswerStream& operator=(const AnswerStream&) = delete;
-  /// Appends what there is to send. True: there is more at once; false: look again in a moment.
+  /// Fills `out`, which comes empty, with what there is to send. True: there is more at once; false: look again in a
+  /// moment.
   virtual bool pull(std::string& out) = 0;
 };
 

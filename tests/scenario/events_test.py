@@ -170,7 +170,7 @@ class Events(Listening):
         quick = self.listen(proxy=proxy)
         long_path = "/" + "x" * 900
         with proxy.connect() as wire:
-            for _ in range(200):  # more than sockets hold
+            for _ in range(130):  # more than sockets hold
                 wire.send(request_bytes("GET", self.url(long_path), self.origin.authority, [("Cache-Control", "only-if-cached")]) * 50)
                 for _ in range(50):
                     wire.read_response()

@@ -74,9 +74,12 @@ class Requests : public Called {
     return answer.stream;
   }
   static std::string pulled(AnswerStream& stream) {
-    std::string out;
-    while (stream.pull(out)) {}
-    return out;
+    std::string all, piece;
+    for (bool more = true; more; all += piece) {
+      piece.clear();
+      more = stream.pull(piece);
+    }
+    return all;
   }
 
   std::vector<RequestJournal*> journals_;

@@ -21,7 +21,7 @@ class Streams : public RunningServer {
   Client listener(std::string_view path = "GET /api/v1/events") const {
     auto one = client();
     one.ask(path);
-    EXPECT_TRUE(one.receive_until("retry: "));
+    EXPECT_TRUE(one.receive_until("retry: 1000\n\n"));
     return one;
   }
 };

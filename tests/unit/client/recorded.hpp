@@ -29,15 +29,19 @@ inline ShownTexts texts_of(std::string_view url, std::string_view user_agent = "
   return texts;
 }
 
-/// Writes one as its worker does; gives its id.
+/// Writes one as its worker does; gives its id, once that is not ahead of the clock: no worker is as fast as a test.
 inline std::uint64_t record(RequestJournal& journal, std::string_view url, const RequestFacts& facts = facts_of(),
                             std::string_view detail = "", std::string_view error = "",
                             std::string_view user_agent = "Sonarr/4") {
   ClientTable::Place place;
   const auto texts = texts_of(url, user_agent);
   RequestNote note{facts, texts, detail, error};
-  RequestJournal::Writing writing{journal};
-  writing.add(note, std::chrono::steady_clock::now(), place);
+  const auto now = [] { return std::chrono::steady_clock::now(); };
+  {
+    RequestJournal::Writing writing{journal};
+    writing.add(note, now(), place);
+  }
+  while (RequestJournal::id_at(now()) < note.facts.id) {}
   return note.facts.id;
 }
 
