@@ -26,7 +26,8 @@ class OnATerminal:
         self.before = termios.tcgetattr(slave)
         self.slave, self.text = slave, ""
         self.process = subprocess.Popen([binary(), *arguments, "--config", proxy.config_file], stdin=slave, stdout=slave, stderr=slave,
-                                        env=dict(os.environ, TERM="xterm", **environment), start_new_session=True)
+                                        env=dict(os.environ, TERM="xterm", **environment), start_new_session=True,
+                                        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))  # so that Ctrl-C is a signal
 
     def resize(self, rows, columns):
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -61,7 +62,7 @@ class Top(Scenario):
         return terminal
 
     def test_it_shows_what_happens_and_q_leaves_the_terminal_as_it_was(self):
-        terminal = self.terminal("top", "--interval", "200ms")
+        terminal = self.terminal("top", "--interval", "200ms", columns=160)
         terminal.read_until(r"hit ratio")
         self.origin.on("/item/1", *fresh("x"))
         self.ask("/item/1")
@@ -76,13 +77,13 @@ class Top(Scenario):
     def test_no_line_is_wider_than_the_terminal_and_it_follows_a_new_size(self):
         terminal = self.terminal("top", "--interval", "1h", NO_COLOR="1")
         terminal.read_until("q quits")
-        for line in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.text).split("\r\n"):
+        for line in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.text).splitlines():
             self.assertLessEqual(len(line), 80)
         terminal.text = ""
         terminal.resize(12, 40)
         os.kill(terminal.process.pid, signal.SIGWINCH)
         terminal.read_until("q quits")
-        for line in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.text).split("\r\n"):
+        for line in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.text).splitlines():
             self.assertLessEqual(len(line), 40)
 
     def test_ctrl_c_and_signals_end_it_cleanly(self):
