@@ -176,6 +176,7 @@ class Events(Listening):
                     wire.read_response()
         proxy.ask(self.url("/last"))
         quick.wait_for_url(self.url("/last"))
+        deaf.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)  # it listens now
         seen = b""
         while b"/last" not in seen:
             piece = deaf.sock.recv(1 << 20)
