@@ -164,7 +164,7 @@ class Events(Listening):
     def test_a_slow_listener_is_told_what_it_missed_and_goes_on(self):
         proxy = self.start()
         deaf = connect(("127.0.0.1", proxy.admin_port))
-        deaf.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
         deaf.send(request_bytes("GET", "/api/v1/events", "127.0.0.1", [("X-Api-Key", API_KEY)]))
         deaf.read_final_head()
         quick = self.listen(proxy=proxy)
@@ -176,7 +176,6 @@ class Events(Listening):
                     wire.read_response()
         proxy.ask(self.url("/last"))
         quick.wait_for_url(self.url("/last"))
-        deaf.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)  # it listens now
         seen = b""
         while b"/last" not in seen:
             piece = deaf.sock.recv(1 << 20)
