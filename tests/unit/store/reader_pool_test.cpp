@@ -25,10 +25,12 @@ class BusyPool : public ::testing::Test {
   void go_on() { go_on_.set_value(); }
 
   std::atomic<bool> ran{false};
-  std::unique_ptr<ReaderPool> pool = std::make_unique<ReaderPool>(1);
 
  private:
-  std::promise<void> go_on_;
+  std::promise<void> go_on_;  // goes after the pool, whose thread looks at it
+
+ protected:
+  std::unique_ptr<ReaderPool> pool = std::make_unique<ReaderPool>(1);
 };
 
 TEST_F(BusyPool, DropsWhatWaitsWhenItEndsAndAwaitsWhatRuns) {
