@@ -64,8 +64,8 @@ class Requests : public Called {
   RequestJournal& journal() { return *journals_.front(); }
   std::vector<std::string> urls(std::string_view parameters = "") {
     std::vector<std::string> urls;
-    for (const auto& request : data("GET /api/v1/requests" + std::string{parameters})["requests"])
-      urls.push_back(request["url"]);
+    const auto answer = data("GET /api/v1/requests" + std::string{parameters});
+    for (const auto& request : answer["requests"]) urls.push_back(request["url"]);
     return urls;
   }
   std::shared_ptr<AnswerStream> listen(std::string_view parameters = "") {
