@@ -108,7 +108,7 @@ std::string stream_target(const RequestArguments& arguments, const std::string& 
 }
 
 /// Goes on behind the last request that was shown, whatever becomes of the connection, until a signal comes.
-int go_on(const Invocation& invocation, const RequestArguments& arguments, std::string last_id) {
+int go_on(const Invocation& invocation, const RequestArguments& arguments, const std::string& last_id) {
   Problems ignored;
   EventStream stream{admin_socket_path(read_config(invocation.sources, ignored).state_dir)};
   Printer printer{invocation};
