@@ -78,13 +78,13 @@ std::optional<StartFailure> Instance::start() {
       snapshot_, admission_.get()};
   proxy_ = std::make_unique<client::ProxyServer>(parts);
   prepare_upkeep();
+  plan_upkeep();
   if (auto failure = open_listeners(config)) return failure;
   notifier_.configure(config.notifications);
   notifier_.start();
   admission_->start();
   proxy_->start();
   admin_->start();
-  plan_upkeep();
   ticker_.start();
   return std::nullopt;
 }

@@ -229,6 +229,35 @@ class Notifications(Scenario):
             self.assertNotIn(secret, shown)
         self.assertEqual(self.service.authority, self.listed(proxy, "hook")["host"])
 
+    # ---- alerts
+
+    def refuse_a_reload(self, proxy):
+        """Which alerts at once."""
+        proxy.write_rules("{ no rules")
+        self.assertEqual(422, proxy.admin("POST", "/api/v1/reload", body={}).status)
+
+    def messages(self, path):
+        return [json.loads(request.body) for request in self.service.asked(path)]
+
+    def test_an_alert_is_told_to_the_channels_that_want_it(self):
+        proxy = self.with_channels({"type": "webhook", "url": self.service.url + "/wants", "events": ["alert.fired.rules"]},
+                                   {"name": "other", "type": "webhook", "url": self.service.url + "/does-not", "events": ["job.*"]})
+        self.refuse_a_reload(proxy)
+        message = self.until(lambda: self.messages("/wants"), "no message came")[0]
+        self.assertEqual(("alert.fired.rules", "rules", "error"), tuple(message[name] for name in ("event", "id", "severity")))
+        self.assertIn("cachearr check", message["advice"])
+        self.assertEqual("rules", proxy.admin("GET", "/api/v1/alerts").data["firing"][0]["id"])
+        self.assertEqual([], self.messages("/does-not"))
+
+    def test_a_message_that_was_not_taken_is_sent_again(self):
+        self.service.sequence("/busy", answer("later", 503), answer("taken"))
+        proxy = self.with_channels({"type": "webhook", "url": self.service.url + "/busy"})
+        self.refuse_a_reload(proxy)
+        self.until(lambda: len(self.messages("/busy")) == 2, "it was not sent again")
+        first, second = self.messages("/busy")
+        self.assertEqual(first, second)
+        self.until(lambda: self.listed(proxy)["lastResult"]["ok"])
+
     def test_an_unknown_channel_is_not_found(self):
         self.assertRefused(self.try_channel(self.proxy, "nobody"), 404)
         self.assertEqual({"notifications": []}, self.proxy.admin("GET", "/api/v1/notifications").data)
