@@ -17,7 +17,7 @@ using http::FieldId;
 using Json = nlohmann::ordered_json;
 
 /// What these calls need.
-struct Keys {
+struct KeyCalls {
   Instance& instance;
   ApiCounters& counters;
   store::Store& store() const { return instance.store(); }
@@ -34,7 +34,7 @@ std::string_view partition_of(const store::Entry& entry) noexcept {
   return entry.identity().starts_with("-\n") ? "shared" : "credential";
 }
 
-Json meta_json(const Keys& keys, const store::Entry& entry, std::size_t variants) {
+Json meta_json(const KeyCalls& keys, const store::Entry& entry, std::size_t variants) {
   const auto value = value_of(entry, "*");
   const auto& meta = entry.meta;
   const bool in_memory = static_cast<bool>(keys.store().find(entry.id(), entry.identity()));
@@ -52,7 +52,7 @@ Json meta_json(const Keys& keys, const store::Entry& entry, std::size_t variants
   return json;
 }
 
-Answer get_key(const Keys& keys, const Call& call) {
+Answer get_key(const KeyCalls& keys, const Call& call) {
   const auto entries = keys.entries(call);
   if (entries.empty()) return no_such_key();
   const auto& entry = entries.front();
@@ -74,14 +74,14 @@ Answer get_key(const Keys& keys, const Call& call) {
 }
 
 /// The time to live a value without a wish of its own gets from its type; none: it stays.
-std::optional<Duration> usual_ttl(const Keys& keys, std::string_view type) {
+std::optional<Duration> usual_ttl(const KeyCalls& keys, std::string_view type) {
   const auto snapshot = keys.instance.snapshot();
   const auto& ttls = snapshot->rules->ttls();
   const auto at = ttls.find(std::string{type});
   return at == ttls.end() ? std::nullopt : std::optional{at->second};
 }
 
-Answer put_key(const Keys& keys, const Call& call) {
+Answer put_key(const KeyCalls& keys, const Call& call) {
   const auto& key = call.captures.front();
   const bool printable = std::none_of(key.begin(), key.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
   if (!printable || key.size() > kLongestKeyName)
@@ -111,7 +111,7 @@ Answer put_key(const Keys& keys, const Call& call) {
   return json_answer({{"key", key}, {"size", call.body.size()}, {"replaced", false}}, 201);
 }
 
-Answer delete_key(const Keys& keys, const Call& call) {
+Answer delete_key(const KeyCalls& keys, const Call& call) {
   const auto there = keys.entries(call).size();
   const auto deleted = keys.store().invalidate({caching::Invalidation::Kind::key, call.captures.front(), false});
   ++keys.counters.invalidations;
@@ -120,12 +120,12 @@ Answer delete_key(const Keys& keys, const Call& call) {
   return json_answer({{"deleted", there}});
 }
 
-Answer ttl_of_key(const Keys& keys, const Call& call) {
+Answer ttl_of_key(const KeyCalls& keys, const Call& call) {
   const auto entries = keys.entries(call);
   return json_answer({{"ttl", entries.empty() ? -2 : time_to_live(entries.front()->meta, keys.now())}});
 }
 
-Answer expire_key(const Keys& keys, const Call& call) {
+Answer expire_key(const KeyCalls& keys, const Call& call) {
   const auto wish = read_object(call);
   if (!wish) return wish.error();
   const auto at = wish->find("ttl");
@@ -145,9 +145,9 @@ Answer expire_key(const Keys& keys, const Call& call) {
 
 void add_key_calls(Router& router, Instance& instance, ApiCounters& counters) {
   using http::Method;
-  const auto add = [&](Method method, std::string pattern, Effect effect, Answer (*handler)(const Keys&, const Call&),
-                       CallDoc doc) {
-    auto run = [keys = Keys{instance, counters}, handler](const Call& call) { return handler(keys, call); };
+  const auto add = [&](Method method, std::string pattern, Effect effect,
+                       Answer (*handler)(const KeyCalls&, const Call&), CallDoc doc) {
+    auto run = [keys = KeyCalls{instance, counters}, handler](const Call& call) { return handler(keys, call); };
     router.add({method, std::move(pattern), {Access::key, effect}, std::move(run), Runs::in_pool, std::move(doc)});
   };
   add(Method::get, "/api/v1/keys/{}", Effect::none, get_key,

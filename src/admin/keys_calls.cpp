@@ -24,7 +24,7 @@ constexpr std::size_t kMostListed = 1000;
 constexpr std::size_t kMostGot = 1000;
 constexpr std::size_t kMostBytesGot = 64 * 1024 * 1024;
 
-struct Keys {
+struct KeysCalls {
   Instance& instance;
   ApiCounters& counters;
 };
@@ -52,7 +52,7 @@ std::optional<KeyOrder> order_of(std::string_view name) {
   return std::nullopt;
 }
 
-Answer list_keys(const Keys& keys, const Call& call) {
+Answer list_keys(const KeysCalls& keys, const Call& call) {
   store::KeyQuery query;
   query.pattern = call.parameter("pattern");
   query.tag = call.parameter("tag");
@@ -100,7 +100,7 @@ Json value_json(const store::Entry& entry) {
   return json;
 }
 
-Answer get_several(const Keys& keys, const Call& call) {
+Answer get_several(const KeysCalls& keys, const Call& call) {
   const auto wish = read_object(call);
   if (!wish) return wish.error();
   const auto at = wish->find("keys");
@@ -155,7 +155,7 @@ std::optional<std::vector<Invalidation>> invalidations_of(const nlohmann::json& 
   return named == 1 ? std::optional{std::move(found)} : std::nullopt;
 }
 
-Answer purge(const Keys& keys, const Call& call) {
+Answer purge(const KeysCalls& keys, const Call& call) {
   const auto wish = read_object(call);
   if (!wish) return wish.error();
   for (const auto& [name, value] : wish->items()) {
@@ -187,9 +187,9 @@ Answer purge(const Keys& keys, const Call& call) {
 
 void add_keys_calls(Router& router, Instance& instance, ApiCounters& counters) {
   using http::Method;
-  const auto add = [&](Method method, std::string pattern, Effect effect, Answer (*handler)(const Keys&, const Call&),
-                       CallDoc doc) {
-    auto run = [keys = Keys{instance, counters}, handler](const Call& call) { return handler(keys, call); };
+  const auto add = [&](Method method, std::string pattern, Effect effect,
+                       Answer (*handler)(const KeysCalls&, const Call&), CallDoc doc) {
+    auto run = [keys = KeysCalls{instance, counters}, handler](const Call& call) { return handler(keys, call); };
     router.add({method, std::move(pattern), {Access::key, effect}, std::move(run), Runs::in_pool, std::move(doc)});
   };
   add(Method::get, "/api/v1/keys", Effect::none, list_keys,

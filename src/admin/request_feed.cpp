@@ -72,8 +72,8 @@ RequestFeed::RequestFeed(Instance& instance) : instance_{instance} {}
 RequestFeed::~RequestFeed() = default;
 
 const std::string& RequestFeed::json_of(Told& told) {
-  using Json = nlohmann::ordered_json;
-  if (told.json.empty()) told.json = recorded_json(told.request).dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (told.json.empty())
+    told.json = recorded_json(told.request).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   return told.json;
 }
 

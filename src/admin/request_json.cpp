@@ -6,15 +6,13 @@
 
 namespace cachearr::admin {
 
-using Json = nlohmann::json;
-
 namespace {
 constexpr std::chrono::hours kLongest{24 * 36'525};  // a hundred years
 }
 
-Result<Json, Answer> read_object(const Call& call) {
-  if (call.body.empty()) return Json::object();
-  auto data = Json::parse(call.body, nullptr, false);
+Result<nlohmann::json, Answer> read_object(const Call& call) {
+  if (call.body.empty()) return nlohmann::json::object();
+  auto data = nlohmann::json::parse(call.body, nullptr, false);
   if (data.is_discarded()) return problem(400, "the body is no JSON");
   if (!data.is_object()) return problem(400, "the body is not a JSON object");
   return data;
@@ -24,7 +22,7 @@ bool is_time_to_live(const std::optional<Duration>& duration) noexcept {
   return duration && duration->count() >= 0 && *duration <= kLongest;
 }
 
-std::optional<Duration> duration_of(const Json& value) {
+std::optional<Duration> duration_of(const nlohmann::json& value) {
   if (value.is_string()) {
     const auto parsed = parse_duration(value.get_ref<const std::string&>());
     return is_time_to_live(parsed) ? parsed : std::nullopt;

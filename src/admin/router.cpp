@@ -28,7 +28,7 @@ std::optional<std::vector<std::string>> match(std::string_view pattern, const st
   return captures;
 }
 
-std::string_view name_of(Method method) {
+std::string_view allowed_of(Method method) {
   switch (method) {
     case Method::get: return "GET, HEAD";
     case Method::post: return "POST";
@@ -48,7 +48,7 @@ Match Router::find(Method method, std::string_view path) const {
   for (const auto& route : routes_) {
     auto captures = match(route.pattern, segments);
     if (!captures) continue;
-    const auto name = name_of(route.method);
+    const auto name = allowed_of(route.method);
     if (allow.find(name) == std::string::npos) allow.append(allow.empty() ? "" : ", ").append(name);
     if (route.method != wanted || (best.route && best.captures.size() <= captures->size())) continue;
     best.route = &route;

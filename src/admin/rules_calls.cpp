@@ -26,7 +26,7 @@ Json problems_json(const Problems& problems) {
 
 Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
-Json upstream_json(const rules::Upstream& upstream) {
+Json rules_of_upstream(const rules::Upstream& upstream) {
   Json json = {{"name", upstream.name}, {"hosts", upstream.hosts}, {"origin", nullptr}};
   if (!upstream.origin_host.empty())
     json["origin"] = upstream.origin_scheme + "://" +
@@ -62,7 +62,7 @@ Answer list_rules(Instance& instance) {
     if (seen.insert(rule->at.file).second) files.push_back(rule->at.file);
     list.push_back(rule_json(*rule));
   }
-  for (const auto& upstream : set.upstreams()) upstreams.push_back(upstream_json(*upstream));
+  for (const auto& upstream : set.upstreams()) upstreams.push_back(rules_of_upstream(*upstream));
   return json_answer({{"paths", snapshot->settings->config.rules},
                       {"files", std::move(files)},
                       {"upstreams", std::move(upstreams)},

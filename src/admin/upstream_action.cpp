@@ -14,26 +14,25 @@ namespace cachearr::admin {
 
 namespace {
 
-using Json = nlohmann::json;
 using rules::UpstreamMode;
 using upkeep::UpstreamStatus;
 
 constexpr std::array kModes{UpstreamMode::live, UpstreamMode::prefer_cache, UpstreamMode::offline};
 
-std::optional<Error> read_paused(const Json& value, UpstreamAction& into) {
+std::optional<Error> read_paused(const nlohmann::json& value, UpstreamAction& into) {
   if (!value.is_boolean()) return Error{"\"paused\" must be true or false"};
   into.paused = value.get<bool>();
   return std::nullopt;
 }
 
-std::optional<Error> read_mode(const Json& value, UpstreamAction& into) {
+std::optional<Error> read_mode(const nlohmann::json& value, UpstreamAction& into) {
   for (const auto mode : kModes)
     if (value == upkeep::name_of(mode)) into.mode = mode;
   if (!into.mode) return Error{"\"mode\" must be \"live\", \"prefer-cache\" or \"offline\""};
   return std::nullopt;
 }
 
-std::optional<Error> read_reset(const Json& value, UpstreamAction& into) {
+std::optional<Error> read_reset(const nlohmann::json& value, UpstreamAction& into) {
   const Error wrong{"\"reset\" must be a list of \"breaker\" and \"cooldown\""};
   if (!value.is_array() || value.empty()) return wrong;
   for (const auto& what : value) {
@@ -43,7 +42,7 @@ std::optional<Error> read_reset(const Json& value, UpstreamAction& into) {
   return std::nullopt;
 }
 
-std::optional<Error> read_member(const std::string& name, const Json& value, UpstreamAction& into) {
+std::optional<Error> read_member(const std::string& name, const nlohmann::json& value, UpstreamAction& into) {
   if (name == "paused") return read_paused(value, into);
   if (name == "mode") return read_mode(value, into);
   if (name == "reset") return read_reset(value, into);
@@ -80,7 +79,7 @@ void reset(Instance& instance, const std::string& upstream, const UpstreamAction
 
 }  // namespace
 
-Result<UpstreamAction> read_action(const Json& body) {
+Result<UpstreamAction> read_action(const nlohmann::json& body) {
   UpstreamAction action;
   for (const auto& [name, value] : body.items())
     if (auto wrong = read_member(name, value, action)) return *std::move(wrong);

@@ -28,10 +28,8 @@ std::uint64_t child(std::uint64_t parent, std::string_view token) noexcept {
   return hash;
 }
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-
 int hex_digit(char c) noexcept {
-  if (is_digit(c)) return c - '0';
+  if (text::is_digit(c)) return c - '0';
   const char low = static_cast<char>(c | 0x20);
   return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
 }
@@ -115,7 +113,7 @@ class JsonScanner {
       case '{': return object(pointer, depth);
       case '[': return array(pointer, depth);
       case '"': return string(scratch_);
-      default: return peek() == '-' || is_digit(peek()) ? number() : word();
+      default: return peek() == '-' || text::is_digit(peek()) ? number() : word();
     }
   }
 
@@ -245,7 +243,7 @@ class JsonScanner {
     const auto began_at = at_;
     const auto digits = [this] {
       const auto from = at_;
-      while (is_digit(peek())) ++at_;
+      while (text::is_digit(peek())) ++at_;
       return at_ > from;
     };
     if (peek() == '-') ++at_;

@@ -14,11 +14,10 @@ constexpr std::size_t kMinKey = 16;
 /// Numbers that name things are shorter.
 constexpr std::size_t kMinDigits = 24;
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 bool is_upper(char c) noexcept { return c >= 'A' && c <= 'Z'; }
 bool is_lower(char c) noexcept { return c >= 'a' && c <= 'z'; }
 
-bool is_run_character(char c) noexcept { return is_digit(c) || is_lower(c) || is_upper(c); }
+bool is_run_character(char c) noexcept { return text::is_digit(c) || is_lower(c) || is_upper(c); }
 
 /// 8-4-4-4-12 hexadecimal digits.
 bool is_uuid(std::string_view word) noexcept {
@@ -26,7 +25,7 @@ bool is_uuid(std::string_view word) noexcept {
   for (std::size_t i = 0; i < word.size(); ++i) {
     const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
     const char low = text::lower(word[i]);
-    if (dash ? word[i] != '-' : !is_digit(low) && (low < 'a' || low > 'f')) return false;
+    if (dash ? word[i] != '-' : !text::is_digit(low) && (low < 'a' || low > 'f')) return false;
   }
   return true;
 }
@@ -42,7 +41,7 @@ bool is_picture(std::string_view word) noexcept {
 bool is_time(std::string_view run) noexcept {
   if (run.size() < 15 || run.size() > 16 || run[8] != 'T' || (run.size() == 16 && run[15] != 'Z')) return false;
   for (std::size_t i = 0; i < 15; ++i) {
-    if (i != 8 && !is_digit(run[i])) return false;
+    if (i != 8 && !text::is_digit(run[i])) return false;
   }
   return true;
 }
@@ -50,8 +49,8 @@ bool is_time(std::string_view run) noexcept {
 /// Words are letters, numbers are digits; what mixes both, or cases within a word, at this length is a key.
 bool is_key_run(std::string_view run) noexcept {
   if (run.size() < kMinKey || is_time(run)) return false;
-  const bool digits = std::any_of(run.begin(), run.end(), is_digit);
-  const bool letters = std::any_of(run.begin(), run.end(), [](char c) { return !is_digit(c); });
+  const bool digits = std::any_of(run.begin(), run.end(), text::is_digit);
+  const bool letters = std::any_of(run.begin(), run.end(), [](char c) { return !text::is_digit(c); });
   if (digits && letters) return true;
   if (digits) return run.size() >= kMinDigits;
   // Written together, words have a hump about every sixth letter, random letters one every fourth.

@@ -241,4 +241,10 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
+std::string joined(const std::vector<std::string>& parts) {
+  std::string list;
+  for (const auto& part : parts) list += (list.empty() ? "" : ", ") + part;
+  return list;
+}
+
 }  // namespace cachearr::text

@@ -10,6 +10,8 @@
 
 namespace cachearr::text {
 
+constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
 constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 std::string to_lower(std::string_view text);
 bool iequals(std::string_view a, std::string_view b) noexcept;
@@ -35,6 +37,8 @@ void for_each_member(std::string_view list, F&& each) {
     }
   }
 }
+/// "a, b, c".
+std::string joined(const std::vector<std::string>& parts);
 /// Digits only, no sign; none on overflow.
 std::optional<std::uint64_t> parse_unsigned(std::string_view digits) noexcept;
 void append_number(std::string& out, std::int64_t value);

@@ -43,18 +43,10 @@ std::optional<ContentRange> as_framed(ContentRange range, const http::Framing& f
   return range;
 }
 
-bool same_name(const http::Field& a, const http::Field& b) noexcept {
-  return a.id == b.id && (a.id != FieldId::other || text::iequals(a.name, b.name));
-}
-
 bool is_written_anew(FieldId id) noexcept { return id == FieldId::content_range || id == FieldId::content_length; }
 
 /// Of the older message alone.
 bool is_outdated(FieldId id) noexcept { return id == FieldId::age || id == FieldId::date || id == FieldId::via; }
-
-void append_line(std::string& out, std::string_view name, std::string_view value) {
-  out.append(name).append(": ").append(value).append("\r\n");
-}
 
 }  // namespace
 
@@ -110,9 +102,9 @@ void append_rest(std::string& out, const ContentRange& rest, const http::Respons
   out.append("\r\n");
   const auto etag = part.fields.value(FieldId::etag);
   if (is_strong(etag)) {
-    append_line(out, "If-Range", etag);
+    http::append_field(out, "If-Range", etag);
   } else if (has_strong_date(part.fields)) {
-    append_line(out, "If-Range", part.fields.value(FieldId::last_modified));
+    http::append_field(out, "If-Range", part.fields.value(FieldId::last_modified));
   }
 }
 
@@ -132,19 +124,20 @@ std::optional<ContentRange> joined(const ContentRange& a, const ContentRange& b)
 std::string combined_head(const http::ResponseHead& older, const http::ResponseHead& newer, const ContentRange& range) {
   std::string head = range.is_whole() ? "HTTP/1.1 200 OK\r\n" : "HTTP/1.1 206 Partial Content\r\n";
   for (const auto& field : newer.fields) {
-    if (!is_written_anew(field.id)) append_line(head, field.name, field.value);
+    if (!is_written_anew(field.id)) http::append_field(head, field.name, field.value);
   }
   for (const auto& field : older.fields) {
     const bool again = std::any_of(newer.fields.begin(), newer.fields.end(),
-                                   [&](const http::Field& other) { return same_name(field, other); });
-    if (!again && !is_written_anew(field.id) && !is_outdated(field.id)) append_line(head, field.name, field.value);
+                                   [&](const http::Field& other) { return http::same_name(field, other); });
+    if (!again && !is_written_anew(field.id) && !is_outdated(field.id))
+      http::append_field(head, field.name, field.value);
   }
   if (!range.is_whole()) {
     head += "Content-Range: ";
     http::append(head, range);
     head += "\r\n";
   }
-  append_line(head, "Content-Length", std::to_string(range.length()));
+  http::append_field(head, "Content-Length", std::to_string(range.length()));
   return head;
 }
 

@@ -149,8 +149,8 @@ Freshness freshness_of(const Case& c, const RuleShare& rule, std::int64_t born_m
 
 std::uint32_t window(const std::optional<Duration>& policy, const Seconds& origin) noexcept {
   if (!policy) return origin.value_or(0);
-  const auto seconds = std::chrono::ceil<std::chrono::seconds>(*policy).count();
-  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(seconds, 0, 1LL << 31));
+  const auto whole = std::chrono::ceil<std::chrono::seconds>(*policy).count();
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(whole, 0, 1LL << 31));
 }
 
 /// An error is never served beyond its time: nobody wants yesterday's 404.

@@ -14,10 +14,6 @@ namespace {
 using http::Field;
 using http::FieldId;
 
-void append_line(std::string& out, std::string_view name, std::string_view value) {
-  out.append(name).append(": ").append(value).append("\r\n");
-}
-
 bool is_weak(std::string_view etag) noexcept { return etag.starts_with("W/"); }
 
 /// Fields that describe the very bytes that are stored; a message without those bytes cannot change them.
@@ -40,13 +36,10 @@ bool replaces(const Field& field, const http::ResponseHead& update, const http::
   return field.id != FieldId::etag || !stored.fields.has(FieldId::etag);
 }
 
-bool same_name(const Field& a, const Field& b) noexcept {
-  return a.id == b.id && (a.id != FieldId::other || text::iequals(a.name, b.name));
-}
-
 bool is_replaced(const Field& field, const http::ResponseHead& update, const http::ResponseHead& stored) noexcept {
-  return std::any_of(update.fields.begin(), update.fields.end(),
-                     [&](const Field& other) { return same_name(field, other) && replaces(other, update, stored); });
+  return std::any_of(update.fields.begin(), update.fields.end(), [&](const Field& other) {
+    return http::same_name(field, other) && replaces(other, update, stored);
+  });
 }
 
 /// Both have the field and the values differ.
@@ -65,8 +58,8 @@ bool append_validators(std::string& out, const http::ResponseHead& stored) {
   const auto etag = stored.fields.value(FieldId::etag);
   const auto last_modified = stored.fields.value(FieldId::last_modified);
   const bool has_date = !last_modified.empty() && http::parse_date(last_modified).has_value();
-  if (!etag.empty()) append_line(out, "If-None-Match", etag);
-  if (has_date) append_line(out, "If-Modified-Since", last_modified);
+  if (!etag.empty()) http::append_field(out, "If-None-Match", etag);
+  if (has_date) http::append_field(out, "If-Modified-Since", last_modified);
   return !etag.empty() || has_date;
 }
 
@@ -85,11 +78,11 @@ std::string merged_head(const http::ResponseHead& stored, const http::ResponseHe
   head.append(" ").append(stored.reason).append("\r\n");
   for (const auto& field : stored.fields) {
     if (field.id == FieldId::age || field.id == FieldId::date || is_replaced(field, update, stored)) continue;
-    append_line(head, field.name, field.value);
+    http::append_field(head, field.name, field.value);
   }
-  if (!update.fields.has(FieldId::date)) append_line(head, "Date", http::format_date(received));
+  if (!update.fields.has(FieldId::date)) http::append_field(head, "Date", http::format_date(received));
   for (const auto& field : update.fields) {
-    if (replaces(field, update, stored)) append_line(head, field.name, field.value);
+    if (replaces(field, update, stored)) http::append_field(head, field.name, field.value);
   }
   return head;
 }

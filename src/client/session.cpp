@@ -122,7 +122,6 @@ net::Task<net::IoResult> Session::read_more(std::size_t size, Duration limit) {
 }
 
 net::Task<> Session::run() {
-  using Kind = net::HeadParse::Kind;
   auto next = Next::go_on;
   if (connection_.listener->tls) next = co_await enter_by_tls(*this);
   while (next == Next::go_on) {
@@ -140,7 +139,7 @@ net::Task<> Session::run() {
       context = worker_.contexts.take(worker_.snapshot);
       parsed = net::parse_request_head(inbox_.readable(), limit, context->request.head);
     }
-    if (parsed.kind == Kind::need_more) {
+    if (parsed.kind == net::HeadParse::Kind::need_more) {
       context.reset();
       Unsent unsent;
       if (!try_flush(unsent)) {
@@ -160,7 +159,7 @@ net::Task<> Session::run() {
       continue;
     }
     head_wait_.head_is_there(*stream_);
-    if (parsed.kind == Kind::error) {
+    if (parsed.kind == net::HeadParse::Kind::error) {
       next = refuse_unread(parsed.status, std::string{parsed.problem});
       continue;
     }

@@ -46,9 +46,9 @@ struct Asked {
   }
 };
 
-class Reader final : public Pass<BodyRead> {
+class BodyPass final : public Pass<BodyRead> {
  public:
-  Reader(std::string_view body, const BodyQuestion& question)
+  BodyPass(std::string_view body, const BodyQuestion& question)
       : question_{question}, there_(question.conditions.size()) {
     read_.holds.resize(question.conditions.size());
     read_.text = without_blanks(body.starts_with(kBom) ? body.substr(kBom.size()) : body);
@@ -148,13 +148,13 @@ std::string_view without_blanks(std::string_view text) noexcept {
 }
 
 BodyRead read_body(std::string_view body, const BodyQuestion& question) {
-  Reader reader{body, question};
+  BodyPass reader{body, question};
   reader.advance(body.size());
   return reader.end();
 }
 
 std::unique_ptr<Pass<BodyRead>> body_pass(std::string_view body, const BodyQuestion& question) {
-  return std::make_unique<Reader>(body, question);
+  return std::make_unique<BodyPass>(body, question);
 }
 
 }  // namespace cachearr::content

@@ -11,12 +11,12 @@
 namespace cachearr::content {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Coding>, 6> kNames = {{{"identity", Coding::identity},
-                                                                        {"gzip", Coding::gzip},
-                                                                        {"br", Coding::brotli},
-                                                                        {"deflate", Coding::deflate},
-                                                                        {"zstd", Coding::zstd},
-                                                                        {"x-gzip", Coding::gzip}}};
+constexpr std::array<std::pair<std::string_view, Coding>, 6> kCodingNames = {{{"identity", Coding::identity},
+                                                                              {"gzip", Coding::gzip},
+                                                                              {"br", Coding::brotli},
+                                                                              {"deflate", Coding::deflate},
+                                                                              {"zstd", Coding::zstd},
+                                                                              {"x-gzip", Coding::gzip}}};
 
 /// A qvalue in thousandths; what is none counts as zero: better plain than unreadable.
 int weight_in(std::string_view qvalue) noexcept {
@@ -97,7 +97,7 @@ bool takes_one(std::string_view accept_encoding, std::string_view name) noexcept
 Coding coding_of(std::string_view content_encoding) noexcept {
   const auto name = text::trim(content_encoding);
   if (name.empty()) return Coding::identity;
-  for (const auto& [known, coding] : kNames) {
+  for (const auto& [known, coding] : kCodingNames) {
     if (text::iequals(known, name)) return coding;
   }
   return Coding::unknown;
@@ -105,8 +105,8 @@ Coding coding_of(std::string_view content_encoding) noexcept {
 
 std::string_view name_of(Coding coding) noexcept {
   const auto found =
-      std::find_if(kNames.begin(), kNames.end(), [&](const auto& each) { return each.second == coding; });
-  return found == kNames.end() ? std::string_view{} : found->first;
+      std::find_if(kCodingNames.begin(), kCodingNames.end(), [&](const auto& each) { return each.second == coding; });
+  return found == kCodingNames.end() ? std::string_view{} : found->first;
 }
 
 bool accepts(std::string_view accept_encoding, Coding coding) noexcept {

@@ -11,11 +11,11 @@ namespace {
 constexpr int kZstdLevel = 3;
 constexpr int kGzipLevel = 5;
 constexpr int kBrotliLevel = 4;
-constexpr int kGzipWindow = 15 + 16;  // zlib: 16 more means gzip's frame
+constexpr int kGzipFrame = 15 + 16;  // zlib: 16 more means gzip's frame
 
 std::optional<std::string> gzip(std::string_view body) {
   z_stream stream{};
-  if (deflateInit2(&stream, kGzipLevel, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY) != Z_OK) return std::nullopt;
+  if (deflateInit2(&stream, kGzipLevel, Z_DEFLATED, kGzipFrame, 8, Z_DEFAULT_STRATEGY) != Z_OK) return std::nullopt;
   std::string packed(deflateBound(&stream, body.size()), '\0');
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(body.data()));
   stream.avail_in = static_cast<uInt>(body.size());

@@ -49,9 +49,9 @@ bool is_numbered(std::size_t index, std::string_view token) noexcept {
   return token == std::string_view{digits.data(), static_cast<std::size_t>(end - digits.data())};
 }
 
-class Reader final : public Pass<JsonRead> {
+class JsonPass final : public Pass<JsonRead> {
  public:
-  Reader(std::string_view text, std::span<const std::string_view> pointers, const OnValue& found)
+  JsonPass(std::string_view text, std::span<const std::string_view> pointers, const OnValue& found)
       : text_{text}, found_{found}, probes_{pointers.begin(), pointers.end()} {
     if (text_.starts_with("\xEF\xBB\xBF")) at_ = 3;
     if (skip_blanks()) read_.opens_with = text_[at_];
@@ -231,14 +231,14 @@ const Value* JsonRead::member(std::string_view name) const noexcept {
 }
 
 JsonRead read_json(std::string_view text, std::span<const std::string_view> pointers, const OnValue& found) {
-  Reader reader{text, pointers, found};
+  JsonPass reader{text, pointers, found};
   reader.advance(text.size());
   return reader.end();
 }
 
 std::unique_ptr<Pass<JsonRead>> json_pass(std::string_view text, std::span<const std::string_view> pointers,
                                           const OnValue& found) {
-  return std::make_unique<Reader>(text, pointers, found);
+  return std::make_unique<JsonPass>(text, pointers, found);
 }
 
 }  // namespace cachearr::content

@@ -11,7 +11,7 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::string_view kCutOff = "an image that is cut off";
-constexpr std::size_t kMaxDepth = 100;
+constexpr std::size_t kMaxBencodeDepth = 100;
 constexpr std::size_t kTrailer = 16;
 
 bool has_at(std::string_view bytes, std::size_t at, std::string_view wanted) noexcept {
@@ -70,7 +70,7 @@ class Bencode {
       return false;
     }
     rest_.remove_prefix(1);
-    return depth_ <= kMaxDepth;
+    return depth_ <= kMaxBencodeDepth;
   }
   bool integer() noexcept {
     const auto end = rest_.substr(0, 24).find('e');

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n";
 constexpr std::size_t kMaxAttributes = 64;
-constexpr std::size_t kMaxDepth = 1000;
+constexpr std::size_t kMaxNesting = 1000;
 constexpr std::size_t npos = std::string_view::npos;
 
 std::string_view trimmed(std::string_view text) noexcept {
@@ -74,9 +74,9 @@ struct Open {
   bool told = false;
 };
 
-class Reader final : public Pass<XmlRead> {
+class XmlPass final : public Pass<XmlRead> {
  public:
-  Reader(std::string_view text, const XmlQuestion& question, const OnValue& found)
+  XmlPass(std::string_view text, const XmlQuestion& question, const OnValue& found)
       : text_{text}, note_{question.note}, found_{found}, probes_{question.paths.begin(), question.paths.end()} {
     if (text_.starts_with("\xEF\xBB\xBF")) at_ = 3;
     read_.shape = Shape::whole;
@@ -184,7 +184,7 @@ class Reader final : public Pass<XmlRead> {
     rest.remove_prefix(1);
     XmlTag tag;
     tag.name = take_name(rest);
-    if (tag.name.empty() || (names_.empty() && read_.root) || names_.size() >= kMaxDepth) return fail();
+    if (tag.name.empty() || (names_.empty() && read_.root) || names_.size() >= kMaxNesting) return fail();
     if (!take_attributes(rest, tag)) return;
     const bool closed = rest.front() == '/';
     at_ += all - rest.size() + (closed ? 2 : 1);
@@ -284,13 +284,13 @@ const std::string* XmlTag::attribute(std::string_view wanted) const noexcept {
 }
 
 XmlRead read_xml(std::string_view text, const XmlQuestion& question, const OnValue& found) {
-  Reader reader{text, question, found};
+  XmlPass reader{text, question, found};
   reader.advance(text.size());
   return reader.end();
 }
 
 std::unique_ptr<Pass<XmlRead>> xml_pass(std::string_view text, const XmlQuestion& question, const OnValue& found) {
-  return std::make_unique<Reader>(text, question, found);
+  return std::make_unique<XmlPass>(text, question, found);
 }
 
 }  // namespace cachearr::content

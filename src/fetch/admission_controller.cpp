@@ -10,7 +10,7 @@ namespace cachearr::fetch {
 namespace {
 
 constexpr Duration kSaveEvery{1000};
-constexpr std::size_t kLongestRefusal = 4096;
+constexpr std::size_t kLongestLimitBody = 4096;
 constexpr std::size_t kMostRefusals = 256;
 constexpr std::string_view kNames = "limits";        // a list of the upstreams that have a state
 constexpr std::string_view kStatePrefix = "limit:";  // and this with its name is the state of one
@@ -76,7 +76,7 @@ void AdmissionController::remove_waiter(limit::Ticket ticket) {
 }
 
 void AdmissionController::keep_refusal(const std::string& upstream, const Hash128& credential, KeptRefusal refusal) {
-  if (refusal.body.size() > kLongestRefusal) return;
+  if (refusal.body.size() > kLongestLimitBody) return;
   const std::lock_guard lock{refusals_mutex_};
   if (refusals_.size() >= kMostRefusals) refusals_.clear();
   refusals_.insert_or_assign({upstream, credential.low}, std::move(refusal));

@@ -22,7 +22,7 @@ using metrics::StaleReason;
 using Body = http::Framing::Body;
 
 namespace {
-constexpr std::size_t kLongestRefusal = 16 * 1024;
+constexpr std::size_t kLongestUnstored = 16 * 1024;
 constexpr std::size_t kLengthLine = 40;  // "Content-Length: ", the longest number, CRLF
 constexpr Duration kNoLimit = std::chrono::hours{24 * 365};
 }  // namespace
@@ -102,7 +102,7 @@ net::Task<> Fetch::read_refusal() {
   do {
     piece = co_await reader.next(settings().config.timeouts.upstream_idle);
     if (piece.kind == Piece::Kind::data) body += piece.data;
-  } while (piece.kind == Piece::Kind::data && body.size() <= kLongestRefusal);
+  } while (piece.kind == Piece::Kind::data && body.size() <= kLongestUnstored);
   const std::array<std::string_view, 1> pieces{body};
   BodyInspection inspection{{status, type, coding, pieces}, context().verdict};
   while (inspection.advance()) co_await net::let_others_go(worker_.loop);

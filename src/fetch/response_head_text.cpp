@@ -15,10 +15,6 @@ void append_status_line(std::string& out, const http::ResponseHead& head) {
   out.append("HTTP/1.1 ").append(std::to_string(head.status)).append(" ").append(head.reason).append("\r\n");
 }
 
-void append_line(std::string& out, const http::Field& field) {
-  out.append(field.name).append(": ").append(field.value).append("\r\n");
-}
-
 /// In a coding that not everybody takes, of which Vary says nothing.
 bool is_coded_unsaid(const http::FieldList& fields) {
   return fields.has(FieldId::content_encoding) && !http::varies_by_coding(fields);
@@ -38,7 +34,7 @@ ResponseHeadText compose_response_head(const http::ResponseHead& head, TimePoint
       result.etag_at = out.size() + field.name.size() + 2;
       result.etag_size = field.value.size();
     }
-    append_line(out, field);
+    http::append_field(out, field.name, field.value);
   }
   if (!head.fields.has(FieldId::date)) out.append("Date: ").append(http::format_date(now)).append("\r\n");
   if (is_coded_unsaid(head.fields)) out += "Vary: Accept-Encoding\r\n";
@@ -58,7 +54,8 @@ std::string compose_interim(const http::ResponseHead& head) {
   std::string out;
   append_status_line(out, head);
   for (const auto& field : head.fields)
-    if (!http::is_hop_by_hop(field, head.fields) && field.id != FieldId::content_length) append_line(out, field);
+    if (!http::is_hop_by_hop(field, head.fields) && field.id != FieldId::content_length)
+      http::append_field(out, field.name, field.value);
   return out += "\r\n";
 }
 
@@ -68,7 +65,7 @@ std::string compose_upgrade(const http::ResponseHead& head) {
   for (const auto& field : head.fields) {
     const bool needed = field.id == FieldId::upgrade;
     if (needed || (!http::is_hop_by_hop(field, head.fields) && field.id != FieldId::content_length))
-      append_line(out, field);
+      http::append_field(out, field.name, field.value);
   }
   return out += "Connection: Upgrade\r\nVia: 1.1 cachearr\r\n\r\n";
 }

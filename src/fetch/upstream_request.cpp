@@ -63,10 +63,6 @@ bool is_ours_to_write(FieldId id) noexcept {
   return id == FieldId::host || id == FieldId::content_length || id == FieldId::max_forwards;
 }
 
-void append_line(std::string& out, std::string_view name, std::string_view value) {
-  out.append(name).append(": ").append(value).append("\r\n");
-}
-
 void append_target(std::string& out, const UpstreamRequest& from) {
   const auto& target = from.route.target;
   if (from.through_http_parent)
@@ -79,7 +75,9 @@ void append_target(std::string& out, const UpstreamRequest& from) {
 void append_body_framing(std::string& out, const UpstreamRequest& from) {
   switch (from.framing.body) {
     case http::Framing::Body::chunked: out += "Transfer-Encoding: chunked\r\n"; break;
-    case http::Framing::Body::length: append_line(out, "Content-Length", std::to_string(from.framing.length)); break;
+    case http::Framing::Body::length:
+      http::append_field(out, "Content-Length", std::to_string(from.framing.length));
+      break;
     case http::Framing::Body::none:
       // A length of zero that was said is said again: POST without one is refused by some servers.
       if (from.request.fields.has(FieldId::content_length)) out += "Content-Length: 0\r\n";
@@ -97,30 +95,30 @@ std::string compose(const UpstreamRequest& from) {
   out.append(request.method_text).append(" ");
   append_target(out, from);
   out += " HTTP/1.1\r\n";
-  append_line(out, "Host", from.route.host_field);
+  http::append_field(out, "Host", from.route.host_field);
   for (const auto& field : request.fields) {
     if (is_ours_to_write(field.id) || http::is_hop_by_hop(field, request.fields)) continue;
     if (from.whole && is_condition(field.id)) continue;
     if (from.cacheable && is_reflected(field)) continue;
     if (from.negotiates && field.id == FieldId::accept_encoding) continue;
-    append_line(out, field.name, field.value);
+    http::append_field(out, field.name, field.value);
   }
-  if (from.negotiates) append_line(out, "Accept-Encoding", content::kOurAcceptEncoding);
+  if (from.negotiates) http::append_field(out, "Accept-Encoding", content::kOurAcceptEncoding);
   out.append(from.validators);
   if (from.max_forwards >= 0) {
-    append_line(out, "Max-Forwards", std::to_string(from.max_forwards));
+    http::append_field(out, "Max-Forwards", std::to_string(from.max_forwards));
   } else if (request.fields.has(FieldId::max_forwards)) {
-    append_line(out, "Max-Forwards", request.fields.value(FieldId::max_forwards));
+    http::append_field(out, "Max-Forwards", request.fields.value(FieldId::max_forwards));
   }
   if (from.upgrade) {
     out += "Connection: Upgrade\r\n";
-    append_line(out, "Upgrade", request.fields.joined(FieldId::upgrade));
+    http::append_field(out, "Upgrade", request.fields.joined(FieldId::upgrade));
   }
   out += "Via: 1.1 cachearr\r\n";
-  append_line(out, "CDN-Loop", from.loop_token);
-  if (from.surrogate) append_line(out, "Surrogate-Capability", "cachearr=\"Surrogate/1.0\"");
+  http::append_field(out, "CDN-Loop", from.loop_token);
+  if (from.surrogate) http::append_field(out, "Surrogate-Capability", "cachearr=\"Surrogate/1.0\"");
   if (from.through_http_parent && !from.parent_credentials.empty())
-    append_line(out, "Proxy-Authorization", from.parent_credentials);
+    http::append_field(out, "Proxy-Authorization", from.parent_credentials);
   append_body_framing(out, from);
   out += "\r\n";
   return out;

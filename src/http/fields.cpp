@@ -189,6 +189,14 @@ void FieldList::rebase(const char* from, const char* to) noexcept {
   }
 }
 
+bool same_name(const Field& a, const Field& b) noexcept {
+  return a.id == b.id && (a.id != FieldId::other || text::iequals(a.name, b.name));
+}
+
+void append_field(std::string& out, std::string_view name, std::string_view value) {
+  out.append(name).append(": ").append(value).append("\r\n");
+}
+
 bool varies_by_coding(const FieldList& fields) {
   return fields.lists(FieldId::vary, "accept-encoding") || fields.lists(FieldId::vary, "*");
 }

@@ -81,6 +81,11 @@ struct Field {
   FieldId id = FieldId::other;
 };
 
+/// Whether two fields have one name (RFC 9110 5.1: whatever its case).
+bool same_name(const Field& a, const Field& b) noexcept;
+/// Appends "name: value" and the end of a line.
+void append_field(std::string& out, std::string_view name, std::string_view value);
+
 class FieldList {
  public:
   void add(std::string_view name, std::string_view value) { add(field_id(name), name, value); }

@@ -32,7 +32,7 @@ std::span<Slice> drop_front(std::span<Slice> slices, std::size_t bytes) noexcept
 }
 
 void reset_on_close(Stream& stream) noexcept {
-  const linger at_once{1, 0};
+  const struct ::linger at_once { 1, 0 };
   ::setsockopt(stream.native_handle(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 

@@ -10,7 +10,7 @@ namespace cachearr::store {
 namespace {
 
 constexpr std::chrono::milliseconds kIdle{1000};
-constexpr std::uint64_t kGroupBytes = 4 * 1024 * 1024;
+constexpr std::uint64_t kCommitBytes = 4 * 1024 * 1024;
 constexpr int kAttempts = 8;
 constexpr int kPatience = 5;
 constexpr std::chrono::milliseconds kCheckAgain{20};
@@ -98,7 +98,7 @@ std::optional<Error> DiskWriter::write(DiskWork& work) {
 void DiskWriter::write_changes(const DiskWork& work) {
   Group group;
   std::uint64_t bytes = 0;
-  const auto limit = std::min(kGroupBytes, file_->max_bytes() / 32);
+  const auto limit = std::min(kCommitBytes, file_->max_bytes() / 32);
   for (const auto& [id, entry] : work.changes) {
     group.emplace_back(id, entry);
     bytes += entry ? entry->footprint() : 0;

@@ -8,7 +8,7 @@
 namespace cachearr::store {
 namespace {
 
-constexpr std::size_t kErasedAtOnce = 256;
+constexpr std::size_t kMissedAtOnce = 256;
 
 }  // namespace
 
@@ -32,7 +32,7 @@ std::optional<Error> DiskWriter::keep_bans(const std::vector<QueuedBan>& bans) {
 /// What the file has under these ids is older than what was answered since.
 void DiskWriter::erase_missed() {
   if (!may_write() || shared_.missed.empty() || shared_.unsaved.load()) return;
-  const auto ids = shared_.missed.some(kErasedAtOnce);
+  const auto ids = shared_.missed.some(kMissedAtOnce);
   const auto outcome = file_->write([&](DiskBatch& batch) {
     for (const auto& id : ids) {
       const int code = batch.erase(id);

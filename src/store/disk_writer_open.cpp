@@ -12,7 +12,7 @@
 namespace cachearr::store {
 namespace {
 
-constexpr std::chrono::milliseconds kCheckAgain{500};
+constexpr std::chrono::milliseconds kTryAgain{500};
 // How much a power failure may cost.
 constexpr std::chrono::seconds kSyncEach{5};
 constexpr std::size_t kLoadedAtOnce = 5'000;
@@ -53,7 +53,7 @@ bool DiskWriter::is_sound() {
       if (check_->depth() == IntegrityCheck::Depth::structure) return true;
       // Writes may be missing in the middle of the file, which only a look at every byte can tell.
       shared_.set_down("the store is checked after a power failure");
-      next_try_ = Steady::now() + kCheckAgain;
+      next_try_ = Steady::now() + kTryAgain;
       return false;
     case IntegrityCheck::State::damaged: break;
   }

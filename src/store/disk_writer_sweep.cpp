@@ -7,7 +7,7 @@
 namespace cachearr::store {
 namespace {
 
-constexpr std::size_t kScannedAtOnce = 4'000;
+constexpr std::size_t kSweptAtOnce = 4'000;
 
 bool all_by_key(const std::vector<Ban>& bans) noexcept {
   for (const auto& ban : bans) {
@@ -64,7 +64,7 @@ bool DiskWriter::collect_for_sweep(std::vector<std::pair<Hash128, Validity>>& hi
     if (validity == Validity::stale && !is_response(record.meta)) validity = Validity::valid;
     if (validity != Validity::valid) hit.emplace_back(id, validity);
   };
-  if (!all_by_key(sweeping_) || !shared_.loaded) return accept(file_->scan(swept_to_, kScannedAtOnce, end, look));
+  if (!all_by_key(sweeping_) || !shared_.loaded) return accept(file_->scan(swept_to_, kSweptAtOnce, end, look));
   std::vector<std::uint32_t> keys;
   for (const auto& ban : sweeping_) keys.push_back(key_hash_of(ban.what.text));
   end = true;

@@ -6,7 +6,7 @@ namespace cachearr::store {
 namespace {
 
 // A bulk edit in an *arr application sends hundreds of writes; this is how many of them share one sweep.
-constexpr std::chrono::milliseconds kGather{100};
+constexpr std::chrono::milliseconds kSweepPause{100};
 
 }  // namespace
 
@@ -36,7 +36,7 @@ void Sweeper::run(const std::stop_token& stopped) {
   const auto nobody_asks = [](const Entry&) {};
   std::unique_lock lock{mutex_};
   while (wake_.wait(lock, stopped, [this] { return due_; })) {
-    wake_.wait_for(lock, stopped, kGather, [] { return false; });
+    wake_.wait_for(lock, stopped, kSweepPause, [] { return false; });
     due_ = false;
     lock.unlock();
     {

@@ -2,6 +2,7 @@
 
 #include "authority/authority.hpp"
 #include "authority/host_names.hpp"
+#include "base/text.hpp"
 
 namespace cachearr::upkeep {
 
@@ -9,12 +10,6 @@ namespace {
 
 constexpr std::chrono::days kWarnBefore{30};
 constexpr auto kRenew = "\"cachearr ca init --renew\" makes a new authority, which every client then has to trust";
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string out;
-  for (const auto& name : names) out += (out.empty() ? "" : ", ") + name;
-  return out;
-}
 
 /// A TLS listener has nothing to show then.
 std::vector<std::string> problems_of_listeners(const Config& config, const std::string& why) {
@@ -46,7 +41,7 @@ std::vector<std::string> intercepted_hosts(const rules::RuleSet& rules) {
 std::optional<std::string> coverage_problem(const authority::Authority& authority, const rules::RuleSet& rules) {
   const auto missing = authority.not_covered(intercepted_hosts(rules));
   if (missing.empty()) return std::nullopt;
-  return "the local authority may not sign for " + joined(missing) +
+  return "the local authority may not sign for " + text::joined(missing) +
          ", so these are tunnelled and not cached: " + kRenew;
 }
 

@@ -8,7 +8,7 @@
 namespace cachearr::upkeep {
 namespace {
 
-constexpr std::uint64_t kVersion = 1;
+constexpr std::uint64_t kSavingsFormat = 1;
 constexpr std::int64_t kFarthestDay = 10'000'000;  // the year 29,000; beyond it times would overflow
 constexpr std::size_t kDateSize = 10;
 
@@ -54,7 +54,7 @@ std::string date_of(std::int64_t day) { return iso_time(TimePoint{std::chrono::d
 
 std::string encode(const SavingsDay& day) {
   limit::StateWriter to;
-  to.number(kVersion);
+  to.number(kSavingsFormat);
   to.signed_number(day.day);
   to.number(day.rows.size());
   for (const auto& [whom, saved] : day.rows) {
@@ -68,7 +68,7 @@ std::string encode(const SavingsDay& day) {
 std::optional<SavingsDay> decode_savings_day(std::string_view bytes) {
   limit::StateReader from{bytes};
   SavingsDay day;
-  if (from.number() != kVersion) return std::nullopt;
+  if (from.number() != kSavingsFormat) return std::nullopt;
   day.day = from.signed_number();
   for (auto left = from.number(); left > 0 && from.ok(); --left) {
     const auto upstream = from.text(), client = from.text();

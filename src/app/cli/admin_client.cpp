@@ -15,7 +15,7 @@ namespace {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
-namespace http = boost::beast::http;
+namespace beast_http = boost::beast::http;
 using asio::local::stream_protocol;
 using beast::error_code;
 
@@ -30,20 +30,21 @@ class Connection {
   error_code connect(const std::string& path) {
     return wait([&](auto done) { stream_.async_connect(stream_protocol::endpoint{path}, std::move(done)); });
   }
-  error_code send(const http::request<http::string_body>& request) {
+  error_code send(const beast_http::request<beast_http::string_body>& request) {
     return wait([&](auto done) {
-      http::async_write(stream_, request, [done](error_code error, std::size_t) mutable { done(error); });
+      beast_http::async_write(stream_, request, [done](error_code error, std::size_t) mutable { done(error); });
     });
   }
   /// Reads one message to its end.
-  error_code receive(http::response_parser<http::string_body>& parser) {
+  error_code receive(beast_http::response_parser<beast_http::string_body>& parser) {
     parser.body_limit(largest_answer);
     parser.header_limit(largest_head);
     parser.eager(true);
     error_code failed;
     while (!failed && !parser.is_done()) {
       failed = wait([&](auto done) {
-        http::async_read_some(stream_, buffer_, parser, [done](error_code error, std::size_t) mutable { done(error); });
+        beast_http::async_read_some(stream_, buffer_, parser,
+                                    [done](error_code error, std::size_t) mutable { done(error); });
       });
     }
     return failed;
@@ -66,16 +67,16 @@ class Connection {
   beast::flat_buffer buffer_;
 };
 
-http::request<http::string_body> message_of(const AdminRequest& request) {
+beast_http::request<beast_http::string_body> message_of(const AdminRequest& request) {
   constexpr unsigned http_1_1 = 11;
-  http::request<http::string_body> message;
+  beast_http::request<beast_http::string_body> message;
   message.method_string(request.method);
   message.target(request.target);
   message.version(http_1_1);
-  message.set(http::field::host, "localhost");
-  message.set(http::field::connection, "close");
+  message.set(beast_http::field::host, "localhost");
+  message.set(beast_http::field::connection, "close");
   if (request.method != "GET") {
-    message.set(http::field::content_type, request.content_type);
+    message.set(beast_http::field::content_type, request.content_type);
     message.body() = request.body;
     message.content_length(request.body.size());
   }
@@ -93,10 +94,11 @@ Error not_reached(const error_code& error, const std::string& path) {
 
 Error not_answered(const error_code& error) {
   if (error == beast::error::timeout) return Error{"the running instance does not answer in time"};
-  if (error == http::error::body_limit) return Error{"the answer of the running instance is too large"};
-  if (error == http::error::partial_message) return Error{"the answer of the running instance was cut off"};
-  if (error == http::error::end_of_stream) return Error{"the running instance ended the connection without an answer"};
-  if (error.category() == make_error_code(http::error::bad_version).category())
+  if (error == beast_http::error::body_limit) return Error{"the answer of the running instance is too large"};
+  if (error == beast_http::error::partial_message) return Error{"the answer of the running instance was cut off"};
+  if (error == beast_http::error::end_of_stream)
+    return Error{"the running instance ended the connection without an answer"};
+  if (error.category() == make_error_code(beast_http::error::bad_version).category())
     return Error{"the answer is not HTTP; is this the socket of another program?"};
   return Error{"cannot read from the running instance: " + error.message()};
 }
@@ -113,12 +115,12 @@ Result<AdminAnswer> ask(const std::string& socket_path, const AdminRequest& requ
   if (sent && sent != asio::error::broken_pipe && sent != asio::error::connection_reset)
     return Error{"cannot send to the running instance: " + sent.message()};
   for (;;) {
-    http::response_parser<http::string_body> parser;
+    beast_http::response_parser<beast_http::string_body> parser;
     if (const auto error = connection.receive(parser)) return not_answered(error);
     auto message = parser.release();
     const bool interim = message.result_int() < 200;
     if (interim) continue;
-    return AdminAnswer{static_cast<int>(message.result_int()), std::string{message[http::field::content_type]},
+    return AdminAnswer{static_cast<int>(message.result_int()), std::string{message[beast_http::field::content_type]},
                        std::move(message.body())};
   }
 }

@@ -10,10 +10,6 @@
 namespace cachearr::app {
 namespace {
 
-std::string shown(const nlohmann::ordered_json& value) {
-  return value.is_string() ? value.get<std::string>() : value.is_null() ? "-" : value.dump();
-}
-
 bool is_flat(const nlohmann::ordered_json& value) {
   return value.is_primitive() || (value.is_array() && std::all_of(value.begin(), value.end(), [](const auto& item) {
                                     return item.is_primitive();
@@ -66,6 +62,10 @@ std::string reason_of(const AdminAnswer& answer) {
     if (data.is_object() && data.contains(name) && data[name].is_string()) return data[name].get<std::string>();
   }
   return "the running instance answered " + std::to_string(answer.status);
+}
+
+std::string shown(const nlohmann::ordered_json& value) {
+  return value.is_string() ? value.get<std::string>() : value.is_null() ? "-" : value.dump();
 }
 
 void print_plain(std::ostream& out, const nlohmann::ordered_json& data, int indent) {

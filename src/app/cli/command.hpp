@@ -61,6 +61,8 @@ int fail(const Invocation& invocation, const std::string& why);
 Result<AdminAnswer> ask_instance(const Invocation& invocation, const AdminRequest& request);
 /// What an answer other than 2xx says about itself: the detail of problem+json, else the status.
 std::string reason_of(const AdminAnswer& answer);
+/// A value for people: a string without quotes, "-" for null.
+std::string shown(const nlohmann::ordered_json& value);
 /// Data for people: one "name  value" line for each member, nested ones indented.
 void print_plain(std::ostream& out, const nlohmann::ordered_json& data, int indent = 0);
 

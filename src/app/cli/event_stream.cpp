@@ -16,12 +16,12 @@
 namespace cachearr::app {
 
 namespace asio = boost::asio;
-namespace http = boost::beast::http;
+namespace beast_http = boost::beast::http;
 using asio::local::stream_protocol;
 using boost::system::error_code;
 
 struct EventStream::Impl {
-  using Parser = http::response_parser<http::buffer_body>;
+  using Parser = beast_http::response_parser<beast_http::buffer_body>;
 
   explicit Impl(std::string path) : socket_path{std::move(path)} {
     signals.async_wait([this](error_code error, int) { stopped = !error; });
@@ -44,8 +44,8 @@ struct EventStream::Impl {
   error_code read(stream_protocol::socket& socket, Parser& parser, bool head_only) {
     return wait_for([&](auto done) {
       auto report = [done](error_code error, std::size_t) { done(error); };
-      if (head_only) return void(http::async_read_header(socket, buffer, parser, std::move(report)));
-      http::async_read_some(socket, buffer, parser, std::move(report));
+      if (head_only) return void(beast_http::async_read_header(socket, buffer, parser, std::move(report)));
+      beast_http::async_read_some(socket, buffer, parser, std::move(report));
     });
   }
   error_code read_pieces(stream_protocol::socket& socket, Parser& parser,
@@ -70,7 +70,7 @@ error_code EventStream::Impl::read_pieces(stream_protocol::socket& socket, Parse
     body.data = bytes.data();
     body.size = bytes.size();
     failed = read(socket, parser, false);
-    if (failed == http::error::need_buffer) failed = {};
+    if (failed == beast_http::error::need_buffer) failed = {};
     piece({bytes.data(), bytes.size() - body.size});
   }
   return failed;

@@ -19,7 +19,7 @@ std::string fixed(double value, int places) {
 }
 
 /// "83.33 %", "0.071 ms"; "-" where there is none.
-std::string shown(const Json& summary, const std::string& name, int places, const char* unit) {
+std::string shown_number(const Json& summary, const std::string& name, int places, const char* unit) {
   const auto found = summary.find(name);
   if (found == summary.end() || !found->is_number()) return "-";
   return fixed(found->get<double>(), places) + unit;
@@ -33,8 +33,8 @@ std::string shown_tier(const Json& summary, const std::string& name) {
 }
 
 std::string shown_latency(const Json& summary, const std::string& name) {
-  return "p50 " + shown(summary, name + "P50Ms", 2, " ms") + ", p95 " + shown(summary, name + "P95Ms", 2, " ms") +
-         ", p99 " + shown(summary, name + "P99Ms", 2, " ms");
+  return "p50 " + shown_number(summary, name + "P50Ms", 2, " ms") + ", p95 " + shown_number(summary, name + "P95Ms", 2, " ms") +
+         ", p99 " + shown_number(summary, name + "P99Ms", 2, " ms");
 }
 
 std::string shown_uptime(std::int64_t seconds) {
@@ -45,8 +45,8 @@ std::string shown_uptime(std::int64_t seconds) {
 }
 
 void print_summary(std::ostream& out, const Json& summary) {
-  const auto ratio = [&](const char* name) { return shown(summary, name, 2, " %"); };
-  const auto count = [&](const char* name) { return shown(summary, name, 0, ""); };
+  const auto ratio = [&](const char* name) { return shown_number(summary, name, 2, " %"); };
+  const auto count = [&](const char* name) { return shown_number(summary, name, 0, ""); };
   out << "status       " << summary.value("status", "-") << ", up "
       << shown_uptime(summary.value("uptimeSeconds", std::int64_t{0})) << '\n'
       << "hit ratio    1 min " << ratio("hitRatio1m") << ", 10 min " << ratio("hitRatio10m") << ", 1 h "
@@ -68,7 +68,7 @@ int print_savings(const Invocation& invocation) {
   const auto savings = ask_for_json(invocation, request);
   if (!savings.ok()) return fail(invocation, savings.error().what);
   const auto total = savings->value("total", Json::object());
-  const auto count = [&](const char* name) { return shown(total, name, 0, ""); };
+  const auto count = [&](const char* name) { return shown_number(total, name, 0, ""); };
   invocation.env.out << "saved        " << count("calls") << " upstream calls, "
                      << format_size(total.value("bytes", std::uint64_t{0})) << ", " << count("quotaUnits")
                      << " units of quotas and " << shown_uptime(static_cast<std::int64_t>(total.value("seconds", 0.0)))

@@ -24,10 +24,6 @@ struct UpstreamArguments {
   bool acts() const { return pause || resume || reset || !mode.empty(); }
 };
 
-std::string shown(const Json& value) {
-  return value.is_null() ? "-" : value.is_string() ? value.get<std::string>() : value.dump();
-}
-
 /// "480/500 a day, 20/100 a minute"
 std::string quota_left(const Json& quotas) {
   std::string list;
@@ -64,7 +60,7 @@ void print_table(std::ostream& out, const Json& upstreams) {
   }
 }
 
-void print(const Invocation& invocation, const Json& data) {
+void print_upstreams(const Invocation& invocation, const Json& data) {
   if (invocation.json) {
     invocation.env.out << data.dump(2) << '\n';
   } else {
@@ -79,14 +75,14 @@ int show(const Invocation& invocation, const std::string& name) {
   if (!answer.ok()) return fail(invocation, answer.error().what);
   const auto list = answer->value("upstreams", Json::array());
   if (name.empty()) {
-    invocation.json ? print(invocation, list) : print_table(invocation.env.out, list);
+    invocation.json ? print_upstreams(invocation, list) : print_table(invocation.env.out, list);
     return exit_ok;
   }
   const auto is_named = [&](const Json& upstream) { return upstream.value("name", "") == name; };
   const auto found = std::find_if(list.begin(), list.end(), is_named);
   if (found == list.end())
     return fail(invocation, "there is no upstream \"" + name + "\"; `cachearr upstreams` lists them");
-  print(invocation, *found);
+  print_upstreams(invocation, *found);
   return exit_ok;
 }
 

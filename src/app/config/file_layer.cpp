@@ -19,7 +19,7 @@ class FileLayer {
   FileLayer(const JsonPositions& positions, std::string folder, ConfigBuilder& builder)
       : positions_{positions}, folder_{std::move(folder)}, builder_{builder} {}
 
-  void section(const Json& object, const std::string& path, const std::string& pointer) {
+  void section(const nlohmann::json& object, const std::string& path, const std::string& pointer) {
     for (const auto& [name, value] : object.items()) {
       const auto inner_pointer = json_pointer(pointer, name);
       if (path.empty() && name == "$schema") continue;
@@ -31,7 +31,7 @@ class FileLayer {
   }
 
  private:
-  void member(const Json& value, const std::string& name, const std::string& path, const std::string& pointer,
+  void member(const nlohmann::json& value, const std::string& name, const std::string& path, const std::string& pointer,
               const std::string& parent) {
     if (const auto* setting = find_setting(path)) {
       builder_.set_at[path] = positions_.value(pointer);
@@ -123,7 +123,7 @@ void apply_file(const std::string& path, ConfigBuilder& builder) {
   const JsonPositions positions{path, *text};
   builder.problems.insert(builder.problems.end(), positions.problems().begin(), positions.problems().end());
   if (!positions.sound()) return;
-  const auto root = Json::parse(*text, nullptr, false, true);
+  const auto root = nlohmann::json::parse(*text, nullptr, false, true);
   if (!root.is_object()) {
     builder.problems.push_back(
         {positions.value(""), "the configuration must be an object in { }, not " + kind_of(root)});

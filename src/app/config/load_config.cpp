@@ -140,7 +140,7 @@ void ConfigBuilder::report(const std::string& setting, std::string message) {
 }
 
 void apply_flags(const ConfigSources& sources, ConfigBuilder& builder) {
-  const auto set = [&](const char* flag, const char* path, Json value) {
+  const auto set = [&](const char* flag, const char* path, nlohmann::json value) {
     builder.set_at[path] = {flag, 0, 0};
     for (const auto& error : find_setting(path)->set(builder.config, {std::move(value), true, {}})) {
       builder.report(path, error.message);

@@ -85,7 +85,7 @@ Result<std::string> from_file(const RawValue& raw, Read read) {
 using Set = std::function<ValidationErrors(Channel&, const RawValue&)>;
 
 /// What a channel may be given. `types`: for which types alone; empty: for all.
-struct Member {
+struct ChannelMember {
   std::string name;
   Set set;
   std::set<ChannelType> types = {};
@@ -133,8 +133,8 @@ ValidationErrors set_encryption(Channel& channel, const RawValue& raw) {
   return put(channel.encrypted, to_choice(raw, {"none", "required"}));
 }
 
-const std::vector<Member>& members() {
-  static const std::vector<Member> all{
+const std::vector<ChannelMember>& members() {
+  static const std::vector<ChannelMember> all{
       {"name", text(&Channel::name, to_line)},
       {"url", set_url},
       {"url_file", set_url_of_file},
@@ -174,7 +174,8 @@ ValidationErrors set_member(Channel& channel, const std::string& name, const Raw
 }
 
 /// What must be there, or must not be there together.
-void check_whole(const Channel& channel, const Json& given, const std::string& pointer, ValidationErrors& errors) {
+void check_whole(const Channel& channel, const nlohmann::json& given, const std::string& pointer,
+                 ValidationErrors& errors) {
   const auto has = [&](const std::string& name) { return given.contains(name) && !given[name].is_null(); };
   const auto need = [&](const std::string& name, bool or_file) {
     if (has(name) || (or_file && has(name + "_file"))) return;
@@ -200,7 +201,8 @@ void check_whole(const Channel& channel, const Json& given, const std::string& p
 }
 
 /// ntfy takes a message at its root, with the topic in it.
-void check_topic(const Channel& channel, const Json& given, const std::string& pointer, ValidationErrors& errors) {
+void check_topic(const Channel& channel, const nlohmann::json& given, const std::string& pointer,
+                 ValidationErrors& errors) {
   if (channel.type != ntfy || channel.url.empty()) return;
   auto path = http::split_url(channel.url).tail;
   if (path.ends_with('/')) path.remove_suffix(1);

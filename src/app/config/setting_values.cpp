@@ -33,7 +33,7 @@ std::optional<std::uint64_t> unsigned_of(const RawValue& raw) {
   return std::nullopt;
 }
 
-std::optional<Duration> seconds_of(const Json& value) {
+std::optional<Duration> seconds_of(const nlohmann::json& value) {
   const auto seconds = value.get<double>();
   constexpr double most = 1e12;  // far above any setting, far below an overflow
   if (!(seconds >= 0 && seconds <= most)) return std::nullopt;
@@ -42,13 +42,13 @@ std::optional<Duration> seconds_of(const Json& value) {
 
 }  // namespace
 
-std::string kind_of(const Json& value) {
+std::string kind_of(const nlohmann::json& value) {
   switch (value.type()) {
-    case Json::value_t::null: return "null";
-    case Json::value_t::boolean: return value.get<bool>() ? "true" : "false";
-    case Json::value_t::string: return "text";
-    case Json::value_t::array: return "a list";
-    case Json::value_t::object: return "an object";
+    case nlohmann::json::value_t::null: return "null";
+    case nlohmann::json::value_t::boolean: return value.get<bool>() ? "true" : "false";
+    case nlohmann::json::value_t::string: return "text";
+    case nlohmann::json::value_t::array: return "a list";
+    case nlohmann::json::value_t::object: return "an object";
     default: return "a number";
   }
 }
@@ -146,10 +146,10 @@ Result<std::vector<RawValue>> to_list(const RawValue& raw) {
   if (raw.is_text && list.is_string()) {
     const auto written = text::trim(*text_of(raw));
     if (!written.empty() && written.front() == '[') {
-      list = Json::parse(written, nullptr, false, true);
+      list = nlohmann::json::parse(written, nullptr, false, true);
       if (list.is_discarded()) return Error{"must be a JSON list or values separated by commas"};
     } else {
-      list = Json::array();
+      list = nlohmann::json::array();
       text::for_each_member(written, [&](std::string_view member) { list.push_back(std::string{member}); });
     }
   }

@@ -14,17 +14,15 @@
 
 namespace cachearr::app {
 
-using Json = nlohmann::json;
-
 /// A value as somebody wrote it. Text from the environment has no JSON type: "10" may be a number or a name.
 struct RawValue {
-  Json value;
+  nlohmann::json value;
   bool is_text = false;
   std::string folder;  // relative paths start here
 };
 
 /// "text", "a number", "a list"…: names the type, never shows the value (it may be a secret).
-std::string kind_of(const Json& value);
+std::string kind_of(const nlohmann::json& value);
 
 /// null, or from the environment an empty text or "null".
 bool is_null(const RawValue& raw);

@@ -9,7 +9,7 @@ namespace {
 using limit::StateReader;
 using limit::StateWriter;
 
-constexpr std::uint64_t kVersion = 1;
+constexpr std::uint64_t kAlertFormat = 1;
 
 void write_moment(StateWriter& to, const std::optional<TimePoint>& at) {
   to.number(at ? 1 : 0);
@@ -68,7 +68,7 @@ void read_resolved(StateReader& from, AlertState& state) {
 
 std::string encode_alerts(const AlertState& state) {
   StateWriter to;
-  to.number(kVersion);
+  to.number(kAlertFormat);
   to.number(state.watched.size());
   for (const auto& [key, watched] : state.watched) write_watched(to, key.first, key.second, watched);
   to.number(state.recent.size());
@@ -79,7 +79,7 @@ std::string encode_alerts(const AlertState& state) {
 std::optional<AlertState> decode_alerts(std::string_view bytes) {
   StateReader from{bytes};
   AlertState state;
-  if (from.number() != kVersion) return std::nullopt;
+  if (from.number() != kAlertFormat) return std::nullopt;
   const auto watched = from.number();
   for (std::uint64_t i = 0; i < watched && from.ok(); ++i) read_watched(from, state);
   const auto resolved = from.number();

@@ -9,7 +9,7 @@ namespace {
 using limit::StateReader;
 using limit::StateWriter;
 
-constexpr std::uint64_t kVersion = 1;
+constexpr std::uint64_t kRowFormat = 1;
 constexpr std::int64_t kMostPlaces = 1'000'000, kMostNumbers = 1'000'000'000;  // more is nonsense
 constexpr std::size_t kBuckets = std::tuple_size_v<Buckets>;
 static_assert(kFigures <= 64 && kBuckets * kLatencies <= 64);
@@ -94,7 +94,7 @@ std::optional<Sample> decode_row(std::string_view bytes) {
 
 std::string begin_segment(const SegmentName& name) {
   StateWriter to;
-  to.number(kVersion);
+  to.number(kRowFormat);
   to.signed_number(name.step);
   to.signed_number(name.number);
   return to.take();
@@ -110,7 +110,7 @@ void append_row(std::string& segment, std::uint64_t place, std::string_view row)
 SegmentState read_segment(std::string_view segment, std::optional<SegmentName>& name,
                           const std::function<void(std::uint64_t place, std::string_view row)>& visit) {
   StateReader from{segment};
-  if (from.number() != kVersion) return SegmentState::unreadable;
+  if (from.number() != kRowFormat) return SegmentState::unreadable;
   SegmentName found;
   found.step = from.signed_number();
   found.number = from.signed_number();

@@ -51,12 +51,6 @@ std::string base64_lines(const std::string& text) {
   return lines;
 }
 
-std::string joined(const std::vector<std::string>& list) {
-  std::string text;
-  for (const auto& each : list) text += (text.empty() ? "" : ", ") + each;
-  return text;
-}
-
 std::string message_id(const NotificationConfig& channel, const Notification& notification) {
   const auto at = std::to_string(notification.at.time_since_epoch().count());
   const auto address = bare_address(channel.from);
@@ -78,7 +72,7 @@ std::string mail_message(const NotificationConfig& channel, const Notification& 
     message.append(name).append(": ").append(value).append(kEnd);
   };
   field("From", channel.from);
-  field("To", joined(channel.to));
+  field("To", text::joined(channel.to));
   field("Subject", header_text("[cachearr] " + notification.title));
   field("Date", date_of(notification.at));
   field("Message-ID", message_id(channel, notification));

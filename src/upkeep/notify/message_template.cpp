@@ -11,8 +11,8 @@ namespace cachearr::upkeep {
 
 namespace {
 
-using Value = std::string (*)(const Notification&);
-constexpr std::array<std::pair<std::string_view, Value>, 7> kPlaceholders{{
+using ValueOf = std::string (*)(const Notification&);
+constexpr std::array<std::pair<std::string_view, ValueOf>, 7> kPlaceholders{{
     {"title", [](const Notification& told) { return told.title; }},
     {"message", [](const Notification& told) { return told.message; }},
     {"event", [](const Notification& told) { return told.event; }},
@@ -22,7 +22,7 @@ constexpr std::array<std::pair<std::string_view, Value>, 7> kPlaceholders{{
     {"time", [](const Notification& told) { return iso_time(told.at); }},
 }};
 
-Value value_named(std::string_view name) noexcept {
+ValueOf value_named(std::string_view name) noexcept {
   for (const auto& [known, value] : kPlaceholders)
     if (known == name) return value;
   return nullptr;

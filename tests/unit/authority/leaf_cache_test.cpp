@@ -20,7 +20,7 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
-TimePoint real_now() { return SystemClock{}.now(); }
+TimePoint system_now() { return SystemClock{}.now(); }
 
 /// A client of the proxy: trusts the authority or does not, with the TLS it is told to use.
 struct Client {
@@ -63,7 +63,7 @@ class Leaves : public ::testing::Test {
   }
 
   test::Scratch scratch_;
-  ManualClock clock_{real_now()};
+  ManualClock clock_{system_now()};
   Result<Authority> authority_ = Authority::init(scratch_ / "ca", {"*.example.org"}, false, clock_.now());
   std::unique_ptr<LeafCache> cache_;
   std::vector<LeafCache::CertificateHandle> kept_;

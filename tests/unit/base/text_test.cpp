@@ -38,6 +38,12 @@ TEST(Text, TrimTakesSpacesAndTabsOnly) {
   EXPECT_EQ(trim(" \t "), "");
 }
 
+TEST(Text, PartsAreJoinedByCommas) {
+  EXPECT_EQ(joined({}), "");
+  EXPECT_EQ(joined({"a"}), "a");
+  EXPECT_EQ(joined({"a", "b", "c"}), "a, b, c");
+}
+
 TEST(Text, ListMembersAreTrimmedAndEmptyOnesLeftOut) {
   EXPECT_THAT(members_of(" a ,, b\t,c,"), ElementsAre("a", "b", "c"));
   EXPECT_THAT(members_of(""), IsEmpty());

@@ -8,6 +8,7 @@ namespace cachearr::caching {
 namespace {
 
 using test::Answer;
+using test::asks;
 using test::Question;
 
 ResponseDirectives cache_control(std::string value) {
@@ -17,10 +18,6 @@ ResponseDirectives cache_control(std::string value) {
 ResponseDirectives targeted(std::string value, std::string cache_control = "no-store") {
   Answer answer{200, {{"Cache-Control", std::move(cache_control)}, {"CDN-Cache-Control", std::move(value)}}};
   return response_directives(answer.head.fields);
-}
-
-RequestDirectives asks(std::string value) {
-  return request_directives(Question{{{"Cache-Control", std::move(value)}}}.head.fields);
 }
 
 TEST(CacheControl, NamesOfDirectivesHaveNoCase) {

@@ -8,6 +8,7 @@
 
 #include <cachearr/clock.hpp>
 
+#include "caching/cache_control.hpp"
 #include "caching/storing.hpp"
 #include "http/date.hpp"
 #include "http/message.hpp"
@@ -60,6 +61,11 @@ struct Question : Kept<http::RequestHead> {
     head.target = "/a?b=c";
   }
 };
+
+/// The directives of a request with this Cache-Control.
+inline RequestDirectives asks(std::string value) {
+  return request_directives(Question{{{"Cache-Control", std::move(value)}}}.head.fields);
+}
 
 /// The verdict on an answer that came at once.
 inline StoreVerdict store(const Answer& answer, const Policy& policy = {}, const Question& question = Question{}) {

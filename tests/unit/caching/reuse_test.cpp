@@ -24,10 +24,6 @@ EntryMeta with_windows(unsigned flags = 0) {
   return meta;
 }
 
-RequestDirectives asks(std::string value) {
-  return request_directives(Question{{{"Cache-Control", std::move(value)}}}.head.fields);
-}
-
 TEST(Reuse, AFreshAnswerIsServed) { EXPECT_EQ(judge(minute(), {}, kNow + 59s).reuse, Reuse::fresh); }
 
 TEST(Reuse, AtTheEndOfItsLifetimeItIsStale) {

@@ -11,9 +11,9 @@
 namespace cachearr::client {
 namespace {
 
+using cachearr::test::Answered;
+using cachearr::test::Asked;
 using content::Coding;
-using test::Answered;
-using test::Asked;
 
 const std::string kPlain = [] {
   std::string text;
@@ -63,10 +63,10 @@ struct Got {
                            const std::string& start) {
     const Asked asked{start, "Host: a.test\r\n" + lines};
     const auto fitting = coder.fit(entry, asked.head, true);
-    test::Http1Connection connection;
+    cachearr::test::Http1Connection connection;
     const bool recoded = static_cast<bool>(fitting.made);
-    append_stored(connection.sink, asked.head, recoded ? fitting.made : entry, test::Reply::hit(), test::kStoredAt, {},
-                  fitting.varies, recoded);
+    append_stored(connection.sink, asked.head, recoded ? fitting.made : entry, cachearr::test::Reply::hit(),
+                  cachearr::test::kStoredAt, {}, fitting.varies, recoded);
     return connection.text();
   }
   std::string plain() const {

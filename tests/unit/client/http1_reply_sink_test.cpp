@@ -10,8 +10,8 @@
 namespace cachearr::client {
 namespace {
 
-using test::Http1Connection;
-using test::stored;
+using cachearr::test::Http1Connection;
+using cachearr::test::stored;
 using ::testing::IsEmpty;
 using Body = ReplySink::Body;
 

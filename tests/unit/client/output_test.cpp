@@ -10,7 +10,7 @@
 namespace cachearr::client {
 namespace {
 
-using test::stored;
+using cachearr::test::stored;
 using ::testing::IsEmpty;
 
 std::string text_of(Output& output) {
@@ -19,7 +19,7 @@ std::string text_of(Output& output) {
   return all;
 }
 
-std::shared_ptr<const std::string> piece(std::string text) {
+std::shared_ptr<const std::string> shared_text(std::string text) {
   return std::make_shared<const std::string>(std::move(text));
 }
 
@@ -30,9 +30,9 @@ TEST(AnOutput, KeepsTextAndBodiesInOrder) {
   output.append(stored("body one\n"), "body one\n");
   output.text() += "head ";
   output.text() += "two\n";
-  output.append(piece("body two\n"));
-  output.append(piece(""));
-  output.append(piece("more\n"));
+  output.append(shared_text("body two\n"));
+  output.append(shared_text(""));
+  output.append(shared_text("more\n"));
   output.text() += "tail";
   EXPECT_FALSE(output.empty());
   const std::string whole = "head one\nbody one\nhead two\nbody two\nmore\ntail";
@@ -44,7 +44,7 @@ TEST(AnOutput, KeepsTextAndBodiesInOrder) {
 TEST(AnOutput, FindsItsTextAgainAfterItHasMoved) {
   Output output;
   output.text() += "first";
-  output.append(piece("-"));
+  output.append(shared_text("-"));
   output.text() += std::string(100'000, 'x');
   EXPECT_EQ(text_of(output), "first-" + std::string(100'000, 'x'));
   const Output moved = std::move(output);
@@ -65,7 +65,7 @@ TEST(AnOutput, KeepsEntriesAsLongAsTheirBytesAreNeeded) {
 TEST(AnOutput, IsEmptyOnceItIsCleared) {
   Output output;
   output.text() += "a";
-  output.append(piece("b"));
+  output.append(shared_text("b"));
   output.text() += "c";
   output.clear();
   EXPECT_TRUE(output.empty());

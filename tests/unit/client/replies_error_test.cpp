@@ -9,8 +9,8 @@
 namespace cachearr::client {
 namespace {
 
+using cachearr::test::Answered;
 using rules::ErrorStyle;
-using test::Answered;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
@@ -18,7 +18,7 @@ struct ErrorText {
   explicit ErrorText(const ErrorReply& error, ErrorStyle style = ErrorStyle::problem, bool head_only = false,
                      ReplyConnection goes_on = {})
       : sent{append_error(connection.sink, error, head_only, style, goes_on)}, answer{connection.text()} {}
-  test::Http1Connection connection;
+  cachearr::test::Http1Connection connection;
   ReplySize sent;
   Answered answer;
 };

@@ -5,9 +5,9 @@
 namespace cachearr::client {
 namespace {
 
-using test::Asked;
-using test::Reply;
-using test::stored;
+using cachearr::test::Asked;
+using cachearr::test::Reply;
+using cachearr::test::stored;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 

@@ -11,8 +11,8 @@
 namespace cachearr::client {
 namespace {
 
-using test::Asked;
-using test::stored;
+using cachearr::test::Asked;
+using cachearr::test::stored;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -48,7 +48,7 @@ class RecordingSink final : public ReplySink {
 
 ReplySize reply(RecordingSink& sink, const std::string& lines, const std::string& start = "GET /x") {
   const Asked asked{start, "Host: a.test\r\n" + lines};
-  return append_stored(sink, asked.head, stored(), test::Reply::hit(), test::kStoredAt, {});
+  return append_stored(sink, asked.head, stored(), cachearr::test::Reply::hit(), cachearr::test::kStoredAt, {});
 }
 
 TEST(AReply, HandsOverTheStoredHeadAndBodyByReference) {
@@ -93,7 +93,7 @@ TEST(AReply, InPartsHandsOverSlicesOfTheStoredBody) {
 TEST(AReply, WhoseBodyIsMadeLaterIsUncounted) {
   const auto head_of = [](RecordingSink& sink, const std::string& start, const std::string& lines) {
     const Asked asked{start, "Host: a.test\r\n" + lines};
-    return append_stored_head(sink, asked.head, stored(), test::Reply::hit(), test::kStoredAt, {});
+    return append_stored_head(sink, asked.head, stored(), cachearr::test::Reply::hit(), cachearr::test::kStoredAt, {});
   };
   RecordingSink get, head, unchanged;
   EXPECT_TRUE(head_of(get, "GET /x", "").body_follows);
@@ -106,7 +106,7 @@ TEST(AReply, WhoseBodyIsMadeLaterIsUncounted) {
 
 TEST(AReply, OfAnErrorIsWhole) {
   RecordingSink sink, head;
-  const ErrorReply error{502, "broken", "", nullptr, test::kStoredAt};
+  const ErrorReply error{502, "broken", "", nullptr, cachearr::test::kStoredAt};
   append_error(sink, error, false, rules::ErrorStyle::problem, {});
   EXPECT_THAT(sink.calls, ElementsAre("head", "counted", HasSubstr("broken"), "end"));
   append_error(head, error, true, rules::ErrorStyle::problem, {});

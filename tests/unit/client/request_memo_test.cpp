@@ -9,7 +9,7 @@
 namespace cachearr::client {
 namespace {
 
-using test::Asked;
+using cachearr::test::Asked;
 
 class RequestMemoTest : public ::testing::Test {
  protected:
@@ -25,7 +25,7 @@ class RequestMemoTest : public ::testing::Test {
     memo_.keep(std::move(memoized));
   }
 
-  pipeline::SnapshotPtr snapshot_ = test::snapshot_of("{}");
+  pipeline::SnapshotPtr snapshot_ = cachearr::test::snapshot_of("{}");
   pipeline::ConnectionInfo connection_{std::make_shared<pipeline::ListenerInfo>(), {}, {}, {}};
   RequestMemo memo_;
 };
@@ -91,7 +91,7 @@ TEST_F(RequestMemoTest, TheSameBytesInAnotherTunnelAreAnotherRequest) {
 TEST_F(RequestMemoTest, TheSameBytesUnderAnotherConfigurationAreAnotherRequest) {
   const Asked asked{"GET /a"};
   keep(asked);
-  snapshot_ = test::snapshot_of("{}");
+  snapshot_ = cachearr::test::snapshot_of("{}");
   EXPECT_EQ(find(asked), nullptr);
 }
 

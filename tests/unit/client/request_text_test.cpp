@@ -17,7 +17,7 @@ constexpr std::string_view kRules = R"({
   "rules": [{"name": "tv", "upstream": "api", "match": {"path": "/tv/{id:int}"}, "key": "tv:{id}", "type": "series"},
             {"name": "feed", "upstream": "api", "match": {"path": "/feed/{pass}/new"}}]})";
 
-class RequestTextTest : public test::ContextTest {
+class RequestTextTest : public cachearr::test::ContextTest {
  protected:
   RequestTextTest() : ContextTest{kRules} {}
   const ShownTexts& shown(std::string_view start, std::string_view lines = "") {
@@ -77,7 +77,7 @@ TEST_F(RequestTextTest, TellsHowARequestCame) {
   connection_.tunnel = pipeline::TunnelTarget{"https", "api.test", 443};
   EXPECT_EQ(way("GET /tv/5"), Way::intercepted);
   connection_.tunnel.reset();
-  const test::Asked asked{"GET /tv/5"};
+  const cachearr::test::Asked asked{"GET /tv/5"};
   describe(classify(asked, {"api", false}), connection_, text_);
   EXPECT_EQ(text_.way, Way::listener);
   describe(classify(asked, {"", true}), connection_, text_);

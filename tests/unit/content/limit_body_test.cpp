@@ -11,16 +11,16 @@ using std::chrono::hours;
 using std::chrono::minutes;
 
 // 2025-01-03 00:00:00 UTC
-constexpr TimePoint kNow{Duration{1'735'862'400'000}};
+constexpr TimePoint kAsked{Duration{1'735'862'400'000}};
 
 using Scope = LimitWords::Scope;
 
-LimitSignal xml(std::string_view body, int status = 200) { return limits_in(read_body(body), status, true, kNow); }
-LimitSignal json(std::string_view body, int status) { return limits_in(read_body(body), status, false, kNow); }
+LimitSignal xml(std::string_view body, int status = 200) { return limits_in(read_body(body), status, true, kAsked); }
+LimitSignal json(std::string_view body, int status) { return limits_in(read_body(body), status, false, kAsked); }
 
 std::optional<LimitSignal> told(const std::vector<LimitWords>& words, int status, std::string_view body) {
   const auto pointers = pointers_of(words);
-  return limit_by_words(read_body(body, {{}, pointers}), status, words, kNow);
+  return limit_by_words(read_body(body, {{}, pointers}), status, words, kAsked);
 }
 
 TEST(LimitBody, NewznabCodesForLimitsAreLimitsInsideAnHttp200) {
@@ -66,7 +66,7 @@ TEST(LimitBody, ReadsApilimitsInLowerCase) {
   ASSERT_EQ(signal.readings.size(), 2U);
   EXPECT_EQ(signal.readings[0].limit, 50U);
   EXPECT_EQ(signal.readings[0].remaining, 6U);
-  EXPECT_EQ(signal.readings[0].reset, kNow + hours{3} + minutes{4} + std::chrono::seconds{5});
+  EXPECT_EQ(signal.readings[0].reset, kAsked + hours{3} + minutes{4} + std::chrono::seconds{5});
   EXPECT_EQ(signal.readings[0].scope, Scope::call);
   EXPECT_EQ(signal.readings[1].scope, Scope::grab);
   EXPECT_EQ(signal.readings[1].remaining, 4U);
@@ -76,7 +76,7 @@ TEST(LimitBody, ReadsApilimitsInCamelCaseAndWithAnyPrefix) {
   const auto signal = xml("<rss><channel><x:apilimits apiCurrent='50' apiMax='50' grabMax='5'/></channel></rss>");
   ASSERT_EQ(signal.readings.size(), 1U);
   EXPECT_EQ(signal.readings[0].remaining, 0U);
-  EXPECT_EQ(signal.readings[0].reset, kNow + hours{1});
+  EXPECT_EQ(signal.readings[0].reset, kAsked + hours{1});
 }
 
 TEST(LimitBody, ApiNextAvailableIsTheTrueTime) {
@@ -84,7 +84,7 @@ TEST(LimitBody, ApiNextAvailableIsTheTrueTime) {
       xml("<rss><channel><newznab:apilimits apicurrent=\"50\" apimax=\"50\" "
           "apinextavailable=\"Fri, 03 Jan 2025 02:30:00 +0200\"/></channel></rss>");
   ASSERT_EQ(signal.readings.size(), 1U);
-  EXPECT_EQ(signal.readings[0].reset, kNow + minutes{30});
+  EXPECT_EQ(signal.readings[0].reset, kAsked + minutes{30});
 }
 
 TEST(LimitBody, AnOldestTimeOfLongAgoIsNotBelieved) {
@@ -92,7 +92,7 @@ TEST(LimitBody, AnOldestTimeOfLongAgoIsNotBelieved) {
       xml("<rss><channel><newznab:apilimits apicurrent=\"50\" apimax=\"50\" "
           "apioldesttime=\"Tue, 19 Nov 2019 09:26:45 +0000\"/></channel></rss>");
   ASSERT_EQ(signal.readings.size(), 1U);
-  EXPECT_EQ(signal.readings[0].reset, kNow + hours{1});
+  EXPECT_EQ(signal.readings[0].reset, kAsked + hours{1});
 }
 
 TEST(LimitBody, AnErrorOfSomethingElseThanAnIndexerMayMeanAnything) {
@@ -111,7 +111,7 @@ TEST(LimitBody, ASpentKindTakesItsOwnReset) {
       xml("<error code=\"501\"><newznab:apilimits apicurrent=\"50\" apimax=\"50\" grabcurrent=\"5\" grabmax=\"5\" "
           "apinextavailable=\"Fri, 03 Jan 2025 00:10:00 +0000\" grabnextavailable=\"Fri, 03 Jan 2025 02:00:00 "
           "+0000\"/></error>");
-  EXPECT_EQ(signal.until, kNow + hours{2});
+  EXPECT_EQ(signal.until, kAsked + hours{2});
 }
 
 TEST(LimitBody, JsonErrorsThatSpeakOfRateAreLimits) {
@@ -185,10 +185,10 @@ TEST(LimitWords, MayNameWhereTheTrueTimeStands) {
   EXPECT_EQ(
       told(by_date, 406, R"({"remaining":-1,"message":"your allowed 20","reset_time_utc":"2025-01-03T22:59:59Z"})")
           ->until,
-      kNow + hours{22} + minutes{59} + std::chrono::seconds{59});
+      kAsked + hours{22} + minutes{59} + std::chrono::seconds{59});
   const std::vector<LimitWords> spoken{{406, {"*allowed*"}, hours{1}, Scope::grab, "/reset_time"}};
   EXPECT_EQ(told(spoken, 406, R"({"message":"your allowed 20","reset_time":"23 hours and 57 minutes"})")->until,
-            kNow + hours{23} + minutes{57});
+            kAsked + hours{23} + minutes{57});
   EXPECT_FALSE(told(spoken, 406, R"({"message":"your allowed 20","reset_time":"soon"})")->until);
 }
 

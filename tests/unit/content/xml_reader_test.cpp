@@ -8,9 +8,9 @@
 namespace cachearr::content {
 namespace {
 
-Shape shape_of(std::string_view text) { return read_xml(text).shape; }
+Shape xml_shape(std::string_view text) { return read_xml(text).shape; }
 
-std::vector<std::string> at(std::string_view path, std::string_view text) {
+std::vector<std::string> texts_at(std::string_view path, std::string_view text) {
   const std::vector<std::string_view> paths{path};
   std::vector<std::string> found;
   read_xml(text, {paths, {}}, [&](std::size_t, const Value& value) { found.push_back(value.text); });
@@ -64,20 +64,20 @@ TEST(XmlReader, EveryPrefixOfADocumentIsCutOff) {
       "<?xml version=\"1.0\"?><!-- c --><rss v='2'><channel><title>a &amp; b</title><![CDATA[x]]><i "
       "a=\"1\"/></channel></rss>";
   for (std::size_t size = 0; size < whole.size(); ++size) {
-    EXPECT_EQ(shape_of(whole.substr(0, size)), Shape::cut_off) << whole.substr(0, size);
+    EXPECT_EQ(xml_shape(whole.substr(0, size)), Shape::cut_off) << whole.substr(0, size);
   }
-  EXPECT_EQ(shape_of(whole + "\n<!-- behind -->\n"), Shape::whole);
+  EXPECT_EQ(xml_shape(whole + "\n<!-- behind -->\n"), Shape::whole);
 }
 
 TEST(XmlReader, WhatIsNoXmlIsBroken) {
   for (const char* text : {"text", "{}", "</a>", "<a></b>", "<a b></a>", "<a b=c></a>", "<a/><b/>", "<a/>behind", "<>",
                            "< a/>", "<a><b></a></b>", "before<a/>"}) {
-    EXPECT_EQ(shape_of(text), Shape::broken) << text;
+    EXPECT_EQ(xml_shape(text), Shape::broken) << text;
   }
 }
 
 TEST(XmlReader, TakesPrefixesThatNobodyDeclared) {
-  EXPECT_EQ(shape_of("<rss><channel><torznab:attr name=\"a\"/></channel></rss>"), Shape::whole);
+  EXPECT_EQ(xml_shape("<rss><channel><torznab:attr name=\"a\"/></channel></rss>"), Shape::whole);
 }
 
 TEST(XmlReader, KnowsHtmlByItsRootOrItsDocumentType) {
@@ -86,17 +86,18 @@ TEST(XmlReader, KnowsHtmlByItsRootOrItsDocumentType) {
 }
 
 TEST(XmlReader, FollowsPathsToEveryElementAndAttribute) {
-  EXPECT_EQ(at("a/b/@c", "<a><b c='1'/><x/><b d='0' c='2'/><x><b c='3'/></x></a>"), (Texts{"1", "2"}));
-  EXPECT_EQ(at("a/b", "<a><b>one</b><b/><b> <i>x</i> two </b></a>"), (Texts{"one", "", "two"}));
-  EXPECT_EQ(at("error", "<error>Banned</error>"), Texts{"Banned"});
-  EXPECT_EQ(at("error", "<rss><error/></rss>"), Texts{});
-  EXPECT_EQ(at("rss/channel/n:response/@total", "<rss><channel><n:response total='0'/></channel></rss>"), Texts{"0"});
+  EXPECT_EQ(texts_at("a/b/@c", "<a><b c='1'/><x/><b d='0' c='2'/><x><b c='3'/></x></a>"), (Texts{"1", "2"}));
+  EXPECT_EQ(texts_at("a/b", "<a><b>one</b><b/><b> <i>x</i> two </b></a>"), (Texts{"one", "", "two"}));
+  EXPECT_EQ(texts_at("error", "<error>Banned</error>"), Texts{"Banned"});
+  EXPECT_EQ(texts_at("error", "<rss><error/></rss>"), Texts{});
+  EXPECT_EQ(texts_at("rss/channel/n:response/@total", "<rss><channel><n:response total='0'/></channel></rss>"),
+            Texts{"0"});
 }
 
 TEST(XmlReader, BottomlessNestingIsBrokenAndNotACrash) {
   std::string text;
   for (int i = 0; i < 100'000; ++i) text += "<a>";
-  EXPECT_EQ(shape_of(text), Shape::broken);
+  EXPECT_EQ(xml_shape(text), Shape::broken);
 }
 
 }  // namespace

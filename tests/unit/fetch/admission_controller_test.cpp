@@ -10,7 +10,7 @@ namespace {
 
 using std::chrono::hours;
 using std::chrono::seconds;
-using Kind = limit::Admission::Kind;
+using Answer = limit::Admission::Kind;
 
 constexpr Hash128 kAnna{1, 1};
 
@@ -90,7 +90,7 @@ TEST_F(AdmissionControllerTest, RingsOnTheWorkerOfWhoWaits) {
   auto place = std::make_shared<AdmissionWaiter>(worker);
   admission.add_waiter(second, place);
   ASSERT_EQ(limiter->ask(clock.now(), {second, limit::Priority::interactive, 2, until, false}, effects).kind,
-            Kind::wait);
+            Answer::wait);
   admission.apply(limiter->done(clock.now(), first, limit::Outcome::answered, Duration{5}));
   std::promise<bool> granted;
   worker.post([&] { granted.set_value(place->wake && place->wake->granted); });

@@ -10,7 +10,7 @@
 namespace cachearr::fetch {
 namespace {
 
-using Kind = Inspection::Kind;
+using Found = Inspection::Kind;
 
 constexpr std::string_view kRules = R"({
   "upstreams": {"up": {"hosts": ["api.test"]}, "indexer": {"hosts": ["nzb.test"], "errors": "newznab"}},
@@ -34,26 +34,26 @@ TEST_F(InspectionTest, TellsAnAnswerFromNoneAndFromALimit) {
     std::size_t rule;
     std::string_view type, body;
     int status;
-    Kind kind;
+    Found kind;
   };
   const std::vector<Case> cases{
-      {0, "application/json", R"({"a": 1})", 200, Kind::answer},
-      {0, "application/json", R"({"a": 1)", 200, Kind::no_answer},
-      {0, "application/json", R"({"success": false})", 200, Kind::no_answer},
-      {0, "text/html", "<!doctype html><html><body>no</body></html>", 200, Kind::no_answer},
-      {0, "application/json", R"({"detail": "not found"})", 404, Kind::answer},
-      {1, "application/xml", R"(<error code="500" description="Request limit reached"/>)", 200, Kind::limit},
-      {1, "application/xml", R"(<error code="300" description="No such item"/>)", 200, Kind::no_answer},
-      {0, "application/xml", R"(<error code="500" description="Request limit reached"/>)", 200, Kind::no_answer},
-      {0, "text/plain", R"({"a": 1})", 200, Kind::answer},
-      {0, "text/html", "<html><body>404 Not Found</body></html>", 404, Kind::no_answer},
-      {0, "text/plain", "404 page not found", 404, Kind::no_answer},
-      {0, "text/html", "<html><title>Just a moment...</title></html>", 403, Kind::no_answer},
-      {0, "text/html", "<html><body>Log in to the network</body></html>", 401, Kind::no_answer},
-      {0, "application/json", R"({"status_message": "no"})", 401, Kind::answer},
-      {0, "text/html", "<html><body>origin is down</body></html>", 522, Kind::no_answer},
-      {0, "", "", 404, Kind::answer},
-      {1, "application/xml", R"(<error code="300" description="No such item"/>)", 404, Kind::answer},
+      {0, "application/json", R"({"a": 1})", 200, Found::answer},
+      {0, "application/json", R"({"a": 1)", 200, Found::no_answer},
+      {0, "application/json", R"({"success": false})", 200, Found::no_answer},
+      {0, "text/html", "<!doctype html><html><body>no</body></html>", 200, Found::no_answer},
+      {0, "application/json", R"({"detail": "not found"})", 404, Found::answer},
+      {1, "application/xml", R"(<error code="500" description="Request limit reached"/>)", 200, Found::limit},
+      {1, "application/xml", R"(<error code="300" description="No such item"/>)", 200, Found::no_answer},
+      {0, "application/xml", R"(<error code="500" description="Request limit reached"/>)", 200, Found::no_answer},
+      {0, "text/plain", R"({"a": 1})", 200, Found::answer},
+      {0, "text/html", "<html><body>404 Not Found</body></html>", 404, Found::no_answer},
+      {0, "text/plain", "404 page not found", 404, Found::no_answer},
+      {0, "text/html", "<html><title>Just a moment...</title></html>", 403, Found::no_answer},
+      {0, "text/html", "<html><body>Log in to the network</body></html>", 401, Found::no_answer},
+      {0, "application/json", R"({"status_message": "no"})", 401, Found::answer},
+      {0, "text/html", "<html><body>origin is down</body></html>", 522, Found::no_answer},
+      {0, "", "", 404, Found::answer},
+      {1, "application/xml", R"(<error code="300" description="No such item"/>)", 404, Found::answer},
   };
   for (const auto& row : cases)
     EXPECT_EQ(inspect(row.rule, row.type, row.body, row.status).kind, row.kind) << row.type << " " << row.body;

@@ -8,7 +8,7 @@
 namespace cachearr::fetch {
 namespace {
 
-constexpr std::string_view kRules = R"({
+constexpr std::string_view kPlanRules = R"({
   "upstreams": {
     "up": {"hosts": ["api.test"], "origin": "http://api.test"},
     "indexer": {"hosts": ["nzb.test"], "origin": "http://nzb.test", "errors": "newznab"}},
@@ -22,7 +22,7 @@ constexpr std::uint64_t kMax = 1024 * 1024;
 
 class ResponsePlanTest : public test::ContextTest {
  protected:
-  ResponsePlanTest() : ContextTest{kRules} {}
+  ResponsePlanTest() : ContextTest{kPlanRules} {}
 
   /// `url`: with the method in front; `answer`: status line without the version, and field lines.
   ResponsePlan plan(std::string_view request, std::string_view host, const std::string& answer) {

@@ -134,11 +134,11 @@ TEST(EntityTag, ComparesAsTheTableOfRfc9110Says) {
   EXPECT_FALSE(strong_match("", ""));
 }
 
-using Kind = RangeVerdict::Kind;
+using RangeKind = RangeVerdict::Kind;
 
 std::string shown(const RangeVerdict& verdict) {
-  if (verdict.kind == Kind::whole) return "whole";
-  if (verdict.kind == Kind::unsatisfiable) return "unsatisfiable";
+  if (verdict.kind == RangeKind::whole) return "whole";
+  if (verdict.kind == RangeKind::unsatisfiable) return "unsatisfiable";
   std::string text;
   for (const auto& range : verdict.ranges) {
     text += (text.empty() ? "" : ",") + std::to_string(range.first) + "-" + std::to_string(range.last);

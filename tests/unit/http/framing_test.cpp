@@ -9,13 +9,13 @@ namespace cachearr::http {
 namespace {
 
 using Body = Framing::Body;
-using Lines = std::vector<std::pair<std::string, std::string>>;
+using OwnedLines = std::vector<std::pair<std::string, std::string>>;
 
-void add(FieldList& fields, const Lines& lines) {
+void add(FieldList& fields, const OwnedLines& lines) {
   for (const auto& [name, value] : lines) fields.add(name, value);
 }
 
-Result<Framing, Refusal> request(const Lines& lines, Method method = Method::post, int minor_version = 1) {
+Result<Framing, Refusal> request(const OwnedLines& lines, Method method = Method::post, int minor_version = 1) {
   RequestHead head;
   head.method = method;
   head.minor_version = minor_version;
@@ -23,7 +23,7 @@ Result<Framing, Refusal> request(const Lines& lines, Method method = Method::pos
   return frame_request(head);
 }
 
-Result<Framing, Refusal> response(const Lines& lines, int status = 200, Method method = Method::get,
+Result<Framing, Refusal> response(const OwnedLines& lines, int status = 200, Method method = Method::get,
                                   int minor_version = 1) {
   ResponseHead head;
   head.status = status;
@@ -32,14 +32,14 @@ Result<Framing, Refusal> response(const Lines& lines, int status = 200, Method m
   return frame_response(head, method);
 }
 
-std::string shown(const Lines& lines) {
+std::string shown(const OwnedLines& lines) {
   std::string text;
   for (const auto& [name, value] : lines) text += name + ": " + value + " | ";
   return text;
 }
 
 struct RefusedRequest {
-  Lines lines;
+  OwnedLines lines;
   int status;
   int minor_version = 1;
 };
@@ -188,7 +188,7 @@ TEST(RequestFraming, OnlyARequestWithABodyWaitsFor100) {
   EXPECT_FALSE(request({{"Content-Length", "3"}})->expects_continue);
 }
 
-class RefusedResponseTest : public testing::TestWithParam<Lines> {};
+class RefusedResponseTest : public testing::TestWithParam<OwnedLines> {};
 
 TEST_P(RefusedResponseTest, IsNotTrusted) {
   for (const auto method : {Method::get, Method::head, Method::post}) {
@@ -200,19 +200,21 @@ TEST_P(RefusedResponseTest, IsNotTrusted) {
 
 INSTANTIATE_TEST_SUITE_P(
     ResponseFraming, RefusedResponseTest,
-    testing::Values(Lines{{"Transfer-Encoding", "chunked"}, {"Content-Length", "11"}},
-                    Lines{{"Content-Length", "20"}, {"Transfer-Encoding", "\vchunked"}},
-                    Lines{{"Transfer-Encoding", "xchunked"}}, Lines{{"Transfer-Encoding", "gzip, chunked"}},
-                    Lines{{"Transfer-Encoding", "gzip"}}, Lines{{"Transfer-Encoding", "identity"}},
-                    Lines{{"Transfer-Encoding", ""}}, Lines{{"Transfer-Encoding", "chunked, chunked"}},
-                    Lines{{"Transfer-Encoding", "chunked"}, {"Transfer-Encoding", "chunked"}},
-                    Lines{{"Content-Length", "11"}, {"Content-Length", "5"}}, Lines{{"Content-Length", "11, 5"}},
-                    Lines{{"Content-Length", "11,"}}, Lines{{"Content-Length", ",11"}}, Lines{{"Content-Length", ""}},
-                    Lines{{"Content-Length", "+11"}}, Lines{{"Content-Length", "-1"}},
-                    Lines{{"Content-Length", "11abc"}}, Lines{{"Content-Length", "0x0b"}},
-                    Lines{{"Content-Length", "11.0"}}, Lines{{"Content-Length", "1 1"}},
-                    Lines{{"Content-Length", "18446744073709551627"}}, Lines{{"Content-Length", "9223372036854775819"}},
-                    Lines{{"Content-Length", "11"}, {"Content-Length", "x"}}));
+    testing::Values(OwnedLines{{"Transfer-Encoding", "chunked"}, {"Content-Length", "11"}},
+                    OwnedLines{{"Content-Length", "20"}, {"Transfer-Encoding", "\vchunked"}},
+                    OwnedLines{{"Transfer-Encoding", "xchunked"}}, OwnedLines{{"Transfer-Encoding", "gzip, chunked"}},
+                    OwnedLines{{"Transfer-Encoding", "gzip"}}, OwnedLines{{"Transfer-Encoding", "identity"}},
+                    OwnedLines{{"Transfer-Encoding", ""}}, OwnedLines{{"Transfer-Encoding", "chunked, chunked"}},
+                    OwnedLines{{"Transfer-Encoding", "chunked"}, {"Transfer-Encoding", "chunked"}},
+                    OwnedLines{{"Content-Length", "11"}, {"Content-Length", "5"}},
+                    OwnedLines{{"Content-Length", "11, 5"}}, OwnedLines{{"Content-Length", "11,"}},
+                    OwnedLines{{"Content-Length", ",11"}}, OwnedLines{{"Content-Length", ""}},
+                    OwnedLines{{"Content-Length", "+11"}}, OwnedLines{{"Content-Length", "-1"}},
+                    OwnedLines{{"Content-Length", "11abc"}}, OwnedLines{{"Content-Length", "0x0b"}},
+                    OwnedLines{{"Content-Length", "11.0"}}, OwnedLines{{"Content-Length", "1 1"}},
+                    OwnedLines{{"Content-Length", "18446744073709551627"}},
+                    OwnedLines{{"Content-Length", "9223372036854775819"}},
+                    OwnedLines{{"Content-Length", "11"}, {"Content-Length", "x"}}));
 
 TEST(ResponseFraming, ACodedAnswerInHttp10IsRefused) {
   EXPECT_FALSE(response({{"Transfer-Encoding", "chunked"}}, 200, Method::get, 0).ok());
@@ -268,7 +270,7 @@ TEST(ResponseFraming, AnHttp10ConnectionLivesOnOnlyIfItSaysSo) {
   EXPECT_TRUE(response({{"Content-Length", "11"}, {"Connection", "Keep-Alive"}}, 200, Method::get, 0)->keep_alive);
 }
 
-bool crosses(const Lines& lines, std::string_view name) {
+bool crosses(const OwnedLines& lines, std::string_view name) {
   FieldList fields;
   add(fields, lines);
   return !is_hop_by_hop(*fields.find(name), fields);

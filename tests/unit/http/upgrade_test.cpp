@@ -6,29 +6,29 @@
 namespace cachearr::http {
 namespace {
 
-using Lines = std::vector<std::pair<std::string_view, std::string_view>>;
+using UpgradeLines = std::vector<std::pair<std::string_view, std::string_view>>;
 
-RequestHead get(const Lines& lines) {
+RequestHead asks(const UpgradeLines& lines) {
   RequestHead head;
   head.method = Method::get;
   for (const auto& [name, value] : lines) head.fields.add(name, value);
   return head;
 }
 
-bool agreed(std::string_view offered, const Lines& answered, int status = 101) {
+bool agreed(std::string_view offered, const UpgradeLines& answered, int status = 101) {
   ResponseHead response;
   response.status = status;
   for (const auto& [name, value] : answered) response.fields.add(name, value);
-  return is_agreed_upgrade(get({{"Connection", "upgrade"}, {"Upgrade", offered}}), response);
+  return is_agreed_upgrade(asks({{"Connection", "upgrade"}, {"Upgrade", offered}}), response);
 }
 
 TEST(AnUpgrade, IsAskedForByBothFieldsOfAGet) {
-  EXPECT_TRUE(wants_upgrade(get({{"Connection", "keep-alive, UPGRADE"}, {"Upgrade", "websocket"}})));
-  EXPECT_FALSE(wants_upgrade(get({{"Connection", "keep-alive, X-Upgrade"}, {"Upgrade", "websocket"}})));
-  EXPECT_FALSE(wants_upgrade(get({{"Connection", "close, x-unusual"}, {"Upgrade", "websocket"}})));
-  EXPECT_FALSE(wants_upgrade(get({{"Upgrade", "websocket"}})));
-  EXPECT_FALSE(wants_upgrade(get({{"Connection", "upgrade"}})));
-  auto other = get({{"Connection", "upgrade"}, {"Upgrade", "websocket"}});
+  EXPECT_TRUE(wants_upgrade(asks({{"Connection", "keep-alive, UPGRADE"}, {"Upgrade", "websocket"}})));
+  EXPECT_FALSE(wants_upgrade(asks({{"Connection", "keep-alive, X-Upgrade"}, {"Upgrade", "websocket"}})));
+  EXPECT_FALSE(wants_upgrade(asks({{"Connection", "close, x-unusual"}, {"Upgrade", "websocket"}})));
+  EXPECT_FALSE(wants_upgrade(asks({{"Upgrade", "websocket"}})));
+  EXPECT_FALSE(wants_upgrade(asks({{"Connection", "upgrade"}})));
+  auto other = asks({{"Connection", "upgrade"}, {"Upgrade", "websocket"}});
   other.method = Method::post;
   EXPECT_FALSE(wants_upgrade(other));
   other.method = Method::get;
@@ -38,9 +38,9 @@ TEST(AnUpgrade, IsAskedForByBothFieldsOfAGet) {
 
 TEST(AnUpgrade, ToHttp2WithoutTlsIsNoneInAnySpellingAndPlace) {
   for (const std::string_view offered : {"h2c", "H2C", "H2c", "websocket, h2C", "h2c,websocket"})
-    EXPECT_FALSE(wants_upgrade(get({{"Connection", "Upgrade"}, {"Upgrade", offered}}))) << offered;
-  EXPECT_FALSE(wants_upgrade(get({{"Connection", "Upgrade"}, {"Upgrade", "websocket"}, {"Upgrade", "H2C"}})));
-  EXPECT_TRUE(wants_upgrade(get({{"Connection", "Upgrade"}, {"Upgrade", "x-h2c-like"}})));
+    EXPECT_FALSE(wants_upgrade(asks({{"Connection", "Upgrade"}, {"Upgrade", offered}}))) << offered;
+  EXPECT_FALSE(wants_upgrade(asks({{"Connection", "Upgrade"}, {"Upgrade", "websocket"}, {"Upgrade", "H2C"}})));
+  EXPECT_TRUE(wants_upgrade(asks({{"Connection", "Upgrade"}, {"Upgrade", "x-h2c-like"}})));
 }
 
 TEST(AnUpgrade, IsAgreedUponWhereA101NamesWhatWasOffered) {

@@ -2,13 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include "unit/limit/now.hpp"
+
 namespace cachearr::limit {
 namespace {
 
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr TimePoint kNow{Duration{1'700'000'000'000}};
+using test::kNow;
 
 void fail_times(Breaker& breaker, int times, TimePoint now = kNow) {
   for (int i = 0; i < times; ++i) breaker.failed(now, false);

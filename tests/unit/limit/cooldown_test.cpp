@@ -2,13 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include "unit/limit/now.hpp"
+
 namespace cachearr::limit {
 namespace {
 
 using std::chrono::hours;
 using std::chrono::seconds;
 
-constexpr TimePoint kNow{Duration{1'700'000'000'000}};
+using test::kNow;
 
 content::LimitSignal told(TimePoint until) { return {true, until, seconds{60}, "429", {}}; }
 content::LimitSignal untold(Duration pause) { return {true, std::nullopt, pause, "503", {}}; }

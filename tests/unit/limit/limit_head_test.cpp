@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "http/date.hpp"
+#include "unit/limit/now.hpp"
 
 namespace cachearr::limit {
 namespace {
@@ -12,7 +13,7 @@ namespace {
 using std::chrono::hours;
 using std::chrono::seconds;
 
-constexpr TimePoint kNow{Duration{1'700'000'000'000}};
+using test::kNow;
 
 content::LimitSignal read(int status, std::initializer_list<std::pair<std::string_view, std::string_view>> fields) {
   http::ResponseHead head;

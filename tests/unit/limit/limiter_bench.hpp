@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "limit/limiter.hpp"
+#include "unit/limit/now.hpp"
 
 namespace cachearr::limit::test {
 
@@ -14,7 +15,6 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 using Kind = Admission::Kind;
 
-inline constexpr TimePoint kNow{Duration{1'700'000'000'000}};
 inline constexpr Duration kTook{100};
 
 struct Bench {

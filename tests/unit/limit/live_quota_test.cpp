@@ -2,13 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include "unit/limit/now.hpp"
+
 namespace cachearr::limit {
 namespace {
 
 using std::chrono::hours;
 using std::chrono::seconds;
 
-constexpr TimePoint kNow{Duration{1'700'000'000'000}};
+using test::kNow;
 constexpr auto kInteractive = Priority::interactive;
 
 content::QuotaReading reading(std::uint64_t remaining, TimePoint reset) { return {50, remaining, hours{24}, reset}; }

@@ -6,6 +6,8 @@
 #include <thread>
 #include <vector>
 
+#include "unit/limit/now.hpp"
+
 namespace cachearr::limit {
 namespace {
 
@@ -13,7 +15,7 @@ using std::chrono::hours;
 using std::chrono::seconds;
 using Kind = Admission::Kind;
 
-constexpr TimePoint kNow{Duration{1'700'000'000'000}};
+using test::kNow;
 constexpr Hash128 kAnna{1, 1};
 constexpr Hash128 kBert{2, 2};
 

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <set>
 
+#include "unit/limit/now.hpp"
+
 namespace cachearr::limit {
 namespace {
 
@@ -10,7 +12,7 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr TimePoint kNow{Duration{1'700'000'000'000}};
+using test::kNow;
 
 TEST(SpreadTtl, ShortensByAtMostATenthAndNeverLengthens) {
   for (std::uint64_t i = 0; i < 5000; ++i) {

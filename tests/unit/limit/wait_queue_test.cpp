@@ -6,7 +6,7 @@
 namespace cachearr::limit {
 namespace {
 
-constexpr auto kInteractive = Priority::interactive;
+constexpr auto kFirst = Priority::interactive;
 constexpr auto kFeed = Priority::feed;
 
 Waiter waiter(Ticket ticket, Priority priority, std::uint64_t client) { return {ticket, priority, client, {}, false}; }
@@ -22,16 +22,16 @@ TEST(WaitQueue, GoesByPriorityAndThenFirstComeFirstServed) {
   queue.push(waiter(1, Priority::background, 1));
   queue.push(waiter(2, kFeed, 2));
   queue.push(waiter(3, kFeed, 3));
-  queue.push(waiter(4, kInteractive, 4));
+  queue.push(waiter(4, kFirst, 4));
   EXPECT_EQ(drain(queue), (std::vector<Ticket>{4, 2, 3, 1}));
 }
 
 TEST(WaitQueue, OneClientThatFloodsDoesNotHoldUpTheOthers) {
   WaitQueue queue{1000};
-  for (Ticket t = 0; t < 500; ++t) queue.push(waiter(t, kInteractive, 1));
-  queue.push(waiter(1001, kInteractive, 2));
-  queue.push(waiter(1002, kInteractive, 3));
-  EXPECT_EQ(queue.ahead_of(kInteractive, 4), 3U);
+  for (Ticket t = 0; t < 500; ++t) queue.push(waiter(t, kFirst, 1));
+  queue.push(waiter(1001, kFirst, 2));
+  queue.push(waiter(1002, kFirst, 3));
+  EXPECT_EQ(queue.ahead_of(kFirst, 4), 3U);
   EXPECT_EQ(queue.pop_front().ticket, 0U);
   EXPECT_EQ(queue.pop_front().ticket, 1001U);
   EXPECT_EQ(queue.pop_front().ticket, 1002U);
@@ -43,7 +43,7 @@ TEST(WaitQueue, AFullQueueTurnsAwayTheOneThatWouldGoLast) {
   for (Ticket t = 1; t <= 3; ++t) EXPECT_FALSE(queue.push(waiter(t, kFeed, 1)));
   EXPECT_EQ(queue.push(waiter(4, kFeed, 1))->ticket, 4U);
   EXPECT_EQ(queue.push(waiter(5, kFeed, 2))->ticket, 3U);
-  EXPECT_EQ(queue.push(waiter(6, kInteractive, 1))->ticket, 2U);
+  EXPECT_EQ(queue.push(waiter(6, kFirst, 1))->ticket, 2U);
   EXPECT_EQ(drain(queue), (std::vector<Ticket>{6, 1, 5}));
 }
 

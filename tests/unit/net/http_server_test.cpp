@@ -11,7 +11,7 @@ namespace {
 
 using test::MemoryStream;
 using test::Pump;
-using Kind = HttpServer::Outcome::Kind;
+using Outcome = HttpServer::Outcome::Kind;
 
 constexpr std::string_view kGet = "GET /a HTTP/1.1\r\nHost: a.test\r\n\r\n";
 
@@ -37,33 +37,33 @@ TEST_F(AServedConnection, GivesOneRequestAfterTheOther) {
   stream_.sends(std::string{kGet} + "POST /b HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4\r\n\r\nbody" + "HEAD /c HT");
   stream_.sends("TP/1.1\r\nHost: a.test\r\n\r\n");
   for (const auto* const target : {"/a", "/b", "/c"}) {
-    ASSERT_EQ(read_head().kind, Kind::complete);
+    ASSERT_EQ(read_head().kind, Outcome::complete);
     EXPECT_EQ(request_.head.head.target, target);
-    ASSERT_EQ(read_body(4).kind, Kind::complete);
+    ASSERT_EQ(read_body(4).kind, Outcome::complete);
   }
-  EXPECT_EQ(read_head().kind, Kind::ended);
+  EXPECT_EQ(read_head().kind, Outcome::ended);
 }
 
 TEST_F(AServedConnection, ReadsABodyInAnyFraming) {
   stream_.sends("PUT /a HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbo");
   stream_.sends("dy\r\n0\r\n\r\n");
-  ASSERT_EQ(read_head().kind, Kind::complete);
-  ASSERT_EQ(read_body(4).kind, Kind::complete);
+  ASSERT_EQ(read_head().kind, Outcome::complete);
+  ASSERT_EQ(read_body(4).kind, Outcome::complete);
   EXPECT_EQ(request_.body, "body");
 }
 
 TEST_F(AServedConnection, RefusesABodyBeyondItsLimitHoweverItIsFramed) {
   stream_.sends("PUT /a HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n");
-  ASSERT_EQ(read_head().kind, Kind::complete);
+  ASSERT_EQ(read_head().kind, Outcome::complete);
   const auto outcome = read_body(3);
-  EXPECT_EQ(outcome.kind, Kind::refused);
+  EXPECT_EQ(outcome.kind, Outcome::refused);
   EXPECT_EQ(outcome.refusal.status, 413);
 }
 
 TEST_F(AServedConnection, SaysThatItWaitsForABody) {
   stream_.sends("PUT /a HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\nbody");
-  ASSERT_EQ(read_head().kind, Kind::complete);
-  ASSERT_EQ(read_body(4).kind, Kind::complete);
+  ASSERT_EQ(read_head().kind, Outcome::complete);
+  ASSERT_EQ(read_body(4).kind, Outcome::complete);
   EXPECT_EQ(stream_.written(), "HTTP/1.1 100 Continue\r\n\r\n");
 }
 
@@ -80,7 +80,7 @@ TEST_F(AServedConnection, RefusesWhatIsMalformedOrContradictory) {
     HttpServer server{std::move(stream), HttpLimits{}, order};
     HttpServer::Request request;
     const auto outcome = pump.run(server.read_head(request));
-    EXPECT_EQ(outcome.kind, Kind::refused) << sent;
+    EXPECT_EQ(outcome.kind, Outcome::refused) << sent;
     EXPECT_EQ(outcome.refusal.status, status) << sent;
   }
 }
@@ -89,19 +89,19 @@ TEST_F(AServedConnection, AnswersAHeadThatDoesNotEndInTime) {
   stream_.sends("GET /a HT");
   stream_.falls_silent();
   const auto outcome = read_head();
-  EXPECT_EQ(outcome.kind, Kind::refused);
+  EXPECT_EQ(outcome.kind, Outcome::refused);
   EXPECT_EQ(outcome.refusal.status, 408);
 }
 
 TEST_F(AServedConnection, EndsWithoutAnAnswerWhereNothingComes) {
   stream_.falls_silent();
-  EXPECT_EQ(read_head().kind, Kind::ended);
+  EXPECT_EQ(read_head().kind, Outcome::ended);
 }
 
 TEST_F(AServedConnection, EndsWhereTheClientLeavesWithinARequest) {
   stream_.sends("PUT /a HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4\r\n\r\nbo");
-  ASSERT_EQ(read_head().kind, Kind::complete);
-  EXPECT_EQ(read_body(4).kind, Kind::ended);
+  ASSERT_EQ(read_head().kind, Outcome::complete);
+  EXPECT_EQ(read_body(4).kind, Outcome::ended);
 }
 
 TEST_F(AServedConnection, SendsAReplyInAsManyWritesAsItTakes) {
@@ -113,7 +113,7 @@ TEST_F(AServedConnection, SendsAReplyInAsManyWritesAsItTakes) {
 TEST_F(AServedConnection, IsIdleBetweenRequestsAlone) {
   EXPECT_TRUE(server_.is_idle());
   stream_.sends(kGet);
-  ASSERT_EQ(read_head().kind, Kind::complete);
+  ASSERT_EQ(read_head().kind, Outcome::complete);
   EXPECT_FALSE(server_.is_idle());
   EXPECT_FALSE(order_.end_longest());
 }

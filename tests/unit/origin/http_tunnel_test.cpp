@@ -11,11 +11,11 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-constexpr std::string_view kGranted = "HTTP/1.1 200 Connection established\r\n\r\n";
+constexpr std::string_view kEstablished = "HTTP/1.1 200 Connection established\r\n\r\n";
 
 TEST(AnHttpTunnel, OpensByConnect) {
   for (const bool byte_by_byte : {false, true}) {
-    const auto opened = open({"http://proxy.lan"}, kGranted, byte_by_byte);
+    const auto opened = open({"http://proxy.lan"}, kEstablished, byte_by_byte);
     EXPECT_TRUE(opened.ok) << opened.problem;
     EXPECT_EQ(opened.asked, "CONNECT api.example.org:443 HTTP/1.1\r\nHost: api.example.org:443\r\n\r\n");
     EXPECT_THAT(opened.left, IsEmpty());
@@ -23,13 +23,13 @@ TEST(AnHttpTunnel, OpensByConnect) {
 }
 
 TEST(AnHttpTunnel, BringsCredentials) {
-  const auto opened = open({"http://Aladdin:open%20sesame@proxy.lan"}, kGranted);
+  const auto opened = open({"http://Aladdin:open%20sesame@proxy.lan"}, kEstablished);
   EXPECT_TRUE(opened.ok);
   EXPECT_THAT(opened.asked, HasSubstr("\r\nProxy-Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n"));
 }
 
 TEST(AnHttpTunnel, PutsAnIpv6AddressInBrackets) {
-  const auto opened = open({"http://proxy.lan", "2001:db8::1", 8443}, kGranted);
+  const auto opened = open({"http://proxy.lan", "2001:db8::1", 8443}, kEstablished);
   EXPECT_THAT(opened.asked, HasSubstr("CONNECT [2001:db8::1]:8443 HTTP/1.1\r\nHost: [2001:db8::1]:8443\r\n"));
 }
 
@@ -58,8 +58,8 @@ TEST(AnHttpTunnel, IsNoneWhereTheParentSpeaksAnotherLanguage) {
 }
 
 TEST(AnHttpTunnel, IsNoneWhereTheParentEndsTheConnectionAnywhere) {
-  for (std::size_t size = 0; size < kGranted.size(); ++size) {
-    const auto opened = open({"http://proxy.lan"}, kGranted.substr(0, size));
+  for (std::size_t size = 0; size < kEstablished.size(); ++size) {
+    const auto opened = open({"http://proxy.lan"}, kEstablished.substr(0, size));
     EXPECT_FALSE(opened.ok) << "after " << size;
     EXPECT_THAT(opened.problem, HasSubstr("ended the connection"));
   }

@@ -7,14 +7,14 @@ namespace {
 
 using test::Asked;
 
-constexpr std::string_view kRules = R"({
+constexpr std::string_view kRulesOfTwo = R"({
   "upstreams": {"up": {"hosts": ["api.test"], "mount": "/up"}},
   "rules": [{"name": "tv", "upstream": "up", "match": {"path": "/tv/{id}"}, "ttl": "1h", "key": "series:{id}"}]})";
 
 /// What was worked out of a request earlier, brought up to date, must be what is worked out of it anew.
 class ClassifyAgainTest : public test::ContextTest {
  protected:
-  ClassifyAgainTest() : ContextTest{kRules} {}
+  ClassifyAgainTest() : ContextTest{kRulesOfTwo} {}
 
   /// Works it out once; `change` is what happens before it comes again.
   template <class Change>

@@ -12,7 +12,7 @@ namespace {
 
 using Kind = Invalidation::Kind;
 
-constexpr std::uint64_t kMiB = 1024 * 1024;
+using test::kMiB;
 constexpr std::uint64_t kEntries = 10;
 
 /// A disk tier whose writer does all that it has to between a ban's coming into force and the count of what it hit.

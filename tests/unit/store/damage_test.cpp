@@ -24,7 +24,7 @@ using test::id_of;
 using test::identity_of;
 using test::make;
 
-constexpr std::uint64_t kMiB = 1024 * 1024;
+using test::kMiB;
 constexpr int kAnswers = 120;
 
 std::string body_of(int i) {

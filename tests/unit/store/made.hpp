@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,8 @@
 #include "store/entry.hpp"
 
 namespace cachearr::store::test {
+
+inline constexpr std::uint64_t kMiB = 1024 * 1024;
 
 struct Made {
   std::string key;

@@ -12,7 +12,7 @@ using test::id_of;
 using test::identity_of;
 using test::make;
 
-constexpr std::uint64_t kMiB = 1024 * 1024;
+using test::kMiB;
 
 class MemoryStore : public ::testing::Test {
  protected:

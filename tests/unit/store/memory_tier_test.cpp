@@ -20,7 +20,7 @@ using test::id_of;
 using test::identity_of;
 using test::make;
 
-constexpr std::uint64_t kMiB = 1024 * 1024;
+using test::kMiB;
 
 /// Draws ranks by Zipf's law; the same ones for the same seed.
 class Zipf {

@@ -14,8 +14,6 @@
 
 namespace cachearr::store::test {
 
-inline constexpr std::uint64_t kMiB = 1024 * 1024;
-
 class TwoTier : public ::testing::Test {
  protected:
   void SetUp() override { start(); }

@@ -25,7 +25,7 @@ struct Known {
   bool stale = false;
 };
 
-class Model : public ::testing::TestWithParam<unsigned> {
+class TwoTierModel : public ::testing::TestWithParam<unsigned> {
  protected:
   void restart() {
     store.reset();
@@ -104,7 +104,7 @@ class Model : public ::testing::TestWithParam<unsigned> {
   std::mt19937 random{GetParam()};
 };
 
-TEST_P(Model, AndStoreAgree) {
+TEST_P(TwoTierModel, AndStoreAgree) {
   restart();
   for (int step = 0; step < 1200; ++step) {
     const auto key = std::to_string(random() % 300);
@@ -138,7 +138,7 @@ TEST_P(Model, AndStoreAgree) {
       known.size());
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, Model, ::testing::Range(1U, 9U));
+INSTANTIATE_TEST_SUITE_P(Seeds, TwoTierModel, ::testing::Range(1U, 9U));
 
 }  // namespace
 }  // namespace cachearr::store

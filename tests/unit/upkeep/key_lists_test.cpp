@@ -8,7 +8,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-constexpr TimePoint kNow{Duration{1'700'000'000'000}};
+constexpr TimePoint kAsked{Duration{1'700'000'000'000}};
 
 struct Offered {
   std::string key;
@@ -18,10 +18,10 @@ struct Offered {
 };
 
 KeyLists pick(const std::vector<Offered>& all) {
-  KeyPicker picker{kNow, rules::RuleSet{}};
+  KeyPicker picker{kAsked, rules::RuleSet{}};
   for (const auto& each : all) {
     store::EntryMeta meta;
-    meta.fresh_until_ms = (kNow + each.left).time_since_epoch().count();
+    meta.fresh_until_ms = (kAsked + each.left).time_since_epoch().count();
     picker.offer({each.key, "sonarr", "series", meta, each.cost, 10, each.hits, each.fetches});
   }
   return picker.finish();
@@ -70,10 +70,10 @@ TEST(KeysOfALowHitRate, AreCountedAndNamedBelowAShare) {
 }
 
 TEST(ListsOfKeys, AreBoundedWhateverTheNumberOfKeys) {
-  KeyPicker picker{kNow, rules::RuleSet{}};
+  KeyPicker picker{kAsked, rules::RuleSet{}};
   store::EntryMeta meta;
   for (std::uint32_t i = 0; i < 10'000; ++i) {
-    meta.fresh_until_ms = kNow.time_since_epoch().count() + 1 + (i * 7919U) % 10'000;
+    meta.fresh_until_ms = kAsked.time_since_epoch().count() + 1 + (i * 7919U) % 10'000;
     const auto key = std::to_string(i);
     picker.offer({key, "up", "type", meta, {1, 1, 0}, 10, 1 + (i * 7919U) % 10'000, 100});
   }
@@ -82,7 +82,7 @@ TEST(ListsOfKeys, AreBoundedWhateverTheNumberOfKeys) {
     EXPECT_EQ(list.size(), KeyLists::kMost);
   EXPECT_EQ(lists.by_hits.front().hits, 10'000U);
   EXPECT_EQ(lists.by_hits.back().hits, 10'001U - KeyLists::kMost);
-  EXPECT_EQ(lists.expiring.back().meta.fresh_until_ms - kNow.time_since_epoch().count(), KeyLists::kMost);
+  EXPECT_EQ(lists.expiring.back().meta.fresh_until_ms - kAsked.time_since_epoch().count(), KeyLists::kMost);
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ class OptimizerTest : public ::testing::Test {
   static pipeline::SnapshotPtr snapshot_in(OptimizerMode mode) {
     Config config;
     config.cache.optimizer = mode;
-    return test::snapshot_of(kRules, config);
+    return cachearr::test::snapshot_of(kRules, config);
   }
   void use_key(std::uint32_t hits, std::uint32_t fetches) {
     const std::array<std::string_view, 1> body{"body"};

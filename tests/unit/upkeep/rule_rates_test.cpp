@@ -7,7 +7,7 @@
 namespace cachearr::upkeep {
 namespace {
 
-constexpr std::string_view kRules = R"({
+constexpr std::string_view kRatedRules = R"({
   "upstreams": {"sonarr": {"hosts": ["sonarr.test"]}, "radarr": {"hosts": ["radarr.test"]}},
   "rules": [
     {"name": "episode", "upstream": "sonarr", "match": {"path": "/e/{id}"}, "ttl": "1h", "type": "episode", "key": "episode:{id}"},
@@ -23,7 +23,7 @@ TEST(APatternOfKeys, TakesAnythingForACaptureAndBehindTheEnd) {
 }
 
 TEST(RatesOfRules, AreOfTheRuleThatHasStoredTheKey) {
-  const auto snapshot = test::snapshot_of(kRules);
+  const auto snapshot = cachearr::test::snapshot_of(kRatedRules);
   RuleRates rates{*snapshot->rules};
   const store::EntryMeta meta;
   const auto add = [&](std::string_view key, std::string_view upstream, std::string_view type, std::uint32_t hits) {

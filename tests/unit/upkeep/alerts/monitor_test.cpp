@@ -5,7 +5,7 @@
 namespace cachearr::upkeep {
 namespace {
 
-constexpr TimePoint kNow{std::chrono::hours{480'000}};
+constexpr TimePoint kAlertStart{std::chrono::hours{480'000}};
 
 class AMonitor : public ::testing::Test {
  protected:
@@ -19,15 +19,15 @@ TEST_F(AMonitor, TellsItsObserversOnceOfEachChange) {
   Monitor monitor{*store_};
   std::vector<AlertChange> told;
   monitor.observe([&](const AlertChange& change) { told.push_back(change); });
-  monitor.run(inputs_, {}, kNow);
-  monitor.run(inputs_, {}, kNow + std::chrono::minutes{1});
+  monitor.run(inputs_, {}, kAlertStart);
+  monitor.run(inputs_, {}, kAlertStart + std::chrono::minutes{1});
   ASSERT_EQ(told.size(), 1U);
   EXPECT_TRUE(told[0].fired);
   EXPECT_EQ(told[0].alert.id, "store");
   EXPECT_EQ(monitor.firing().size(), 1U);
   inputs_.health.store.disk_problem.clear();
-  monitor.run(inputs_, {}, kNow + std::chrono::minutes{2});
-  monitor.run(inputs_, {}, kNow + std::chrono::minutes{3});
+  monitor.run(inputs_, {}, kAlertStart + std::chrono::minutes{2});
+  monitor.run(inputs_, {}, kAlertStart + std::chrono::minutes{3});
   ASSERT_EQ(told.size(), 2U);
   EXPECT_FALSE(told[1].fired);
   EXPECT_TRUE(monitor.firing().empty());
@@ -35,14 +35,14 @@ TEST_F(AMonitor, TellsItsObserversOnceOfEachChange) {
 }
 
 TEST_F(AMonitor, KnowsAfterARestartWhatFires) {
-  Monitor{*store_}.run(inputs_, {}, kNow);
+  Monitor{*store_}.run(inputs_, {}, kAlertStart);
   Monitor again{*store_};
   again.restore();
   ASSERT_EQ(again.firing().size(), 1U);
-  EXPECT_EQ(again.firing()[0].since, kNow);
+  EXPECT_EQ(again.firing()[0].since, kAlertStart);
   bool told = false;
   again.observe([&](const AlertChange&) { told = true; });
-  again.run(inputs_, {}, kNow + std::chrono::minutes{1});
+  again.run(inputs_, {}, kAlertStart + std::chrono::minutes{1});
   EXPECT_FALSE(told);
 }
 
@@ -51,7 +51,7 @@ TEST_F(AMonitor, StartsAnewWhereItsStateCannotBeRead) {
   Monitor monitor{*store_};
   monitor.restore();
   EXPECT_TRUE(monitor.firing().empty());
-  monitor.run(inputs_, {}, kNow);
+  monitor.run(inputs_, {}, kAlertStart);
   EXPECT_TRUE(decode_alerts(store_->get_state("alerts")));
 }
 

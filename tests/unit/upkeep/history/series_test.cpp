@@ -10,16 +10,16 @@ using std::chrono::hours;
 using std::chrono::seconds;
 using ::testing::HasSubstr;
 
-constexpr TimePoint kNow{hours{480'000}};
+constexpr TimePoint kHour{hours{480'000}};
 constexpr std::int64_t kSeconds = 480'000 * 3600LL;
 
 HistoryQuery asked(const HistoryArguments& arguments) {
-  auto query = read_history_query(arguments, kNow);
+  auto query = read_history_query(arguments, kHour);
   EXPECT_TRUE(query) << (query ? "" : query.error().what);
   return query ? *query : HistoryQuery{};
 }
 std::string refusal(const HistoryArguments& arguments) {
-  const auto query = read_history_query(arguments, kNow);
+  const auto query = read_history_query(arguments, kHour);
   return query ? "taken" : query.error().what;
 }
 
@@ -96,7 +96,7 @@ class Lines : public ::testing::Test {
   }
   ManualClock clock_;
   std::unique_ptr<store::Store> store_ = store::make_memory_store(1'000'000, clock_);
-  TimePoint now_ = kNow;
+  TimePoint now_ = kHour;
   Sample totals_;
   History history_{*store_};
 };
