@@ -33,8 +33,8 @@ std::string shown_tier(const Json& summary, const std::string& name) {
 }
 
 std::string shown_latency(const Json& summary, const std::string& name) {
-  return "p50 " + shown_number(summary, name + "P50Ms", 2, " ms") + ", p95 " + shown_number(summary, name + "P95Ms", 2, " ms") +
-         ", p99 " + shown_number(summary, name + "P99Ms", 2, " ms");
+  return "p50 " + shown_number(summary, name + "P50Ms", 2, " ms") + ", p95 " +
+         shown_number(summary, name + "P95Ms", 2, " ms") + ", p99 " + shown_number(summary, name + "P99Ms", 2, " ms");
 }
 
 std::string shown_uptime(std::int64_t seconds) {
