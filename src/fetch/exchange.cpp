@@ -132,6 +132,11 @@ net::Task<HeadTrouble> exchange_heads(FetchContext& worker, std::shared_ptr<Fetc
   co_return co_await read_head(*job, response, limits.header);
 }
 
+std::string upstream_of(const FetchJob& job) {
+  const auto* const upstream = job.context->verdict.upstream;
+  return upstream ? upstream->name : std::string{};
+}
+
 }  // namespace
 
 net::Task<Result<UpstreamResponse, UpstreamError>> exchange(FetchContext& worker, std::shared_ptr<FetchJob> job,
@@ -168,6 +173,8 @@ net::Task<Result<UpstreamResponse, UpstreamError>> exchange(FetchContext& worker
     const bool again =
         error.retryable && may_repeat(*job) && (response.connection->reused ? attempt == 0 : attempt < retries);
     if (!again) co_return std::move(error);
+    // It may have reached the upstream, and then counts there.
+    worker.cells.upstream_failed(upstream_of(*job), true);
   }
 }
 

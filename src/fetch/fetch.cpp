@@ -190,7 +190,9 @@ Fetch::Step Fetch::after_exchange(Result<UpstreamResponse, UpstreamError> respon
   asked_ = true;
   if (!response) {
     permit_.end(limit_outcome_of(response.error().kind), Duration{-1});
-    if (!is_of_client(response.error().kind)) worker_.cells.upstream_failed(upstream_name());
+    if (!is_of_client(response.error().kind)) {
+      worker_.cells.upstream_failed(upstream_name(), response.error().asked);
+    }
     fail(response.error());
     return Step::done;
   }

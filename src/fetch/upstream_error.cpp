@@ -55,6 +55,10 @@ bool is_unreachable(Kind kind) noexcept {
   return kind == Kind::connect || kind == Kind::timeout || kind == Kind::broken_off || kind == Kind::tls;
 }
 
-UpstreamError error_of(const origin::DialFailure& failure) { return {kind_of(failure.kind), failure.what}; }
+UpstreamError error_of(const origin::DialFailure& failure) {
+  UpstreamError error{kind_of(failure.kind), failure.what};
+  error.asked = false;
+  return error;
+}
 
 }  // namespace cachearr::fetch

@@ -25,6 +25,7 @@ struct UpstreamError {
   std::string what = {};                    // a sentence that names the host
   net::IoError cause = net::IoError::none;  // of the connection, where it was the reason
   bool retryable = false;                   // the connection died before anything came
+  bool asked = true;                        // false: there was no connection to send the request on
 };
 
 /// The status that tells the client.

@@ -176,7 +176,7 @@ constexpr auto kFamilies = std::to_array<Family>({
      {"upstream", "status"},
      read_upstream_requests},
     {"cachearr_upstream_failures_total",
-     "Requests sent upstream that brought no answer.",
+     "Requests to an upstream that brought no answer, whether there was a connection to send them on or not.",
      Type::counter,
      {"upstream"},
      read_upstreams<&UpstreamTotals::failures>},

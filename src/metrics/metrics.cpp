@@ -56,9 +56,11 @@ void WorkerCells::upstream_answered(const std::string& upstream, int status, std
   cells.duration.record(microseconds);
 }
 
-void WorkerCells::upstream_failed(const std::string& upstream) {
+void WorkerCells::upstream_failed(const std::string& upstream, bool asked) {
   const std::lock_guard lock{mutex};
-  ++upstreams[upstream].failures;
+  auto& cells = upstreams[upstream];
+  ++cells.failures;
+  if (!asked) ++cells.unsent;
 }
 
 void WorkerCells::upstream_refused(const std::string& upstream) {

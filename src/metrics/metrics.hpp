@@ -82,6 +82,7 @@ struct LabelCells {
 struct UpstreamCells {
   std::map<int, std::uint64_t> statuses;
   std::uint64_t failures = 0;  // requests without an answer
+  std::uint64_t unsent = 0;    // of them, those for which there was no connection
   std::uint64_t refused = 0;   // answers that are not what the rule expects
   std::uint64_t bytes = 0;     // of bodies
   Histogram duration;
@@ -91,7 +92,7 @@ struct WorkerCells {
   /// REQUIRES: the worker's thread. The reference stays valid.
   LabelCells& label(std::uint32_t index);
   void upstream_answered(const std::string& upstream, int status, std::uint64_t microseconds);
-  void upstream_failed(const std::string& upstream);
+  void upstream_failed(const std::string& upstream, bool asked);
   void upstream_refused(const std::string& upstream);
   void upstream_sent(const std::string& upstream, std::uint64_t bytes);
 

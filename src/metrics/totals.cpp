@@ -43,6 +43,7 @@ std::map<std::string, UpstreamTotals> upstream_totals(const Metrics& metrics) {
       auto& sum = totals[name];
       for (const auto& [status, answers] : cells.statuses) sum.statuses[status] += answers;
       sum.failures += cells.failures;
+      sum.unsent += cells.unsent;
       sum.refused += cells.refused;
       sum.bytes += cells.bytes;
       sum.duration.add(cells.duration);

@@ -49,7 +49,7 @@ std::vector<LabelTotals> label_totals(const Metrics& metrics);
 
 struct UpstreamTotals {
   std::map<int, std::uint64_t> statuses;
-  std::uint64_t failures = 0, refused = 0, bytes = 0;
+  std::uint64_t failures = 0, unsent = 0, refused = 0, bytes = 0;
   HistogramTotals<Histogram> duration;
 };
 std::map<std::string, UpstreamTotals> upstream_totals(const Metrics& metrics);

@@ -55,7 +55,7 @@ void take_labels(const metrics::Metrics& metrics, Sample& sample) {
 
 void add_upstream(Figures& into, const metrics::UpstreamTotals& upstream) noexcept {
   constexpr int first_error = 500;
-  into[Figure::upstream_calls] += upstream.failures;
+  into[Figure::upstream_calls] += upstream.failures - upstream.unsent;
   into[Figure::upstream_errors] += upstream.failures;
   for (const auto& [status, answers] : upstream.statuses) {
     into[Figure::upstream_calls] += answers;
