@@ -23,7 +23,7 @@ bool Http1ReplySink::end_head(Body body, Connection connection) {
   } else if (connection.http10) {
     text += "Connection: keep-alive\r\n\r\n";
   } else {
-    text += "\r\n";
+    text += std::string_view{"\r\n"};
   }
   return delimited;
 }

@@ -13,15 +13,16 @@
 
 namespace cachearr::client {
 
+using namespace std::string_view_literals;  // literals with their length, for what goes with every answer
 using http::FieldId;
 using Body = ReplySink::Body;
 
 namespace {
 
 void append_age(std::string& text, const store::Entry& entry, TimePoint now) {
-  text += "Age: ";
+  text += "Age: "sv;
   text::append_number(text, caching::age_at(entry.meta, now));
-  text += "\r\n";
+  text += "\r\n"sv;
 }
 
 bool has_conditions(const http::FieldList& fields) noexcept {
@@ -205,9 +206,9 @@ std::string& begin_head(ReplySink& sink, const store::EntryPtr& entry, const Rep
 
 bool end_head(ReplySink& sink, std::string& head, const http::CacheStatus& status, ReplySink::Body body,
               ReplyConnection connection) {
-  head += "Cache-Status: ";
+  head += "Cache-Status: "sv;
   http::append(head, status);
-  head += "\r\n";
+  head += "\r\n"sv;
   return sink.end_head(body, {connection.keep_alive, connection.http10});
 }
 
