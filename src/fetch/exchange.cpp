@@ -65,8 +65,7 @@ UpstreamError error_of(const HeadTrouble& trouble, const FetchJob& job) {
           trouble.error, trouble.nothing_arrived};
 }
 
-/// A reused connection may have died in the moment we used it; a request without a body and without effect is simply
-/// sent again.
+/// A request without a body and without effect.
 bool may_repeat(const FetchJob& job) { return http::is_idempotent(job.head().method) && !job.upload && !job.upgrade; }
 
 /// Relays an interim response; false where it must not have come.
@@ -144,10 +143,9 @@ net::Task<Result<UpstreamResponse, UpstreamError>> exchange(FetchContext& worker
   const auto limits = limits_of(*job);
   const auto endpoint = endpoint_of(*job->context);
   const auto pool = origin::pool_name(endpoint);
-  const auto retries = job->context->verdict.upstream ? job->context->verdict.upstream->retries : 1U;
-  for (unsigned attempt = 0;; ++attempt) {
+  for (bool first = true;; first = false) {
     UpstreamResponse response;
-    if (attempt == 0) response.connection = worker.connections.take_idle(pool);
+    if (first) response.connection = worker.connections.take_idle(pool);
     if (!response.connection) {
       auto dialled = co_await worker.connections.dial(endpoint, limits.connect);
       if (!dialled) co_return error_of(dialled.error());
@@ -170,10 +168,10 @@ net::Task<Result<UpstreamResponse, UpstreamError>> exchange(FetchContext& worker
                                   " sent an answer whose length is ambiguous: " + std::string{framing.error().what}};
     }
     auto error = error_of(trouble, *job);
-    const bool again =
-        error.retryable && may_repeat(*job) && (response.connection->reused ? attempt == 0 : attempt < retries);
-    if (!again) co_return std::move(error);
-    // It may have reached the upstream, and then counts there.
+    const bool reused = response.connection->reused;
+    error.retryable = error.retryable && may_repeat(*job) && (reused || first);
+    if (!reused || !error.retryable) co_return std::move(error);
+    // A connection that was kept may have died just now. The request may have reached the upstream all the same.
     worker.cells.upstream_failed(upstream_of(*job), true);
   }
 }

@@ -25,7 +25,9 @@ struct UpstreamResponse {
   Duration idle{};  // how long the upstream may be silent in the middle of the body
 };
 
-/// `validators`: whole field lines for a conditional request, or empty.
+/// One request; a second one where the first went on a connection that was kept and had died. Any other repetition is
+/// the caller's, who has to be admitted for it again. `validators`: whole field lines for a conditional request, or
+/// empty.
 net::Task<Result<UpstreamResponse, UpstreamError>> exchange(FetchContext& worker, std::shared_ptr<FetchJob> job,
                                                             std::string validators);
 

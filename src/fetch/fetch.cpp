@@ -189,10 +189,12 @@ std::string Fetch::conditional_lines() {
 Fetch::Step Fetch::after_exchange(Result<UpstreamResponse, UpstreamError> response) {
   asked_ = true;
   if (!response) {
-    permit_.end(limit_outcome_of(response.error().kind), Duration{-1});
+    // The breaker counts requests that failed, not how often each was tried.
+    permit_.end(retries_ > 0 ? limit::Outcome::abandoned : limit_outcome_of(response.error().kind), Duration{-1});
     if (!is_of_client(response.error().kind)) {
       worker_.cells.upstream_failed(upstream_name(), response.error().asked);
     }
+    if (response.error().retryable && retries_++ < most_retries() && permit_.try_acquire(*job_)) return Step::exchange;
     fail(response.error());
     return Step::done;
   }

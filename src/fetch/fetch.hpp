@@ -122,6 +122,7 @@ class Fetch {
   const rules::Upstream* upstream() const noexcept { return context().verdict.upstream; }
   /// Empty: the rules name none.
   std::string upstream_name() const { return upstream() ? upstream()->name : std::string{}; }
+  std::uint32_t most_retries() const noexcept { return upstream() ? upstream()->retries : 1; }
   const std::string& host() const noexcept { return context().route.target.host; }
 
   FetchContext& worker_;
@@ -143,6 +144,7 @@ class Fetch {
   BodyRelay relay_;
   std::vector<std::string_view> pieces_;  // of the body that is inspected
   std::optional<BodyInspection> inspection_;
+  std::uint32_t retries_ = 0;
   bool asked_ = false;    // a request went to the origin, or was to go
   bool visible_ = false;  // the outcome is decided
   store::EntryPtr stored_;

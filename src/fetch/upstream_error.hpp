@@ -24,7 +24,7 @@ struct UpstreamError {
   Kind kind = Kind::connect;
   std::string what = {};                    // a sentence that names the host
   net::IoError cause = net::IoError::none;  // of the connection, where it was the reason
-  bool retryable = false;                   // the connection died before anything came
+  bool retryable = false;                   // the connection died before anything came, and the request may be repeated
   bool asked = true;                        // false: there was no connection to send the request on
 };
 

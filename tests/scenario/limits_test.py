@@ -89,6 +89,15 @@ class Rate(LimitScenario):
         self.assertEqual("limited", response.cache.get("detail"), response["cache-status"])
         self.assertEqual(1, self.origin.count(path))
 
+    def test_what_is_sent_again_counts_again(self):
+        proxy = self.proxy_with({"per_second": 0.001, "burst": 1, "max_wait": "0s"})
+        path = self.path()
+        self.origin.sequence(path, [CLOSE], answer("late"))
+        self.assertProblem(self.ask(path, proxy=proxy), 502)
+        self.assertEqual(1, self.origin.count(path))
+        free = self.proxy_with()
+        self.assertAnswered(self.ask(path, proxy=free), "late")
+
     def test_writes_count_too(self):
         path = self.path()
         self.origin.on(path, *answer("written"))
