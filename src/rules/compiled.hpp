@@ -38,6 +38,7 @@ struct Rule::Compiled {
 
   std::vector<std::string>
       body;  // in lower case: patterns, one of which the request's body must match; empty: any body
+  std::vector<std::string> webhooks;  // in lower case: patterns of events; not empty: it is for these, not for requests
 
   bool writes =
       false;  // the rule has "invalidate"; an empty one says that nothing changes, and later rules are not asked
@@ -50,6 +51,7 @@ struct Rule::Compiled {
   std::vector<std::size_t> secret_segments;  // places in the path that hold a secret capture
 
   bool takes(const http::RequestHead& request) const noexcept;
+  bool is_for_requests() const noexcept { return webhooks.empty(); }
 };
 
 /// Path, query and fields; binds on success.

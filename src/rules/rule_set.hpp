@@ -48,6 +48,9 @@ class RuleSet {
                                          std::optional<std::string_view> body, Scratch& scratch,
                                          Captures& captures) const;
 
+  /// Rules with `invalidate` for this event of the upstream's webhook, in order.
+  std::vector<const Rule*> webhook_invalidations(const Upstream& upstream, std::string_view event) const;
+
   const std::vector<std::unique_ptr<Upstream>>& upstreams() const noexcept;
   const std::vector<std::unique_ptr<Rule>>& rules() const noexcept;
   const std::unordered_map<std::string, Duration>& ttls() const noexcept;

@@ -321,6 +321,7 @@ struct Loader {
     auto& impl = *set->impl_;
     std::vector<std::vector<const Rule*>> all(impl.upstreams.size()), writes(impl.upstreams.size());
     for (const auto& rule : impl.rules) {
+      if (!rule->compiled->is_for_requests()) continue;
       all[rule->upstream->index].push_back(rule.get());
       if (rule->compiled->writes) writes[rule->upstream->index].push_back(rule.get());
     }

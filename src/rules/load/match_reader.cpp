@@ -120,6 +120,15 @@ void check_captures(const Node& match, const Rule::Compiled& rule) {
   if (twice != names.end()) match.problem("{" + std::string{*twice} + "} is bound twice; give the two different names");
 }
 
+/// Events by which an application's webhook tells of changes. Such a rule looks at no request.
+void read_webhooks(const Node& match, const Node& node, Rule::Compiled& into) {
+  for (const auto& event : node.texts()) into.webhooks.push_back(text::to_lower(event));
+  if (into.webhooks.empty()) node.problem("at least one event is expected here, such as [\"Grab\", \"Download\"]");
+  for (const auto* const name : {"method", "path", "query", "headers", "body"}) {
+    if (const auto other = match.get(name)) other->key_problem("a rule for webhooks looks at no request; remove this");
+  }
+}
+
 void mark_secrets(const Node& match, const Upstream& upstream, Rule::Compiled& into) {
   const auto is_secret = [&upstream](const Token& token) {
     const auto& secrets = upstream.credential_path;
@@ -141,8 +150,10 @@ void mark_secrets(const Node& match, const Upstream& upstream, Rule::Compiled& i
 
 void read_match(const Node& node, const Upstream& upstream, Rule::Compiled& into) {
   if (!node.expect_object("an object such as { \"path\": \"/api/**\" }",
-                          {"method", "path", "query", "headers", "body"}))
+                          {"method", "path", "query", "headers", "body", "webhook"}))
     return;
+  if (const auto webhooks = node.get("webhook"); webhooks && !webhooks->is_null())
+    return read_webhooks(node, *webhooks, into);
   read_methods(node, into);
   read_path(node, into);
   into.query = read_conditions(node, "query", false);

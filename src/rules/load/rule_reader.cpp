@@ -224,6 +224,8 @@ void read_invalidate(Draft& draft) {
     }
     if (!draft.compiled.body.empty())
       draft.node.get("match")->get("body")->key_problem("\"body\" belongs to a rule with \"invalidate\"");
+    if (!draft.compiled.webhooks.empty())
+      draft.node.get("match")->get("webhook")->key_problem("\"webhook\" belongs to a rule with \"invalidate\"");
     return;
   }
   auto& rule = draft.rule;

@@ -285,5 +285,18 @@ TEST(Loader, KeepsEarlierProblemsInTheirPlace) {
   EXPECT_EQ(problems[0].message, "earlier");
 }
 
+TEST(Loader, RefusesRulesForWebhooksThatLookAtRequests) {
+  EXPECT_NE(problems_of_rule(R"("match": {"webhook": ["Grab"]})").find("belongs to a rule with \"invalidate\""),
+            std::string::npos);
+  EXPECT_NE(
+      problems_of_rule(R"("match": {"webhook": [], "path": "/x"}, "invalidate": ["x"])").find("at least one event"),
+      std::string::npos);
+  EXPECT_NE(problems_of_rule(R"("match": {"webhook": ["Grab"], "path": "/x"}, "invalidate": ["x"])")
+                .find("looks at no request"),
+            std::string::npos);
+  EXPECT_NE(problems_of_rule(R"("match": {"webhook": ["Grab"]}, "invalidate": ["series:{id}"])").find("is not bound"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace cachearr::rules::test
