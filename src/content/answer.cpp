@@ -238,6 +238,8 @@ Inspection inspect(const Question& question, const Received& received, BodyRead 
   Inspection out;
   out.signal = limits_of(question, read, received, now);
   out.holds = std::move(read.holds);
+  if (read.shape == Shape::whole)
+    out.entities = std::move(read.kind == Kind::xml ? read.xml.entities : read.json.entities);
   if (out.signal.limited || received.status == 429) {
     out.kind = AnswerKind::limit;
     out.why = out.signal.limited ? out.signal.why : "429";

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "fetch/entity_tags.hpp"
 #include "http/url.hpp"
 
 namespace cachearr::fetch {
@@ -42,13 +43,21 @@ void inherit_counts(const FetchJob& job, store::EntryParts& parts) {
   parts.fetches = old->fetches() + 1;
 }
 
-/// `cost` is null where this is a marker and no response.
+/// What its body was about is told no more by a confirmation, which brings none.
+std::vector<std::uint64_t> other_tags(const store::Entry& confirmed, const std::vector<std::string>& known) {
+  std::vector<std::uint64_t> others{confirmed.tags().begin(), confirmed.tags().end()};
+  for (const auto& tag : known) std::erase(others, hash128(tag).low);
+  return others;
+}
+
+/// `cost` is null where this is a marker and no response; `confirmed` is the entry whose head alone is new.
 store::EntryPtr put(FetchContext& worker, const FetchJob& job, Name name, std::string_view head,
                     std::span<const std::string_view> body, const caching::EntryMeta& meta,
-                    const caching::FetchCost* cost = nullptr) {
+                    const caching::FetchCost* cost = nullptr, const store::Entry* confirmed = nullptr) {
   const auto& verdict = job.context->verdict;
-  const auto tags = verdict.rule ? rules::tags_of(*verdict.rule, job.context->captures) : std::vector<std::string>{};
+  const auto tags = tags_of_answer(*job.context, job.entities);
   const std::vector<std::string_view> tag_views{tags.begin(), tags.end()};
+  const auto others = confirmed ? other_tags(*confirmed, tags) : std::vector<std::uint64_t>{};
   store::EntryParts parts{};
   parts.id = name.id;
   parts.identity = name.identity;
@@ -56,6 +65,7 @@ store::EntryPtr put(FetchContext& worker, const FetchJob& job, Name name, std::s
   parts.upstream = verdict.upstream ? std::string_view{verdict.upstream->name} : std::string_view{};
   parts.type = verdict.rule ? std::string_view{verdict.rule->type} : std::string_view{};
   parts.tags = tag_views;
+  parts.tag_hashes = others;
   parts.head = head;
   parts.body = body;
   parts.meta = meta;
@@ -187,7 +197,7 @@ store::EntryPtr freshen_stored(FetchContext& worker, const FetchJob& job, const 
   const std::array<std::string_view, 1> body{old.body()};
   // A reuse saves the body, too, whatever the confirmation took.
   return put(worker, job, {old.id(), old.identity()}, head.text, body, with_label(worker, job, verdict, head),
-             &old.cost());
+             &old.cost(), &old);
 }
 
 void mark_hit_for_miss(FetchContext& worker, const FetchJob& job) {

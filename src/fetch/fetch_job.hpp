@@ -9,6 +9,7 @@
 #include <span>
 #include <string_view>
 
+#include "content/entity.hpp"
 #include "fetch/fetch_context.hpp"
 #include "fetch/shared_fetch.hpp"
 #include "fetch/upload.hpp"
@@ -32,6 +33,7 @@ struct FetchJob {
   Purpose purpose = Purpose::client;
   std::uint32_t generation = 0;       // of the store when the origin was asked
   caching::FetchCost cost;            // of the response that has come
+  content::EntityTags entities;       // what its body is about
   bool in_table = false;              // others may join: must be removed
   std::uint64_t client = 0;           // who asked: any number that tells clients apart
   bool own_codings = false;           // the client's own Accept-Encoding goes along

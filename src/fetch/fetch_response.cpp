@@ -309,6 +309,7 @@ Fetch::Step Fetch::judge() {
         limiter.upstream, limiter.credential,
         {std::string{head_.head.fields.value(FieldId::content_type)}, std::move(found.text)});
   }
+  job_->entities = std::move(found.entities);
   const bool limited = origin_said_ == limit::Outcome::limited;
   const bool refused = limited || found.kind == Inspection::Kind::no_answer;
   if (found.kind == Inspection::Kind::no_answer) worker_.cells.upstream_refused(upstream_name());

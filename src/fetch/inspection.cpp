@@ -91,6 +91,7 @@ Inspection BodyInspection::end(TimePoint now) {
     return result;
   }
   if (body_.status != 200 || !verdict_.rule) return result;
+  result.entities = std::move(found.entities);
   const auto conditional = rules::verdict_of(*verdict_.rule, found.holds);
   if (conditional.refused) result.kind = Inspection::Kind::no_answer;
   result.ttl = conditional.ttl;

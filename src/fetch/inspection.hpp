@@ -29,10 +29,11 @@ struct InspectedBody {
 
 struct Inspection {
   enum class Kind : std::uint8_t { answer, no_answer, limit } kind = Kind::answer;
-  bool undecodable = false;     // of what is no answer: its coding cannot be undone
-  content::LimitSignal signal;  // for the limiters; also of an answer
-  std::optional<Duration> ttl;  // of an answer: what the rule's ttl_from gives it
-  std::string text;             // of a limit: the decoded body
+  bool undecodable = false;      // of what is no answer: its coding cannot be undone
+  content::LimitSignal signal;   // for the limiters; also of an answer
+  std::optional<Duration> ttl;   // of an answer: what the rule's ttl_from gives it
+  content::EntityTags entities;  // of an answer: what it is about
+  std::string text;              // of a limit: the decoded body
 };
 
 /// In steps of less than a millisecond or so: what is large, or unpacks to something large, must not keep a worker from
