@@ -26,11 +26,18 @@ struct ListenerConfig {
   }
 };
 
+/// Who must log in at the admin listener: all, or only those whose address is no private one.
+enum class LoginOf : std::uint8_t { everybody, strangers };
+
 struct AdminConfig {
   std::string address = "127.0.0.1:9798";  // empty: no admin listener
   std::string api_key;                     // empty: made and kept in the state directory
   std::vector<std::string> hosts = {"localhost"};
   bool open_metrics = true;  // /metrics without a key
+  LoginOf login = LoginOf::everybody;
+  std::string password;                      // of the page, besides the key; empty: none
+  std::string url_base;                      // "/cachearr", where a proxy gives us a part of its paths; empty: all
+  std::vector<std::string> frame_ancestors;  // pages that may show ours in a frame
   int inherited = -1;        // a listening socket that was handed over; -1: it is opened here
 };
 

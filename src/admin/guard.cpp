@@ -60,6 +60,22 @@ std::optional<Denied> check_site(const http::FieldList& fields) {
   return std::nullopt;
 }
 
+std::optional<Denied> check_own_page(const http::FieldList& fields) {
+  const auto* const site = fields.find("Sec-Fetch-Site");
+  const auto* const origin = fields.find(FieldId::origin);
+  // Browsers send one of them with every call that a page makes; over plain HTTP from another machine only the latter.
+  const bool says_so =
+      site ? site->value == "same-origin" : origin && is_own_origin(origin->value, fields.value(FieldId::host));
+  if (says_so) return std::nullopt;
+  return Denied{403, "only the page itself may change anything by this session; other programs send the API key"};
+}
+
+bool is_handed_on(const http::FieldList& fields) {
+  for (const auto* const name : {"X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"})
+    if (fields.find(name)) return true;
+  return false;
+}
+
 std::optional<Denied> check_content_type(const http::FieldList& fields, Effect effect, bool has_body) {
   if (effect != Effect::json || !has_body) return std::nullopt;
   const auto type = fields.value(FieldId::content_type);

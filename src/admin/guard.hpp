@@ -47,6 +47,13 @@ std::optional<Denied> check_key(const AccessPolicy& policy, const http::FieldLis
 /// A changing call that a browser says another site made.
 std::optional<Denied> check_site(const http::FieldList& fields);
 
+/// A changing call of a browser that is let in by what it sends by itself, a cookie or its address: it must say that
+/// our own page makes it.
+std::optional<Denied> check_own_page(const http::FieldList& fields);
+
+/// Was this request handed on by a proxy, whose address then says nothing about who asks?
+bool is_handed_on(const http::FieldList& fields);
+
 /// A body of a changing call must say that it is JSON.
 std::optional<Denied> check_content_type(const http::FieldList& fields, Effect effect, bool has_body);
 

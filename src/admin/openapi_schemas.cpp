@@ -124,6 +124,10 @@ constexpr std::string_view kSchemas = R"json({
   "mode": {"enum": ["live", "prefer-cache", "offline"]}, "reset": {"type": "array", "items": {"enum": ["breaker", "cooldown"]}}}},
 "UpstreamChanged": {"type": "object", "required": ["name", "changes"], "properties": {"name": {"type": "string"},
   "changes": {"type": "array", "items": {"type": "string"}}, "upstream": {"$ref": "#/components/schemas/Upstream"}}},
+"Credentials": {"type": "object", "description": "exactly one of them", "additionalProperties": false, "properties": {
+  "secret": {"type": "string", "description": "the API key or the password"}, "link": {"type": "string"}}},
+"Session": {"type": "object", "required": ["loggedIn"], "properties": {"loggedIn": {"type": "boolean"}}},
+"LoginLink": {"type": "object", "required": ["path", "expiresIn"], "properties": {"path": {"type": "string"}, "expiresIn": {"type": "integer"}}},
 "Description": {"type": "object", "required": ["openapi", "info", "paths"], "properties": {"openapi": {"type": "string"}}}
 })json";
 

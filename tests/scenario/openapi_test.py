@@ -6,6 +6,7 @@ import urllib.parse
 
 from lab.case import Scenario, local, main
 from lab.origin import Origin, answer, fresh
+from lab.proxy import API_KEY
 
 try:
     import jsonschema
@@ -16,9 +17,10 @@ except ImportError:
 QUERIES = {"/api/v1/explain": {"url": "http://a.test/"}, "/api/v1/history": {"series": "requests,hit_ratio"}}
 BODIES = {("post", "/api/v1/keys/mget"): {"keys": ["by-hand", "missing"]}, ("post", "/api/v1/purge"): {"tag": "none"},
           ("post", "/api/v1/keys/{key}/expire"): {"ttl": 300}, ("post", "/api/v1/rules/validate"): {"rules": []},
+          ("post", "/api/v1/login"): {"secret": API_KEY}, ("post", "/api/v1/logout"): {}, ("post", "/api/v1/login/link"): {},
           ("post", "/api/v1/reload"): {}, ("post", "/api/v1/upstreams/{name}"): {"paused": False},
           ("post", "/api/v1/notifications/{name}/test"): {}, ("post", "/api/v1/optimizer"): {"apply": False}}
-CAPTURES = {"key": "by-hand", "name": "local"}  # an upstream and a channel
+CAPTURES = {"key": "by-hand", "name": "local", "file": "app.js"}  # an upstream and a channel
 # Without an authority there is nothing to hand out.
 STATUSES = {path: 404 for path in ("/ca", "/ca.pem", "/ca.crt", "/ca.cer", "/ca.p12", "/ca.mobileconfig")}
 LAST = {"delete": 1}  # after all that needs the key
