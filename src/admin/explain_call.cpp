@@ -95,15 +95,23 @@ std::string cache_status(const RequestContext& context) {
   return text;
 }
 
+std::string what_bends_ttl(const RequestContext& context, const caching::Policy& policy) {
+  const auto* const rule = context.verdict.rule;
+  if (!rule) return {};
+  const bool by_feed = rule->ttl_with_events && context.snapshot->feeds->of(*rule->upstream)->covers(context.now);
+  const auto given = by_feed ? rule->ttl_with_events : rule->policy.ttl;
+  return std::string{by_feed ? ", while the feed of events is up" : ""} +
+         (policy.ttl != given ? ", halved by the optimizer" : "");
+}
+
 void add_rule(const RequestContext& context, Json& json) {
   const auto* const rule = context.verdict.rule;
   json["type"] = rule && !rule->type.empty() ? Json(rule->type) : Json(nullptr);
   const caching::Policy none;
-  const auto policy = rule ? fetch::policy_of(context) : none;
+  const auto policy = rule ? fetch::policy_of(context, context.now) : none;
   json["policy"] = rule ? Json(policy_name(policy.mode)) : Json("RFC 9111");
   json["ttl"] = seconds_or_null(policy.mode == caching::Mode::never ? std::nullopt : policy.ttl);
-  json["ttlSource"] = source_by_policy(policy) +
-                      (policy.ttl != (rule ? rule->policy.ttl : std::nullopt) ? ", halved by the optimizer" : "");
+  json["ttlSource"] = source_by_policy(policy) + what_bends_ttl(context, policy);
   if (!policy.ttl_status.empty()) {
     Json by_status = Json::object();
     for (const auto& [status, ttl] : policy.ttl_status) by_status[std::to_string(status)] = seconds_or_null(ttl);

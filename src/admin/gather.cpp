@@ -69,8 +69,10 @@ std::vector<upkeep::UpstreamStatus> upstream_statuses(Instance& instance) {
   auto* const admission = instance.proxy().admission();
   if (!admission) return {};
   const auto snapshot = instance.snapshot();
-  return upkeep::upstream_statuses(admission->registry().snapshot(instance.clock().now()), *snapshot->rules,
-                                   *snapshot->modes, metrics::idle_connections(instance.proxy().metrics()));
+  auto statuses = upkeep::upstream_statuses(admission->registry().snapshot(instance.clock().now()), *snapshot->rules,
+                                            *snapshot->modes, metrics::idle_connections(instance.proxy().metrics()));
+  upkeep::add_feeds(statuses, *snapshot->rules, instance.event_feeds().status());
+  return statuses;
 }
 
 upkeep::HealthInputs health_inputs(Instance& instance) {
@@ -125,6 +127,8 @@ metrics::Readings metrics_readings(Instance& instance) {
   const auto now = instance.clock().now();
   for (const auto& upstream : upstream_statuses(instance))
     if (!upstream.limits.limiters.empty()) readings.limits.push_back(limit_reading(upstream, now));
+  for (auto& feed : instance.event_feeds().status())
+    readings.feeds.push_back({feed.upstream, upkeep::is_up(feed.phase), std::move(feed.by_event), feed.invalidations});
   const auto store = instance.store().stats();
   readings.tiers.push_back(tier_reading("memory", store.memory));
   if (store.disk_enabled) readings.tiers.push_back(tier_reading("disk", store.disk));

@@ -13,6 +13,7 @@
 #include "pipeline/config_snapshot.hpp"
 #include "store/store.hpp"
 #include "upkeep/alerts/monitor.hpp"
+#include "upkeep/feed/event_feeds.hpp"
 #include "upkeep/history/history.hpp"
 #include "upkeep/key_watch.hpp"
 #include "upkeep/notify/notifier.hpp"
@@ -48,6 +49,7 @@ class Instance {
   virtual upkeep::SavingsLedger& savings() = 0;
   virtual upkeep::KeyWatch& key_watch() = 0;
   virtual upkeep::Optimizer& optimizer() = 0;
+  virtual upkeep::EventFeeds& event_feeds() = 0;
 };
 
 }  // namespace cachearr::admin

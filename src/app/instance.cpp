@@ -82,6 +82,9 @@ std::optional<StartFailure> Instance::start() {
   if (auto failure = open_listeners(config)) return failure;
   notifier_.configure(config.notifications);
   notifier_.start();
+  event_feeds_->forget(*snapshot_->rules);
+  event_feeds_->configure(snapshot_);
+  event_feeds_->start();
   admission_->start();
   proxy_->start();
   admin_->start();
@@ -95,6 +98,10 @@ void Instance::prepare_upkeep() {
   const auto current = [this] { return snapshot(); };
   key_watch_ = std::make_unique<upkeep::KeyWatch>(*store_, current, clock_);
   optimizer_ = std::make_unique<upkeep::Optimizer>(*key_watch_, current, clock_);
+  event_feeds_ = std::make_unique<upkeep::EventFeeds>(*store_, clock_, proxy_->dial_settings());
+  ticker_.every(std::chrono::seconds{1}, "the windows of writes", [this] {
+    for (const auto& what : proxy_->shared().windows.due(clock_.now())) store_->invalidate_soon(what);
+  });
   ticker_.every(upkeep::SavingsLedger::kFoldEvery, "the ledger of savings", [this] { savings_->fold(); });
   ticker_.every(upkeep::Optimizer::kLookEvery, "the optimizer", [this] { optimizer_->tick(); });
 }
@@ -182,6 +189,7 @@ void Instance::stop() {
   ticker_.stop();
   history_->finish(admin::totals_since_start(*this), clock_.now());
   notifier_.stop();  // a call may wait for it
+  event_feeds_->stop();
   admin_->stop();
   savings_->fold();
   proxy_.reset();
@@ -235,6 +243,7 @@ void Instance::apply(pipeline::ConfigSnapshot parts, std::vector<std::string>& c
                       " intercepted again");
   const auto next = pipeline::make_snapshot(std::move(parts));
   optimizer_->carry_over(*next);
+  next->feeds->carry_over(*next->rules, *before->feeds, *before->rules);
   {
     const std::lock_guard lock{mutex_};
     snapshot_ = next;
@@ -244,6 +253,7 @@ void Instance::apply(pipeline::ConfigSnapshot parts, std::vector<std::string>& c
   store_->set_compression(config.cache.compression);
   proxy_->apply(next);
   notifier_.configure(config.notifications);
+  event_feeds_->configure(next);
   log::set_level(log::level_of(config.log.level));
 }
 

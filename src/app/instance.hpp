@@ -19,6 +19,7 @@
 #include "fetch/admission_controller.hpp"
 #include "store/store.hpp"
 #include "upkeep/alerts/monitor.hpp"
+#include "upkeep/feed/event_feeds.hpp"
 #include "upkeep/history/history.hpp"
 #include "upkeep/notify/notifier.hpp"
 #include "upkeep/ticker.hpp"
@@ -60,6 +61,7 @@ class Instance final : public admin::Instance {
   upkeep::SavingsLedger& savings() override { return *savings_; }
   upkeep::KeyWatch& key_watch() override { return *key_watch_; }
   upkeep::Optimizer& optimizer() override { return *optimizer_; }
+  upkeep::EventFeeds& event_feeds() override { return *event_feeds_; }
 
  private:
   /// Reads configuration and rules. With a configuration in force, the settings that wait for the next start keep its
@@ -99,6 +101,7 @@ class Instance final : public admin::Instance {
   std::unique_ptr<upkeep::SavingsLedger> savings_;
   std::unique_ptr<upkeep::KeyWatch> key_watch_;
   std::unique_ptr<upkeep::Optimizer> optimizer_;
+  std::unique_ptr<upkeep::EventFeeds> event_feeds_;
   std::unique_ptr<admin::Server> admin_;
   upkeep::Notifier notifier_{clock_};
   upkeep::Ticker ticker_;  // stopped before what it looks at goes

@@ -55,6 +55,8 @@ class ProxyServer {
 
   const std::vector<std::unique_ptr<net::Worker>>& workers() const noexcept { return workers_; }
   fetch::AdmissionController* admission() noexcept { return admission_; }
+  /// What connections to origins have in common; constant after start().
+  const origin::DialSettings& dial_settings() const noexcept { return dial_; }
   /// What each worker remembers of its requests.
   Journals journals() const;
   InterceptBypassList& intercept_bypass() noexcept { return clients_.intercept_bypass; }

@@ -14,13 +14,6 @@ using http::FieldId;
 
 namespace {
 
-/// AUTO_INVALIDATE_ON_… turns off what a rule names by it.
-bool is_switched_off(const Config& config, const rules::Rule& rule) {
-  if (rule.invalidation_switch.empty()) return false;
-  const auto given = config.auto_invalidate.find(rule.invalidation_switch);
-  return given != config.auto_invalidate.end() && !given->second;
-}
-
 /// As rules look at it: a body in a coding says nothing.
 std::optional<std::string_view> sent_body(const FetchJob& job) {
   if (!job.upload) return std::string_view{};
@@ -145,13 +138,17 @@ void invalidate_by_rules(FetchContext& worker, const FetchJob& job) {
   const auto* const upstream = job.context->verdict.upstream;
   const auto& target = job.context->route.target;
   if (!upstream) return;
+  // The feed tells when what the write has begun is done.
+  const bool feed_is_up = job.context->snapshot->feeds->of(*upstream)->is_up();
   rules::Captures captures;
   for (const auto* rule : job.rules().invalidations(*upstream, job.head(), target.path, target.query, sent_body(job),
                                                     worker.scratch, captures)) {
-    if (is_switched_off(job.settings().config, *rule)) continue;
+    if (!job.settings().invalidates(*rule)) continue;
     for (const auto& named : rule->invalidate) {
-      worker.shared.store.invalidate_soon({named.kind, rules::expand(named.text, captures), named.soft});
+      const caching::Invalidation what{named.kind, rules::expand(named.text, captures), named.soft};
+      worker.shared.store.invalidate_soon(what);
       worker.cells.invalidations[1].add();
+      if (rule->window && !feed_is_up) worker.shared.windows.open(what, worker.now(), worker.now() + *rule->window);
     }
   }
 }

@@ -14,7 +14,7 @@ namespace {
 /// False where the merged head cannot be read.
 bool merge(const Update& update, const http::ResponseHead& stored, Confirmation& into) {
   const auto& context = update.context;
-  auto policy = policy_of(context);
+  auto policy = policy_of(context, update.timing.request_time);
   // A body that is confirmed says what it said when it came: the rule's ttl_from holds for it again.
   const auto ttl =
       ttl_of_body(context.verdict.rule, stored.fields.value(FieldId::content_encoding), context.entry->body());

@@ -323,7 +323,7 @@ Fetch::Step Fetch::judge() {
     const auto reason = limited ? StaleReason::limited : StaleReason::refused;
     if (!visible_ && serve_stale({reason}, outcome_.status)) return Step::release;
   } else if (found.ttl && is_stored(relay_.mode())) {
-    auto policy = policy_of(context());
+    auto policy = policy_of(context(), response_->timing.request_time);
     policy.ttl = ttl_in_force(context(), *found.ttl);
     plan_.verdict = caching::may_store(request(), head_.head, policy, response_->timing);
     if (!plan_.verdict.storable()) {  // "ttl": 0 says that such an answer is not to be kept

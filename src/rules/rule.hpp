@@ -49,6 +49,7 @@ struct Rule {
   content::Expect expect = content::Expect::any;  // what an answer is; what is something else is refused
   CountsAs counts_as = CountsAs::call;
   std::vector<caching::Invalidation> invalidate;  // their texts are templates with {captures}
+  std::optional<Duration> window;                 // what they name goes on changing for so long after the write
   std::string invalidation_switch;  // "series_update": turned off by AUTO_INVALIDATE_ON_SERIES_UPDATE; empty: never
   // With "without_events": policy.ttl is that one, the safe one; the other holds while the upstream's feed is
   // connected.
@@ -74,6 +75,9 @@ struct Verdict {
     return upstream ? std::span<const content::LimitWords>{upstream->limits} : std::span<const content::LimitWords>{};
   }
 };
+
+/// Of the answers of an upstream that may be stored for longer because its feed tells what changes.
+inline std::string events_tag(std::string_view upstream) { return std::string{upstream} + "-events"; }
 
 /// The rule's tags, expanded.
 std::vector<std::string> tags_of(const Rule& rule, const Captures& captures);

@@ -107,7 +107,8 @@ struct Loader {
               {"name",           "upstream",  "match",  "type",          "key",         "ttl",
                "ttl_status",     "policy",    "stale",  "ignore_query",  "ignore_vary", "ignore_no_store",
                "ignore_private", "fallback",  "tags",   "ttl_from",      "refuse_if",   "sort_values",
-               "expect",         "counts_as", "switch", "refresh_ahead", "priority",    "invalidate"})) {
+               "expect",         "counts_as", "switch", "refresh_ahead", "priority",    "invalidate",
+               "window"})) {
         continue;
       }
       RuleEntry entry{element, &source, text_of(element, "name"), text_of(element, "upstream")};
@@ -320,7 +321,9 @@ struct Loader {
   void make_matchers() {
     auto& impl = *set->impl_;
     std::vector<std::vector<const Rule*>> all(impl.upstreams.size()), writes(impl.upstreams.size());
+    impl.events.resize(impl.upstreams.size());
     for (const auto& rule : impl.rules) {
+      if (!rule->compiled->events.empty()) impl.events[rule->upstream->index].push_back(rule.get());
       if (!rule->compiled->is_for_requests()) continue;
       all[rule->upstream->index].push_back(rule.get());
       if (rule->compiled->writes) writes[rule->upstream->index].push_back(rule.get());

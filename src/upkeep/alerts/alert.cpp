@@ -30,6 +30,9 @@ constexpr auto kKinds = std::to_array<AlertKind>({
      "\"refuse_if\")."},
     {"store", error, "Look at space, rights and health of the disk under the store; it is tried again by itself."},
     {"rules", error, "\"cachearr check\" names every mistake; then \"cachearr reload\"."},
+    {"event-feed", warning,
+     "Look whether the application runs and whether its key in \"api_key_file\" is right; \"cachearr upstreams\" tells "
+     "more. Until the feed is up again, answers of the application live shortly."},
     {"authority-expiring", warning,
      "\"cachearr ca init --renew\" makes a new authority, which every client then has to trust."},
     {"authority-renew", warning, "\"cachearr ca init --renew\" makes an authority that covers the hosts of the rules."},

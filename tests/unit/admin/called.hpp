@@ -44,6 +44,7 @@ class QuietInstance : public Instance {
   upkeep::SavingsLedger& savings() override { return savings_; }
   upkeep::KeyWatch& key_watch() override { return key_watch_; }
   upkeep::Optimizer& optimizer() override { return optimizer_; }
+  upkeep::EventFeeds& event_feeds() override { return event_feeds_; }
 
   ManualClock clock_;
   upkeep::Notifier notifier_{clock_};
@@ -63,6 +64,7 @@ class QuietInstance : public Instance {
   upkeep::SavingsLedger savings_{proxy_.metrics(), store_, clock_};
   upkeep::KeyWatch key_watch_{store_, [this] { return snapshot_; }, clock_};
   upkeep::Optimizer optimizer_{key_watch_, [this] { return snapshot_; }, clock_};
+  upkeep::EventFeeds event_feeds_{store_, clock_, proxy_.dial_settings()};
 };
 
 /// "METHOD target" with field lines, as a client on the network or on the Unix socket sends it.

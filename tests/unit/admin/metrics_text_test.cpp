@@ -93,6 +93,7 @@ metrics::Readings fill(Counted& counted) {
   readings.limits.push_back({"tmdb", 40, {{"day", 15}, {"day-grabs", 4}, {"unknown", 3}}, 62, 6});
   readings.limits.push_back({"quiet", std::nullopt, {}, 0, 0});
   readings.process = {1.25, 100, 200, 7, 1024, 5, 1.5e9};
+  readings.feeds = {{"sonarr", true, {{"series", 6}, {"other", 1}}, 0}, {"radarr", false, {}, 0}};
   readings.alerts = {{"hit-rate", "warning", true}, {"store", "error", false}};
   readings.api_invalidations = 2;
   readings.dropped_log_lines = 9;
