@@ -63,6 +63,7 @@ Api::Api(Instance& instance) : instance_{instance} {
   add_upstreams_call(router_, instance_);
   add_notification_calls(router_, instance_);
   add_explain_call(router_, instance_);
+  add_rule_test_call(router_, instance_);
   add_key_calls(router_, instance_, counters_);
   add_keys_calls(router_, instance_, counters_);
   add_openapi_call(router_);

@@ -231,7 +231,7 @@ std::string_view challenge_in(std::string_view body) noexcept {
 
 Inspection inspect(const Question& question, const Received& received, TimePoint now) {
   const auto pointers = pointers_of(question.limits);
-  return inspect(question, received, read_body(received.body, {question.conditions, pointers}), now);
+  return inspect(question, received, read_body(received.body, {question.conditions, pointers, now}), now);
 }
 
 Inspection inspect(const Question& question, const Received& received, BodyRead read, TimePoint now) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "fetch/entity_tags.hpp"
+#include "fetch/feed_pages.hpp"
 #include "http/url.hpp"
 
 namespace cachearr::fetch {
@@ -48,7 +49,8 @@ store::EntryPtr put(FetchContext& worker, const FetchJob& job, Name name, std::s
                     std::span<const std::string_view> body, const caching::EntryMeta& meta,
                     const caching::FetchCost* cost = nullptr, const store::Entry* confirmed = nullptr) {
   const auto& verdict = job.context->verdict;
-  const auto tags = tags_of_answer(*job.context, job.entities);
+  auto tags = tags_of_answer(*job.context, job.entities);
+  if (auto tag = later_page_tag(job); !tag.empty()) tags.push_back(std::move(tag));
   const std::vector<std::string_view> tag_views{tags.begin(), tags.end()};
   const auto others = confirmed ? other_tags(*confirmed, tags) : std::vector<std::uint64_t>{};
   store::EntryParts parts{};

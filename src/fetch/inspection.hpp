@@ -25,6 +25,7 @@ struct InspectedBody {
   int status = 200;
   std::string_view content_type, content_encoding;
   std::span<const std::string_view> pieces;  // all of it, as it came
+  TimePoint now{};                           // for conditions on dates
 };
 
 struct Inspection {
@@ -71,6 +72,7 @@ inline constexpr std::size_t kInspectionStep = 128 * 1024;
 Inspection inspect_body(const InspectedBody& body, const rules::Verdict& verdict, TimePoint now);
 
 /// The lifetime that the rule's ttl_from gives a body which is stored already.
-std::optional<Duration> ttl_of_body(const rules::Rule* rule, std::string_view content_encoding, std::string_view body);
+std::optional<Duration> ttl_of_body(const rules::Rule* rule, std::string_view content_encoding, std::string_view body,
+                                    TimePoint now);
 
 }  // namespace cachearr::fetch

@@ -34,6 +34,11 @@ struct TtlFrom {
   Duration ttl{};
 };
 
+/// The answers of a rule are pages of one feed, which these parameters choose.
+struct Covers {
+  std::string offset, limit;
+};
+
 struct Rule {
   std::string name;
   std::uint32_t index = 0;  // position in RuleSet::rules()
@@ -55,6 +60,8 @@ struct Rule {
   // connected.
   std::optional<Duration> ttl_without_events, ttl_with_events;
   std::optional<Duration> learn_min, learn_max;
+  std::optional<Covers> covers;
+  std::string last_fetch;  // template of the key that tells when an answer was last fetched; empty: none
   double refresh_ahead = 0;  // 0: never
   Priority priority = Priority::interactive;
   Position at;                               // where it stands, for messages

@@ -17,6 +17,7 @@ except ImportError:
 QUERIES = {"/api/v1/explain": {"url": "http://a.test/"}, "/api/v1/history": {"series": "requests,hit_ratio"}}
 BODIES = {("post", "/api/v1/keys/mget"): {"keys": ["by-hand", "missing"]}, ("post", "/api/v1/purge"): {"tag": "none"},
           ("post", "/api/v1/keys/{key}/expire"): {"ttl": 300}, ("post", "/api/v1/rules/validate"): {"rules": []},
+          ("post", "/api/v1/rules/test"): {"url": "http://a.test/", "body": "{}"},
           ("post", "/api/v1/login"): {"secret": API_KEY}, ("post", "/api/v1/logout"): {}, ("post", "/api/v1/login/link"): {},
           ("post", "/api/v1/reload"): {}, ("post", "/api/v1/upstreams/{name}"): {"paused": False},
           ("post", "/api/v1/notifications/{name}/test"): {}, ("post", "/api/v1/optimizer"): {"apply": False}}

@@ -102,13 +102,13 @@ struct Loader {
   void gather_rules(const Node& node, Source& source) {
     if (!node.is_array()) return node.problem("a list of rules is expected here");
     for (const auto& element : node.elements()) {
-      if (!element.expect_object(
-              "an object that describes a rule",
-              {"name",           "upstream",  "match",  "type",          "key",         "ttl",
-               "ttl_status",     "policy",    "stale",  "ignore_query",  "ignore_vary", "ignore_no_store",
-               "ignore_private", "fallback",  "tags",   "ttl_from",      "refuse_if",   "sort_values",
-               "expect",         "counts_as", "switch", "refresh_ahead", "priority",    "invalidate",
-               "window"})) {
+      if (!element.expect_object("an object that describes a rule",
+                                 {"name",        "upstream",        "match",          "type",       "key",
+                                  "ttl",         "ttl_status",      "policy",         "stale",      "ignore_query",
+                                  "ignore_vary", "ignore_no_store", "ignore_private", "fallback",   "tags",
+                                  "ttl_from",    "refuse_if",       "sort_values",    "expect",     "counts_as",
+                                  "switch",      "refresh_ahead",   "priority",       "invalidate", "window",
+                                  "covers",      "last_fetch"})) {
         continue;
       }
       RuleEntry entry{element, &source, text_of(element, "name"), text_of(element, "upstream")};
@@ -287,6 +287,15 @@ struct Loader {
     entry.source->file.report_to(problems);
   }
 
+  /// The operator's word goes before the rule's own, with events or without; what a body says may shorten it only.
+  static void obey(Rule& rule, Duration ttl) {
+    rule.policy.ttl = ttl;
+    if (rule.ttl_without_events) rule.ttl_without_events = rule.ttl_with_events = ttl;
+    rule.learn_min.reset();
+    rule.learn_max.reset();
+    for (auto& from : rule.ttl_from) from.ttl = std::min(from.ttl, ttl);
+  }
+
   void read_into(const RuleEntry& entry, const Upstream& upstream) {
     auto& rules = set->impl_->rules;
     auto rule = std::make_unique<Rule>();
@@ -296,7 +305,7 @@ struct Loader {
     read_rule(entry.node, set->impl_->ttls, *rule);
     // What the environment says of a type holds for shipped rules that have a TTL of their own, too.
     const auto wish = overrides->find(rule->type);
-    if (entry.source->shipped && wish != overrides->end()) rule->policy.ttl = wish->second;
+    if (entry.source->shipped && wish != overrides->end()) obey(*rule, wish->second);
     rules.push_back(std::move(rule));
   }
 
@@ -360,6 +369,7 @@ struct Loader {
 std::shared_ptr<const RuleSet> load(const LoadOptions& options, Problems& problems) {
   Loader loader{problems};
   const auto shipped = shipped_files();
+  if (!options.draft.empty()) loader.add({"draft", {}, options.draft, false});
   for (auto& text : read_files(options.paths, problems)) {
     // A shipped file that the user lists as well is the shipped file: it neither doubles nor overrides anything.
     const bool known = options.shipped && std::any_of(shipped.begin(), shipped.end(), [&text](const ShippedFile& file) {

@@ -7,6 +7,7 @@
 #include "rules/compiled.hpp"
 #include "rules/load/built_in_types.hpp"
 #include "rules/load/condition_reader.hpp"
+#include "rules/load/covers_reader.hpp"
 #include "rules/load/match_reader.hpp"
 #include "rules/load/template_compiler.hpp"
 
@@ -334,6 +335,15 @@ void loosen_paths(Draft& draft) {
   for (auto& path : draft.compiled.paths) path.loosen();
 }
 
+void read_last_fetch(Draft& draft) {
+  const auto node = draft.node.get("last_fetch");
+  if (!node || node->is_null()) return;
+  const auto given = node->text();
+  if (!given) return;
+  draft.rule.last_fetch = replace_upstream(*given, draft.rule.upstream->name);
+  read_template(*node, draft.rule.last_fetch, draft, false);
+}
+
 void read_refresh(Draft& draft) {
   if (const auto node = draft.node.get("refresh_ahead")) draft.rule.refresh_ahead = node->number(0, 0.99).value_or(0);
   if (const auto node = draft.node.get("priority")) {
@@ -371,7 +381,9 @@ void read_rule(const Node& node, const Ttls& ttls, Rule& into) {
   read_policy(draft);
   loosen_paths(draft);
   read_expectation(draft);
+  read_last_fetch(draft);
   read_key(draft);
+  read_covers(node, draft.compiled, into);
   into.compiled = std::make_shared<const Rule::Compiled>(std::move(draft.compiled));
 }
 

@@ -273,6 +273,41 @@ TEST(Loader, RefusesBadMethods) {
   }
 }
 
+TEST(Loader, RefusesPagesOfWhatIsNoFeed) {
+  const std::string feed =
+      R"("match": {"path": "/", "query": {"p": "{p}"}}, "ttl": 1, "key": "feed:{p}", "expect": "feed", )";
+  const auto refuses = [&](const std::string& members, std::string_view why) {
+    EXPECT_NE(problems_of_rule(members).find(why), std::string::npos) << members;
+  };
+  refuses(feed + R"("covers": {"offset": "o"})", "\"limit\" is missing");
+  refuses(feed + R"("covers": {"offset": "o", "limit": "o"})", "two parameters");
+  refuses(feed + R"("covers": {"offset": "p", "limit": "l"})", "takes 'p' already");
+  refuses(feed + R"("covers": {"offset": "", "limit": "l"})", "may not be empty");
+  refuses(feed + R"("covers": "offset")", "an object such as");
+  refuses(R"("match": {"path": "/"}, "ttl": 1, "covers": {"offset": "o", "limit": "l"})",
+          "only a rule that stores feeds");
+}
+
+TEST(Loader, RefusesAKeyOfTheLastFetchThatNothingBinds) {
+  EXPECT_NE(problems_of_rule(R"("match": {"path": "/{a}"}, "ttl": 1, "last_fetch": "sync:{b}")").find("is not bound"),
+            std::string::npos);
+  EXPECT_NE(problems_of_rule(R"("match": {"path": "/{pass}"}, "ttl": 1, "last_fetch": "sync:{pass}")")
+                .find("is a credential"),
+            std::string::npos);
+}
+
+TEST(Loader, RefusesTimesOfConditionsThatAreNone) {
+  EXPECT_NE(
+      problems_of_rule(R"("match": {"path": "/"}, "ttl": 1, "ttl_from": {"json": "/a", "since": "-1d", "ttl": 1})")
+          .find("a duration is expected"),
+      std::string::npos);
+  EXPECT_NE(
+      problems_of_rule(
+          R"("match": {"path": "/"}, "ttl": 1, "ttl_from": {"json": "/a", "missing": true, "until": "1d", "ttl": 1})")
+          .find("nothing else can be asked of it"),
+      std::string::npos);
+}
+
 TEST(Loader, RefusesPathsOfOneRuleThatBindDifferently) {
   EXPECT_NE(problems_of_rule(R"("match": {"path": ["/{a}", "/{b}"]}, "ttl": 1)").find("bind the same names"),
             std::string::npos);
