@@ -97,6 +97,20 @@ std::string musicbrainz_tag(std::string_view written) {
   return fits ? "mb:" + uuid : std::string{};
 }
 
+/// All full names end in "id", and all short ones in one of the others: most names need no closer look.
+bool may_be_catalogue(std::string_view name, bool among_ids) noexcept {
+  if (name.size() < 4) return false;
+  const char last = text::lower(name.back());
+  if (last == 'd') return text::lower(name[name.size() - 2]) == 'i';
+  return among_ids && (last == 'b' || last == 't' || last == 'm' || last == 'p');
+}
+
+/// Those end in "number" or "season".
+bool may_be_part(std::string_view name) noexcept {
+  const char last = name.size() < 6 ? '\0' : text::lower(name.back());
+  return last == 'r' || last == 'n';
+}
+
 /// Objects that hold nothing but numbers.
 constexpr std::array<std::string_view, 4> kIds{"ids", "externalids", "externals", "providerids"};
 /// Objects that describe what the whole text is about.
@@ -110,7 +124,7 @@ constexpr std::array<std::string_view, 5> kParts{"episodenumber", "seasonnumber"
 }  // namespace
 
 std::optional<Catalogue> catalogue_of(std::string_view name, bool among_ids) noexcept {
-  if (name.size() < 4) return std::nullopt;
+  if (!may_be_catalogue(name, among_ids)) return std::nullopt;
   const PlainName plain{name};
   const auto full = found_in(kFullNames, plain.view());
   return full || !among_ids ? full : found_in(kShortNames, plain.view());
@@ -136,7 +150,8 @@ void EntityTags::add(const EntityTags& others) {
 }
 
 void EntityNotes::note(Path path, std::string_view written) {
-  if (path.size() == 1 && path[0].size() >= 6) is_part_ = is_part_ || is_any_of(kParts, PlainName{path[0]}.view());
+  if (path.size() == 1 && may_be_part(path[0])) is_part_ = is_part_ || is_any_of(kParts, PlainName{path[0]}.view());
+  if (!may_be_catalogue(path.back(), true)) return;
   bool among_ids = false, of_whole = false;
   for (std::size_t i = 0; i + 1 < path.size(); ++i) {
     const PlainName around{path[i]};
