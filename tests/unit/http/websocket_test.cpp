@@ -2,13 +2,13 @@
 
 #include <gtest/gtest.h>
 
-namespace cachearr::http::test {
+namespace cachearr::http {
 namespace {
 
-using Kind = WebSocketReader::Item::Kind;
+using FrameKind = WebSocketReader::Item::Kind;
 
 /// A frame as a server sends it: unmasked.
-std::string frame(unsigned first, const std::string& payload) {
+std::string server_frame(unsigned first, const std::string& payload) {
   std::string bytes{static_cast<char>(first)};
   if (payload.size() < 126) {
     bytes += static_cast<char>(payload.size());
@@ -20,7 +20,7 @@ std::string frame(unsigned first, const std::string& payload) {
   return bytes + payload;
 }
 
-WebSocketReader::Item read(const std::string& bytes, std::size_t most = 1000) {
+WebSocketReader::Item read_frame(const std::string& bytes, std::size_t most = 1000) {
   WebSocketReader reader{most};
   reader.append(bytes);
   return reader.next();
@@ -45,14 +45,14 @@ TEST(WebSocket, WritesLengthsOfEverySize) {
 }
 
 TEST(WebSocket, ReadsAMessageWhereverItsBytesAreCut) {
-  const auto bytes = frame(0x81, "Hello") + frame(0x81, std::string(300, 'y'));
+  const auto bytes = server_frame(0x81, "Hello") + server_frame(0x81, std::string(300, 'y'));
   for (std::size_t cut = 0; cut <= bytes.size(); ++cut) {
     WebSocketReader reader{1000};
     std::vector<std::string> messages;
     for (const auto& piece : {bytes.substr(0, cut), bytes.substr(cut)}) {
       reader.append(piece);
-      for (auto item = reader.next(); item.kind != Kind::need_more; item = reader.next()) {
-        ASSERT_EQ(item.kind, Kind::message);
+      for (auto item = reader.next(); item.kind != FrameKind::need_more; item = reader.next()) {
+        ASSERT_EQ(item.kind, FrameKind::message);
         messages.push_back(item.payload);
       }
     }
@@ -62,38 +62,39 @@ TEST(WebSocket, ReadsAMessageWhereverItsBytesAreCut) {
 
 TEST(WebSocket, JoinsPartsAndTakesAPingBetweenThem) {
   WebSocketReader reader{1000};
-  reader.append(frame(0x01, "Hel") + frame(0x89, "there?") + frame(0x00, "l") + frame(0x80, "o"));
+  reader.append(server_frame(0x01, "Hel") + server_frame(0x89, "there?") + server_frame(0x00, "l") +
+                server_frame(0x80, "o"));
   const auto ping = reader.next();
-  EXPECT_EQ(ping.kind, Kind::ping);
+  EXPECT_EQ(ping.kind, FrameKind::ping);
   EXPECT_EQ(ping.payload, "there?");
   EXPECT_EQ(reader.next().payload, "Hello");
 }
 
 TEST(WebSocket, TellsTheReasonOfAClose) {
-  EXPECT_EQ(read(frame(0x88, "\x03\xe8going")).payload, "going");
-  EXPECT_EQ(read(frame(0x88, "")).kind, Kind::close);
-  EXPECT_EQ(read(frame(0x8A, "")).kind, Kind::pong);
+  EXPECT_EQ(read_frame(server_frame(0x88, "\x03\xe8going")).payload, "going");
+  EXPECT_EQ(read_frame(server_frame(0x88, "")).kind, FrameKind::close);
+  EXPECT_EQ(read_frame(server_frame(0x8A, "")).kind, FrameKind::pong);
 }
 
 TEST(WebSocket, RefusesWhatNoServerMaySend) {
-  EXPECT_EQ(read(frame(0xC1, "x")).kind, Kind::error);                             // a reserved bit
-  EXPECT_EQ(read(frame(0x83, "x")).kind, Kind::error);                             // an unknown kind
-  EXPECT_EQ(read(std::string{"\x81\x81\x00\x00\x00\x00x", 7}).kind, Kind::error);  // masked
-  EXPECT_EQ(read(frame(0x80, "x")).kind, Kind::error);                             // a part of nothing
-  EXPECT_EQ(read(frame(0x09, "x")).kind, Kind::error);                             // a ping in parts
-  EXPECT_EQ(read(frame(0x89, std::string(126, 'x'))).kind, Kind::error);           // a long ping
+  EXPECT_EQ(read_frame(server_frame(0xC1, "x")).kind, FrameKind::error);                      // a reserved bit
+  EXPECT_EQ(read_frame(server_frame(0x83, "x")).kind, FrameKind::error);                      // an unknown kind
+  EXPECT_EQ(read_frame(std::string{"\x81\x81\x00\x00\x00\x00x", 7}).kind, FrameKind::error);  // masked
+  EXPECT_EQ(read_frame(server_frame(0x80, "x")).kind, FrameKind::error);                      // a part of nothing
+  EXPECT_EQ(read_frame(server_frame(0x09, "x")).kind, FrameKind::error);                      // a ping in parts
+  EXPECT_EQ(read_frame(server_frame(0x89, std::string(126, 'x'))).kind, FrameKind::error);    // a long ping
   WebSocketReader reader{1000};
-  reader.append(frame(0x01, "a") + frame(0x81, "b"));
-  EXPECT_EQ(reader.next().kind, Kind::error);
+  reader.append(server_frame(0x01, "a") + server_frame(0x81, "b"));
+  EXPECT_EQ(reader.next().kind, FrameKind::error);
 }
 
 TEST(WebSocket, RefusesWhatIsTooLongBeforeItIsThere) {
-  EXPECT_EQ(read(frame(0x81, std::string(200, 'x')).substr(0, 4), 100).kind, Kind::error);
-  EXPECT_EQ(read(std::string{"\x81\x7F\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 10}).kind, Kind::error);
+  EXPECT_EQ(read_frame(server_frame(0x81, std::string(200, 'x')).substr(0, 4), 100).kind, FrameKind::error);
+  EXPECT_EQ(read_frame(std::string{"\x81\x7F\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 10}).kind, FrameKind::error);
   WebSocketReader reader{100};
-  reader.append(frame(0x01, std::string(60, 'x')) + frame(0x80, std::string(41, 'x')));
-  EXPECT_EQ(reader.next().kind, Kind::error);
+  reader.append(server_frame(0x01, std::string(60, 'x')) + server_frame(0x80, std::string(41, 'x')));
+  EXPECT_EQ(reader.next().kind, FrameKind::error);
 }
 
 }  // namespace
-}  // namespace cachearr::http::test
+}  // namespace cachearr::http

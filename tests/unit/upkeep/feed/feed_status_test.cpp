@@ -5,25 +5,25 @@
 #include "upkeep/health.hpp"
 #include "upkeep/upstream_status.hpp"
 
-namespace cachearr::upkeep::test {
+namespace cachearr::upkeep {
 namespace {
 
 using std::chrono::milliseconds;
 
-const TimePoint kNow{std::chrono::seconds{1'700'000'000}};
+const TimePoint kFeedNow{std::chrono::seconds{1'700'000'000}};
 
-FeedStatus feed(FeedPhase phase, Duration ago, std::string error = {}) {
+FeedStatus feed_status(FeedPhase phase, Duration ago, std::string error = {}) {
   FeedStatus status;
   status.upstream = "sonarr";
   status.phase = phase;
-  status.since = kNow - ago;
+  status.since = kFeedNow - ago;
   status.last_error = std::move(error);
   return status;
 }
 
-std::vector<HealthNote> notes(const FeedStatus& status) {
+std::vector<HealthNote> feed_notes(const FeedStatus& status) {
   HealthInputs inputs;
-  inputs.now = kNow;
+  inputs.now = kFeedNow;
   UpstreamStatus upstream;
   upstream.name = "sonarr";
   upstream.events = status;
@@ -45,25 +45,25 @@ TEST(FeedStatus, JitterAddsAFifthAtMost) {
 }
 
 TEST(FeedStatus, HealthTellsOfAFeedThatIsDownForAMinute) {
-  EXPECT_TRUE(notes(feed(FeedPhase::down, milliseconds{59'000})).empty());
-  const auto told = notes(feed(FeedPhase::down, milliseconds{60'000}, "it refuses the key"));
+  EXPECT_TRUE(feed_notes(feed_status(FeedPhase::down, milliseconds{59'000})).empty());
+  const auto told = feed_notes(feed_status(FeedPhase::down, milliseconds{60'000}, "it refuses the key"));
   ASSERT_EQ(told.size(), 1U);
   EXPECT_EQ(told[0].alert, "event-feed");
   EXPECT_EQ(told[0].subject, "sonarr");
   EXPECT_NE(told[0].message.find("it refuses the key"), std::string::npos);
-  EXPECT_EQ(notes(feed(FeedPhase::connecting, milliseconds{60'000})).size(), 1U);
+  EXPECT_EQ(feed_notes(feed_status(FeedPhase::connecting, milliseconds{60'000})).size(), 1U);
 }
 
 TEST(FeedStatus, HealthTellsOfAnUnreadableKeyAtOnce) {
-  auto status = feed(FeedPhase::down, milliseconds{1'000});
+  auto status = feed_status(FeedPhase::down, milliseconds{1'000});
   status.unreadable_key = true;
-  EXPECT_EQ(notes(status).size(), 1U);
+  EXPECT_EQ(feed_notes(status).size(), 1U);
 }
 
 TEST(FeedStatus, HealthIsContentWithAFeedThatIsUpOrNotWanted) {
   for (const auto phase : {FeedPhase::connected, FeedPhase::polling, FeedPhase::off})
-    EXPECT_TRUE(notes(feed(phase, milliseconds{90'000})).empty()) << name_of(phase);
+    EXPECT_TRUE(feed_notes(feed_status(phase, milliseconds{90'000})).empty()) << name_of(phase);
 }
 
 }  // namespace
-}  // namespace cachearr::upkeep::test
+}  // namespace cachearr::upkeep

@@ -7,7 +7,7 @@
 #include "unit/pipeline/snapshots.hpp"
 #include "upkeep/feed/event_feeds.hpp"
 
-namespace cachearr::upkeep::test {
+namespace cachearr::upkeep {
 namespace {
 
 class FeedTargets : public testing::Test {
@@ -66,4 +66,4 @@ TEST_F(FeedTargets, TheKeyIsReadWithoutWhatAnEditorAddsToIt) {
 }
 
 }  // namespace
-}  // namespace cachearr::upkeep::test
+}  // namespace cachearr::upkeep

@@ -2,30 +2,30 @@
 
 #include <gtest/gtest.h>
 
-namespace cachearr::upkeep::test {
+namespace cachearr::upkeep {
 namespace {
 
-using Kind = HubEvent::Kind;
+using Told = HubEvent::Kind;
 
-const std::string kAccepted = "{}\x1e";
+const std::string kHubAccepted = "{}\x1e";
 
-std::vector<HubEvent> take(const std::string& bytes) {
+std::vector<HubEvent> hub_take(const std::string& bytes) {
   HubReader reader;
-  return reader.take(kAccepted + bytes);
+  return reader.take(kHubAccepted + bytes);
 }
 
-std::string invocation(const std::string& argument) {
+std::string hub_invocation(const std::string& argument) {
   return R"({"type":1,"target":"receiveMessage","arguments":[)" + argument + "]}\x1e";
 }
 
-rules::Message message(const std::string& argument) {
-  const auto events = take(invocation(argument));
-  EXPECT_EQ(events.back().kind, Kind::message);
+rules::Message hub_message(const std::string& argument) {
+  const auto events = hub_take(hub_invocation(argument));
+  EXPECT_EQ(events.back().kind, Told::message);
   return events.back().message;
 }
 
 TEST(HubProtocol, ReadsWhatChanged) {
-  const auto told = message(R"({"name":"series","body":{"action":"updated","resource":{"id":5,"title":"A \u00e9",
+  const auto told = hub_message(R"({"name":"series","body":{"action":"updated","resource":{"id":5,"title":"A \u00e9",
     "monitored":true,"statistics":{"size":1},"tags":[1]}},"version":3})");
   EXPECT_EQ(told.event, "series");
   EXPECT_EQ(told.action, "updated");
@@ -37,24 +37,25 @@ TEST(HubProtocol, ReadsWhatChanged) {
 }
 
 TEST(HubProtocol, ReadsMessagesWithoutAResource) {
-  const auto sync = message(R"({"name":"queue","body":{"action":"sync","resource":null},"version":3})");
+  const auto sync = hub_message(R"({"name":"queue","body":{"action":"sync","resource":null},"version":3})");
   EXPECT_EQ(sync.action, "sync");
   EXPECT_TRUE(sync.resource.empty());
-  EXPECT_EQ(*message(R"({"name":"version","body":{"version":"4.0.1"},"version":3})").find("version"), "4.0.1");
-  EXPECT_EQ(message(R"({"name":"odd"})").event, "odd");
+  EXPECT_EQ(*hub_message(R"({"name":"version","body":{"version":"4.0.1"},"version":3})").find("version"), "4.0.1");
+  EXPECT_EQ(hub_message(R"({"name":"odd"})").event, "odd");
 }
 
 TEST(HubProtocol, TellsOneThingFromAnother) {
-  const auto events = take("{\"type\":6}\x1e{\"type\":3,\"invocationId\":\"1\"}\x1e" + invocation("1") +
-                           "{\"type\":1,\"target\":\"another\",\"arguments\":[]}\x1e{\"type\":7}\x1e{\"type\":6}\x1e");
-  std::vector<Kind> kinds;
+  const auto events =
+      hub_take("{\"type\":6}\x1e{\"type\":3,\"invocationId\":\"1\"}\x1e" + hub_invocation("1") +
+               "{\"type\":1,\"target\":\"another\",\"arguments\":[]}\x1e{\"type\":7}\x1e{\"type\":6}\x1e");
+  std::vector<Told> kinds;
   for (const auto& event : events) kinds.push_back(event.kind);
   EXPECT_EQ(kinds,
-            (std::vector<Kind>{Kind::accepted, Kind::other, Kind::other, Kind::other, Kind::other, Kind::closed}));
+            (std::vector<Told>{Told::accepted, Told::other, Told::other, Told::other, Told::other, Told::closed}));
 }
 
 TEST(HubProtocol, ReadsTheSameWhereverTheBytesAreCut) {
-  const auto bytes = kAccepted + invocation(R"({"name":"a"})") + invocation(R"({"name":"b"})");
+  const auto bytes = kHubAccepted + hub_invocation(R"({"name":"a"})") + hub_invocation(R"({"name":"b"})");
   for (std::size_t cut = 0; cut <= bytes.size(); ++cut) {
     HubReader reader;
     auto events = reader.take(bytes.substr(0, cut));
@@ -66,29 +67,29 @@ TEST(HubProtocol, ReadsTheSameWhereverTheBytesAreCut) {
 
 TEST(HubProtocol, SaysWhyAHubDoesNotWant) {
   HubReader reader;
-  const auto refused = reader.take("{\"error\":\"no such\nprotocol\"}\x1e");
-  EXPECT_EQ(refused.front().kind, Kind::closed);
+  const auto refused = reader.take("{\"error\":\"no such\\nprotocol\"}\x1e");
+  EXPECT_EQ(refused.front().kind, Told::closed);
   EXPECT_EQ(refused.front().problem, "the hub refuses the handshake: no such?protocol");
   EXPECT_TRUE(reader.take("{\"type\":6}\x1e").empty());
-  EXPECT_EQ(take("{\"type\":7,\"error\":\"going\",\"allowReconnect\":true}\x1e").back().problem,
+  EXPECT_EQ(hub_take("{\"type\":7,\"error\":\"going\",\"allowReconnect\":true}\x1e").back().problem,
             "the hub has closed the connection: going");
 }
 
 TEST(HubProtocol, EndsAtWhatIsNoRecord) {
   for (const std::string bytes : {"[]\x1e", "x\x1e", "\x1e", "{\"type\":\"1\"}\x1e", "{}\x1e"})
-    EXPECT_EQ(take(bytes).back().kind, Kind::failed) << bytes;
+    EXPECT_EQ(hub_take(bytes).back().kind, Told::failed) << bytes;
   HubReader reader;
-  EXPECT_EQ(reader.take(std::string(HubReader::kLongest + 1, ' ')).back().kind, Kind::failed);
+  EXPECT_EQ(reader.take(std::string(HubReader::kLongest + 1, ' ')).back().kind, Told::failed);
 }
 
 TEST(HubProtocol, BoundsWhatItKeepsOfAResource) {
   std::string members;
   for (int i = 0; i < 1000; ++i) members += "\"m" + std::to_string(i) + "\":" + std::to_string(i) + ",";
-  const auto told =
-      message("{\"name\":\"a\",\"body\":{\"resource\":{" + members + "\"last\":\"" + std::string(600, 'x') + "\"}}}");
+  const auto told = hub_message("{\"name\":\"a\",\"body\":{\"resource\":{" + members + "\"last\":\"" +
+                                std::string(600, 'x') + "\"}}}");
   EXPECT_EQ(told.resource.size(), 256U);
   EXPECT_EQ(
-      message("{\"name\":\"a\",\"body\":{\"resource\":{\"long\":\"" + std::string(600, 'x') + "\"}}}").find("long"),
+      hub_message("{\"name\":\"a\",\"body\":{\"resource\":{\"long\":\"" + std::string(600, 'x') + "\"}}}").find("long"),
       nullptr);
 }
 
@@ -114,4 +115,4 @@ TEST(HubProtocol, SaysWhatIsWrongWithAnOffer) {
 }
 
 }  // namespace
-}  // namespace cachearr::upkeep::test
+}  // namespace cachearr::upkeep
