@@ -26,12 +26,12 @@ function channelRow(page, channel) {
     m("td", last ? [badge(last.ok ? "ok" : "failed"), " ", format.moment(last.at), last.error ? m("p.muted", last.error) : null] : m("span.muted", "nothing sent yet")), m("td.end", m("button", { onclick: test, disabled: channel.testing }, "Test")));
 }
 
-export const Alerts = {
-  oninit() {
+export class Alerts {
+  constructor() {
     this.alerts = new Resource("api/v1/alerts", 5000).start();
     this.channels = new Resource("api/v1/notifications", 15000).start();
-  },
-  onremove() { this.alerts.stop(); this.channels.stop(); },
+  }
+  onremove() { this.alerts.stop(); this.channels.stop(); }
   view() {
     const channels = instead(this.channels);
     return m(".page", m("h1", "Alerts"),
@@ -40,5 +40,5 @@ export const Alerts = {
       card("Channels", channels || (this.channels.data.notifications.length === 0
         ? empty("Nobody is told", "Name channels in the configuration, \"notifications\": ntfy, Gotify, Discord, Slack, Telegram, Apprise, Pushover, e-mail or any webhook.")
         : table([{ name: "Name" }, { name: "Type" }, { name: "Host" }, { name: "Events" }, { name: "Last message" }, { name: "", end: true }], this.channels.data.notifications.map((/** @type {Data} */ each) => channelRow(this, each)), "Channels"))));
-  },
-};
+  }
+}

@@ -31,7 +31,7 @@ const logout = () => act(() => post("api/v1/logout"), "Logged out").then(() => {
 const nav = current => m("nav", { id: "menu", class: menu ? "shown" : "", "aria-label": "Pages" }, Object.entries(pages).map(([name, [title]]) =>
   m("a", { href: "#/" + name, ...(name === current ? { "aria-current": "page" } : {}), onclick: () => { menu = false; } }, icon(name), m("span", title))), m("button.logout", { onclick: logout }, "Log out"));
 
-const App = {
+class App {
   view() {
     const { name, parameters } = place();
     if (session.out) return [m(Login, { error: linkError }), m(Notes)];
@@ -39,8 +39,8 @@ const App = {
       m("header.bar", m("a.brand", { href: "#/overview" }, m("img", { src: "web/icon.svg", alt: "", width: 26, height: 26 }), "cachearr"),
         m("button.menu", { "aria-expanded": String(menu), "aria-controls": "menu", onclick: () => { menu = !menu; } }, "Menu")),
       nav(name), m("main#main", { tabindex: -1 }, session.lost ? m(".lost", { role: "status" }, "The connection is lost; trying again…") : null, m("div", [m(pages[name][1], { key: name, parameters })])), m(Notes), m(Dialog)];
-  },
-};
+  }
+}
 
 async function start() {
   const link = /^#\/enter\/(\w+)$/.exec(location.hash);

@@ -72,7 +72,19 @@ function options(attributes) {
 }
 
 /** Attributes: title, labels, colours (variables), rows [[Date, …]], group, stacked, logarithmic, show, axis. */
-export const Chart = {
+export class Chart {
+  constructor() {
+    /** @type {any} */
+    this.chart = null;
+    /** @type {any} */
+    this.attributes = null;
+    /** @type {any} */
+    this.rows = null;
+    /** @type {ResizeObserver | null} */
+    this.watcher = null;
+    this.theme = matchMedia("(prefers-color-scheme: dark)");
+    this.recolour = () => {};
+  }
   /** @param {any} node */
   oncreate(node) {
     const [legendNode, frame] = [node.dom.querySelector(".legend"), node.dom.querySelector(".plot")];
@@ -84,29 +96,28 @@ export const Chart = {
     drawLegend(this);
     this.watcher = new ResizeObserver(() => this.chart.resize());
     this.watcher.observe(frame);
-    this.theme = matchMedia("(prefers-color-scheme: dark)");
     this.recolour = () => {
       this.chart.updateOptions({ colors: node.attrs.colours.map(colour), gridLineColor: colour("--line"), axisLineColor: colour("--line") });
       drawLegend(this);
     };
     this.theme.addEventListener("change", this.recolour);
-  },
+  }
   /** @param {any} node */
   onupdate(node) {
     if (node.attrs.rows === this.rows) return;
     this.rows = node.attrs.rows;
     this.chart.updateOptions({ file: this.rows });
-  },
+  }
   /** @param {any} node */
   onremove(node) {
-    this.watcher.disconnect();
+    this.watcher?.disconnect();
     this.theme.removeEventListener("change", this.recolour);
     groups.get(node.attrs.group)?.delete(this);
     this.chart.destroy();
-  },
+  }
   /** @param {any} node */
-  view: node => m("figure.chart", { "aria-label": node.attrs.title }, m(".plot"), m("figcaption.legend")),
-};
+  view(node) { return m("figure.chart", { "aria-label": node.attrs.title }, m(".plot"), m("figcaption.legend")); }
+}
 
 /** Rows for a chart of what /api/v1/history answered; figures by name. @param {any} history @param {string[]} names @param {(value: number) => number} [change] */
 export function rowsOf(history, names, change = value => value) {

@@ -21,7 +21,7 @@ function byName(name, value) {
     case "method": return request => has(request.method);
     case "client": return request => has(request.client) || has(request.userAgent);
     case "status": return request => String(request.status).startsWith(value.replace(/x+$/, ""));
-    case "result": return request => request.result === (/** @type {Record<string, string>} */ ({ hit: "fresh", miss: "fetched" })[value] || value);
+    case "result": return request => request.result === value;
     case "slow": {
       const limit = microseconds(value);
       return Number.isNaN(limit) ? null : value.startsWith("<") ? request => request.durationUs < limit : request => request.durationUs > limit;

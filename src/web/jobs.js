@@ -21,9 +21,9 @@ function row(page, job) {
 const ahead = prefetch => m("dl.facts", [["Rounds", format.number(prefetch.rounds)], ["Last round", prefetch.lastRound ? format.moment(prefetch.lastRound) : "–"], ["Taken then", format.number(prefetch.taken)], ["Keys watched", format.number(prefetch.watched)]]
   .map(([label, value]) => m("div", m("dt", label), m("dd", value))));
 
-export const Jobs = {
-  oninit() { this.type = "all"; this.jobs = new Resource("api/v1/jobs", 2000).start(); },
-  onremove() { this.jobs.stop(); },
+export class Jobs {
+  constructor() { this.type = "all"; this.jobs = new Resource("api/v1/jobs", 2000).start(); }
+  onremove() { this.jobs.stop(); }
   view() {
     const waiting = instead(this.jobs);
     const begin = async () => { await act(() => post("api/v1/warmup", { type: this.type }), "Begun"); this.jobs.refresh(); };
@@ -32,5 +32,5 @@ export const Jobs = {
       : table([{ name: "Type" }, { name: "Begun by" }, { name: "State" }, { name: "Progress", class: "quota" }, { name: "Fetched", end: true }, { name: "Failed", end: true }, { name: "Began", end: true }, { name: "" }, { name: "", end: true }],
         this.jobs.data.jobs.map((/** @type {Data} */ each) => row(this, each)), "Warm-ups")), { aside: start }),
     waiting || !this.jobs.data.prefetch ? null : card("Fetching ahead", ahead(this.jobs.data.prefetch)));
-  },
-};
+  }
+}

@@ -7,10 +7,7 @@ import { compile } from "./filter.js";
 /** @typedef {any} Data */
 
 const most = 2000;   // that are kept
-const shown = 250;   // that are drawn
-
-/** What a result is called here. @param {Data} request */
-export const resultOf = request => /** @type {Record<string, string>} */ ({ fresh: "hit", fetched: "miss" })[request.result] || request.result;
+const shown = 150;   // that are drawn
 
 /** Why, in a few words. @param {Data} request */
 function why(request) {
@@ -47,7 +44,7 @@ function steps(request) {
     ["Route", request.upstream || "no upstream of the rules", request.upstream ? "its host, mount or listener belongs to this upstream" : "a host that no rules file names"],
     ["Rule", request.rule || "none", request.rule ? "type " + (request.type || "none") : "what the origin allows is stored (RFC 9111)"],
     ["Key", request.key || "–", request.key ? "under this name it is stored and purged" : "not made: nothing is looked up"],
-    ["Store", resultOf(request), request.detail || (request.result === "fresh" ? "a fresh answer was there" : forwarded ? "no answer that could be given: " + request.forward : "")],
+    ["Store", request.result, request.detail || (request.result === "hit" ? "a fresh answer was there" : forwarded ? "no answer that could be given: " + request.forward : "")],
     ["Upstream", forwarded ? "asked" : "not asked", forwarded ? request.forward + (request.collapsed ? ", together with others" : "") + (request.stored ? ", its answer was stored" : ", its answer was not stored") : "saved a call"],
     ["Answer", String(request.status), format.bytes(request.bytes) + " in " + format.latency(request.durationUs) + (request.firstByteUs ? ", first byte after " + format.latency(request.firstByteUs) : "")],
   ];
@@ -81,14 +78,14 @@ function row(page, request) {
   const toggle = () => { page.open = open ? null : request.id; };
   return m("li.request", { key: request.id, class: open ? "open" : "" },
     m("button.request-line", { "aria-expanded": String(open), onclick: toggle },
-      m("span.time", format.clock(request.time)), badge(resultOf(request), request.result === "error" ? "bad" : undefined),
+      m("span.time", format.clock(request.time)), badge(request.result),
       m("span.status", { class: request.status >= 500 ? "bad-text" : request.status >= 400 ? "warn-text" : "" }, request.status), m("span.upstream-name", request.upstream || "–"),
       m("span.target", { title: request.url }, request.method === "GET" ? "" : request.method + " ", request.url.replace(/^https?:\/\//, "")), m("span.why", why(request)),
       m("span.took", format.latency(request.durationUs))), open ? detail(request) : null);
 }
 
-export const Live = {
-  oninit() {
+export class Live {
+  constructor() {
     /** @type {Data[]} */
     this.requests = [];
     /** @type {Data[]} */
@@ -96,14 +93,19 @@ export const Live = {
     this.words = new URLSearchParams(location.hash.split("?")[1] || "").get("filter") || "";
     this.matches = compile(this.words);
     this.paused = false;
+    /** @type {string | null} */
     this.open = null;
     this.state = "connecting";
     this.missed = 0;
+    this.waiting = 0;
+    this.cost = 0;   // of drawing once, in milliseconds
+    this.begun = 0;
+    this.drawn = 0;  // when
     this.first = new Resource("api/v1/requests?limit=" + shown);
     this.first.refresh().then(() => { this.requests = (this.first.data?.requests || []).concat(); this.listen(); m.redraw(); });
     // However fast they come, the page is drawn at most four times a second.
     this.timer = setInterval(() => this.take(), 250);
-  },
+  }
   listen() {
     if (this.gone) return;
     const last = this.requests[0]?.id;
@@ -115,22 +117,33 @@ export const Live = {
       if (this.arrived.length > most) this.missed += this.arrived.splice(0, this.arrived.length - most).length;
     });
     this.source.addEventListener("dropped", (/** @type {any} */ event) => { this.missed += JSON.parse(event.data).count || 0; });
-  },
+  }
   take() {
     // An open row stays where it is.
-    if (this.paused || this.open || this.arrived.length === 0) return;
+    const held = this.paused || this.open;
+    if (this.arrived.length === (held ? this.waiting : 0)) return;
+    // Drawing takes a fifth of the time at most, so that buttons answer.
+    if (performance.now() - this.drawn < 4 * this.cost) return;
+    this.waiting = this.arrived.length;
+    if (held) return m.redraw();
     const known = new Set(this.requests.slice(0, shown).map(each => each.id));
     const news = this.arrived.filter(each => !known.has(each.id)).reverse();
     this.arrived = [];
+    this.waiting = 0;
     this.requests = news.concat(this.requests).slice(0, most);
     m.redraw();
-  },
+  }
+  onupdate() {
+    this.drawn = performance.now();
+    this.cost = this.drawn - this.begun;
+  }
   onremove() {
     this.gone = true;
     clearInterval(this.timer);
     this.source?.close();
-  },
+  }
   view() {
+    this.begun = performance.now();
     const filtered = this.requests.filter(this.matches).slice(0, shown);
     const held = this.paused || this.open, waiting = held ? this.arrived.length : 0;
     const state = held ? badge((this.paused ? "paused" : "held while a row is open") + (waiting > 0 ? ", " + waiting + " waiting" : ""), "warn") : badge(this.state, this.state === "live" ? "good" : "warn");
@@ -143,5 +156,5 @@ export const Live = {
         : card("Requests", filtered.length > 0 ? m("ol.requests", filtered.map(each => row(this, each)))
           : this.requests.length > 0 ? empty("Nothing matches", "Words must all be found; upstream:, result:, client:, rule:, type:, status:, way: and slow:>1s look at one thing.")
           : empty("Nobody has asked yet", "Requests stand here as soon as they end.", m("a.button", { href: "#/setup" }, "Set up an application"))));
-  },
-};
+  }
+}

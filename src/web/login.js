@@ -19,15 +19,15 @@ export async function enterByLink(link) {
   }
 }
 
-export const Login = {
-  oninit() { this.secret = ""; this.error = ""; this.busy = false; },
+export class Login {
+  constructor() { this.secret = ""; this.error = ""; this.busy = false; }
   async submit(/** @type {Event} */ event) {
     event.preventDefault();
     this.busy = true;
     try { await enter({ secret: this.secret }); this.error = ""; } catch (error) { this.error = error instanceof Error ? error.message : String(error); }
     this.busy = false;
     m.redraw();
-  },
+  }
   /** @param {any} node */
   view(node) {
     const error = this.error || node.attrs.error;
@@ -35,5 +35,5 @@ export const Login = {
       m("label", "API key or password", m("input[type=password]", { autocomplete: "current-password", required: true, autofocus: true, value: this.secret, "aria-describedby": "login-error", oninput: (/** @type {any} */ event) => { this.secret = event.target.value; } })),
       m("p.bad-text#login-error", { role: "alert" }, error), m("button.primary", { disabled: this.busy }, "Log in"),
       m("p.muted", "The key is in the configuration, or in the file ", m("code", "api_key"), " of the state directory. ", m("code", "cachearr dashboard"), " prints a link that needs neither.")));
-  },
-};
+  }
+}

@@ -126,8 +126,8 @@ function keyList(title, resource, column, figure, nothing) {
   return card(title, waiting || (rows.length === 0 ? empty(nothing) : table([{ name: "Key" }, { name: "Requests", end: true }, { name: column, end: true }], rows, title)), { class: "third" });
 }
 
-export const Overview = {
-  oninit() {
+export class Overview {
+  constructor() {
     this.summary = new Resource("api/v1/stats/summary", 3000).start();
     this.health = new Resource("health/cache", 10000).start();
     this.alerts = new Resource("api/v1/alerts", 5000).start();
@@ -140,8 +140,8 @@ export const Overview = {
     this.low = new Resource("api/v1/keys/low-hit-rate?limit=7", 30000).start();
     this.top = new Resource("api/v1/keys/top?by=hits&limit=7", 15000).start();
     this.all = [this.summary, this.health, this.alerts, this.savings, this.stats, this.days, this.history, this.upstreams, this.expiring, this.low, this.top];
-  },
-  onremove() { this.all.forEach(each => each.stop()); },
+  }
+  onremove() { this.all.forEach(each => each.stop()); }
   view() {
     const waiting = instead(this.summary);
     if (waiting) return m(".page", m("h1.sr", "Overview"), waiting);
@@ -154,5 +154,5 @@ export const Overview = {
         keyList("Top keys", this.top, "Hits", each => format.number(each.hits), "Nothing was hit yet"),
         keyList("Expiring soon", this.expiring, "Left", each => format.lifetime(each.ttl), "Nothing expires within 5 minutes"),
         keyList("Low hit rate", this.low, "Hit rate", each => format.percent(each.hitRate), "No key is asked for in vain")));
-  },
-};
+  }
+}

@@ -43,8 +43,8 @@ function authority(page) {
     m("p", m("a", { href: "ca" }, "Steps for each system, and the fingerprint"))];
 }
 
-export const Setup = {
-  oninit() {
+export class Setup {
+  constructor() {
     this.clients = new Resource("api/v1/clients", 2000).start();
     /** @type {boolean | null} */
     this.authority = null;
@@ -57,8 +57,8 @@ export const Setup = {
       m.redraw();
     }).catch(() => {});
     fetch("ca.pem", { method: "HEAD" }).then(response => { this.authority = response.ok; m.redraw(); }).catch(() => {});
-  },
-  onremove() { this.clients.stop(); },
+  }
+  onremove() { this.clients.stop(); }
   view() {
     const clients = this.clients.data?.clients || [];
     const { host, port } = this;
@@ -68,5 +68,5 @@ export const Setup = {
         m("li", m("b", "As a proxy that looks inside https. "), "Trust the authority below, and all of it is cached.")), { wide: true }),
       m(".grid.halves", card("Applications", m(".applications", applicationsFor(host, port).map(each => block(each, clients)))),
         m("div", card("Certificate", authority(this)), card("Browsers and systems", [m("p", "Automatic configuration:"), m("p", m("code", new URL("proxy.pac", document.baseURI).href))]))));
-  },
-};
+  }
+}

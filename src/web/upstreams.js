@@ -77,9 +77,9 @@ function panel(page, upstream) {
 const idleTable = (page, idle) => table([{ name: "Name" }, { name: "State" }, { name: "Tokens", end: true }, { name: "Quota", class: "quota" }],
   idle.map(each => m("tr", { key: each.name }, m("td", each.name), m("td", badge(...stateOf(each))), m("td.end", each.tokens ?? "–"), m("td", quotaCell(each)))), "Upstreams that were not asked");
 
-export const Upstreams = {
-  oninit() { this.upstreams = new Resource("api/v1/upstreams", 3000).start(); },
-  onremove() { this.upstreams.stop(); },
+export class Upstreams {
+  constructor() { this.upstreams = new Resource("api/v1/upstreams", 3000).start(); }
+  onremove() { this.upstreams.stop(); }
   view() {
     const waiting = instead(this.upstreams);
     if (waiting) return m(".page", m("h1", "Upstreams"), waiting);
@@ -89,5 +89,5 @@ export const Upstreams = {
     return m(".page", m("h1", "Upstreams"),
       used.length === 0 ? empty("No upstream was asked yet", "As soon as a request goes out, its upstream stands here.") : m(".grid.upstreams", used.map((/** @type {Data} */ each) => panel(this, each))),
       idle.length > 0 ? m("details.card", m("summary", idle.length + " more that nobody has asked for"), idleTable(this, idle)) : null);
-  },
-};
+  }
+}

@@ -21,7 +21,7 @@ const icons = /** @type {Record<string, string>} */ ({
 export const icon = name => m("svg.icon", { viewBox: "0 0 24 24", "aria-hidden": "true" }, m("path", { d: icons[name] }));
 
 const tones = /** @type {Record<string, string>} */ ({
-  fresh: "good", hit: "good", revalidated: "info", collapsed: "teal", stale: "violet", fetched: "plain", miss: "plain",
+  hit: "good", revalidated: "info", collapsed: "teal", stale: "violet", miss: "plain",
   bypass: "dim", tunnel: "dim", error: "bad", refused: "bad", closed: "good", open: "bad", "half-open": "warn",
   live: "good", "prefer-cache": "info", offline: "warn", paused: "warn", notice: "info", warning: "warn", ok: "good",
   running: "info", done: "good", failed: "bad", canceled: "dim", cancelled: "dim", waiting: "warn",
