@@ -71,11 +71,25 @@ struct LogConfig {
 
 enum class OptimizerMode : std::uint8_t { off, suggest, on };
 
+/// When stored answers are asked for before anybody needs them, and which.
+struct PrefetchConfig {
+  enum class Trigger : std::uint8_t { startup, access, schedule } trigger = Trigger::schedule;
+  std::vector<std::string> patterns;  // of keys
+  std::optional<Duration> interval;   // none: CacheConfig::prefetch_interval
+  std::optional<Duration> at;         // schedule: a warm-up each day, so long after midnight, instead
+  friend bool operator==(const PrefetchConfig&, const PrefetchConfig&) = default;
+};
+
 struct CacheConfig {
   bool compression = false;
   bool warmup_on_startup = false;
   bool prefetch_on_access = true;
   Duration prefetch_interval{300'000};
+  std::vector<PrefetchConfig> prefetch = {
+      {PrefetchConfig::Trigger::startup, {"series:*", "episode:*", "metadata:series:*"}, {}, {}},
+      {PrefetchConfig::Trigger::access, {"series:*", "episode:*"}, Duration{300'000}, {}},
+      {PrefetchConfig::Trigger::schedule, {"series:*", "episode:*", "metadata:*", "indexer:*"}, Duration{600'000}, {}}};
+  std::uint32_t prefetch_keys = 100;
   std::uint32_t alert_hit_rate_below = 50, alert_key_hit_rate_below = 30, alert_memory_above = 75, max_keys = 10'000;
   Duration alert_after{300'000};
   OptimizerMode optimizer = OptimizerMode::off;

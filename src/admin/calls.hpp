@@ -30,6 +30,7 @@ void add_login_calls(Router& router, Instance& instance, Login& login);
 void add_openapi_call(Router& router);  // of all calls that the router has when it is asked
 void add_savings_call(Router& router, Instance& instance);
 void add_key_lists_calls(Router& router, Instance& instance);  // low-hit-rate, top, expiring
+void add_jobs_calls(Router& router, Instance& instance);       // warm-ups, prefetch
 void add_optimizer_calls(Router& router, Instance& instance);
 void add_requests_calls(Router& router, Instance& instance, RequestFeed& feed);  // requests, events, clients
 

@@ -109,6 +109,9 @@ upkeep::AlertInputs alert_inputs(Instance& instance) {
   const auto keys = instance.key_watch().lists();
   const auto below = snapshot->settings->config.cache.alert_key_hit_rate_below;
   inputs.poor_keys = {keys->below(below), keys->names_below(below, kNamedKeys)};
+  for (const auto& job : instance.warm_ups().last_failed())
+    inputs.failed_warm_ups.push_back(
+        {job.wish.type, job.problem.empty() ? std::string{"the upstreams did not answer"} : job.problem});
   if (snapshot->leaves) {
     inputs.authority_expiring = upkeep::expiry_problem(snapshot->leaves->authority(), now);
     inputs.authority_renew = upkeep::coverage_problem(snapshot->leaves->authority(), *snapshot->rules);

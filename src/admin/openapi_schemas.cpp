@@ -120,6 +120,25 @@ constexpr std::string_view kSchemas = R"json({
 "OptimizerWish": {"type": "object", "additionalProperties": false, "properties": {"apply": {"type": "boolean"}}},
 "OptimizerDecision": {"type": "object", "required": ["applied", "halve", "undo"], "properties": {"applied": {"type": "boolean"},
   "halve": {"type": "array", "items": {"$ref": "#/components/schemas/RuleRate"}}, "undo": {"type": "array", "items": {"$ref": "#/components/schemas/RuleRate"}}}},
+"Job": {"type": "object", "required": ["id", "type", "state", "began", "done", "total", "fetched", "fresh", "skipped", "failed"], "properties": {
+  "id": {"type": "integer"}, "type": {"type": "string"}, "only": {"type": ["string", "null"]}, "cause": {"enum": ["request", "startup", "schedule"]},
+  "state": {"enum": ["running", "done", "failed", "cancelled"]}, "began": {"type": "string"}, "ended": {"type": ["string", "null"]},
+  "done": {"type": "integer"}, "total": {"type": "integer"}, "totalIsKnown": {"type": "boolean"}, "fetched": {"type": "integer"},
+  "fresh": {"type": "integer"}, "skipped": {"type": "integer"}, "failed": {"type": "integer"}, "perMinute": {"type": "number"},
+  "endsAbout": {"type": ["string", "null"]}, "waitsUntil": {"type": ["string", "null"]}, "problem": {"type": ["string", "null"]}}},
+"Jobs": {"type": "object", "required": ["jobs", "prefetch"], "properties": {"jobs": {"type": "array", "items": {"$ref": "#/components/schemas/Job"}},
+  "prefetch": {"type": "object", "required": ["rounds", "taken", "unasked", "unknown", "notWorth", "rules"], "properties": {
+  "rounds": {"type": "integer"}, "lastRound": {"type": ["string", "null"]}, "taken": {"type": "integer"}, "unasked": {"type": "integer"},
+  "unknown": {"type": "integer"}, "notWorth": {"type": "integer"}, "beyond": {"type": "integer"}, "watched": {"type": "integer"},
+  "rules": {"type": "array", "items": {"type": "object", "required": ["upstream", "rule", "useful", "useless", "endedUntil"], "properties": {
+  "upstream": {"type": "string"}, "rule": {"type": "string"}, "useful": {"type": "integer"}, "useless": {"type": "integer"},
+  "endedUntil": {"type": ["string", "null"]}}}}}}}},
+"JobAnswer": {"type": "object", "required": ["job"], "properties": {"job": {"$ref": "#/components/schemas/Job"}}},
+"WarmUp": {"type": "object", "required": ["job", "started"], "properties": {"job": {"$ref": "#/components/schemas/Job"},
+  "started": {"description": "false: one of this type was running already, and this is it", "type": "boolean"}}},
+"WarmWish": {"type": "object", "additionalProperties": false, "properties": {
+  "type": {"enum": ["all", "series", "episodes", "metadata", "indexers", "quality-profiles", "custom-formats"]},
+  "id": {"type": ["integer", "string", "null"]}}},
 "Requests": {"type": "object", "required": ["requests"], "properties": {"requests": {"type": "array", "items": {"type": "object",
   "required": ["id", "time", "client", "method", "url", "result", "status"], "properties": {"id": {"type": "string"}, "time": {"type": "string"},
   "client": {"type": "string"}, "way": {"enum": ["proxy", "tunnel", "intercepted", "mount", "host", "listener"]}, "method": {"type": "string"},

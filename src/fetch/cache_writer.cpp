@@ -7,6 +7,7 @@
 
 #include "fetch/entity_tags.hpp"
 #include "fetch/feed_pages.hpp"
+#include "fetch/request_book.hpp"
 #include "http/url.hpp"
 
 namespace cachearr::fetch {
@@ -72,6 +73,8 @@ store::EntryPtr put(FetchContext& worker, const FetchJob& job, Name name, std::s
   auto entry = store::make_entry(parts);
   if (entry) worker.shared.store.put(entry);
   return entry;
+  const bool by_client = job.purpose == Purpose::client || job.purpose == Purpose::refresh_stale;
+  if (entry && cost && worker.book) worker.book->remember(*job.context, *entry, by_client);
 }
 
 std::string variant_identity(const FetchJob& job, std::string_view names) {

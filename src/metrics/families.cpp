@@ -228,7 +228,7 @@ constexpr auto kFamilies = std::to_array<Family>({
      read_cooldowns},
     {"cachearr_upstream_waiting", "Requests that wait for their turn.", Type::gauge, {"upstream"}, read_waiting},
     {"cachearr_prefetch_total",
-     "Refreshes of answers that were still fresh, by what they brought.",
+     "Refreshes of answers that were still fresh, by what they brought and what they were good for.",
      Type::counter,
      {"result"},
      read_each<Prefetch, &WorkerCells::prefetches>},

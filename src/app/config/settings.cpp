@@ -208,6 +208,8 @@ std::vector<Setting> store_settings() {
       row<&C::cache, &Cache::warmup_on_startup>("cache.warmup_on_startup", at_start, flag()),
       row<&C::cache, &Cache::prefetch_on_access>("cache.prefetch_on_access", at_reload, flag()),
       row<&C::cache, &Cache::prefetch_interval>("cache.prefetch_interval", at_reload, duration(second, 365 * day)),
+      row<&C::cache, &Cache::prefetch>("cache.prefetch", at_reload, set_prefetch),
+      row<&C::cache, &Cache::prefetch_keys>("cache.prefetch_keys", at_reload, number(0, 100'000)),
       row<&C::cache, &Cache::alert_hit_rate_below>("cache.alert_hit_rate_below", at_reload, number(0, 100)),
       row<&C::cache, &Cache::alert_key_hit_rate_below>("cache.alert_key_hit_rate_below", at_reload, number(0, 100)),
       row<&C::cache, &Cache::alert_after>("cache.alert_after", at_reload, duration(Duration{0})),

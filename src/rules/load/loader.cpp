@@ -309,10 +309,11 @@ struct Loader {
     rules.push_back(std::move(rule));
   }
 
-  /// "each" names a capture that some rule of the upstream binds.
+  /// "each" names a capture that some rule of the upstream binds; who is asked at a warm-up is an upstream, too.
   void check_budgets() {
     for (const auto* entries : {&shipped_upstreams, &user_upstreams}) {
       for (const auto& [name, entry] : *entries) {
+        check_warm_up(entry.node, upstream_names());
         const auto rate = entry.node.get("rate");
         const auto each = rate ? rate->get("each") : std::nullopt;
         if (!each || !each->is_text() || each->text()->empty()) continue;

@@ -35,6 +35,9 @@ constexpr auto kKinds = std::to_array<AlertKind>({
      "more. Until the feed is up again, answers of the application live shortly."},
     {"authority-expiring", warning,
      "\"cachearr ca init --renew\" makes a new authority, which every client then has to trust."},
+    {"warmup-failed", warning,
+     "\"cachearr jobs\" tells how far it came; what it says of upstreams is in their rules (\"origin\", "
+     "\"api_key_file\"). \"cachearr warm\" tries again."},
     {"authority-renew", warning, "\"cachearr ca init --renew\" makes an authority that covers the hosts of the rules."},
 });
 

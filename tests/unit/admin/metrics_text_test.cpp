@@ -72,7 +72,8 @@ metrics::Readings fill(Counted& counted) {
   }
   for (auto& cell : worker.stale_served) cell.add(next++);
   for (auto& cell : worker.interceptions) cell.add(next++);
-  for (auto& cell : worker.prefetches) cell.add(next++);
+  for (std::size_t i = 0; i < 4; ++i) worker.prefetches[i].add(next++);
+  for (std::size_t i = 4; i < worker.prefetches.size(); ++i) worker.prefetches[i].add(100 + i);
   for (auto& cell : worker.invalidations) cell.add(next++);
   worker.collapsed.add(next++);
   worker.client_connections.add(next++);

@@ -38,6 +38,17 @@ TEST(Loader, NamesEveryProblemOfAFileInOrder) {
       "8:3 \"upstream\" is missing\n");
 }
 
+TEST(Loader, RefusesWarmUpsThatLeadNowhere) {
+  const auto problems_of_warm_up = [](const std::string& warm) { return problems_of_upstream("\"warm\": " + warm); };
+  EXPECT_NE(problems_of_warm_up(R"({"type": "serie", "ask": "/x"})").find("did you mean 'series'"), std::string::npos);
+  EXPECT_NE(problems_of_warm_up(R"({"type": "series"})").find(R"(needs "type" and "ask")"), std::string::npos);
+  EXPECT_NE(problems_of_warm_up(R"([{"type": "series", "ask": ["x"]}])").find("a path such as"), std::string::npos);
+  EXPECT_NE(problems_of_warm_up(R"({"type": "series", "ask": "/x", "upstream": "upp"})").find("did you mean 'up'"),
+            std::string::npos);
+  EXPECT_NE(problems_of_warm_up(R"({"type": "series", "ask": "/x", "ech": "/y"})").find("did you mean 'each'"),
+            std::string::npos);
+}
+
 TEST(Loader, RefusesWhatIsNoObject) {
   EXPECT_EQ(problems_of("[]"),
             "1:1 an object with \"ttls\", \"upstreams\" and \"rules\" is expected here, not a list\n");
