@@ -76,12 +76,13 @@ Api::Api(Instance& instance) : instance_{instance} {
   add_requests_calls(router_, instance_, feed_);
   add_web_calls(router_, instance_);
   add_login_calls(router_, instance_, login_);
+  add_webhook_call(router_, instance_, counters_, feed_);
 }
 
 std::optional<Denied> Api::check_caller(const http::RequestHead& head, const Call& call, const AdminConfig& config,
                                         Needs needs) const {
   const AccessPolicy policy{instance_.api_key(), config.hosts};
-  auto denied = check_key(policy, head.fields, call.parameter("apikey"));
+  auto denied = check_key(policy, head.fields, call.parameter("apikey"), needs.access);
   if (!denied) return std::nullopt;
   const bool trusted = config.login == LoginOf::strangers && ip::is_private(call.peer) && !is_handed_on(head.fields);
   if (!trusted && !login_.is_open(session_in(head.fields.value(http::FieldId::cookie)), config.password)) return denied;
@@ -105,7 +106,7 @@ Result<Api::Admitted, Answer> Api::admit(const http::RequestHead& head, const ht
   admitted.call.query = read_query(target.query);
   admitted.call.peer = peer;
   const auto needs = match.route ? needs_of(*match.route, config.admin) : Needs{};
-  if (needs.access == Access::key && !local) {
+  if (needs.access != Access::open && !local) {
     const auto denied = check_caller(head, admitted.call, config.admin, needs);
     if (denied) return refuse(*denied);
   }

@@ -12,6 +12,7 @@
 #include "admin/login.hpp"
 #include "admin/request_feed.hpp"
 #include "admin/router.hpp"
+#include "admin/webhook_counts.hpp"
 #include "base/result.hpp"
 #include "http/framing.hpp"
 
@@ -20,6 +21,7 @@ namespace cachearr::admin {
 /// What calls of this API did, for the metrics.
 struct ApiCounters {
   std::atomic<std::uint64_t> invalidations{0};
+  WebhookCounts webhooks;
 };
 
 class Api {

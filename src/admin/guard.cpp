@@ -19,6 +19,16 @@ std::string_view bearer(std::string_view authorization) noexcept {
   return text::trim(authorization.substr(scheme.size()));
 }
 
+/// Whoever the user is; empty where it is no Basic.
+std::string password(std::string_view authorization) {
+  constexpr std::string_view scheme = "basic ";
+  if (authorization.size() <= scheme.size() || !text::iequals(authorization.substr(0, scheme.size()), scheme))
+    return {};
+  const auto decoded = text::base64_decode(text::trim(authorization.substr(scheme.size())));
+  const auto colon = decoded ? decoded->find(':') : std::string::npos;
+  return colon == std::string::npos ? std::string{} : decoded->substr(colon + 1);
+}
+
 bool is_configured(const AccessPolicy& policy, std::string_view host, std::uint16_t port) {
   for (const auto& name : policy.hosts) {
     const auto parsed = http::parse_host_port(name);
@@ -41,13 +51,18 @@ std::optional<Denied> check_host(const AccessPolicy& policy, std::string_view ho
   return Denied{421, "this host name is not one of ours; name it in admin.hosts"};
 }
 
-std::optional<Denied> check_key(const AccessPolicy& policy, const http::FieldList& fields, std::string_view query_key) {
+std::optional<Denied> check_key(const AccessPolicy& policy, const http::FieldList& fields, std::string_view query_key,
+                                Access access) {
   bool known = is_secret(policy.api_key, query_key);
   for (const auto& field : fields) {
     if (field.id == FieldId::x_api_key) known |= is_secret(policy.api_key, field.value);
-    if (field.id == FieldId::authorization) known |= is_secret(policy.api_key, bearer(field.value));
+    if (field.id != FieldId::authorization) continue;
+    known |= is_secret(policy.api_key, bearer(field.value));
+    if (access == Access::key_or_password) known |= is_secret(policy.api_key, password(field.value));
   }
   if (known) return std::nullopt;
+  if (access == Access::key_or_password)
+    return Denied{401, "this call needs the API key: as the password, in X-Api-Key, or as the parameter apikey"};
   return Denied{401, "this call needs the API key: X-Api-Key, Authorization: Bearer, or the parameter apikey"};
 }
 

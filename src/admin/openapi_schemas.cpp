@@ -156,6 +156,11 @@ constexpr std::string_view kSchemas = R"json({
   "mode": {"enum": ["live", "prefer-cache", "offline"]}, "reset": {"type": "array", "items": {"enum": ["breaker", "cooldown"]}}}},
 "UpstreamChanged": {"type": "object", "required": ["name", "changes"], "properties": {"name": {"type": "string"},
   "changes": {"type": "array", "items": {"type": "string"}}, "upstream": {"$ref": "#/components/schemas/Upstream"}}},
+"Webhook": {"type": "object", "description": "as the application sends it; the event is in one of these",
+  "anyOf": [{"required": ["eventType"]}, {"required": ["NotificationType"]}, {"required": ["notification_type"]}], "properties": {
+  "eventType": {"type": "string"}, "NotificationType": {"type": "string"}, "notification_type": {"type": "string"}}},
+"WebhookTaken": {"type": "object", "required": ["event", "purged", "refreshing"], "properties": {
+  "event": {"type": "string", "description": "other: none that is known"}, "purged": {"type": "integer"}, "refreshing": {"type": "integer"}}},
 "Credentials": {"type": "object", "description": "exactly one of them", "additionalProperties": false, "properties": {
   "secret": {"type": "string", "description": "the API key or the password"}, "link": {"type": "string"}}},
 "Session": {"type": "object", "required": ["loggedIn"], "properties": {"loggedIn": {"type": "boolean"}}},

@@ -101,6 +101,10 @@ void read_invalidations(const Readings& readings, Samples& samples) {
   for (std::size_t i = 0; i < causes.size(); ++i) samples.add({causes[i]}, sums[i]);
 }
 
+void read_webhooks(const Readings& readings, Samples& samples) {
+  for (const auto& webhook : readings.webhooks) samples.add({webhook.upstream, webhook.event}, webhook.count);
+}
+
 void read_tokens(const Readings& readings, Samples& samples) {
   for (const auto& limit : readings.limits)
     if (limit.tokens) samples.add({limit.upstream}, *limit.tokens);
@@ -264,6 +268,11 @@ constexpr auto kFamilies = std::to_array<Family>({
      Type::counter,
      {"upstream", "name"},
      read_feed_messages},
+    {"cachearr_webhooks_total",
+     "Webhooks of applications, by the event that they told of.",
+     Type::counter,
+     {"upstream", "event"},
+     read_webhooks},
     {"cachearr_build_info",
      "What this program is; always 1.",
      Type::gauge,

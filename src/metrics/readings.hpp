@@ -42,6 +42,11 @@ struct FeedReading {
   std::uint64_t invalidations = 0;
 };
 
+struct WebhookReading {
+  std::string upstream, event;
+  std::uint64_t count = 0;
+};
+
 struct Readings {
   explicit Readings(const Metrics& of) : metrics{of}, labels{label_totals(of)}, upstreams{upstream_totals(of)} {}
   const Metrics& metrics;
@@ -52,6 +57,7 @@ struct Readings {
   std::vector<TierReading> tiers;
   std::vector<AlertReading> alerts;
   std::vector<FeedReading> feeds;
+  std::vector<WebhookReading> webhooks;
   std::uint64_t api_invalidations = 0;
   std::uint64_t dropped_log_lines = 0;
   bool last_reload_taken = true;

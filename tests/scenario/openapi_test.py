@@ -20,9 +20,10 @@ BODIES = {("post", "/api/v1/keys/mget"): {"keys": ["by-hand", "missing"]}, ("pos
           ("post", "/api/v1/rules/test"): {"url": "http://a.test/", "body": "{}"},
           ("post", "/api/v1/login"): {"secret": API_KEY}, ("post", "/api/v1/logout"): {}, ("post", "/api/v1/login/link"): {},
           ("post", "/api/v1/reload"): {}, ("post", "/api/v1/upstreams/{name}"): {"paused": False},
+          ("post", "/api/v1/webhook/{upstream}"): {"eventType": "Test"},
           ("post", "/api/v1/notifications/{name}/test"): {}, ("post", "/api/v1/optimizer"): {"apply": False},
           ("post", "/api/v1/warmup"): {"type": "series"}}
-CAPTURES = {"key": "by-hand", "name": "local", "file": "app.js", "id": "999"}  # an upstream and a channel
+CAPTURES = {"key": "by-hand", "name": "local", "file": "app.js", "upstream": "local", "id": "999"}  # an upstream and a channel
 # Without an authority there is nothing to hand out, and without an application no job.
 STATUSES = {path: 404 for path in ("/ca", "/ca.pem", "/ca.crt", "/ca.cer", "/ca.p12", "/ca.mobileconfig", "/api/v1/jobs/{id}")}
 LAST = {"delete": 1}  # after all that needs the key
@@ -103,7 +104,8 @@ class Described(Scenario):
                 target = re.sub(r"{(\w+)}", "x", path)
                 form = {"Content-Type": "application/x-www-form-urlencoded"}
                 with self.subTest(path=path):
-                    self.assertEqual(415, self.proxy.admin("POST", target, body=b"a=b", headers=form).status)
+                    if "415" in operation["responses"]:  # programs send webhooks under any name
+                        self.assertEqual(415, self.proxy.admin("POST", target, body=b"a=b", headers=form).status)
                     self.assertEqual(413, self.proxy.admin("POST", target, body=b" " * (2 << 20), headers={"Content-Type": "application/json"}).status)
 
 

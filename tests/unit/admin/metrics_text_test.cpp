@@ -97,6 +97,7 @@ metrics::Readings fill(Counted& counted) {
   readings.feeds = {{"sonarr", true, {{"series", 6}, {"other", 1}}, 0}, {"radarr", false, {}, 0}};
   readings.alerts = {{"hit-rate", "warning", true}, {"store", "error", false}};
   readings.api_invalidations = 2;
+  readings.webhooks = {{"sonarr", "Grab", 5}, {"sonarr", "other", 1}};
   readings.dropped_log_lines = 9;
   return readings;
 }
