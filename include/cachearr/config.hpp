@@ -26,11 +26,18 @@ struct ListenerConfig {
   }
 };
 
+/// Who must log in at the admin listener: all, or only those whose address is no private one.
+enum class LoginOf : std::uint8_t { everybody, strangers };
+
 struct AdminConfig {
   std::string address = "127.0.0.1:9798";  // empty: no admin listener
   std::string api_key;                     // empty: made and kept in the state directory
   std::vector<std::string> hosts = {"localhost"};
   bool open_metrics = true;  // /metrics without a key
+  LoginOf login = LoginOf::everybody;
+  std::string password;                      // of the page, besides the key; empty: none
+  std::string url_base;                      // "/cachearr", where a proxy gives us a part of its paths; empty: all
+  std::vector<std::string> frame_ancestors;  // pages that may show ours in a frame
   int inherited = -1;        // a listening socket that was handed over; -1: it is opened here
 };
 
@@ -64,11 +71,25 @@ struct LogConfig {
 
 enum class OptimizerMode : std::uint8_t { off, suggest, on };
 
+/// When stored answers are asked for before anybody needs them, and which.
+struct PrefetchConfig {
+  enum class Trigger : std::uint8_t { startup, access, schedule } trigger = Trigger::schedule;
+  std::vector<std::string> patterns;  // of keys
+  std::optional<Duration> interval;   // none: CacheConfig::prefetch_interval
+  std::optional<Duration> at;         // schedule: a warm-up each day, so long after midnight, instead
+  friend bool operator==(const PrefetchConfig&, const PrefetchConfig&) = default;
+};
+
 struct CacheConfig {
   bool compression = false;
   bool warmup_on_startup = false;
   bool prefetch_on_access = true;
   Duration prefetch_interval{300'000};
+  std::vector<PrefetchConfig> prefetch = {
+      {PrefetchConfig::Trigger::startup, {"series:*", "episode:*", "metadata:series:*"}, {}, {}},
+      {PrefetchConfig::Trigger::access, {"series:*", "episode:*"}, Duration{300'000}, {}},
+      {PrefetchConfig::Trigger::schedule, {"series:*", "episode:*", "metadata:*", "indexer:*"}, Duration{600'000}, {}}};
+  std::uint32_t prefetch_keys = 100;
   std::uint32_t alert_hit_rate_below = 50, alert_key_hit_rate_below = 30, alert_memory_above = 75, max_keys = 10'000;
   Duration alert_after{300'000};
   OptimizerMode optimizer = OptimizerMode::off;

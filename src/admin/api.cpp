@@ -30,6 +30,21 @@ Needs needs_of(const Route& route, const AdminConfig& config) {
   return needs;
 }
 
+/// The path below admin.url_base; none: it is the base itself without its slash. A path elsewhere stays what it is, as
+/// monitors on the same machine need not know of the base.
+std::optional<std::string_view> below_base(std::string_view path, std::string_view base) {
+  if (base.empty() || !path.starts_with(base)) return path;
+  const auto rest = path.substr(base.size());
+  if (rest.empty()) return std::nullopt;
+  return rest.front() == '/' ? rest : path;
+}
+
+Answer redirect(const std::string& to) {
+  auto answer = problem(308, "the page is at " + to);
+  answer.fields = "Location: " + to + "\r\n";
+  return answer;
+}
+
 Answer refuse_unknown(const std::string& allow) {
   if (allow.empty()) return problem(404, "there is no such call");
   auto answer = problem(405, "this call wants another method: " + allow);
@@ -48,6 +63,7 @@ Api::Api(Instance& instance) : instance_{instance} {
   add_upstreams_call(router_, instance_);
   add_notification_calls(router_, instance_);
   add_explain_call(router_, instance_);
+  add_rule_test_call(router_, instance_);
   add_key_calls(router_, instance_, counters_);
   add_keys_calls(router_, instance_, counters_);
   add_openapi_call(router_);
@@ -56,11 +72,25 @@ Api::Api(Instance& instance) : instance_{instance} {
   add_savings_call(router_, instance_);
   add_key_lists_calls(router_, instance_);
   add_optimizer_calls(router_, instance_);
+  add_jobs_calls(router_, instance_);
   add_requests_calls(router_, instance_, feed_);
+  add_web_calls(router_, instance_);
+  add_login_calls(router_, instance_, login_);
+  add_webhook_call(router_, instance_, counters_, feed_);
 }
 
-Result<Api::Admitted, Answer> Api::admit(const http::RequestHead& head, const http::Framing& framing,
-                                         bool local) const {
+std::optional<Denied> Api::check_caller(const http::RequestHead& head, const Call& call, const AdminConfig& config,
+                                        Needs needs) const {
+  const AccessPolicy policy{instance_.api_key(), config.hosts};
+  auto denied = check_key(policy, head.fields, call.parameter("apikey"), needs.access);
+  if (!denied) return std::nullopt;
+  const bool trusted = config.login == LoginOf::strangers && ip::is_private(call.peer) && !is_handed_on(head.fields);
+  if (!trusted && !login_.is_open(session_in(head.fields.value(http::FieldId::cookie)), config.password)) return denied;
+  return needs.effect == Effect::none ? std::nullopt : check_own_page(head.fields);
+}
+
+Result<Api::Admitted, Answer> Api::admit(const http::RequestHead& head, const http::Framing& framing, bool local,
+                                         const ip::Address& peer) const {
   http::Target target;
   const auto read = http::read_target(head, "http", target);
   if (!read) return problem(400, read.error().what);
@@ -70,11 +100,15 @@ Result<Api::Admitted, Answer> Api::admit(const http::RequestHead& head, const ht
   if (const auto denied = check_host(policy, target.host, target.port); denied && !local) return refuse(*denied);
 
   Admitted admitted;
-  auto match = router_.find(head.method, target.path);
+  const auto path = below_base(target.path, config.admin.url_base);
+  if (!path) return redirect(config.admin.url_base + "/");
+  auto match = router_.find(head.method, *path);
   admitted.call.query = read_query(target.query);
+  admitted.call.peer = peer;
   const auto needs = match.route ? needs_of(*match.route, config.admin) : Needs{};
-  if (needs.access == Access::key && !local) {
-    if (const auto denied = check_key(policy, head.fields, admitted.call.parameter("apikey"))) return refuse(*denied);
+  if (needs.access != Access::open && !local) {
+    const auto denied = check_caller(head, admitted.call, config.admin, needs);
+    if (denied) return refuse(*denied);
   }
   if (!match.route) return refuse_unknown(match.allow);
   if (needs.effect != Effect::none) {

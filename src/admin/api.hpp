@@ -9,8 +9,10 @@
 
 #include "admin/call.hpp"
 #include "admin/instance.hpp"
+#include "admin/login.hpp"
 #include "admin/request_feed.hpp"
 #include "admin/router.hpp"
+#include "admin/webhook_counts.hpp"
 #include "base/result.hpp"
 #include "http/framing.hpp"
 
@@ -19,6 +21,7 @@ namespace cachearr::admin {
 /// What calls of this API did, for the metrics.
 struct ApiCounters {
   std::atomic<std::uint64_t> invalidations{0};
+  WebhookCounts webhooks;
 };
 
 class Api {
@@ -35,12 +38,18 @@ class Api {
   };
   /// Judges a request by its head alone. `local`: over the Unix socket, whose file's mode has said who may call. The
   /// head must outlive what this returns.
-  Result<Admitted, Answer> admit(const http::RequestHead& head, const http::Framing& framing, bool local) const;
+  Result<Admitted, Answer> admit(const http::RequestHead& head, const http::Framing& framing, bool local,
+                                 const ip::Address& peer = {}) const;
   /// `stop`: the program ends; a call of many steps may leave the rest undone then, and says so.
   Answer run(Admitted& admitted, std::string_view body, const std::stop_token& stop) const;
 
  private:
+  /// The key, or what a browser is let in by.
+  std::optional<Denied> check_caller(const http::RequestHead& head, const Call& call, const AdminConfig& config,
+                                     Needs needs) const;
+
   Instance& instance_;
+  Login login_{instance_.api_key(), instance_.clock()};
   ApiCounters counters_;
   RequestFeed feed_{instance_};
   Router router_;

@@ -16,11 +16,19 @@ std::string decode_form(std::string_view text) {
 }
 
 constexpr std::string_view kPagePolicy =
-    "Content-Security-Policy: default-src 'self'; base-uri 'none'; frame-ancestors 'none'\r\n";
+    "Content-Security-Policy: default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors ";
 // What an origin sent is data here, whatever it calls itself.
 constexpr std::string_view kDataPolicy =
     "Content-Security-Policy: sandbox; default-src 'none'; frame-ancestors 'none'\r\nContent-Disposition: "
     "attachment\r\n";
+
+void append_policy(std::string& head, const Answer& answer) {
+  if (answer.framed_by.empty()) head += "X-Frame-Options: DENY\r\n";
+  if (answer.untrusted)
+    head += kDataPolicy;
+  else
+    head.append(kPagePolicy).append(answer.framed_by.empty() ? "'none'" : answer.framed_by).append("\r\n");
+}
 
 }  // namespace
 
@@ -61,14 +69,14 @@ std::string serialise_head(const Answer& answer, bool keep_alive) {
   head.append("Content-Type: ").append(answer.content_type).append("\r\n");
   if (answer.stream) {
     head += "X-Accel-Buffering: no\r\n";
-  } else {
+  } else if (answer.status != 304) {
     head += "Content-Length: ";
     text::append_number(head, static_cast<std::int64_t>(answer.content().size()));
     head += "\r\n";
   }
-  head += "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\n";
-  head += "Referrer-Policy: no-referrer\r\n";
-  head += answer.untrusted ? kDataPolicy : kPagePolicy;
+  head.append("Cache-Control: ").append(answer.cache_control).append("\r\n");
+  head += "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n";
+  append_policy(head, answer);
   head += answer.fields;
   if (!keep_alive) head += "Connection: close\r\n";
   return head += "\r\n";

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ip_address.hpp"
 #include "http/message.hpp"
 #include "store/entry.hpp"
 
@@ -22,6 +23,7 @@ struct Call {
   std::vector<std::pair<std::string, std::string>> query;  // decoded, in order
   std::string_view body;
   std::stop_token stop;  // requested where the program ends
+  ip::Address peer{};    // unspecified over the Unix socket
 
   /// The first parameter of that name; empty where there is none.
   std::string_view parameter(std::string_view name) const noexcept;
@@ -53,6 +55,8 @@ struct Answer {
   std::shared_ptr<AnswerStream>
       stream;              // not null: the body, which ends with the connection; only of calls on the loop
   bool untrusted = false;  // the body came from elsewhere: nothing in it may run, wherever it is shown
+  std::string_view cache_control = "no-store";
+  std::string framed_by;  // which pages may show it in a frame, as frame-ancestors names them; empty: none
 
   std::string_view content() const noexcept { return entry ? entry->body() : std::string_view{body}; }
 };

@@ -15,6 +15,7 @@ void add_metrics_call(Router& router, Instance& instance, const ApiCounters& cou
 void add_authority_calls(Router& router, Instance& instance);  // the certificate, and how to trust it
 void add_pac_call(Router& router, Instance& instance);         // how browsers find the proxy
 void add_rules_calls(Router& router, Instance& instance);      // rules, validate, reload
+void add_rule_test_call(Router& router, Instance& instance);   // a verdict on a request and an answer
 void add_upstreams_call(Router& router, Instance& instance);
 void add_notification_calls(Router& router, Instance& instance);
 void add_explain_call(Router& router, Instance& instance);
@@ -23,10 +24,15 @@ void add_keys_calls(Router& router, Instance& instance, ApiCounters& counters); 
 void add_history_calls(Router& router, Instance& instance);                      // history, summary
 void add_alerts_call(Router& router, Instance& instance);
 
+class Login;
+void add_web_calls(Router& router, Instance& instance);  // the page for people and its files
+void add_login_calls(Router& router, Instance& instance, Login& login);
 void add_openapi_call(Router& router);  // of all calls that the router has when it is asked
 void add_savings_call(Router& router, Instance& instance);
 void add_key_lists_calls(Router& router, Instance& instance);  // low-hit-rate, top, expiring
+void add_jobs_calls(Router& router, Instance& instance);       // warm-ups, prefetch
 void add_optimizer_calls(Router& router, Instance& instance);
+void add_webhook_call(Router& router, Instance& instance, ApiCounters& counters, RequestFeed& feed);
 void add_requests_calls(Router& router, Instance& instance, RequestFeed& feed);  // requests, events, clients
 
 /// JSON that goes out whatever bytes its texts hold.

@@ -129,10 +129,10 @@ void judge_address(ExplainResult& result) {
 
 }  // namespace
 
-Result<ExplainResultPtr> explain(Instance& instance, ExplainRequest request) {
+Result<ExplainResultPtr> explain(Instance& instance, ExplainRequest request, pipeline::SnapshotPtr by) {
   auto& proxy = instance.proxy();
   auto result = std::make_shared<ExplainResult>(std::move(request));
-  result->context.snapshot = instance.snapshot();
+  result->context.snapshot = by ? std::move(by) : instance.snapshot();
   metrics::WorkerCells uncounted;
   pipeline::WorkerContext worker{proxy.shared(), uncounted, result->context.snapshot};
   result->context.now = worker.now();

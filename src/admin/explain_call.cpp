@@ -5,6 +5,7 @@
 #include "admin/calls.hpp"
 #include "admin/explain.hpp"
 #include "admin/rule_json.hpp"
+#include "admin/ttl_json.hpp"
 #include "base/iso_time.hpp"
 #include "base/text.hpp"
 #include "caching/storing.hpp"
@@ -50,23 +51,6 @@ std::string_view meaning_of(const RequestContext& context) noexcept {
   return "the request goes to the upstream without the cache";
 }
 
-/// Which lifetime a new answer gets from the rule, and how firm the rule is about it.
-std::string source_by_policy(const caching::Policy& policy) noexcept {
-  if (policy.mode == caching::Mode::never) return "never stored";
-  if (!policy.from_rule || !policy.ttl) return "origin";
-  switch (policy.mode) {
-    case caching::Mode::override_: return "rule";
-    case caching::Mode::floor: return "origin, at least the rule's";
-    case caching::Mode::ceiling: return "origin, at most the rule's";
-    default: return "origin, else the rule's";
-  }
-}
-
-std::string_view source_of(const caching::EntryMeta& meta) noexcept {
-  if ((meta.flags & caching::kFromRule) != 0) return "rule";
-  return (meta.flags & caching::kHeuristic) != 0 ? "heuristic" : "origin";
-}
-
 Json stored_json(const ExplainResult& result) {
   const auto& context = result.context;
   if (!context.entry) return nullptr;
@@ -75,7 +59,7 @@ Json stored_json(const ExplainResult& result) {
                {"age", caching::age_at(meta, context.now)},
                {"ttl", caching::ttl_at(meta, context.now)},
                {"lifetime", (meta.fresh_until_ms - meta.born_ms) / 1000},
-               {"lifetimeSource", source_of(meta)},
+               {"lifetimeSource", lifetime_source(*context.entry, context.verdict.rule)},
                {"bytes", context.entry->head().size() + context.entry->body().size()},
                {"hits", context.entry->hits()},
                {"tier", result.context.from_disk ? "disk" : "memory"}};
@@ -93,24 +77,6 @@ std::string cache_status(const RequestContext& context) {
   std::string text;
   http::append(text, status);
   return text;
-}
-
-void add_rule(const RequestContext& context, Json& json) {
-  const auto* const rule = context.verdict.rule;
-  json["type"] = rule && !rule->type.empty() ? Json(rule->type) : Json(nullptr);
-  const caching::Policy none;
-  const auto policy = rule ? fetch::policy_of(context) : none;
-  json["policy"] = rule ? Json(policy_name(policy.mode)) : Json("RFC 9111");
-  json["ttl"] = seconds_or_null(policy.mode == caching::Mode::never ? std::nullopt : policy.ttl);
-  json["ttlSource"] = source_by_policy(policy) +
-                      (policy.ttl != (rule ? rule->policy.ttl : std::nullopt) ? ", halved by the optimizer" : "");
-  if (!policy.ttl_status.empty()) {
-    Json by_status = Json::object();
-    for (const auto& [status, ttl] : policy.ttl_status) by_status[std::to_string(status)] = seconds_or_null(ttl);
-    json["ttlByStatus"] = std::move(by_status);
-  }
-  json["stale"] = stale_windows(policy);
-  if (rule && !rule->tags.empty()) json["tags"] = rules::tags_of(*rule, context.captures);
 }
 
 /// When this request could go upstream, and when it first has to.
@@ -153,7 +119,7 @@ Json explanation(Instance& instance, const ExplainResult& result) {
   json["partition"] = context.key.identity.starts_with("-\n") ? "shared" : "credential";
   json["origin"] =
       route.connect_scheme + "://" + http::authority_of(route.connect_scheme, route.connect_host, route.connect_port);
-  add_rule(context, json);
+  add_rule_verdict(context, json);
   json["decision"] = name_of(context);
   json["meaning"] = meaning_of(context);
   const auto forward = http::name_of(context.forward);

@@ -69,8 +69,10 @@ std::vector<upkeep::UpstreamStatus> upstream_statuses(Instance& instance) {
   auto* const admission = instance.proxy().admission();
   if (!admission) return {};
   const auto snapshot = instance.snapshot();
-  return upkeep::upstream_statuses(admission->registry().snapshot(instance.clock().now()), *snapshot->rules,
-                                   *snapshot->modes, metrics::idle_connections(instance.proxy().metrics()));
+  auto statuses = upkeep::upstream_statuses(admission->registry().snapshot(instance.clock().now()), *snapshot->rules,
+                                            *snapshot->modes, metrics::idle_connections(instance.proxy().metrics()));
+  upkeep::add_feeds(statuses, *snapshot->rules, instance.event_feeds().status());
+  return statuses;
 }
 
 upkeep::HealthInputs health_inputs(Instance& instance) {
@@ -107,6 +109,9 @@ upkeep::AlertInputs alert_inputs(Instance& instance) {
   const auto keys = instance.key_watch().lists();
   const auto below = snapshot->settings->config.cache.alert_key_hit_rate_below;
   inputs.poor_keys = {keys->below(below), keys->names_below(below, kNamedKeys)};
+  for (const auto& job : instance.warm_ups().last_failed())
+    inputs.failed_warm_ups.push_back(
+        {job.wish.type, job.problem.empty() ? std::string{"the upstreams did not answer"} : job.problem});
   if (snapshot->leaves) {
     inputs.authority_expiring = upkeep::expiry_problem(snapshot->leaves->authority(), now);
     inputs.authority_renew = upkeep::coverage_problem(snapshot->leaves->authority(), *snapshot->rules);
@@ -125,6 +130,8 @@ metrics::Readings metrics_readings(Instance& instance) {
   const auto now = instance.clock().now();
   for (const auto& upstream : upstream_statuses(instance))
     if (!upstream.limits.limiters.empty()) readings.limits.push_back(limit_reading(upstream, now));
+  for (auto& feed : instance.event_feeds().status())
+    readings.feeds.push_back({feed.upstream, upkeep::is_up(feed.phase), std::move(feed.by_event), feed.invalidations});
   const auto store = instance.store().stats();
   readings.tiers.push_back(tier_reading("memory", store.memory));
   if (store.disk_enabled) readings.tiers.push_back(tier_reading("disk", store.disk));

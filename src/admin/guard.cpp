@@ -19,6 +19,16 @@ std::string_view bearer(std::string_view authorization) noexcept {
   return text::trim(authorization.substr(scheme.size()));
 }
 
+/// Whoever the user is; empty where it is no Basic.
+std::string password(std::string_view authorization) {
+  constexpr std::string_view scheme = "basic ";
+  if (authorization.size() <= scheme.size() || !text::iequals(authorization.substr(0, scheme.size()), scheme))
+    return {};
+  const auto decoded = text::base64_decode(text::trim(authorization.substr(scheme.size())));
+  const auto colon = decoded ? decoded->find(':') : std::string::npos;
+  return colon == std::string::npos ? std::string{} : decoded->substr(colon + 1);
+}
+
 bool is_configured(const AccessPolicy& policy, std::string_view host, std::uint16_t port) {
   for (const auto& name : policy.hosts) {
     const auto parsed = http::parse_host_port(name);
@@ -41,13 +51,18 @@ std::optional<Denied> check_host(const AccessPolicy& policy, std::string_view ho
   return Denied{421, "this host name is not one of ours; name it in admin.hosts"};
 }
 
-std::optional<Denied> check_key(const AccessPolicy& policy, const http::FieldList& fields, std::string_view query_key) {
+std::optional<Denied> check_key(const AccessPolicy& policy, const http::FieldList& fields, std::string_view query_key,
+                                Access access) {
   bool known = is_secret(policy.api_key, query_key);
   for (const auto& field : fields) {
     if (field.id == FieldId::x_api_key) known |= is_secret(policy.api_key, field.value);
-    if (field.id == FieldId::authorization) known |= is_secret(policy.api_key, bearer(field.value));
+    if (field.id != FieldId::authorization) continue;
+    known |= is_secret(policy.api_key, bearer(field.value));
+    if (access == Access::key_or_password) known |= is_secret(policy.api_key, password(field.value));
   }
   if (known) return std::nullopt;
+  if (access == Access::key_or_password)
+    return Denied{401, "this call needs the API key: as the password, in X-Api-Key, or as the parameter apikey"};
   return Denied{401, "this call needs the API key: X-Api-Key, Authorization: Bearer, or the parameter apikey"};
 }
 
@@ -58,6 +73,22 @@ std::optional<Denied> check_site(const http::FieldList& fields) {
   const auto* const origin = fields.find(FieldId::origin);
   if (origin && !is_own_origin(origin->value, fields.value(FieldId::host))) return foreign;
   return std::nullopt;
+}
+
+std::optional<Denied> check_own_page(const http::FieldList& fields) {
+  const auto* const site = fields.find("Sec-Fetch-Site");
+  const auto* const origin = fields.find(FieldId::origin);
+  // Browsers send one of them with every call that a page makes; over plain HTTP from another machine only the latter.
+  const bool says_so =
+      site ? site->value == "same-origin" : origin && is_own_origin(origin->value, fields.value(FieldId::host));
+  if (says_so) return std::nullopt;
+  return Denied{403, "only the page itself may change anything by this session; other programs send the API key"};
+}
+
+bool is_handed_on(const http::FieldList& fields) {
+  for (const auto* const name : {"X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"})
+    if (fields.find(name)) return true;
+  return false;
 }
 
 std::optional<Denied> check_content_type(const http::FieldList& fields, Effect effect, bool has_body) {

@@ -13,12 +13,17 @@
 namespace cachearr::admin {
 
 /// What a call needs to be let in.
-enum class Access : std::uint8_t { open, key };
+enum class Access : std::uint8_t {
+  open,
+  key,
+  key_or_password  // the key may also be the password of Basic, which is all that some programs can send
+};
 
 /// How a call may change something.
 enum class Effect : std::uint8_t {
   none,     // reads
   json,     // takes JSON, so that no form of another site can be a call
+  message,  // takes JSON, whatever its sender calls it
   any_body  // the body is data: a key's value
 };
 
@@ -41,11 +46,20 @@ struct Denied {
 /// these. `host` as http::read_target gives it. An HTTP/1.0 client without Host (empty) is no browser, and is let in.
 std::optional<Denied> check_host(const AccessPolicy& policy, std::string_view host, std::uint16_t port);
 
-/// The key in X-Api-Key, Authorization: Bearer or `query_key`. Takes as long for every wrong one of the same length.
-std::optional<Denied> check_key(const AccessPolicy& policy, const http::FieldList& fields, std::string_view query_key);
+/// The key in X-Api-Key, Authorization: Bearer or `query_key`, and where `access` allows it as the password of Basic.
+/// Takes as long for every wrong one of the same length.
+std::optional<Denied> check_key(const AccessPolicy& policy, const http::FieldList& fields, std::string_view query_key,
+                                Access access = Access::key);
 
 /// A changing call that a browser says another site made.
 std::optional<Denied> check_site(const http::FieldList& fields);
+
+/// A changing call of a browser that is let in by what it sends by itself, a cookie or its address: it must say that
+/// our own page makes it.
+std::optional<Denied> check_own_page(const http::FieldList& fields);
+
+/// Was this request handed on by a proxy, whose address then says nothing about who asks?
+bool is_handed_on(const http::FieldList& fields);
 
 /// A body of a changing call must say that it is JSON.
 std::optional<Denied> check_content_type(const http::FieldList& fields, Effect effect, bool has_body);

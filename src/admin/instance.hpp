@@ -13,7 +13,10 @@
 #include "pipeline/config_snapshot.hpp"
 #include "store/store.hpp"
 #include "upkeep/alerts/monitor.hpp"
+#include "upkeep/feed/event_feeds.hpp"
 #include "upkeep/history/history.hpp"
+#include "upkeep/jobs/prefetcher.hpp"
+#include "upkeep/jobs/warm_ups.hpp"
 #include "upkeep/key_watch.hpp"
 #include "upkeep/notify/notifier.hpp"
 #include "upkeep/optimizer.hpp"
@@ -48,6 +51,9 @@ class Instance {
   virtual upkeep::SavingsLedger& savings() = 0;
   virtual upkeep::KeyWatch& key_watch() = 0;
   virtual upkeep::Optimizer& optimizer() = 0;
+  virtual upkeep::WarmUps& warm_ups() = 0;
+  virtual upkeep::Prefetcher& prefetcher() = 0;
+  virtual upkeep::EventFeeds& event_feeds() = 0;
 };
 
 }  // namespace cachearr::admin

@@ -8,6 +8,7 @@ void add_metrics_call(Router& router, Instance& instance, const ApiCounters& cou
   auto answer_with_metrics = [&instance, &counters](const Call&) {
     auto readings = metrics_readings(instance);
     readings.api_invalidations = counters.invalidations;
+    readings.webhooks = counters.webhooks.readings();
     Answer answer;
     answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
     answer.body = metrics_text(readings);

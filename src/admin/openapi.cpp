@@ -71,7 +71,7 @@ Json parameters_of(const Route& route) {
 std::set<int> failures_of(const Route& route) {
   std::set<int> statuses{route.doc.failures.begin(), route.doc.failures.end()};
   statuses.insert(421);
-  if (route.needs.access == Access::key) statuses.insert(401);
+  if (route.needs.access != Access::open) statuses.insert(401);
   if (!route.doc.parameters.empty() || !route.doc.body.empty()) statuses.insert(400);
   if (route.needs.effect != Effect::none) statuses.insert({403, 413});
   if (route.needs.effect == Effect::json) statuses.insert(415);
@@ -91,6 +91,13 @@ Json responses_of(const Route& route) {
   return responses;
 }
 
+/// One of these security schemes is enough.
+Json any_of(std::initializer_list<const char*> schemes) {
+  Json list = Json::array();
+  for (const auto* const scheme : schemes) list.push_back({{scheme, Json::array()}});
+  return list;
+}
+
 Json operation_of(const Route& route, const std::string& path) {
   Json operation = {{"operationId", operation_id(route, path)}, {"summary", route.doc.summary}};
   if (auto parameters = parameters_of(route); !parameters.empty()) operation["parameters"] = std::move(parameters);
@@ -98,13 +105,16 @@ Json operation_of(const Route& route, const std::string& path) {
     operation["requestBody"] = {{"required", true}, {"content", content_of(route.doc.body)}};
   operation["responses"] = responses_of(route);
   if (route.needs.access == Access::open) operation["security"] = Json::array();
+  if (route.needs.access == Access::key_or_password)
+    operation["security"] = any_of({"header", "query", "bearer", "basic"});
   return operation;
 }
 
 Json security_schemes() {
   return {{"header", {{"type", "apiKey"}, {"in", "header"}, {"name", "X-Api-Key"}}},
           {"query", {{"type", "apiKey"}, {"in", "query"}, {"name", "apikey"}}},
-          {"bearer", {{"type", "http"}, {"scheme", "bearer"}}}};
+          {"bearer", {{"type", "http"}, {"scheme", "bearer"}}},
+          {"basic", {{"type", "http"}, {"scheme", "basic"}}}};
 }
 
 }  // namespace
@@ -115,8 +125,6 @@ Json openapi(std::span<const Route> routes) {
     const auto path = path_of(route);
     paths[path][std::string{name_of(route.method)}] = operation_of(route, path);
   }
-  const auto any_of_them =
-      Json::array({{{"header", Json::array()}}, {{"query", Json::array()}}, {{"bearer", Json::array()}}});
   return {{"openapi", "3.1.0"},
           {"info",
            {{"title", "cachearr"},
@@ -124,7 +132,7 @@ Json openapi(std::span<const Route> routes) {
             {"description", "The admin API of a caching proxy for media managers."},
             {"license", {{"name", "MIT"}, {"identifier", "MIT"}}}}},
           {"servers", Json::array({{{"url", "/"}}})},
-          {"security", any_of_them},
+          {"security", any_of({"header", "query", "bearer"})},
           {"paths", std::move(paths)},
           {"components", {{"schemas", Json::parse(openapi_schemas())}, {"securitySchemes", security_schemes()}}}};
 }

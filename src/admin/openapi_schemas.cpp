@@ -29,8 +29,19 @@ constexpr std::string_view kSchemas = R"json({
 "Explanation": {"type": "object", "required": ["upstream", "rule", "decision", "meaning"], "properties": {
   "upstream": {"type": ["string", "null"]}, "rule": {"type": ["string", "null"]}, "key": {"type": "string"}, "decision": {"type": "string"},
   "meaning": {"type": "string"}, "ttl": {"type": ["integer", "null"]}, "ttlSource": {"type": ["string", "null"]}, "policy": {"type": "string"},
+  "ttlFrom": {"type": "array", "items": {"type": "object", "required": ["when", "ttl"], "properties": {"when": {"type": "string"}, "ttl": {"type": "integer"}}}},
+  "ttlLearned": {"type": "object", "properties": {"min": {"type": "integer"}, "max": {"type": "integer"}}}, "ttlWithEvents": {"type": "integer"},
   "forward": {"type": ["string", "null"]}, "detail": {"type": ["string", "null"]}, "cacheStatus": {"type": "string"},
   "stored": {"type": ["object", "null"]}, "limit": {"type": ["object", "null"]}}},
+"RuleTest": {"type": "object", "required": ["url"], "additionalProperties": false, "properties": {"url": {"type": "string"},
+  "method": {"type": "string"}, "headers": {"type": "object"}, "status": {"type": "integer", "minimum": 200, "maximum": 599},
+  "responseHeaders": {"type": "object"}, "body": {"type": "string"},
+  "rules": {"description": "a rules file that decides instead of the user's files", "type": ["object", "string"]}}},
+"RuleTested": {"type": "object", "required": ["upstream", "rule", "answer"], "properties": {"upstream": {"type": ["string", "null"]},
+  "rule": {"type": ["string", "null"]}, "key": {"type": "string"}, "ttl": {"type": ["integer", "null"]}, "ttlSource": {"type": "string"},
+  "answer": {"type": ["object", "null"], "required": ["kind", "stored", "why", "ttl", "ttlSource"], "properties": {
+  "kind": {"enum": ["answer", "no answer", "limit"]}, "stored": {"type": "boolean"}, "why": {"type": ["string", "null"]},
+  "ttl": {"type": ["integer", "null"]}, "ttlSource": {"type": ["string", "null"]}}}}},
 "Quota": {"type": "object", "required": ["per", "limit", "remaining", "reset"], "properties": {"per": {"type": "string"},
   "limit": {"type": "integer"}, "remaining": {"type": "integer"}, "reset": {"type": "string"}, "resetSeconds": {"type": "integer"},
   "of": {"enum": ["calls", "grabs"]}, "source": {"enum": ["rules", "upstream"]}}},
@@ -40,7 +51,9 @@ constexpr std::string_view kSchemas = R"json({
   "cooldownUntil": {"type": ["string", "null"]}, "cooldownSeconds": {"type": "integer"}, "cooldownWhy": {"type": ["string", "null"]},
   "breaker": {"type": "object", "required": ["state"], "properties": {"state": {"enum": ["closed", "open", "half-open"]},
   "until": {"type": ["string", "null"]}, "failuresInARow": {"type": "integer"}}}, "latencyMs": {"type": "integer"},
-  "requests": {"type": "integer"}, "pool": {"type": "object"}, "lanes": {"type": "array", "items": {"type": "object"}}}},
+  "requests": {"type": "integer"}, "pool": {"type": "object"}, "events": {"type": ["object", "null"], "required": ["state"],
+  "properties": {"state": {"enum": ["off", "connecting", "connected", "polling", "down"]}, "since": {"type": ["string", "null"]},
+  "messages": {"type": "integer"}, "invalidations": {"type": "integer"}, "lastError": {"type": ["string", "null"]}}}, "lanes": {"type": "array", "items": {"type": "object"}}}},
 "Upstreams": {"type": "object", "required": ["upstreams"], "properties": {"upstreams": {"type": "array",
   "items": {"$ref": "#/components/schemas/Upstream"}}}},
 "Place": {"type": "object", "required": ["file", "line", "column", "message"], "properties": {"file": {"type": "string"},
@@ -107,6 +120,25 @@ constexpr std::string_view kSchemas = R"json({
 "OptimizerWish": {"type": "object", "additionalProperties": false, "properties": {"apply": {"type": "boolean"}}},
 "OptimizerDecision": {"type": "object", "required": ["applied", "halve", "undo"], "properties": {"applied": {"type": "boolean"},
   "halve": {"type": "array", "items": {"$ref": "#/components/schemas/RuleRate"}}, "undo": {"type": "array", "items": {"$ref": "#/components/schemas/RuleRate"}}}},
+"Job": {"type": "object", "required": ["id", "type", "state", "began", "done", "total", "fetched", "fresh", "skipped", "failed"], "properties": {
+  "id": {"type": "integer"}, "type": {"type": "string"}, "only": {"type": ["string", "null"]}, "cause": {"enum": ["request", "startup", "schedule"]},
+  "state": {"enum": ["running", "done", "failed", "cancelled"]}, "began": {"type": "string"}, "ended": {"type": ["string", "null"]},
+  "done": {"type": "integer"}, "total": {"type": "integer"}, "totalIsKnown": {"type": "boolean"}, "fetched": {"type": "integer"},
+  "fresh": {"type": "integer"}, "skipped": {"type": "integer"}, "failed": {"type": "integer"}, "perMinute": {"type": "number"},
+  "endsAbout": {"type": ["string", "null"]}, "waitsUntil": {"type": ["string", "null"]}, "problem": {"type": ["string", "null"]}}},
+"Jobs": {"type": "object", "required": ["jobs", "prefetch"], "properties": {"jobs": {"type": "array", "items": {"$ref": "#/components/schemas/Job"}},
+  "prefetch": {"type": "object", "required": ["rounds", "taken", "unasked", "unknown", "notWorth", "rules"], "properties": {
+  "rounds": {"type": "integer"}, "lastRound": {"type": ["string", "null"]}, "taken": {"type": "integer"}, "unasked": {"type": "integer"},
+  "unknown": {"type": "integer"}, "notWorth": {"type": "integer"}, "beyond": {"type": "integer"}, "watched": {"type": "integer"},
+  "rules": {"type": "array", "items": {"type": "object", "required": ["upstream", "rule", "useful", "useless", "endedUntil"], "properties": {
+  "upstream": {"type": "string"}, "rule": {"type": "string"}, "useful": {"type": "integer"}, "useless": {"type": "integer"},
+  "endedUntil": {"type": ["string", "null"]}}}}}}}},
+"JobAnswer": {"type": "object", "required": ["job"], "properties": {"job": {"$ref": "#/components/schemas/Job"}}},
+"WarmUp": {"type": "object", "required": ["job", "started"], "properties": {"job": {"$ref": "#/components/schemas/Job"},
+  "started": {"description": "false: one of this type was running already, and this is it", "type": "boolean"}}},
+"WarmWish": {"type": "object", "additionalProperties": false, "properties": {
+  "type": {"enum": ["all", "series", "episodes", "metadata", "indexers", "quality-profiles", "custom-formats"]},
+  "id": {"type": ["integer", "string", "null"]}}},
 "Requests": {"type": "object", "required": ["requests"], "properties": {"requests": {"type": "array", "items": {"type": "object",
   "required": ["id", "time", "client", "method", "url", "result", "status"], "properties": {"id": {"type": "string"}, "time": {"type": "string"},
   "client": {"type": "string"}, "way": {"enum": ["proxy", "tunnel", "intercepted", "mount", "host", "listener"]}, "method": {"type": "string"},
@@ -124,6 +156,15 @@ constexpr std::string_view kSchemas = R"json({
   "mode": {"enum": ["live", "prefer-cache", "offline"]}, "reset": {"type": "array", "items": {"enum": ["breaker", "cooldown"]}}}},
 "UpstreamChanged": {"type": "object", "required": ["name", "changes"], "properties": {"name": {"type": "string"},
   "changes": {"type": "array", "items": {"type": "string"}}, "upstream": {"$ref": "#/components/schemas/Upstream"}}},
+"Webhook": {"type": "object", "description": "as the application sends it; the event is in one of these",
+  "anyOf": [{"required": ["eventType"]}, {"required": ["NotificationType"]}, {"required": ["notification_type"]}], "properties": {
+  "eventType": {"type": "string"}, "NotificationType": {"type": "string"}, "notification_type": {"type": "string"}}},
+"WebhookTaken": {"type": "object", "required": ["event", "purged", "refreshing"], "properties": {
+  "event": {"type": "string", "description": "other: none that is known"}, "purged": {"type": "integer"}, "refreshing": {"type": "integer"}}},
+"Credentials": {"type": "object", "description": "exactly one of them", "additionalProperties": false, "properties": {
+  "secret": {"type": "string", "description": "the API key or the password"}, "link": {"type": "string"}}},
+"Session": {"type": "object", "required": ["loggedIn"], "properties": {"loggedIn": {"type": "boolean"}}},
+"LoginLink": {"type": "object", "required": ["path", "expiresIn"], "properties": {"path": {"type": "string"}, "expiresIn": {"type": "integer"}}},
 "Description": {"type": "object", "required": ["openapi", "info", "paths"], "properties": {"openapi": {"type": "string"}}}
 })json";
 

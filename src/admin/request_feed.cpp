@@ -26,7 +26,11 @@ void append_dropped(std::string& out, std::optional<std::uint64_t> requests) {
 class RequestFeed::Listener final : public AnswerStream {
  public:
   Listener(RequestFeed& feed, RequestFilter filter, Position from)
-      : feed_{feed}, filter_{std::move(filter)}, position_{from}, told_at_{feed.instance_.clock().now()} {}
+      : feed_{feed},
+        filter_{std::move(filter)},
+        position_{from},
+        next_notice_{feed.next_notice()},
+        told_at_{feed.instance_.clock().now()} {}
   ~Listener() override {
     if (--feed_.listeners_ > 0) return;
     feed_.reader_.reset();
@@ -39,6 +43,7 @@ class RequestFeed::Listener final : public AnswerStream {
     if (std::exchange(position_.has_missed_some, false)) append_dropped(out, std::nullopt);
     feed_.refresh();
     append_requests(out);
+    feed_.append_notices(out, filter_, next_notice_);
     const auto now = feed_.instance_.clock().now();
     if (out.empty() && now - told_at_ >= kHeartbeat) out += kStillHere;
     if (!out.empty()) told_at_ = now;
@@ -64,6 +69,7 @@ class RequestFeed::Listener final : public AnswerStream {
   RequestFeed& feed_;
   RequestFilter filter_;
   Position position_;
+  std::uint64_t next_notice_;
   TimePoint told_at_;
   bool opened_ = false;
 };
@@ -82,6 +88,28 @@ void RequestFeed::refresh() {
   end_ += batch.lost;
   for (auto& request : batch.requests) told_.push_back({std::move(request), end_++, {}});
   while (told_.size() > kMostKept) told_.pop_front();
+}
+
+void RequestFeed::tell(std::string_view event, std::string upstream, std::string json) {
+  const std::lock_guard lock{mutex_};
+  notices_.push_back({notices_end_++, std::string{event}, std::move(upstream), std::move(json)});
+  while (notices_.size() > kMostNotices) notices_.pop_front();
+}
+
+std::uint64_t RequestFeed::next_notice() const {
+  const std::lock_guard lock{mutex_};
+  return notices_end_;
+}
+
+void RequestFeed::append_notices(std::string& out, const RequestFilter& filter, std::uint64_t& next) const {
+  const std::lock_guard lock{mutex_};
+  const bool wants_requests = filter.result || !filter.client.empty() || !filter.text.empty();
+  for (const auto& notice : notices_) {
+    const bool wanted = !wants_requests && (filter.upstream.empty() || filter.upstream == notice.upstream);
+    if (notice.number >= next && wanted)
+      out.append("event: ").append(notice.event).append("\ndata: ").append(notice.json).append("\n\n");
+  }
+  next = notices_end_;
 }
 
 RequestFeed::Position RequestFeed::position_behind(std::uint64_t id) const {

@@ -45,8 +45,8 @@ Result<bool> Server::listen(const std::string& address, const std::string& socke
   if (!address.empty()) {
     auto free = inherited >= 0 ? Result<bool>{true} : net::Listener::probe(address);
     if (!free) return free;
-    auto accept = [&impl](boost::asio::ip::tcp::socket socket, const net::Peer&) {
-      start_session(impl.tcp_sessions, net::make_tcp_stream(impl.worker, std::move(socket)));
+    auto accept = [&impl](boost::asio::ip::tcp::socket socket, const net::Peer& peer) {
+      start_session(impl.tcp_sessions, net::make_tcp_stream(impl.worker, std::move(socket)), peer.address);
     };
     auto opened = inherited >= 0 ? net::Listener::adopt(impl.worker, inherited, std::move(accept))
                                  : net::Listener::open(impl.worker, address, std::move(accept));

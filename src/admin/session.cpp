@@ -55,8 +55,9 @@ Answer try_later(std::string_view detail) {
 
 class Session {
  public:
-  Session(SessionList& list, std::unique_ptr<net::Stream> stream)
+  Session(SessionList& list, std::unique_ptr<net::Stream> stream, const ip::Address& peer)
       : list_{list},
+        peer_{peer},
         connection_{std::move(stream), net::HttpLimits{}, list.idle_order},
         place_{list.sessions.insert(list.sessions.end(), this)} {}
   ~Session() {
@@ -83,6 +84,7 @@ class Session {
   net::Task<Next> send_refusal(http::Refusal refusal);
 
   SessionList& list_;
+  const ip::Address peer_;
   net::HttpServer connection_;
   std::list<Session*>::iterator place_;
   bool streaming_ = false;
@@ -142,7 +144,7 @@ net::Task<Session::Next> Session::serve(std::shared_ptr<PendingCall> pending) {
   auto& request = pending->request;
   const auto& framing = request.framing;
   const bool with_content = request.head.head.method != http::Method::head;
-  auto admitted = list_.api.admit(request.head.head, framing, list_.local);
+  auto admitted = list_.api.admit(request.head.head, framing, list_.local, peer_);
   if (!admitted) {
     // The body of a call that was refused is not read.
     const bool keep_alive = framing.keep_alive && framing.body == Framing::Body::none;
@@ -199,9 +201,9 @@ bool find_place(SessionList& list) {
 
 }  // namespace
 
-void start_session(SessionList& list, std::unique_ptr<net::Stream> stream) {
+void start_session(SessionList& list, std::unique_ptr<net::Stream> stream, const ip::Address& peer) {
   if (list.ending || !find_place(list)) return;
-  list.worker.spawn(live(std::make_unique<Session>(list, std::move(stream))), "admin session");
+  list.worker.spawn(live(std::make_unique<Session>(list, std::move(stream), peer)), "admin session");
 }
 
 void end_sessions(SessionList& list, std::function<void()> when_empty) {

@@ -35,7 +35,7 @@ struct SessionList {
   std::function<void()> when_empty = {};  // called as soon as no session is left; only with `ending`
 };
 
-void start_session(SessionList& list, std::unique_ptr<net::Stream> stream);
+void start_session(SessionList& list, std::unique_ptr<net::Stream> stream, const ip::Address& peer = {});
 /// Ends idle sessions and streams at once and the others after their answer; then calls `when_empty`. The worker's
 /// thread.
 void end_sessions(SessionList& list, std::function<void()> when_empty);

@@ -63,6 +63,15 @@ Json limiter_json(const KeyLimiterSnapshot& limiter, TimePoint now) {
           {"why", next.why == limit::Why::nothing ? Json(nullptr) : Json(to_words(next.why))}};
 }
 
+Json feed_json(const std::optional<upkeep::FeedStatus>& feed) {
+  if (!feed) return nullptr;
+  return {{"state", name_of(feed->phase)},
+          {"since", feed->since == TimePoint{} ? Json(nullptr) : Json(iso_time(feed->since))},
+          {"messages", feed->messages},
+          {"invalidations", feed->invalidations},
+          {"lastError", feed->last_error.empty() ? Json(nullptr) : Json(feed->last_error)}};
+}
+
 }  // namespace
 
 Json upstream_json(const upkeep::UpstreamStatus& upstream, TimePoint now) {
@@ -89,6 +98,7 @@ Json upstream_json(const upkeep::UpstreamStatus& upstream, TimePoint now) {
           {"latencyMs", limits.latency.count()},
           {"requests", limits.requests},
           {"pool", {{"inUse", upstream.in_flight()}, {"idle", upstream.idle_connections}}},
+          {"events", feed_json(upstream.events)},
           {"lanes", std::move(limiters)}};
 }
 

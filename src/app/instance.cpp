@@ -11,6 +11,7 @@
 #include "base/log.hpp"
 #include "upkeep/interception_health.hpp"
 #include "upkeep/notify/alert_notification.hpp"
+#include "upkeep/notify/job_notification.hpp"
 
 namespace cachearr::app {
 
@@ -78,14 +79,19 @@ std::optional<StartFailure> Instance::start() {
       snapshot_, admission_.get()};
   proxy_ = std::make_unique<client::ProxyServer>(parts);
   prepare_upkeep();
+  prepare_jobs();
   plan_upkeep();
   if (auto failure = open_listeners(config)) return failure;
   notifier_.configure(config.notifications);
   notifier_.start();
+  event_feeds_->forget(*snapshot_->rules);
+  event_feeds_->configure(snapshot_);
+  event_feeds_->start();
   admission_->start();
   proxy_->start();
   admin_->start();
   ticker_.start();
+  start_jobs();
   return std::nullopt;
 }
 
@@ -95,8 +101,42 @@ void Instance::prepare_upkeep() {
   const auto current = [this] { return snapshot(); };
   key_watch_ = std::make_unique<upkeep::KeyWatch>(*store_, current, clock_);
   optimizer_ = std::make_unique<upkeep::Optimizer>(*key_watch_, current, clock_);
+  event_feeds_ = std::make_unique<upkeep::EventFeeds>(*store_, clock_, proxy_->dial_settings());
+  ticker_.every(std::chrono::seconds{1}, "the windows of writes", [this] {
+    for (const auto& what : proxy_->shared().windows.due(clock_.now())) store_->invalidate_soon(what);
+  });
   ticker_.every(upkeep::SavingsLedger::kFoldEvery, "the ledger of savings", [this] { savings_->fold(); });
   ticker_.every(upkeep::Optimizer::kLookEvery, "the optimizer", [this] { optimizer_->tick(); });
+}
+
+void Instance::prepare_jobs() {
+  const auto current = [this] { return snapshot(); };
+  const auto send = upkeep::send_to(proxy_->fetch_contexts());
+  const auto count = [worker = proxy_->fetch_contexts().front()](metrics::Prefetch result, std::uint64_t by) {
+    worker->loop.post([worker, result, by] { worker->cells.prefetches[static_cast<std::size_t>(result)].add(by); });
+  };
+  const auto warm_up = [this](const std::vector<std::string>& patterns) {
+    warm_ups_->begin({"all", {}, patterns}, "schedule");
+  };
+  warm_ups_ =
+      std::make_unique<upkeep::WarmUps>(upkeep::WarmUps::Parts{*store_, clock_, current, proxy_->request_book(), send});
+  prefetcher_ = std::make_unique<upkeep::Prefetcher>(
+      upkeep::Prefetcher::Parts{*store_, clock_, current, proxy_->request_book(), send, count, warm_up});
+  warm_ups_->restore();
+  warm_ups_->observe([this](const upkeep::WarmJob& job) { notifier_.publish(upkeep::notification_of(job)); });
+}
+
+/// What is to be warmed up at the start, unless that is under way since before it.
+void Instance::start_jobs() {
+  const auto current = snapshot();
+  const auto& cache = current->settings->config.cache;
+  std::vector<std::string> patterns;
+  for (const auto& entry : cache.prefetch)
+    if (entry.trigger == PrefetchConfig::Trigger::startup)
+      patterns.insert(patterns.end(), entry.patterns.begin(), entry.patterns.end());
+  if (cache.warmup_on_startup && !patterns.empty()) warm_ups_->begin({"all", {}, patterns}, "startup");
+  warm_ups_->start();
+  prefetcher_->start();
 }
 
 void Instance::prepare_tls(pipeline::ConfigSnapshot& next, const LeavesPtr& current) {
@@ -177,11 +217,14 @@ std::string Instance::addresses() const {
 
 void Instance::stop() {
   const auto grace = snapshot()->settings->config.timeouts.shutdown_grace;
+  prefetcher_->stop();
+  warm_ups_->stop();
   const bool all = proxy_->drain(grace);
   if (!all) log::warning("some requests were still under way when the time for shutting down was over");
   ticker_.stop();
   history_->finish(admin::totals_since_start(*this), clock_.now());
   notifier_.stop();  // a call may wait for it
+  event_feeds_->stop();
   admin_->stop();
   savings_->fold();
   proxy_.reset();
@@ -235,6 +278,7 @@ void Instance::apply(pipeline::ConfigSnapshot parts, std::vector<std::string>& c
                       " intercepted again");
   const auto next = pipeline::make_snapshot(std::move(parts));
   optimizer_->carry_over(*next);
+  next->feeds->carry_over(*next->rules, *before->feeds, *before->rules);
   {
     const std::lock_guard lock{mutex_};
     snapshot_ = next;
@@ -244,6 +288,7 @@ void Instance::apply(pipeline::ConfigSnapshot parts, std::vector<std::string>& c
   store_->set_compression(config.cache.compression);
   proxy_->apply(next);
   notifier_.configure(config.notifications);
+  event_feeds_->configure(next);
   log::set_level(log::level_of(config.log.level));
 }
 

@@ -19,6 +19,7 @@
 #include "fetch/admission_controller.hpp"
 #include "store/store.hpp"
 #include "upkeep/alerts/monitor.hpp"
+#include "upkeep/feed/event_feeds.hpp"
 #include "upkeep/history/history.hpp"
 #include "upkeep/notify/notifier.hpp"
 #include "upkeep/ticker.hpp"
@@ -60,6 +61,9 @@ class Instance final : public admin::Instance {
   upkeep::SavingsLedger& savings() override { return *savings_; }
   upkeep::KeyWatch& key_watch() override { return *key_watch_; }
   upkeep::Optimizer& optimizer() override { return *optimizer_; }
+  upkeep::WarmUps& warm_ups() override { return *warm_ups_; }
+  upkeep::Prefetcher& prefetcher() override { return *prefetcher_; }
+  upkeep::EventFeeds& event_feeds() override { return *event_feeds_; }
 
  private:
   /// Reads configuration and rules. With a configuration in force, the settings that wait for the next start keep its
@@ -74,6 +78,9 @@ class Instance final : public admin::Instance {
   void prepare_upkeep();
   std::optional<StartFailure> open_store(const Config& config);
   std::optional<StartFailure> open_listeners(const Config& config);
+  /// Warm-ups and prefetch. REQUIRES: as above.
+  void prepare_jobs();
+  void start_jobs();
   /// What is done every so often.
   void plan_upkeep();
   /// Judges the alerts, and tells the service manager how things are.
@@ -99,6 +106,9 @@ class Instance final : public admin::Instance {
   std::unique_ptr<upkeep::SavingsLedger> savings_;
   std::unique_ptr<upkeep::KeyWatch> key_watch_;
   std::unique_ptr<upkeep::Optimizer> optimizer_;
+  std::unique_ptr<upkeep::WarmUps> warm_ups_;
+  std::unique_ptr<upkeep::Prefetcher> prefetcher_;
+  std::unique_ptr<upkeep::EventFeeds> event_feeds_;
   std::unique_ptr<admin::Server> admin_;
   upkeep::Notifier notifier_{clock_};
   upkeep::Ticker ticker_;  // stopped before what it looks at goes

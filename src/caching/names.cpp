@@ -40,6 +40,7 @@ std::string_view name_of(LifetimeSource source) noexcept {
     case LifetimeSource::none: return "none";
     case LifetimeSource::rule: return "rule";
     case LifetimeSource::rule_status: return "rule-status";
+    case LifetimeSource::rule_body: return "rule-body";
     case LifetimeSource::s_maxage: return "s-maxage";
     case LifetimeSource::max_age: return "max-age";
     case LifetimeSource::expires: return "expires";

@@ -42,6 +42,7 @@ enum class LifetimeSource : std::uint8_t {
   none,
   rule,
   rule_status,
+  rule_body,  // what the rule says of this very body: set by whoever has read it
   s_maxage,
   max_age,
   expires,

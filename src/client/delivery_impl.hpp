@@ -29,7 +29,6 @@ class Delivery {
   net::Task<Next> answer();
   bool may_collapse() const;
   void join();
-  net::Task<> look_on_disk();
   net::Task<bool> send_interim(const std::string& head);
   net::Task<Next> send_outcome(fetch::FetchReader& reader, const fetch::FetchOutcome& outcome);
   net::Task<Next> send_answer(fetch::FetchReader& reader, const fetch::FetchOutcome& outcome);

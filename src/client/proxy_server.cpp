@@ -30,6 +30,7 @@ ProxyServer::ProxyServer(ProxyServerParts parts)
     workers_.push_back(std::make_unique<net::Worker>(i));
     contexts_.push_back(std::make_unique<ClientContext>(*workers_.back(), shared_, clients_, snapshot_, fetch_table_,
                                                         admission_, dial_));
+    contexts_.back()->book = &request_book_;
   }
   listeners_.resize(workers_.size());
 }
@@ -91,6 +92,12 @@ void ProxyServer::start() {
 void ProxyServer::apply(const pipeline::SnapshotPtr& snapshot) {
   clients_.intercept_bypass.forget();
   for (auto& worker : contexts_) worker->apply(snapshot);
+}
+
+std::vector<fetch::FetchContext*> ProxyServer::fetch_contexts() const {
+  std::vector<fetch::FetchContext*> all;
+  for (const auto& context : contexts_) all.push_back(context.get());
+  return all;
 }
 
 Journals ProxyServer::journals() const {

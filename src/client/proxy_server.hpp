@@ -15,6 +15,7 @@
 #include "client/client_context.hpp"
 #include "client/request_reader.hpp"
 #include "fetch/fetch_table.hpp"
+#include "fetch/request_book.hpp"
 #include "metrics/metrics.hpp"
 #include "net/listener.hpp"
 #include "net/worker.hpp"
@@ -55,6 +56,11 @@ class ProxyServer {
 
   const std::vector<std::unique_ptr<net::Worker>>& workers() const noexcept { return workers_; }
   fetch::AdmissionController* admission() noexcept { return admission_; }
+  /// What connections to origins have in common; constant after start().
+  const origin::DialSettings& dial_settings() const noexcept { return dial_; }
+  /// Where requests of our own run, one for each worker.
+  std::vector<fetch::FetchContext*> fetch_contexts() const;
+  const fetch::RequestBook& request_book() const noexcept { return request_book_; }
   /// What each worker remembers of its requests.
   Journals journals() const;
   InterceptBypassList& intercept_bypass() noexcept { return clients_.intercept_bypass; }
@@ -70,6 +76,7 @@ class ProxyServer {
   pipeline::SnapshotPtr snapshot_;
   metrics::Metrics metrics_;
   fetch::FetchTable fetch_table_;
+  fetch::RequestBook request_book_;
   pipeline::SharedContext shared_;
   ClientShared clients_;
   fetch::AdmissionController* admission_;

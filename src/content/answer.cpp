@@ -231,13 +231,15 @@ std::string_view challenge_in(std::string_view body) noexcept {
 
 Inspection inspect(const Question& question, const Received& received, TimePoint now) {
   const auto pointers = pointers_of(question.limits);
-  return inspect(question, received, read_body(received.body, {question.conditions, pointers}), now);
+  return inspect(question, received, read_body(received.body, {question.conditions, pointers, now}), now);
 }
 
 Inspection inspect(const Question& question, const Received& received, BodyRead read, TimePoint now) {
   Inspection out;
   out.signal = limits_of(question, read, received, now);
   out.holds = std::move(read.holds);
+  if (read.shape == Shape::whole)
+    out.entities = std::move(read.kind == Kind::xml ? read.xml.entities : read.json.entities);
   if (out.signal.limited || received.status == 429) {
     out.kind = AnswerKind::limit;
     out.why = out.signal.limited ? out.signal.why : "429";

@@ -49,6 +49,7 @@ struct Inspection {
   std::string why;          // not an answer: for a log line and Cache-Status' detail
   LimitSignal signal;       // also of an answer: the live quota
   std::vector<bool> holds;  // one for each condition
+  EntityTags entities;      // what it is about
 };
 
 Inspection inspect(const Question& question, const Received& received, TimePoint now);

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include <cachearr/clock.hpp>
+
 #include "content/value.hpp"
 
 namespace cachearr::content {
@@ -22,8 +24,11 @@ struct BodyCondition {
   std::vector<std::string> not_like{};     // globs, none of which the text may match
   bool missing = false;                    // the place must not be there; nothing else is asked then
   std::optional<double> below{}, above{};  // the place holds a number below, above this one
+  /// The place holds a date, not longer ago and not further ahead than these; one of them alone leaves the other end
+  /// open.
+  std::optional<Duration> since{}, until{};
   /// For what stands at the place.
-  bool holds(const Value& value) const;
+  bool holds(const Value& value, TimePoint now) const;
 };
 
 }  // namespace cachearr::content

@@ -114,7 +114,7 @@ class BodyPass final : public Pass<BodyRead> {
     const auto number = asked_->conditions[place];
     there_[number] = true;
     const auto& condition = *question_.conditions[number];
-    if (!condition.missing && condition.holds(value)) read_.holds[number] = true;
+    if (!condition.missing && condition.holds(value, question_.now)) read_.holds[number] = true;
   }
   /// What is said of the whole text, or of a place that is not there.
   void judge_without_place(std::size_t number) {
@@ -122,7 +122,7 @@ class BodyPass final : public Pass<BodyRead> {
     const bool readable = condition.kind == condition_kind(read_.kind) && read_.kind != Kind::other &&
                           read_.kind != Kind::empty && read_.shape == Shape::whole;
     if (condition.kind == BodyCondition::Kind::text) {
-      read_.holds[number] = condition.holds({Value::Type::string, std::string{read_.text}});
+      read_.holds[number] = condition.holds({Value::Type::string, std::string{read_.text}}, question_.now);
     } else if (condition.missing && readable) {
       read_.holds[number] = !there_[number];
     }

@@ -39,6 +39,7 @@ inline constexpr std::string_view kErrorPlaces[] = {"/error/message", "/error/de
 struct BodyQuestion {
   std::span<const BodyCondition* const> conditions;
   std::span<const std::string_view> pointers;  // of a short JSON body: see BodyRead::places
+  TimePoint now{};                             // for conditions on dates
 };
 
 BodyRead read_body(std::string_view body, const BodyQuestion& question = {});

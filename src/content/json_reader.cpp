@@ -70,6 +70,7 @@ class JsonPass final : public Pass<JsonRead> {
   JsonRead end() override {
     if (read_.shape == Shape::whole && next_ != Next::nothing) read_.shape = Shape::cut_off;
     if (read_.shape == Shape::whole && skip_blanks()) read_.shape = Shape::broken;
+    read_.entities = notes_.found();
     return std::move(read_);
   }
 
@@ -187,12 +188,23 @@ class JsonPass final : public Pass<JsonRead> {
       auto text = is_long ? std::string{written.substr(0, kLongestMember)} : text_of();
       read_.members.emplace_back(unescaped(levels_[0].name), Value{type, std::move(text)});
     }
+    if (type == Value::Type::string || type == Value::Type::number) note_entity(written);
     for (std::size_t i = 0; i < probes_.size(); ++i) {
       auto& probe = probes_[i];
       if (probe.found || !is_here(probe)) continue;
       probe.found = true;
       found_(i, Value{type, text_of()});
     }
+  }
+
+  void note_entity(std::string_view written) {
+    if (levels_.empty() || levels_.size() > EntityNotes::kDeepest || written.size() > EntityNotes::kLongest) return;
+    std::array<std::string_view, EntityNotes::kDeepest> path;
+    for (std::size_t i = 0; i < levels_.size(); ++i) {
+      if (levels_[i].opened != '{') return;
+      path[i] = levels_[i].name;
+    }
+    notes_.note({path.data(), levels_.size()}, written);
   }
 
   /// The current value is the one that the probe asks for.
@@ -220,6 +232,7 @@ class JsonPass final : public Pass<JsonRead> {
   std::size_t at_ = 0;
   std::vector<Level> levels_;
   Next next_ = Next::value;
+  EntityNotes notes_;
   JsonRead read_;
 };
 

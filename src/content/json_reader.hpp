@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "content/entity.hpp"
 #include "content/pass.hpp"
 #include "content/value.hpp"
 
@@ -24,6 +25,7 @@ struct JsonRead {
   /// Names of the outermost object's first members and their values, strings cut at kLongestMember.
   std::vector<std::pair<std::string, Value>> members;
   std::size_t member_count = 0;
+  EntityTags entities;  // what the outermost object is about
 
   const Value* member(std::string_view name) const noexcept;
 };

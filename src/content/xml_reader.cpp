@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n";
 constexpr std::size_t kMaxAttributes = 64;
+constexpr std::string_view kItemAttribute = "attr";  // newznab:attr, torznab:attr
 constexpr std::size_t kMaxNesting = 1000;
 constexpr std::size_t npos = std::string_view::npos;
 
@@ -93,6 +94,7 @@ class XmlPass final : public Pass<XmlRead> {
 
   XmlRead end() override {
     if (read_.shape == Shape::whole && (!names_.empty() || !read_.root)) read_.shape = Shape::cut_off;
+    read_.entities = items_.found();
     return std::move(read_);
   }
 
@@ -216,7 +218,9 @@ class XmlPass final : public Pass<XmlRead> {
   }
 
   /// Most tags of a feed are of no interest: then nothing of them is copied.
-  bool wants_attributes(const XmlTag& tag) const { return names_.empty() || !probes_.empty() || is_noted(tag); }
+  bool wants_attributes(const XmlTag& tag) const {
+    return names_.empty() || !probes_.empty() || tag.local_name() == kItemAttribute || is_noted(tag);
+  }
   bool is_noted(const XmlTag& tag) const {
     return !note_.empty() && !read_.noted && text::iequals(tag.local_name(), note_);
   }
@@ -227,9 +231,16 @@ class XmlPass final : public Pass<XmlRead> {
     names_.push_back(tag.name);
     for (std::size_t i = 0; i < probes_.size(); ++i) follow(i, tag);
     if (is_noted(tag)) read_.noted = tag;
+    if (tag.local_name() == kItemAttribute) note_attribute(tag);
     if (!is_root) return;
     read_.html = read_.html || text::iequals(tag.name, "html");
     read_.root = std::move(tag);
+  }
+
+  void note_attribute(const XmlTag& tag) {
+    const auto* const name = tag.attribute("name");
+    const auto* const value = tag.attribute("value");
+    if (name != nullptr && value != nullptr) items_.note(*name, *value);
   }
 
   void follow(std::size_t number, const XmlTag& tag) {
@@ -267,6 +278,7 @@ class XmlPass final : public Pass<XmlRead> {
   std::vector<std::string_view> names_;  // of the elements around the current place
   std::size_t at_ = 0;
   bool root_has_child_ = false;
+  ItemNotes items_;
   XmlRead read_;
 };
 

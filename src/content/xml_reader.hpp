@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "content/entity.hpp"
 #include "content/pass.hpp"
 #include "content/value.hpp"
 
@@ -31,6 +32,7 @@ struct XmlRead {
   Shape shape = Shape::broken;
   bool html = false;            // its document type or its root says so
   std::optional<XmlTag> root;   // none: nothing there, or cut off before
+  EntityTags entities;          // by the attributes of a feed's items, where all of them say the same
   std::optional<XmlTag> noted;  // the first element whose local name was asked for, whatever its prefix and case
 };
 

@@ -1,7 +1,9 @@
 // Fetches that no client waits for: who begins them, when, and on which worker.
+#include <algorithm>
 #include <memory>
 #include <utility>
 
+#include "base/text.hpp"
 #include "fetch/admission_permit.hpp"
 #include "fetch/fetch_job.hpp"
 #include "fetch/fetch_table.hpp"
@@ -27,6 +29,24 @@ bool is_spread(const pipeline::RequestContext& context, const rules::Rule& rule)
   return context.now >= TimePoint{Duration{meta.stored_ms}} + limit::spread_ttl(lifetime, context.key.id);
 }
 
+constexpr Duration kShortestKept{10'000};
+
+/// The operator wants keys like this refreshed when they are asked for near their end: within the interval, but in the
+/// last fifth of their life at most.
+bool is_near_end(const pipeline::RequestContext& context) {
+  using Trigger = PrefetchConfig::Trigger;
+  const auto& meta = context.entry->meta;
+  const Duration lifetime{meta.fresh_until_ms - meta.stored_ms};
+  const auto left = TimePoint{Duration{meta.fresh_until_ms}} - context.now;
+  if (lifetime < kShortestKept || left * 5 > lifetime) return false;
+  const auto& cache = context.snapshot->settings->config.cache;
+  return std::any_of(cache.prefetch.begin(), cache.prefetch.end(), [&](const PrefetchConfig& entry) {
+    if (entry.trigger != Trigger::access || left > entry.interval.value_or(cache.prefetch_interval)) return false;
+    return std::any_of(entry.patterns.begin(), entry.patterns.end(),
+                       [&](const auto& pattern) { return text::glob_match(pattern, context.key.key); });
+  });
+}
+
 /// A fresh answer whose end is near and that was asked for before, within what the upstream's budget leaves.
 bool is_due_ahead(FetchContext& worker, const pipeline::RequestContext& context) {
   const auto* const rule = context.verdict.rule;
@@ -36,7 +56,7 @@ bool is_due_ahead(FetchContext& worker, const pipeline::RequestContext& context)
   const auto asked = context.entry->hits() - 1;
   const bool due =
       limit::refresh_ahead(context.now, at(meta.stored_ms), at(meta.fresh_until_ms), rule->refresh_ahead, asked) ||
-      (asked > 0 && is_spread(context, *rule));
+      (asked > 0 && (is_spread(context, *rule) || is_near_end(context)));
   if (!due || (meta.flags & caching::kPartial) != 0 || context.now < worker.ahead_again ||
       !worker.settings().config.cache.prefetch_on_access ||
       context.snapshot->modes->of(context.verdict.upstream) == rules::UpstreamMode::offline ||
@@ -52,23 +72,28 @@ bool is_due_ahead(FetchContext& worker, const pipeline::RequestContext& context)
 }  // namespace
 
 bool fetch_in_background(FetchContext& worker, pipeline::RequestContext context, Purpose purpose) {
-  auto& head = context.request.head;
+  const auto& head = context.request.head;
   if (head.method != http::Method::get && head.method != http::Method::head) return false;
   auto joined = worker.fetch_table.join(context.variant.id, context.variant.identity, worker.shared.store.generation(),
                                         worker.loop);
-  if (!joined.is_new) return false;
+  if (joined.is_new) begin_in_background(worker, std::move(context), std::move(joined.shared_fetch), purpose);
+  return joined.is_new;
+}
+
+void begin_in_background(FetchContext& worker, pipeline::RequestContext context,
+                         std::shared_ptr<SharedFetch> shared_fetch, Purpose purpose) {
+  auto& head = context.request.head;
+  if (head.method != http::Method::get) head.method_text = "GET";  // else it is within the head's own bytes
   head.method = http::Method::get;
-  head.method_text = "GET";
   context.disposition = pipeline::Disposition::revalidate;
   context.forward = context.entry ? http::Forward::stale : http::Forward::uri_miss;
   auto job = std::make_shared<FetchJob>();
   job->context = worker.contexts.take(context.snapshot);
   *job->context = std::move(context);
-  job->shared_fetch = std::move(joined.shared_fetch);
+  job->shared_fetch = std::move(shared_fetch);
   job->in_table = true;
   job->purpose = purpose;
   worker.loop.spawn(run_fetch(worker, std::move(job)), "background fetch");
-  return true;
 }
 
 void fetch_in_background(std::span<FetchContext* const> workers, pipeline::RequestContext context, Purpose purpose) {

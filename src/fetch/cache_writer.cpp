@@ -5,6 +5,9 @@
 #include <optional>
 #include <utility>
 
+#include "fetch/entity_tags.hpp"
+#include "fetch/feed_pages.hpp"
+#include "fetch/request_book.hpp"
 #include "http/url.hpp"
 
 namespace cachearr::fetch {
@@ -12,13 +15,6 @@ namespace cachearr::fetch {
 using http::FieldId;
 
 namespace {
-
-/// AUTO_INVALIDATE_ON_… turns off what a rule names by it.
-bool is_switched_off(const Config& config, const rules::Rule& rule) {
-  if (rule.invalidation_switch.empty()) return false;
-  const auto given = config.auto_invalidate.find(rule.invalidation_switch);
-  return given != config.auto_invalidate.end() && !given->second;
-}
 
 /// As rules look at it: a body in a coding says nothing.
 std::optional<std::string_view> sent_body(const FetchJob& job) {
@@ -42,13 +38,22 @@ void inherit_counts(const FetchJob& job, store::EntryParts& parts) {
   parts.fetches = old->fetches() + 1;
 }
 
-/// `cost` is null where this is a marker and no response.
+/// What its body was about is told no more by a confirmation, which brings none.
+std::vector<std::uint64_t> other_tags(const store::Entry& confirmed, const std::vector<std::string>& known) {
+  std::vector<std::uint64_t> others{confirmed.tags().begin(), confirmed.tags().end()};
+  for (const auto& tag : known) std::erase(others, hash128(tag).low);
+  return others;
+}
+
+/// `cost` is null where this is a marker and no response; `confirmed` is the entry whose head alone is new.
 store::EntryPtr put(FetchContext& worker, const FetchJob& job, Name name, std::string_view head,
                     std::span<const std::string_view> body, const caching::EntryMeta& meta,
-                    const caching::FetchCost* cost = nullptr) {
+                    const caching::FetchCost* cost = nullptr, const store::Entry* confirmed = nullptr) {
   const auto& verdict = job.context->verdict;
-  const auto tags = verdict.rule ? rules::tags_of(*verdict.rule, job.context->captures) : std::vector<std::string>{};
+  auto tags = tags_of_answer(*job.context, job.entities);
+  if (auto tag = later_page_tag(job); !tag.empty()) tags.push_back(std::move(tag));
   const std::vector<std::string_view> tag_views{tags.begin(), tags.end()};
+  const auto others = confirmed ? other_tags(*confirmed, tags) : std::vector<std::uint64_t>{};
   store::EntryParts parts{};
   parts.id = name.id;
   parts.identity = name.identity;
@@ -56,6 +61,7 @@ store::EntryPtr put(FetchContext& worker, const FetchJob& job, Name name, std::s
   parts.upstream = verdict.upstream ? std::string_view{verdict.upstream->name} : std::string_view{};
   parts.type = verdict.rule ? std::string_view{verdict.rule->type} : std::string_view{};
   parts.tags = tag_views;
+  parts.tag_hashes = others;
   parts.head = head;
   parts.body = body;
   parts.meta = meta;
@@ -67,6 +73,8 @@ store::EntryPtr put(FetchContext& worker, const FetchJob& job, Name name, std::s
   auto entry = store::make_entry(parts);
   if (entry) worker.shared.store.put(entry);
   return entry;
+  const bool by_client = job.purpose == Purpose::client || job.purpose == Purpose::refresh_stale;
+  if (entry && cost && worker.book) worker.book->remember(*job.context, *entry, by_client);
 }
 
 std::string variant_identity(const FetchJob& job, std::string_view names) {
@@ -135,13 +143,17 @@ void invalidate_by_rules(FetchContext& worker, const FetchJob& job) {
   const auto* const upstream = job.context->verdict.upstream;
   const auto& target = job.context->route.target;
   if (!upstream) return;
+  // The feed tells when what the write has begun is done.
+  const bool feed_is_up = job.context->snapshot->feeds->of(*upstream)->is_up();
   rules::Captures captures;
   for (const auto* rule : job.rules().invalidations(*upstream, job.head(), target.path, target.query, sent_body(job),
                                                     worker.scratch, captures)) {
-    if (is_switched_off(job.settings().config, *rule)) continue;
+    if (!job.settings().invalidates(*rule)) continue;
     for (const auto& named : rule->invalidate) {
-      worker.shared.store.invalidate_soon({named.kind, rules::expand(named.text, captures), named.soft});
+      const caching::Invalidation what{named.kind, rules::expand(named.text, captures), named.soft};
+      worker.shared.store.invalidate_soon(what);
       worker.cells.invalidations[1].add();
+      if (rule->window && !feed_is_up) worker.shared.windows.open(what, worker.now(), worker.now() + *rule->window);
     }
   }
 }
@@ -187,7 +199,7 @@ store::EntryPtr freshen_stored(FetchContext& worker, const FetchJob& job, const 
   const std::array<std::string_view, 1> body{old.body()};
   // A reuse saves the body, too, whatever the confirmation took.
   return put(worker, job, {old.id(), old.identity()}, head.text, body, with_label(worker, job, verdict, head),
-             &old.cost());
+             &old.cost(), &old);
 }
 
 void mark_hit_for_miss(FetchContext& worker, const FetchJob& job) {

@@ -14,15 +14,17 @@ namespace {
 /// False where the merged head cannot be read.
 bool merge(const Update& update, const http::ResponseHead& stored, Confirmation& into) {
   const auto& context = update.context;
-  auto policy = policy_of(context);
+  auto policy = policy_of(context, update.timing.request_time);
   // A body that is confirmed says what it said when it came: the rule's ttl_from holds for it again.
-  const auto ttl =
-      ttl_of_body(context.verdict.rule, stored.fields.value(FieldId::content_encoding), context.entry->body());
+  const auto ttl = ttl_of_body(context.verdict.rule, stored.fields.value(FieldId::content_encoding),
+                               context.entry->body(), update.timing.response_time);
   if (ttl) policy.ttl = ttl_in_force(context, *ttl);
   into.head = caching::merged_head(stored, update.head, update.timing.response_time);
   http::ResponseHead merged;
   if (!http::parse_stored_head(into.head, merged)) return false;
   into.verdict = caching::may_freshen(update.request, merged, update.head, policy, update.timing);
+  if (ttl && into.verdict.source == caching::LifetimeSource::rule)
+    into.verdict.source = caching::LifetimeSource::rule_body;
   if (into.verdict.drop_cookies) into.head = caching::without_cookies(merged);
   return true;
 }

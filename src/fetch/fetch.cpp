@@ -4,7 +4,8 @@
 //   --------------  ---------------------------------------------------------  ------------------------------------
 //   offline         the operator has set the upstream offline: serve what is   newly_stored | done
 //                   stored, or an error
-//   newly_stored    serve what another fetch has stored since the look-up      admission | done
+//   newly_stored    serve what another fetch has stored since the look-up      covered | done
+//   covered         serve a page of a feed that a stored one holds             admission | done
 //   admission       a permit of the limiter, where one is free                 exchange | queue
 //   queue         ~ wait for the permit, or be rejected: stale, or an error    exchange | admission | done
 //   exchange      ~ connection, request, interim responses, head; an error:    response | end
@@ -39,6 +40,7 @@
 #include "caching/partial.hpp"
 #include "caching/reuse.hpp"
 #include "caching/validation.hpp"
+#include "fetch/feed_pages.hpp"
 #include "fetch/fetch_table.hpp"
 #include "fetch/rejection.hpp"
 #include "fetch/stale.hpp"
@@ -90,6 +92,7 @@ Fetch::Step Fetch::run_step(Step step) {
   switch (step) {
     case Step::offline: return check_offline();
     case Step::newly_stored: return check_newly_stored();
+    case Step::covered: return check_covered();
     case Step::admission: return try_admission();
     case Step::response: return choose_by_status();
     case Step::upgrade: return hand_over();
@@ -143,12 +146,19 @@ Fetch::Step Fetch::check_newly_stored() {
     entry = worker_.shared.store.find(name.id, name.identity);
     varies_by = std::move(name.varies_by);
   }
-  if (!entry || caching::kind_of(entry->meta, context().now) != caching::EntryKind::response) return Step::admission;
+  if (!entry || caching::kind_of(entry->meta, context().now) != caching::EntryKind::response) return Step::covered;
   const auto& known = context().entry;
-  if (known && entry->meta.stored_ms <= known->meta.stored_ms) return Step::admission;
+  if (known && entry->meta.stored_ms <= known->meta.stored_ms) return Step::covered;
   const auto now = worker_.now();
-  if (caching::judge(entry->meta, context().directives, now).reuse != caching::Reuse::fresh) return Step::admission;
+  if (caching::judge(entry->meta, context().directives, now).reuse != caching::Reuse::fresh) return Step::covered;
   serve_hit(hit_outcome(std::move(entry), varies_by, fields, now));
+  return Step::done;
+}
+
+Fetch::Step Fetch::check_covered() {
+  auto page = page_from_stored(worker_, *job_);
+  if (!page) return Step::admission;
+  serve_hit(hit_outcome(std::move(page), {}, request().fields, worker_.now()));
   return Step::done;
 }
 

@@ -36,6 +36,7 @@ class Fetch {
   enum class Step : std::uint8_t {
     offline,
     newly_stored,
+    covered,
     admission,
     queue,
     exchange,
@@ -65,6 +66,7 @@ class Fetch {
   Step run_step(Step step);
   Step check_offline();
   Step check_newly_stored();
+  Step check_covered();
   Step try_admission();
   Step after_queue(const std::optional<Rejection>& rejection);
   std::string conditional_lines();
@@ -104,6 +106,7 @@ class Fetch {
   void take_piece(std::string_view data);
   std::uint64_t received_bytes() const noexcept;
   void count_received();
+  void note_stored();
   Step after_body(const Piece& last);
   Step after_broken_body();
   void show();

@@ -12,6 +12,7 @@ namespace cachearr::fetch {
 
 class AdmissionController;
 class FetchTable;
+class RequestBook;
 
 struct FetchContext : pipeline::WorkerContext {
   FetchContext(net::Worker& worker, pipeline::SharedContext& shared_context, pipeline::SnapshotPtr first_snapshot,
@@ -26,6 +27,7 @@ struct FetchContext : pipeline::WorkerContext {
   FetchTable& fetch_table;
   AdmissionController* admission;  // null: nothing is limited
   origin::Connections connections;
+  RequestBook* book = nullptr;  // null: no request is remembered
   TimePoint ahead_again{};  // no refresh ahead is tried before
 };
 

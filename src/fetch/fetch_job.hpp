@@ -9,6 +9,7 @@
 #include <span>
 #include <string_view>
 
+#include "content/entity.hpp"
 #include "fetch/fetch_context.hpp"
 #include "fetch/shared_fetch.hpp"
 #include "fetch/upload.hpp"
@@ -32,6 +33,7 @@ struct FetchJob {
   Purpose purpose = Purpose::client;
   std::uint32_t generation = 0;       // of the store when the origin was asked
   caching::FetchCost cost;            // of the response that has come
+  content::EntityTags entities;       // what its body is about
   bool in_table = false;              // others may join: must be removed
   std::uint64_t client = 0;           // who asked: any number that tells clients apart
   bool own_codings = false;           // the client's own Accept-Encoding goes along
@@ -61,6 +63,9 @@ net::Task<> run_fetch(FetchContext& worker, std::shared_ptr<FetchJob> job);
 /// Fetches what no client waits for, by the snapshot of its context and no other, on this worker; its thread only.
 /// False where somebody fetches it already, and where it is no GET or HEAD. REQUIRES: the context owns its head.
 bool fetch_in_background(FetchContext& worker, pipeline::RequestContext context, Purpose purpose);
+/// Runs what the table has just been told of. REQUIRES: as above, and the worker's thread.
+void begin_in_background(FetchContext& worker, pipeline::RequestContext context,
+                         std::shared_ptr<SharedFetch> shared_fetch, Purpose purpose);
 /// The same from any thread, on the worker that the key falls to: equal keys on one, different ones spread.
 void fetch_in_background(std::span<FetchContext* const> workers, pipeline::RequestContext context, Purpose purpose);
 

@@ -8,8 +8,10 @@
 #include "caching/freshness.hpp"
 #include "fetch/cache_writer.hpp"
 #include "fetch/confirmation.hpp"
+#include "fetch/feed_pages.hpp"
 #include "fetch/fetch.hpp"
 #include "fetch/inspection.hpp"
+#include "fetch/last_fetch.hpp"
 #include "fetch/lifetime.hpp"
 #include "fetch/rejection.hpp"
 #include "http/trailers.hpp"
@@ -44,6 +46,7 @@ Fetch::Step Fetch::confirm_stored() {
     auto freshened = freshen_stored(worker_, *job_, confirmed->verdict, std::move(confirmed->head));
     if (freshened) entry = std::move(freshened);
   }
+  note_last_fetch(worker_.shared.store, rule(), context().captures, response_->timing.response_time);
   count_prefetch(metrics::Prefetch::unchanged);
   auto outcome = entry_outcome(std::move(entry), context().variant.varies_by, request().fields);
   outcome.status = 304;
@@ -287,7 +290,7 @@ Fetch::Step Fetch::inspect() {
   const auto& fields = head_.head.fields;
   pieces_ = shared_fetch_.pieces();
   const InspectedBody body{head_.head.status, fields.value(FieldId::content_type),
-                           fields.value(FieldId::content_encoding), pieces_};
+                           fields.value(FieldId::content_encoding), pieces_, worker_.now()};
   inspection_.emplace(body, context().verdict);
   return inspection_->advance() ? Step::inspect_on : Step::judge;
 }
@@ -309,6 +312,7 @@ Fetch::Step Fetch::judge() {
         limiter.upstream, limiter.credential,
         {std::string{head_.head.fields.value(FieldId::content_type)}, std::move(found.text)});
   }
+  job_->entities = std::move(found.entities);
   const bool limited = origin_said_ == limit::Outcome::limited;
   const bool refused = limited || found.kind == Inspection::Kind::no_answer;
   if (found.kind == Inspection::Kind::no_answer) worker_.cells.upstream_refused(upstream_name());
@@ -322,9 +326,11 @@ Fetch::Step Fetch::judge() {
     const auto reason = limited ? StaleReason::limited : StaleReason::refused;
     if (!visible_ && serve_stale({reason}, outcome_.status)) return Step::release;
   } else if (found.ttl && is_stored(relay_.mode())) {
-    auto policy = policy_of(context());
+    auto policy = policy_of(context(), response_->timing.request_time);
     policy.ttl = ttl_in_force(context(), *found.ttl);
     plan_.verdict = caching::may_store(request(), head_.head, policy, response_->timing);
+    if (plan_.verdict.source == caching::LifetimeSource::rule)
+      plan_.verdict.source = caching::LifetimeSource::rule_body;
     if (!plan_.verdict.storable()) {  // "ttl": 0 says that such an answer is not to be kept
       relay_.give_up_storing();
       outcome_.cache_status.stored = false;
@@ -352,7 +358,14 @@ Fetch::Step Fetch::store() {
   learn_lifetime(rule(), context().entry, outcome, plan_.verdict);
   count_prefetch(outcome == limit::Refetch::changed ? metrics::Prefetch::changed : metrics::Prefetch::unchanged);
   stored_ = store_response(worker_, *job_, plan_.verdict, head, plan_.selecting, pieces);
+  if (stored_) note_stored();
   return Step::publish;
+}
+
+/// What a rule wants to be remembered of an answer beside itself.
+void Fetch::note_stored() {
+  note_page(worker_, *job_, *stored_, response_->timing.request_time);
+  note_last_fetch(worker_.shared.store, rule(), context().captures, response_->timing.response_time);
 }
 
 Fetch::Step Fetch::publish() {

@@ -70,7 +70,7 @@ void BodyInspection::begin_reading() {
   } else {
     received_.body = body_.pieces.front();
   }
-  reading_ = content::body_pass(received_.body, {question_.conditions, pointers_});
+  reading_ = content::body_pass(received_.body, {question_.conditions, pointers_, body_.now});
 }
 
 Inspection BodyInspection::end(TimePoint now) {
@@ -91,6 +91,7 @@ Inspection BodyInspection::end(TimePoint now) {
     return result;
   }
   if (body_.status != 200 || !verdict_.rule) return result;
+  result.entities = std::move(found.entities);
   const auto conditional = rules::verdict_of(*verdict_.rule, found.holds);
   if (conditional.refused) result.kind = Inspection::Kind::no_answer;
   result.ttl = conditional.ttl;
@@ -103,9 +104,10 @@ Inspection inspect_body(const InspectedBody& body, const rules::Verdict& verdict
   return inspection.end(now);
 }
 
-std::optional<Duration> ttl_of_body(const rules::Rule* rule, std::string_view content_encoding, std::string_view body) {
+std::optional<Duration> ttl_of_body(const rules::Rule* rule, std::string_view content_encoding, std::string_view body,
+                                    TimePoint now) {
   if (!rule || rule->ttl_from.empty()) return std::nullopt;
-  return rules::inspect_body(*rule, content_encoding, body).ttl;
+  return rules::inspect_body(*rule, content_encoding, body, now).ttl;
 }
 
 }  // namespace cachearr::fetch

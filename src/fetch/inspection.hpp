@@ -25,14 +25,16 @@ struct InspectedBody {
   int status = 200;
   std::string_view content_type, content_encoding;
   std::span<const std::string_view> pieces;  // all of it, as it came
+  TimePoint now{};                           // for conditions on dates
 };
 
 struct Inspection {
   enum class Kind : std::uint8_t { answer, no_answer, limit } kind = Kind::answer;
-  bool undecodable = false;     // of what is no answer: its coding cannot be undone
-  content::LimitSignal signal;  // for the limiters; also of an answer
-  std::optional<Duration> ttl;  // of an answer: what the rule's ttl_from gives it
-  std::string text;             // of a limit: the decoded body
+  bool undecodable = false;      // of what is no answer: its coding cannot be undone
+  content::LimitSignal signal;   // for the limiters; also of an answer
+  std::optional<Duration> ttl;   // of an answer: what the rule's ttl_from gives it
+  content::EntityTags entities;  // of an answer: what it is about
+  std::string text;              // of a limit: the decoded body
 };
 
 /// In steps of less than a millisecond or so: what is large, or unpacks to something large, must not keep a worker from
@@ -70,6 +72,7 @@ inline constexpr std::size_t kInspectionStep = 128 * 1024;
 Inspection inspect_body(const InspectedBody& body, const rules::Verdict& verdict, TimePoint now);
 
 /// The lifetime that the rule's ttl_from gives a body which is stored already.
-std::optional<Duration> ttl_of_body(const rules::Rule* rule, std::string_view content_encoding, std::string_view body);
+std::optional<Duration> ttl_of_body(const rules::Rule* rule, std::string_view content_encoding, std::string_view body,
+                                    TimePoint now);
 
 }  // namespace cachearr::fetch

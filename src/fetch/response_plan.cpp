@@ -98,7 +98,7 @@ bool plan_storing(const ResponseFacts& facts, ResponsePlan& plan) {
         facts.request.method == http::Method::get && facts.context.disposition != Disposition::pass;
     return false;
   }
-  const auto policy = policy_of(facts.context);
+  const auto policy = policy_of(facts.context, facts.timing.request_time);
   const bool too_large = plan.length.value_or(0) > facts.max_object_bytes;
   plan.detail = facts.context.detail;
   plan.part = part_to_store(facts);
@@ -148,10 +148,12 @@ Duration ttl_in_force(const pipeline::RequestContext& context, Duration ttl) noe
   return shortened ? limit::halved_ttl(ttl) : ttl;
 }
 
-caching::Policy policy_of(const pipeline::RequestContext& context) {
+caching::Policy policy_of(const pipeline::RequestContext& context, TimePoint asked) {
   caching::Policy policy;
   const auto* const rule = context.verdict.rule;
   if (rule) policy = rule->policy;
+  if (rule && rule->ttl_with_events && context.snapshot->feeds->of(*rule->upstream)->covers(asked))
+    policy.ttl = rule->ttl_with_events;
   if (policy.ttl) policy.ttl = ttl_in_force(context, *policy.ttl);
   policy.personal = rule && context.key.is_personal;
   policy.partitioned = policy.partitioned || policy.personal;

@@ -24,8 +24,9 @@ constexpr bool is_server_error(int status) noexcept {
 /// A TTL that the rules give, or half of it where the optimizer says so.
 Duration ttl_in_force(const pipeline::RequestContext& context, Duration ttl) noexcept;
 /// What the rules say about storing the responses to this request. Credentials are part of the name where an upstream
-/// is known, so that Authorization does not stand in the way; without one RFC 9111 alone decides.
-caching::Policy policy_of(const pipeline::RequestContext& context);
+/// is known, so that Authorization does not stand in the way; without one RFC 9111 alone decides. `asked`: when the
+/// origin was; while the feed of events tells of all that changes since then, the TTL with events holds.
+caching::Policy policy_of(const pipeline::RequestContext& context, TimePoint asked);
 
 struct ResponseFacts {
   const http::RequestHead& request;

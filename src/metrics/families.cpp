@@ -94,10 +94,15 @@ void read_connections(const Readings& readings, Samples& samples) {
 
 void read_invalidations(const Readings& readings, Samples& samples) {
   constexpr std::array<std::string_view, 4> causes{"write", "rule", "api", "event"};
-  constexpr std::size_t api = 2;
+  constexpr std::size_t api = 2, event = 3;
   auto sums = totals(readings.metrics, &WorkerCells::invalidations);
   sums[api] += readings.api_invalidations;
+  for (const auto& feed : readings.feeds) sums[event] += feed.invalidations;
   for (std::size_t i = 0; i < causes.size(); ++i) samples.add({causes[i]}, sums[i]);
+}
+
+void read_webhooks(const Readings& readings, Samples& samples) {
+  for (const auto& webhook : readings.webhooks) samples.add({webhook.upstream, webhook.event}, webhook.count);
 }
 
 void read_tokens(const Readings& readings, Samples& samples) {
@@ -128,6 +133,15 @@ void read_evictions(const Readings& readings, Samples& samples) {
     samples.add({tier.tier, "space"}, tier.evicted);
     samples.add({tier.tier, "expired"}, tier.expired);
   }
+}
+
+void read_feeds_up(const Readings& readings, Samples& samples) {
+  for (const auto& feed : readings.feeds) samples.add({feed.upstream}, feed.up ? 1.0 : 0.0);
+}
+
+void read_feed_messages(const Readings& readings, Samples& samples) {
+  for (const auto& feed : readings.feeds)
+    for (const auto& [event, number] : feed.messages) samples.add({feed.upstream, event}, number);
 }
 
 void read_alerts(const Readings& readings, Samples& samples) {
@@ -218,7 +232,7 @@ constexpr auto kFamilies = std::to_array<Family>({
      read_cooldowns},
     {"cachearr_upstream_waiting", "Requests that wait for their turn.", Type::gauge, {"upstream"}, read_waiting},
     {"cachearr_prefetch_total",
-     "Refreshes of answers that were still fresh, by what they brought.",
+     "Refreshes of answers that were still fresh, by what they brought and what they were good for.",
      Type::counter,
      {"result"},
      read_each<Prefetch, &WorkerCells::prefetches>},
@@ -244,6 +258,21 @@ constexpr auto kFamilies = std::to_array<Family>({
      Type::counter,
      {"cause"},
      read_invalidations},
+    {"cachearr_event_feed_up",
+     "1 where the upstream's feed of events is up.",
+     Type::gauge,
+     {"upstream"},
+     read_feeds_up},
+    {"cachearr_event_feed_messages_total",
+     "Messages of the upstream's feed of events; those that no rule names are \"other\".",
+     Type::counter,
+     {"upstream", "name"},
+     read_feed_messages},
+    {"cachearr_webhooks_total",
+     "Webhooks of applications, by the event that they told of.",
+     Type::counter,
+     {"upstream", "event"},
+     read_webhooks},
     {"cachearr_build_info",
      "What this program is; always 1.",
      Type::gauge,

@@ -17,7 +17,8 @@ std::string_view name_of(StaleReason reason) noexcept {
 }
 
 std::string_view name_of(Prefetch result) noexcept {
-  constexpr std::array<std::string_view, 4> names{"changed", "unchanged", "denied", "failed"};
+  constexpr std::array<std::string_view, 7> names{"changed", "unchanged", "denied", "failed",
+                                                  "useful",  "useless",   "unknown"};
   return names[static_cast<std::size_t>(result)];
 }
 

@@ -27,8 +27,17 @@ std::string_view name_of(RequestResult ending) noexcept;
 enum class StaleReason : std::uint8_t { while_revalidate, if_error, limited, refused, offline, cooldown, count };
 std::string_view name_of(StaleReason reason) noexcept;
 
-/// What a refresh of a fresh answer has brought.
-enum class Prefetch : std::uint8_t { changed, unchanged, denied, failed, count };
+/// What a refresh of a fresh answer has brought; of those on schedule also what they were good for.
+enum class Prefetch : std::uint8_t {
+  changed,
+  unchanged,
+  denied,   // the budget left nothing
+  failed,   // no answer
+  useful,   // it was asked for before its end
+  useless,  // it was not
+  unknown,  // not tried: nobody knows any more by which request it came
+  count
+};
 std::string_view name_of(Prefetch result) noexcept;
 
 /// What became of a connection whose HTTPS the rules want looked at.

@@ -34,6 +34,19 @@ struct AlertReading {
   bool fires = false;
 };
 
+/// The feed of events of one upstream.
+struct FeedReading {
+  std::string upstream;
+  bool up = false;
+  std::map<std::string, std::uint64_t> messages;  // by event
+  std::uint64_t invalidations = 0;
+};
+
+struct WebhookReading {
+  std::string upstream, event;
+  std::uint64_t count = 0;
+};
+
 struct Readings {
   explicit Readings(const Metrics& of) : metrics{of}, labels{label_totals(of)}, upstreams{upstream_totals(of)} {}
   const Metrics& metrics;
@@ -43,6 +56,8 @@ struct Readings {
   std::vector<LimitReading> limits;
   std::vector<TierReading> tiers;
   std::vector<AlertReading> alerts;
+  std::vector<FeedReading> feeds;
+  std::vector<WebhookReading> webhooks;
   std::uint64_t api_invalidations = 0;
   std::uint64_t dropped_log_lines = 0;
   bool last_reload_taken = true;

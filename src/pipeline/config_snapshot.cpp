@@ -36,6 +36,12 @@ bool Settings::may_connect_to_port(std::uint16_t port) const noexcept {
   return std::find(ports.begin(), ports.end(), port) != ports.end();
 }
 
+bool Settings::invalidates(const rules::Rule& rule) const {
+  if (rule.invalidation_switch.empty()) return true;
+  const auto given = config.auto_invalidate.find(rule.invalidation_switch);
+  return given == config.auto_invalidate.end() || given->second;
+}
+
 bool Settings::is_authorised(std::string_view proxy_authorization) const {
   if (proxy_credentials.empty()) return true;
   constexpr std::string_view scheme = "basic ";
@@ -108,6 +114,7 @@ std::uint32_t LabelCache::upstream_number_of(const rules::Verdict& verdict, metr
 SnapshotPtr make_snapshot(ConfigSnapshot parts) {
   parts.labels = std::make_shared<LabelCache>(*parts.rules);
   parts.modes = std::make_shared<UpstreamModes>(*parts.rules);
+  parts.feeds = std::make_shared<FeedStates>(*parts.rules);
   parts.shortened_ttls = std::make_shared<ShortenedTtls>(parts.rules->rules().size());
   return std::make_shared<const ConfigSnapshot>(std::move(parts));
 }

@@ -14,6 +14,7 @@
 #include "base/ip_address.hpp"
 #include "base/position.hpp"
 #include "metrics/metrics.hpp"
+#include "pipeline/feed_states.hpp"
 #include "pipeline/shortened_ttls.hpp"
 #include "pipeline/upstream_modes.hpp"
 #include "rules/rule_set.hpp"
@@ -33,6 +34,8 @@ struct Settings {
   bool may_connect_to_port(std::uint16_t port) const noexcept;
   /// An upstream, by whether the rules name it, may have a private address.
   bool may_be_private(bool named) const noexcept;
+  /// What an invalidating rule names is invalidated; AUTO_INVALIDATE_ON_... may turn it off.
+  bool invalidates(const rules::Rule& rule) const;
   /// The value of a Proxy-Authorization field is right. Takes the same time for every wrong one.
   bool is_authorised(std::string_view proxy_authorization) const;
 };
@@ -64,6 +67,7 @@ struct ConfigSnapshot {
   std::shared_ptr<LabelCache> labels = nullptr;             // set by make_snapshot()
   std::shared_ptr<UpstreamModes> modes = nullptr;           // set by make_snapshot(); the operator may change them
   std::shared_ptr<ShortenedTtls> shortened_ttls = nullptr;  // the same
+  std::shared_ptr<FeedStates> feeds = nullptr;              // the same
 };
 using SnapshotPtr = std::shared_ptr<const ConfigSnapshot>;
 SnapshotPtr make_snapshot(ConfigSnapshot parts);

@@ -149,6 +149,30 @@ Routed route(const ConfigSnapshot& snapshot, const ListenerInfo& listener, const
   return unknown_allowed(snapshot, into);
 }
 
+Routed route_to(const rules::Upstream& upstream, std::string_view target, Route& into) {
+  if (upstream.origin_host.empty()) return Refusal{404, "the upstream " + upstream.name + " has no origin"};
+  http::RequestHead request;
+  request.method = http::Method::get;
+  request.method_text = "GET";
+  request.target = target;
+  request.fields.add(http::FieldId::host, "Host", "localhost");
+  const auto read = http::read_target(request, "http", into.target);
+  if (!read) return Refusal{400, read.error().what};
+  if (into.target.form != http::TargetForm::origin) return Refusal{400, "a path is expected here"};
+  into.form = Route::Form::host;
+  towards_origin(upstream, into);
+  into.target.path.insert(0, upstream.origin_path);
+  return true;
+}
+
+bool route_again(const ConfigSnapshot& snapshot, std::string_view upstream, Route& into) {
+  into.upstream = snapshot.rules->upstream_named(upstream);
+  if (!into.upstream) return false;
+  if (!into.upstream->origin_given) return true;
+  const bool same = into.connect_host == into.upstream->origin_host && into.connect_port == into.upstream->origin_port;
+  return same && lies_below(into.target.path, into.upstream->origin_path);
+}
+
 Routed route_url(const ConfigSnapshot& snapshot, std::string_view url, Route& into) {
   http::RequestHead request;
   request.method = http::Method::get;

@@ -56,6 +56,12 @@ struct Refusal {
 Result<bool, Refusal> route(const ConfigSnapshot& snapshot, const ListenerInfo& listener,
                             const std::optional<TunnelTarget>& tunnel, const http::RequestHead& request, Route& into);
 
+/// For a path and query below the origin of this upstream, as if a client had come to its mount.
+Result<bool, Refusal> route_to(const rules::Upstream& upstream, std::string_view target, Route& into);
+
+/// The way that a request has gone before, by rules that may be others now. False: it does not lead there any more.
+bool route_again(const ConfigSnapshot& snapshot, std::string_view upstream, Route& into);
+
 /// The same for an URL, as explain and warm-up name what they want.
 Result<bool, Refusal> route_url(const ConfigSnapshot& snapshot, std::string_view url, Route& into);
 

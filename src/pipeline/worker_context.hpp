@@ -10,6 +10,7 @@
 
 #include "metrics/metrics.hpp"
 #include "pipeline/config_snapshot.hpp"
+#include "pipeline/invalidation_windows.hpp"
 #include "pipeline/request_context.hpp"
 #include "rules/scratch.hpp"
 #include "store/store.hpp"
@@ -22,6 +23,7 @@ struct SharedContext {
   metrics::Metrics& metrics;
   std::string secret;      // keys the hashes of credentials; kept in the state directory
   std::string loop_token;  // this instance's name in CDN-Loop
+  InvalidationWindows windows = {};
 };
 
 struct WorkerContext {

@@ -28,6 +28,10 @@ bool holds_without(const Condition& condition, Bindings& into) {
   return true;
 }
 
+bool lists_text(const std::vector<std::string>& texts, const std::string& text) {
+  return std::find(texts.begin(), texts.end(), text) != texts.end();
+}
+
 }  // namespace
 
 bool Rule::Compiled::takes(const http::RequestHead& request) const noexcept {
@@ -62,6 +66,17 @@ bool matches(const Rule::Compiled& rule, const http::RequestHead& request, const
     }
   }
   return true;
+}
+
+bool matches(const Rule::Compiled& rule, const Message& message, Bindings& into) {
+  into.clear();
+  if (!lists_text(rule.events, message.event)) return false;
+  if (!rule.actions.empty() && !lists_text(rule.actions, message.action)) return false;
+  return std::all_of(rule.resource.begin(), rule.resource.end(), [&](const Condition& condition) {
+    const auto* const value = message.find(condition.name);
+    if (!value) return holds_without(condition, into);
+    return condition.kind != Condition::Kind::absent && bind_any_of(condition, *value, true, into);
+  });
 }
 
 void capture(const Bindings& bindings, Captures& into) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "http/message.hpp"
+#include "rules/message.hpp"
 #include "rules/pattern.hpp"
 #include "rules/query.hpp"
 #include "rules/rule.hpp"
@@ -38,6 +39,9 @@ struct Rule::Compiled {
 
   std::vector<std::string>
       body;  // in lower case: patterns, one of which the request's body must match; empty: any body
+  std::vector<std::string> events, actions;  // of the upstream's feed; events: it is for these; no actions: any
+  std::vector<Condition> resource;           // of the message
+  std::vector<std::string> webhooks;  // in lower case: patterns of events; not empty: it is for these, not for requests
 
   bool writes =
       false;  // the rule has "invalidate"; an empty one says that nothing changes, and later rules are not asked
@@ -49,12 +53,15 @@ struct Rule::Compiled {
   bool add_path = false;  // the template does not tell two matching paths apart: the path joins the identity
   std::vector<std::size_t> secret_segments;  // places in the path that hold a secret capture
 
+  bool is_for_requests() const noexcept { return webhooks.empty() && events.empty(); }
   bool takes(const http::RequestHead& request) const noexcept;
 };
 
 /// Path, query and fields; binds on success.
 bool matches(const Rule::Compiled& rule, const http::RequestHead& request, const PathSegments& path,
              std::string_view query, QueryDecoder& decoder, Bindings& into);
+/// A message of the upstream's feed; binds on success.
+bool matches(const Rule::Compiled& rule, const Message& message, Bindings& into);
 /// Turns what a match bound into captures.
 void capture(const Bindings& bindings, Captures& into);
 

@@ -1,8 +1,10 @@
 #include "rules/inspect.hpp"
 
 #include <array>
+#include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/units.hpp"
 #include "content/body_reader.hpp"
 #include "content/decoder.hpp"
 
@@ -10,16 +12,33 @@ namespace cachearr::rules {
 
 namespace {
 
-std::string words(const BodyCondition& condition) {
+void append_texts(std::string& out, std::string_view word, const std::vector<std::string>& texts) {
+  for (const auto& text : texts) {
+    out += &text == &texts.front() ? " " + std::string{word} + " " : " or ";
+    out += text;
+  }
+}
+
+void append_number(std::string& out, std::string_view word, std::optional<double> number) {
+  if (number) out.append(" ").append(word).append(" ").append(nlohmann::json(*number).dump());
+}
+
+}  // namespace
+
+std::string words_of(const BodyCondition& condition) {
   constexpr std::array<std::string_view, 3> kinds = {"json ", "xml ", "text"};
   std::string out{kinds[static_cast<std::size_t>(condition.kind)]};
   out += condition.path;
   if (condition.missing) out += " is missing";
   if (condition.equals) out += " = " + *condition.equals;
+  append_number(out, "below", condition.below);
+  append_number(out, "above", condition.above);
+  append_texts(out, "like", condition.like);
+  append_texts(out, "not like", condition.not_like);
+  if (condition.since) out += " since " + format_duration(*condition.since) + " ago";
+  if (condition.until) out += " until in " + format_duration(*condition.until);
   return out;
 }
-
-}  // namespace
 
 std::vector<const BodyCondition*> conditions_of(const Rule& rule) {
   std::vector<const BodyCondition*> conditions;
@@ -35,16 +54,18 @@ BodyVerdict verdict_of(const Rule& rule, const std::vector<bool>& holds) {
     if (!holds[i]) continue;
     if (i < rule.refuse_if.size()) {
       verdict.refused = true;
-      verdict.refused_because = words(rule.refuse_if[i]);
+      verdict.refused_because = words_of(rule.refuse_if[i]);
     } else {
-      verdict.ttl = rule.ttl_from[i - rule.refuse_if.size()].ttl;
+      const auto& from = rule.ttl_from[i - rule.refuse_if.size()];
+      verdict.ttl = from.ttl;
+      verdict.ttl_because = words_of(from.when);
     }
     break;
   }
   return verdict;
 }
 
-BodyVerdict inspect_body(const Rule& rule, std::string_view content_encoding, std::string_view body) {
+BodyVerdict inspect_body(const Rule& rule, std::string_view content_encoding, std::string_view body, TimePoint now) {
   if (!needs_body(rule)) return {};
   std::optional<std::string> decoded;
   if (!content_encoding.empty()) {
@@ -53,7 +74,7 @@ BodyVerdict inspect_body(const Rule& rule, std::string_view content_encoding, st
     body = *decoded;
   }
   const auto conditions = conditions_of(rule);
-  return verdict_of(rule, content::read_body(body, {conditions, {}}).holds);
+  return verdict_of(rule, content::read_body(body, {conditions, {}, now}).holds);
 }
 
 }  // namespace cachearr::rules

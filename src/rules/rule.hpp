@@ -34,6 +34,11 @@ struct TtlFrom {
   Duration ttl{};
 };
 
+/// The answers of a rule are pages of one feed, which these parameters choose.
+struct Covers {
+  std::string offset, limit;
+};
+
 struct Rule {
   std::string name;
   std::uint32_t index = 0;  // position in RuleSet::rules()
@@ -49,11 +54,14 @@ struct Rule {
   content::Expect expect = content::Expect::any;  // what an answer is; what is something else is refused
   CountsAs counts_as = CountsAs::call;
   std::vector<caching::Invalidation> invalidate;  // their texts are templates with {captures}
+  std::optional<Duration> window;                 // what they name goes on changing for so long after the write
   std::string invalidation_switch;  // "series_update": turned off by AUTO_INVALIDATE_ON_SERIES_UPDATE; empty: never
   // With "without_events": policy.ttl is that one, the safe one; the other holds while the upstream's feed is
   // connected.
   std::optional<Duration> ttl_without_events, ttl_with_events;
   std::optional<Duration> learn_min, learn_max;
+  std::optional<Covers> covers;
+  std::string last_fetch;  // template of the key that tells when an answer was last fetched; empty: none
   double refresh_ahead = 0;  // 0: never
   Priority priority = Priority::interactive;
   Position at;                               // where it stands, for messages
@@ -74,6 +82,9 @@ struct Verdict {
     return upstream ? std::span<const content::LimitWords>{upstream->limits} : std::span<const content::LimitWords>{};
   }
 };
+
+/// Of the answers of an upstream that may be stored for longer because its feed tells what changes.
+inline std::string events_tag(std::string_view upstream) { return std::string{upstream} + "-events"; }
 
 /// The rule's tags, expanded.
 std::vector<std::string> tags_of(const Rule& rule, const Captures& captures);

@@ -112,6 +112,41 @@ std::vector<const Rule*> RuleSet::invalidations(const Upstream& upstream, const 
   return found;
 }
 
+std::vector<const Rule*> RuleSet::invalidations(const Upstream& upstream, const Message& message,
+                                                Captures& captures) const {
+  captures.clear();
+  std::vector<const Rule*> found;
+  Bindings bindings;
+  for (const auto* const rule : impl_->events[upstream.index]) {
+    if (!matches(*rule->compiled, message, bindings) || (rule->compiled->fallback && !found.empty())) continue;
+    found.push_back(rule);
+    capture(bindings, captures);
+    if (rule->invalidate.empty()) break;
+  }
+  return found;
+}
+
+bool RuleSet::knows_event(const Upstream& upstream, std::string_view event) const noexcept {
+  const auto& rules = impl_->events[upstream.index];
+  return std::any_of(rules.begin(), rules.end(), [event](const Rule* rule) {
+    const auto& known = rule->compiled->events;
+    return std::find(known.begin(), known.end(), event) != known.end();
+  });
+}
+
+std::vector<const Rule*> RuleSet::webhook_invalidations(const Upstream& upstream, std::string_view event) const {
+  const auto told = text::to_lower(event);
+  std::vector<const Rule*> found;
+  for (const auto& rule : impl_->rules) {
+    const auto& known = rule->compiled->webhooks;
+    const bool takes = rule->upstream == &upstream && std::any_of(known.begin(), known.end(), [&](const auto& pattern) {
+                         return text::glob_match(pattern, told);
+                       });
+    if (takes) found.push_back(rule.get());
+  }
+  return found;
+}
+
 std::vector<std::string> tags_of(const Rule& rule, const Captures& captures) {
   std::vector<std::string> tags;
   tags.reserve(rule.tags.size());

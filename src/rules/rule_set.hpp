@@ -19,6 +19,7 @@
 #include "rules/captures.hpp"
 #include "rules/inspect.hpp"
 #include "rules/key.hpp"
+#include "rules/message.hpp"
 #include "rules/rule.hpp"
 #include "rules/scratch.hpp"
 #include "rules/upstream.hpp"
@@ -47,6 +48,13 @@ class RuleSet {
                                          std::string_view path, std::string_view query,
                                          std::optional<std::string_view> body, Scratch& scratch,
                                          Captures& captures) const;
+
+  /// Rules with `invalidate` for this message of the upstream's feed, in order; an empty list of one ends them.
+  std::vector<const Rule*> invalidations(const Upstream& upstream, const Message& message, Captures& captures) const;
+  /// True where a rule of the upstream is about this event of its feed.
+  bool knows_event(const Upstream& upstream, std::string_view event) const noexcept;
+  /// Rules with `invalidate` for this event of the upstream's webhook, in order.
+  std::vector<const Rule*> webhook_invalidations(const Upstream& upstream, std::string_view event) const;
 
   const std::vector<std::unique_ptr<Upstream>>& upstreams() const noexcept;
   const std::vector<std::unique_ptr<Rule>>& rules() const noexcept;

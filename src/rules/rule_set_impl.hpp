@@ -32,6 +32,7 @@ struct RuleSet::Impl {
   UpstreamMap by_name, by_host, by_suffix, by_mount;  // suffixes without "*", with the dot
   std::size_t deepest_mount = 0;                      // most segments that one has
   std::vector<Matcher> all, writes;                   // by upstream's index: every rule; those with `invalidate`
+  std::vector<std::vector<const Rule*>> events;       // by upstream's index: rules for messages of its feed
 };
 
 }  // namespace cachearr::rules

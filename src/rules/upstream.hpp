@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -34,6 +35,17 @@ struct Rate {
   bool for_address = false;  // one budget for all credentials: the upstream counts by address
   std::string each;          // a budget of its own for each value of this capture (an aggregator's indexers)
 };
+
+/// What warming up asks for: each of `ask`, once for every element of the list that `each` gives where there is one.
+/// "{id}" is a member of the element, "{images.remoteUrl}" one of each member of a list in it.
+struct WarmUp {
+  std::string type;      // one of kWarmUpTypes
+  std::string each;      // path and query of a list in JSON; empty: none
+  std::string upstream;  // who is asked for `ask`; empty: this one
+  std::vector<std::string> ask;
+};
+inline constexpr std::array<std::string_view, 6> kWarmUpTypes = {"series",   "episodes",         "metadata",
+                                                                 "indexers", "quality-profiles", "custom-formats"};
 
 struct UpstreamTimeouts {
   std::optional<Duration> connect, header, idle;
@@ -70,6 +82,7 @@ struct Upstream {
   std::string events;                       // "signalr": an *arr application's feed of what changes
   std::string api_key_file;                 // a credential of cachearr's own, for the feed of events and for warm-up
   std::vector<content::LimitWords> limits;  // its own words for "no more"
+  std::vector<WarmUp> warm;
   UpstreamTimeouts timeouts;
   std::uint32_t retries = 1;
 };

@@ -109,12 +109,12 @@ KeyInfo info_of(const Entry& entry) {
 KeyView view_of(const Entry& entry) {
   return {entry.key(),  entry.upstream(), entry.type(),
           entry.meta,   entry.cost(),     entry.head().size() + entry.body().size(),
-          entry.hits(), entry.fetches()};
+          entry.hits(), entry.fetches(),  entry.id()};
 }
 
-KeyView view_of(const IndexRecord& record) {
+KeyView view_of(const IndexRecord& record, const Hash128& id) {
   return {record.key,  record.upstream, record.type, record.meta, record.cost, record.head_size + record.plain_size,
-          record.hits, record.fetches};
+          record.hits, record.fetches,  id};
 }
 
 KeyInfo info_of(const IndexRecord& record, const Hash128& id) {

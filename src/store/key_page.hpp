@@ -45,7 +45,7 @@ class KeyPager {
 
 KeyInfo info_of(const Entry& entry);
 KeyView view_of(const Entry& entry);
-KeyView view_of(const IndexRecord& record);
+KeyView view_of(const IndexRecord& record, const Hash128& id);
 /// Of what is on disk alone.
 KeyInfo info_of(const IndexRecord& record, const Hash128& id);
 

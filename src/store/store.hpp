@@ -70,6 +70,7 @@ struct KeyView {
   FetchCost cost;
   std::uint64_t bytes = 0;  // of head and body
   std::uint32_t hits = 0, fetches = 1;
+  Hash128 id = {};
 };
 
 struct KeyPage {

@@ -139,7 +139,7 @@ class TwoTierStore final : public Store {
     });
     if (!wanted) return;
     slow_->for_each_record({}, [&](const Hash128& id, const IndexRecord& record) {
-      return !is_whole(record.meta) || memory_.has(id) || visit(view_of(record));
+      return !is_whole(record.meta) || memory_.has(id) || visit(view_of(record, id));
     });
   }
 

@@ -74,6 +74,19 @@ void note_operator(const UpstreamStatus& upstream, Notes& notes) {
          upstream.name + " is set by hand to " + upstream.mode + " instead of " + upstream.mode_of_rules + until});
 }
 
+/// What is stored without a feed lives shortly: nobody is served anything wrong, but more is asked.
+void note_feed(const UpstreamStatus& upstream, TimePoint now, Notes& notes) {
+  constexpr Duration patience{60'000};
+  const auto& feed = upstream.events;
+  if (!feed || is_up(feed->phase) || feed->phase == FeedPhase::off) return;
+  if (!feed->unreadable_key && now - feed->since < patience) return;
+  notes.push_back({Severity::warning, "Upstreams",
+                   "the event feed of " + upstream.name + " is down since " + iso_time(feed->since) +
+                       ", so its answers are kept for a short time only: " +
+                       (feed->last_error.empty() ? "the hub has not answered yet" : feed->last_error),
+                   "event-feed", upstream.name});
+}
+
 void note_limits(const UpstreamStatus& upstream, TimePoint now, Notes& notes) {
   const auto& limits = upstream.limits;
   if (const auto* const paused = upstream.paused())
@@ -139,6 +152,7 @@ HealthStatus evaluate(const HealthInputs& inputs) {
   for (const auto& upstream : inputs.upstreams) {
     note_operator(upstream, notes);
     note_limits(upstream, inputs.now, notes);
+    note_feed(upstream, inputs.now, notes);
   }
   std::stable_sort(notes.begin(), notes.end(),
                    [](const HealthNote& a, const HealthNote& b) { return rank(a.severity) < rank(b.severity); });

@@ -1,6 +1,7 @@
 #include "upkeep/upstream_status.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace cachearr::upkeep {
 
@@ -98,6 +99,23 @@ std::vector<UpstreamStatus> upstream_statuses(std::vector<limit::UpstreamSnapsho
     statuses.push_back({std::move(name), std::string{name_of(rules::UpstreamMode::live)}, std::move(snapshot), 0});
   }
   return statuses;
+}
+
+void add_feeds(std::vector<UpstreamStatus>& statuses, const rules::RuleSet& rules,
+               const std::vector<FeedStatus>& feeds) {
+  for (auto& status : statuses) {
+    const auto found =
+        std::find_if(feeds.begin(), feeds.end(), [&](const auto& feed) { return feed.upstream == status.name; });
+    const auto* const upstream = rules.upstream_named(status.name);
+    if (found != feeds.end()) {
+      status.events = *found;
+    } else if (upstream && !upstream->events.empty()) {
+      FeedStatus off;
+      off.upstream = status.name;
+      off.phase = FeedPhase::off;
+      status.events = std::move(off);
+    }
+  }
 }
 
 std::string period_name(Duration per) {

@@ -13,6 +13,7 @@
 #include "limit/snapshot.hpp"
 #include "pipeline/upstream_modes.hpp"
 #include "rules/rule_set.hpp"
+#include "upkeep/feed/feed_status.hpp"
 
 namespace cachearr::upkeep {
 
@@ -23,7 +24,8 @@ struct UpstreamStatus {
   limit::UpstreamSnapshot limits;
   std::size_t idle_connections = 0;
   bool paused_by_operator = false;
-  std::string mode_of_rules = {};  // where the operator has chosen another one; else empty
+  std::string mode_of_rules = {};                   // where the operator has chosen another one; else empty
+  std::optional<FeedStatus> events = std::nullopt;  // where its rules know a feed
 
   std::optional<std::uint64_t> tokens() const;
   std::size_t waiting() const;
@@ -41,6 +43,10 @@ std::string_view name_of(rules::UpstreamMode mode) noexcept;
 std::vector<UpstreamStatus> upstream_statuses(std::vector<limit::UpstreamSnapshot> snapshots,
                                               const rules::RuleSet& rules, const pipeline::UpstreamModes& modes,
                                               const std::map<std::string, std::size_t>& idle_connections);
+
+/// Gives each upstream how its feed is: off where none is made.
+void add_feeds(std::vector<UpstreamStatus>& statuses, const rules::RuleSet& rules,
+               const std::vector<FeedStatus>& feeds);
 
 /// "minute", "hour", "day", else seconds with an s; "unknown" where it was not said.
 std::string period_name(Duration per);

@@ -53,7 +53,10 @@ void add_changing_keys(const Command& program, Invocation& invocation);  // set,
 void add_stats(const Command& program, Invocation& invocation);
 void add_top(const Command& program, Invocation& invocation);
 void add_alerts(const Command& program, Invocation& invocation);
+void add_warm(const Command& program, Invocation& invocation);
+void add_jobs(const Command& program, Invocation& invocation);
 void add_requests(const Command& program, Invocation& invocation);
+void add_dashboard(const Command& program, Invocation& invocation);
 
 /// Prints why something failed, as one line on the error stream. Gives exit_no.
 int fail(const Invocation& invocation, const std::string& why);

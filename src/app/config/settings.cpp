@@ -99,6 +99,41 @@ Result<std::string> to_api_key(const RawValue& raw) {
   return key;
 }
 
+/// The secret in the file that is named.
+Result<std::string> to_secret_of_file(const RawValue& raw) {
+  const auto path = to_path(raw);
+  if (!path.ok()) return path.error();
+  auto secret = content_of_file(*path);
+  if (!secret) return Error{"cannot read " + *path};
+  if (secret->empty()) return Error{*path + " is empty"};
+  return std::move(*secret);
+}
+
+Result<std::string> to_url_base(const RawValue& raw) {
+  auto base = to_text(raw);
+  if (!base.ok() || base->empty()) return base;
+  while (base->ends_with('/')) base->pop_back();
+  const auto plain = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '/' || c == '-' ||
+           c == '_' || c == '.' || c == '~';
+  };
+  if (base->empty()) return base;
+  if (base->front() != '/' || base->find("//") != std::string::npos || !std::all_of(base->begin(), base->end(), plain))
+    return Error{"must be a path such as \"/cachearr\""};
+  return base;
+}
+
+Result<std::string> to_frame_ancestor(const RawValue& raw) {
+  auto source = to_text(raw);
+  if (!source.ok() || *source == "'self'") return source;
+  const auto scheme = source->find("://");
+  const auto host = scheme == std::string::npos ? scheme : scheme + 3;
+  const bool known = source->starts_with("http://") || source->starts_with("https://");
+  if (!known || host >= source->size() || source->find_first_of("/;, '\"\t\r\n", host) != std::string::npos)
+    return Error{"must be 'self' or an origin such as https://home.example"};
+  return source;
+}
+
 Result<std::string> to_user(const RawValue& raw) {
   auto user = to_text(raw);
   if (user.ok() && user->find(':') != std::string::npos) {
@@ -141,6 +176,10 @@ std::vector<Setting> access_settings() {
       row<&C::admin, &Admin::api_key>("admin.api_key", at_start, nullable(to_api_key)),
       row<&C::admin, &Admin::hosts>("admin.hosts", at_reload, list(to_host_name)),
       row<&C::admin, &Admin::open_metrics>("admin.open_metrics", at_reload, flag()),
+      row<&C::admin, &Admin::login>("admin.login", at_reload, choice({"always", "local"})),
+      row<&C::admin, &Admin::password>("admin.password_file", at_reload, nullable(to_secret_of_file)),
+      row<&C::admin, &Admin::url_base>("admin.url_base", at_reload, nullable(to_url_base)),
+      row<&C::admin, &Admin::frame_ancestors>("admin.frame_ancestors", at_reload, list(to_frame_ancestor)),
       row<&C::access, &Access::clients>("access.clients", at_reload, list(to_network)),
       row<&C::access, &Access::basic_user>("access.basic_auth.user", at_reload, text(to_user)),
       row<&C::access, &Access::basic_password_file>("access.basic_auth.password_file", at_reload, text(to_path)),
@@ -169,6 +208,8 @@ std::vector<Setting> store_settings() {
       row<&C::cache, &Cache::warmup_on_startup>("cache.warmup_on_startup", at_start, flag()),
       row<&C::cache, &Cache::prefetch_on_access>("cache.prefetch_on_access", at_reload, flag()),
       row<&C::cache, &Cache::prefetch_interval>("cache.prefetch_interval", at_reload, duration(second, 365 * day)),
+      row<&C::cache, &Cache::prefetch>("cache.prefetch", at_reload, set_prefetch),
+      row<&C::cache, &Cache::prefetch_keys>("cache.prefetch_keys", at_reload, number(0, 100'000)),
       row<&C::cache, &Cache::alert_hit_rate_below>("cache.alert_hit_rate_below", at_reload, number(0, 100)),
       row<&C::cache, &Cache::alert_key_hit_rate_below>("cache.alert_key_hit_rate_below", at_reload, number(0, 100)),
       row<&C::cache, &Cache::alert_after>("cache.alert_after", at_reload, duration(Duration{0})),

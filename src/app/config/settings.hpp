@@ -54,6 +54,9 @@ ValidationErrors set_listeners(std::vector<ListenerConfig>& listeners, const Raw
 /// One member of a listener ("address", "upstream", "tls"); the pointer of the error stays empty.
 ValidationErrors set_listener_member(ListenerConfig& listener, std::string_view name, const RawValue& raw);
 
+/// The whole list of what is asked for ahead, and when.
+ValidationErrors set_prefetch(std::vector<PrefetchConfig>& entries, const RawValue& raw);
+
 /// The whole list of channels for notifications; secrets are read from the files that are named.
 ValidationErrors set_notifications(std::vector<NotificationConfig>& channels, const RawValue& raw);
 

@@ -74,11 +74,13 @@ void read_values(const Node& node, BodyCondition& into) {
   if (const auto equals = node.get("equals")) read_equals(*equals, into);
   if (const auto below = node.get("below")) into.below = below->number(-most, most);
   if (const auto above = node.get("above")) into.above = above->number(-most, most);
+  if (const auto since = node.get("since")) into.since = since->duration();
+  if (const auto until = node.get("until")) into.until = until->duration();
 }
 
 bool asks_for_a_value(const BodyCondition& condition) noexcept {
   return condition.equals || !condition.like.empty() || !condition.not_like.empty() || condition.below ||
-         condition.above;
+         condition.above || condition.since || condition.until;
 }
 
 std::optional<BodyCondition> read_condition(const Node& node) {
@@ -99,8 +101,9 @@ std::optional<BodyCondition> read_condition(const Node& node) {
 
 void read_refuse_if(const Node& node, Rule& into) {
   for (const auto& element : node.elements()) {
-    if (!element.expect_object("an object such as { \"xml\": \"error/@code\" }",
-                               {"json", "xml", "text", "equals", "like", "not_like", "missing", "below", "above"})) {
+    if (!element.expect_object(
+            "an object such as { \"xml\": \"error/@code\" }",
+            {"json", "xml", "text", "equals", "like", "not_like", "missing", "below", "above", "since", "until"})) {
       continue;
     }
     if (auto condition = read_condition(element)) into.refuse_if.push_back(std::move(*condition));
@@ -109,9 +112,9 @@ void read_refuse_if(const Node& node, Rule& into) {
 
 void read_ttl_from(const Node& node, Rule& into) {
   for (const auto& element : node.elements()) {
-    if (!element.expect_object(
-            "an object such as { \"json\": \"/status\", \"equals\": \"Ended\", \"ttl\": \"7d\" }",
-            {"json", "xml", "text", "equals", "like", "not_like", "missing", "below", "above", "ttl"})) {
+    if (!element.expect_object("an object such as { \"json\": \"/status\", \"equals\": \"Ended\", \"ttl\": \"7d\" }",
+                               {"json", "xml", "text", "equals", "like", "not_like", "missing", "below", "above",
+                                "since", "until", "ttl"})) {
       continue;
     }
     auto condition = read_condition(element);

@@ -19,6 +19,7 @@ struct LoadOptions {
   std::vector<std::string> paths;  // files or folders (*.json in name order), in order of precedence
   bool shipped = true;             // append the embedded shipped rules after them
   std::unordered_map<std::string, Duration> ttl_overrides;  // by type name, from the environment
+  std::string draft{};  // the text of a file that is not on disk, before all others; empty: none
 };
 /// Null where there is any problem; every problem is appended.
 std::shared_ptr<const RuleSet> load(const LoadOptions& options, Problems& problems);

@@ -102,12 +102,13 @@ struct Loader {
   void gather_rules(const Node& node, Source& source) {
     if (!node.is_array()) return node.problem("a list of rules is expected here");
     for (const auto& element : node.elements()) {
-      if (!element.expect_object(
-              "an object that describes a rule",
-              {"name",           "upstream",  "match",  "type",          "key",         "ttl",
-               "ttl_status",     "policy",    "stale",  "ignore_query",  "ignore_vary", "ignore_no_store",
-               "ignore_private", "fallback",  "tags",   "ttl_from",      "refuse_if",   "sort_values",
-               "expect",         "counts_as", "switch", "refresh_ahead", "priority",    "invalidate"})) {
+      if (!element.expect_object("an object that describes a rule",
+                                 {"name",        "upstream",        "match",          "type",       "key",
+                                  "ttl",         "ttl_status",      "policy",         "stale",      "ignore_query",
+                                  "ignore_vary", "ignore_no_store", "ignore_private", "fallback",   "tags",
+                                  "ttl_from",    "refuse_if",       "sort_values",    "expect",     "counts_as",
+                                  "switch",      "refresh_ahead",   "priority",       "invalidate", "window",
+                                  "covers",      "last_fetch"})) {
         continue;
       }
       RuleEntry entry{element, &source, text_of(element, "name"), text_of(element, "upstream")};
@@ -286,6 +287,15 @@ struct Loader {
     entry.source->file.report_to(problems);
   }
 
+  /// The operator's word goes before the rule's own, with events or without; what a body says may shorten it only.
+  static void obey(Rule& rule, Duration ttl) {
+    rule.policy.ttl = ttl;
+    if (rule.ttl_without_events) rule.ttl_without_events = rule.ttl_with_events = ttl;
+    rule.learn_min.reset();
+    rule.learn_max.reset();
+    for (auto& from : rule.ttl_from) from.ttl = std::min(from.ttl, ttl);
+  }
+
   void read_into(const RuleEntry& entry, const Upstream& upstream) {
     auto& rules = set->impl_->rules;
     auto rule = std::make_unique<Rule>();
@@ -295,14 +305,15 @@ struct Loader {
     read_rule(entry.node, set->impl_->ttls, *rule);
     // What the environment says of a type holds for shipped rules that have a TTL of their own, too.
     const auto wish = overrides->find(rule->type);
-    if (entry.source->shipped && wish != overrides->end()) rule->policy.ttl = wish->second;
+    if (entry.source->shipped && wish != overrides->end()) obey(*rule, wish->second);
     rules.push_back(std::move(rule));
   }
 
-  /// "each" names a capture that some rule of the upstream binds.
+  /// "each" names a capture that some rule of the upstream binds; who is asked at a warm-up is an upstream, too.
   void check_budgets() {
     for (const auto* entries : {&shipped_upstreams, &user_upstreams}) {
       for (const auto& [name, entry] : *entries) {
+        check_warm_up(entry.node, upstream_names());
         const auto rate = entry.node.get("rate");
         const auto each = rate ? rate->get("each") : std::nullopt;
         if (!each || !each->is_text() || each->text()->empty()) continue;
@@ -320,7 +331,10 @@ struct Loader {
   void make_matchers() {
     auto& impl = *set->impl_;
     std::vector<std::vector<const Rule*>> all(impl.upstreams.size()), writes(impl.upstreams.size());
+    impl.events.resize(impl.upstreams.size());
     for (const auto& rule : impl.rules) {
+      if (!rule->compiled->events.empty()) impl.events[rule->upstream->index].push_back(rule.get());
+      if (!rule->compiled->is_for_requests()) continue;
       all[rule->upstream->index].push_back(rule.get());
       if (rule->compiled->writes) writes[rule->upstream->index].push_back(rule.get());
     }
@@ -356,6 +370,7 @@ struct Loader {
 std::shared_ptr<const RuleSet> load(const LoadOptions& options, Problems& problems) {
   Loader loader{problems};
   const auto shipped = shipped_files();
+  if (!options.draft.empty()) loader.add({"draft", {}, options.draft, false});
   for (auto& text : read_files(options.paths, problems)) {
     // A shipped file that the user lists as well is the shipped file: it neither doubles nor overrides anything.
     const bool known = options.shipped && std::any_of(shipped.begin(), shipped.end(), [&text](const ShippedFile& file) {

@@ -98,7 +98,7 @@ std::vector<Condition> read_conditions(const Node& match, std::string_view key, 
 /// Of the conditions only.
 template <class F>
 void for_each_token(const Rule::Compiled& rule, F&& each) {
-  for (const auto* conditions : {&rule.query, &rule.fields}) {
+  for (const auto* conditions : {&rule.query, &rule.fields, &rule.resource}) {
     for (const auto& condition : *conditions) {
       for (const auto& segment : condition.any_of) {
         for (const auto& token : segment.tokens) each(token);
@@ -118,6 +118,39 @@ void check_captures(const Node& match, const Rule::Compiled& rule) {
   std::sort(names.begin(), names.end());
   const auto twice = std::adjacent_find(names.begin(), names.end());
   if (twice != names.end()) match.problem("{" + std::string{*twice} + "} is bound twice; give the two different names");
+}
+
+/// What was done with the resource, as the *arr applications' hub tells it.
+void read_actions(const Node& node, Rule::Compiled& into) {
+  const std::vector<std::string_view> known{"created", "updated", "deleted", "sync"};
+  for (const auto& element : node.elements()) {
+    const auto action = element.text();
+    if (!action) continue;
+    if (std::find(known.begin(), known.end(), *action) == known.end())
+      element.problem("'" + *action + "' is no action of an event; there are created, updated, deleted and sync");
+    into.actions.push_back(*action);
+  }
+}
+
+/// Messages of the upstream's feed. Such a rule looks at no request.
+void read_events(const Node& match, const Node& node, Rule::Compiled& into) {
+  into.events = node.texts();
+  if (into.events.empty()) node.problem("at least one event is expected here, such as [\"series\"]");
+  if (const auto actions = match.get("action")) read_actions(*actions, into);
+  into.resource = read_conditions(match, "resource", false);
+  for (const auto* const name : {"method", "path", "query", "headers", "body", "webhook"}) {
+    if (const auto other = match.get(name)) other->key_problem("a rule for events looks at no request; remove this");
+  }
+  check_captures(match, into);
+}
+
+/// Events by which an application's webhook tells of changes. Such a rule looks at no request.
+void read_webhooks(const Node& match, const Node& node, Rule::Compiled& into) {
+  for (const auto& event : node.texts()) into.webhooks.push_back(text::to_lower(event));
+  if (into.webhooks.empty()) node.problem("at least one event is expected here, such as [\"Grab\", \"Download\"]");
+  for (const auto* const name : {"method", "path", "query", "headers", "body"}) {
+    if (const auto other = match.get(name)) other->key_problem("a rule for webhooks looks at no request; remove this");
+  }
 }
 
 void mark_secrets(const Node& match, const Upstream& upstream, Rule::Compiled& into) {
@@ -141,8 +174,14 @@ void mark_secrets(const Node& match, const Upstream& upstream, Rule::Compiled& i
 
 void read_match(const Node& node, const Upstream& upstream, Rule::Compiled& into) {
   if (!node.expect_object("an object such as { \"path\": \"/api/**\" }",
-                          {"method", "path", "query", "headers", "body"}))
+                          {"method", "path", "query", "headers", "body", "webhook", "event", "action", "resource"}))
     return;
+  if (const auto events = node.get("event"); events && !events->is_null()) return read_events(node, *events, into);
+  for (const auto* const name : {"action", "resource"}) {
+    if (const auto alone = node.get(name)) alone->key_problem("this belongs to an \"event\"");
+  }
+  if (const auto webhooks = node.get("webhook"); webhooks && !webhooks->is_null())
+    return read_webhooks(node, *webhooks, into);
   read_methods(node, into);
   read_path(node, into);
   into.query = read_conditions(node, "query", false);

@@ -7,6 +7,7 @@
 #include "rules/compiled.hpp"
 #include "rules/load/built_in_types.hpp"
 #include "rules/load/condition_reader.hpp"
+#include "rules/load/covers_reader.hpp"
 #include "rules/load/match_reader.hpp"
 #include "rules/load/template_compiler.hpp"
 
@@ -139,6 +140,8 @@ void read_ttl(Draft& draft) {
     if (rule.ttl_without_events && rule.policy.ttl && *rule.ttl_without_events > *rule.policy.ttl)
       without->problem("without events an answer cannot be fresh for longer than with them");
     if (rule.ttl_without_events) rule.policy.ttl = rule.ttl_without_events;
+    // What may have been stored for long is found by this once the feed breaks.
+    rule.tags.push_back(events_tag(rule.upstream->name));
   }
   const auto learn = node->get("learn");
   if (!learn || !learn->expect_object("an object such as { \"min\": \"1h\", \"max\": \"7d\" }", {"min", "max"})) return;
@@ -215,15 +218,51 @@ void read_switch(Draft& draft) {
   if (const auto word = node->word(causes)) draft.rule.invalidation_switch = causes[*word];
 }
 
+/// For how long after the write what it named goes on changing.
+void read_window(Draft& draft) {
+  const auto node = draft.node.get("window");
+  if (!node || node->is_null()) return;
+  draft.rule.window = node->duration();
+  if (!draft.compiled.is_for_requests()) node->key_problem("\"window\" belongs to a rule for writes");
+  if (draft.rule.window && *draft.rule.window > std::chrono::minutes{10})
+    node->problem("a window lasts for no more than 10 minutes");
+}
+
+/// An application's message changes what is its own, and nothing else.
+void check_scope(const Node& node, const caching::Invalidation& named, const Draft& draft) {
+  if (draft.compiled.events.empty()) return;
+  const auto& own = draft.rule.upstream->name;
+  const auto& tag = named.text;
+  const bool fits = named.kind == caching::Invalidation::Kind::tag && tag.starts_with(own) &&
+                    (tag.size() == own.size() || tag[own.size()] == '-');
+  if (!fits)
+    node.problem("an event invalidates tags of its own upstream: \"tag:{upstream}\" or \"tag:{upstream}-...\"");
+}
+
+/// What a rule for events says beside these would have no effect.
+void check_event_members(const Draft& draft) {
+  if (draft.compiled.events.empty()) return;
+  for (const auto& [name, value] : draft.node.members()) {
+    const std::vector<std::string_view> known{"name",     "upstream", "match", "invalidate",
+                                              "fallback", "switch",   "window"};
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      value.key_problem("a rule for events only invalidates; remove this");
+  }
+}
+
 void read_invalidate(Draft& draft) {
   const auto node = draft.node.get("invalidate");
   if (const auto fallback = draft.node.get("fallback")) draft.compiled.fallback = fallback->flag().value_or(false);
   if (!node || node->is_null()) {
-    for (const auto* const name : {"switch", "fallback"}) {
+    for (const auto* const name : {"switch", "fallback", "window"}) {
       if (const auto word = draft.node.get(name)) word->key_problem("this belongs to a rule with \"invalidate\"");
     }
     if (!draft.compiled.body.empty())
       draft.node.get("match")->get("body")->key_problem("\"body\" belongs to a rule with \"invalidate\"");
+    if (!draft.compiled.events.empty())
+      draft.node.get("match")->get("event")->key_problem("\"event\" belongs to a rule with \"invalidate\"");
+    if (!draft.compiled.webhooks.empty())
+      draft.node.get("match")->get("webhook")->key_problem("\"webhook\" belongs to a rule with \"invalidate\"");
     return;
   }
   auto& rule = draft.rule;
@@ -233,9 +272,12 @@ void read_invalidate(Draft& draft) {
     if (!given) continue;
     auto invalidation = caching::parse_invalidation(replace_upstream(*given, rule.upstream->name));
     read_template(element, invalidation.text, draft, false);
+    check_scope(element, invalidation, draft);
     rule.invalidate.push_back(std::move(invalidation));
   }
   read_switch(draft);
+  read_window(draft);
+  check_event_members(draft);
   if (draft.compiled.methods & kSafeMethods) {
     node->key_problem(
         "\"invalidate\" acts on writes: give \"match\" a \"method\" such as [\"POST\", \"PUT\", \"DELETE\"]");
@@ -293,6 +335,15 @@ void loosen_paths(Draft& draft) {
   for (auto& path : draft.compiled.paths) path.loosen();
 }
 
+void read_last_fetch(Draft& draft) {
+  const auto node = draft.node.get("last_fetch");
+  if (!node || node->is_null()) return;
+  const auto given = node->text();
+  if (!given) return;
+  draft.rule.last_fetch = replace_upstream(*given, draft.rule.upstream->name);
+  read_template(*node, draft.rule.last_fetch, draft, false);
+}
+
 void read_refresh(Draft& draft) {
   if (const auto node = draft.node.get("refresh_ahead")) draft.rule.refresh_ahead = node->number(0, 0.99).value_or(0);
   if (const auto node = draft.node.get("priority")) {
@@ -330,7 +381,9 @@ void read_rule(const Node& node, const Ttls& ttls, Rule& into) {
   read_policy(draft);
   loosen_paths(draft);
   read_expectation(draft);
+  read_last_fetch(draft);
   read_key(draft);
+  read_covers(node, draft.compiled, into);
   into.compiled = std::make_shared<const Rule::Compiled>(std::move(draft.compiled));
 }
 

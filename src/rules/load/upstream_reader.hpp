@@ -2,6 +2,8 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "rules/load/json_file.hpp"
 #include "rules/upstream.hpp"
@@ -11,6 +13,9 @@ namespace cachearr::rules {
 /// Lays what the file says over `into`, which holds the defaults, or the upstream it is `like`, or the shipped one that
 /// it replaces. `folder` is where relative file names begin.
 void read_upstream(const Node& node, const std::string& folder, Upstream& into);
+
+/// Who is asked when this upstream is warmed up has one of these names.
+void check_warm_up(const Node& upstream, const std::vector<std::string_view>& names);
 
 /// Fills in the origin from the first exact host where the file names none.
 void complete_origin(Upstream& upstream);

@@ -30,8 +30,14 @@ constexpr auto kKinds = std::to_array<AlertKind>({
      "\"refuse_if\")."},
     {"store", error, "Look at space, rights and health of the disk under the store; it is tried again by itself."},
     {"rules", error, "\"cachearr check\" names every mistake; then \"cachearr reload\"."},
+    {"event-feed", warning,
+     "Look whether the application runs and whether its key in \"api_key_file\" is right; \"cachearr upstreams\" tells "
+     "more. Until the feed is up again, answers of the application live shortly."},
     {"authority-expiring", warning,
      "\"cachearr ca init --renew\" makes a new authority, which every client then has to trust."},
+    {"warmup-failed", warning,
+     "\"cachearr jobs\" tells how far it came; what it says of upstreams is in their rules (\"origin\", "
+     "\"api_key_file\"). \"cachearr warm\" tries again."},
     {"authority-renew", warning, "\"cachearr ca init --renew\" makes an authority that covers the hosts of the rules."},
 });
 

@@ -116,6 +116,9 @@ std::vector<Condition> conditions(const AlertInputs& inputs, const AlertThreshol
   judge_poor_keys(inputs.poor_keys, thresholds.key_hit_rate_below, all);
   for (const auto& upstream : inputs.health.upstreams) judge_quotas(upstream, inputs.health.now, all);
   for (const auto& [upstream, drift] : inputs.answers) judge_drift(upstream, drift, all);
+  for (const auto& failed : inputs.failed_warm_ups)
+    all.push_back({"warmup-failed", failed.type, State::holds,
+                   "the last warm-up of the type " + failed.type + " has failed: " + failed.problem});
   if (inputs.authority_expiring) all.push_back({"authority-expiring", {}, State::holds, *inputs.authority_expiring});
   if (inputs.authority_renew) all.push_back({"authority-renew", {}, State::holds, *inputs.authority_renew});
   take_notes(inputs.health, all);

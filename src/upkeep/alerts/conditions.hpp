@@ -41,11 +41,17 @@ struct PoorKeys {
   std::vector<std::string> first;  // some of them, as they may be shown
 };
 
+/// The last warm-up of a type that has failed.
+struct FailedWarmUp {
+  std::string type, problem;
+};
+
 struct AlertInputs {
   HealthInputs health;
   LookUps last_minute, last_while;       // the while: as long as the rate has to be poor
   std::map<std::string, Drift> answers;  // by upstream
   PoorKeys poor_keys;
+  std::vector<FailedWarmUp> failed_warm_ups;
   std::optional<std::string> authority_expiring, authority_renew;  // a sentence
 };
 

@@ -44,6 +44,9 @@ class QuietInstance : public Instance {
   upkeep::SavingsLedger& savings() override { return savings_; }
   upkeep::KeyWatch& key_watch() override { return key_watch_; }
   upkeep::Optimizer& optimizer() override { return optimizer_; }
+  upkeep::WarmUps& warm_ups() override { return warm_ups_; }
+  upkeep::Prefetcher& prefetcher() override { return prefetcher_; }
+  upkeep::EventFeeds& event_feeds() override { return event_feeds_; }
 
   ManualClock clock_;
   upkeep::Notifier notifier_{clock_};
@@ -63,6 +66,10 @@ class QuietInstance : public Instance {
   upkeep::SavingsLedger savings_{proxy_.metrics(), store_, clock_};
   upkeep::KeyWatch key_watch_{store_, [this] { return snapshot_; }, clock_};
   upkeep::Optimizer optimizer_{key_watch_, [this] { return snapshot_; }, clock_};
+  upkeep::WarmUps warm_ups_{{store_, clock_, [this] { return snapshot_; }, proxy_.request_book(), [](auto, auto) {}}};
+  upkeep::Prefetcher prefetcher_{{store_, clock_, [this] { return snapshot_; }, proxy_.request_book(),
+                                  [](auto, auto) {}, [](auto, auto) {}, [](const auto&) {}}};
+  upkeep::EventFeeds event_feeds_{store_, clock_, proxy_.dial_settings()};
 };
 
 /// "METHOD target" with field lines, as a client on the network or on the Unix socket sends it.

@@ -14,7 +14,10 @@ constexpr std::string_view kRules = R"({
     "tmdb": {"hosts": ["api.test"], "mount": "/tmdb", "origin": "https://api.test"},
     "nas": {"hosts": ["192.168.1.20"]}
   },
-  "rules": [{"name": "tv", "upstream": "tmdb", "match": {"path": "/tv/{id:int}"}, "key": "tv:{id}", "ttl": "1h"}]
+  "rules": [{"name": "tv", "upstream": "tmdb", "match": {"path": "/tv/{id:int}"}, "key": "tv:{id}", "ttl": "1h"},
+    {"name": "film", "upstream": "tmdb", "match": {"path": "/film/{id:int}"}, "key": "film:{id}",
+     "ttl": {"fresh": "2h", "learn": {"min": "1h", "max": "1d"}},
+     "ttl_from": [{"json": "/status", "equals": "Ended", "ttl": "7d"}, {"json": "/next", "until": "3d", "ttl": "1h"}]}]
 })";
 
 /// A proxy that listens on a port of the kernel's choice.
@@ -40,8 +43,10 @@ class Explained : public ::testing::Test {
     return nlohmann::json::parse(answer.body, nullptr, false);
   }
   /// On disk, under the name that the disk was last asked for; fresh for an hour.
-  void put_on_disk(std::string_view head, std::uint16_t flags = 0) {
+  void put_on_disk(std::string_view head, std::uint16_t flags = 0, std::string_view body = "") {
+    const std::array<std::string_view, 1> pieces{body};
     store::EntryParts parts;
+    parts.body = pieces;
     parts.identity = instance_.store_.looked_for;
     parts.id = hash128(parts.identity);
     parts.key = "tv:5";
@@ -104,6 +109,27 @@ TEST_F(Explained, AVariantThatOnlyTheDiskHasIsFoundByItsMarkerThere) {
   put_on_disk("HTTP/1.1 200 OK\r\n");
   EXPECT_EQ(explain("https://api.test/tv/5", "&header=Accept-Language:%20de")["decision"], "serve");
   EXPECT_EQ(explain("https://api.test/tv/5", "&header=Accept-Language:%20fr")["decision"], "fetch");
+}
+
+TEST_F(Explained, TheContentsThatGiveAnotherTtlAreNamed) {
+  const auto told = explain("https://api.test/film/5");
+  EXPECT_EQ(told["ttl"], 7200);
+  EXPECT_EQ(told["ttlFrom"], nlohmann::json::parse(R"([{"when": "json /status = Ended", "ttl": 604800},
+      {"when": "json /next until in 3d", "ttl": 3600}])"));
+  EXPECT_EQ(told["ttlLearned"], nlohmann::json::parse(R"({"min": 3600, "max": 86400})"));
+  EXPECT_FALSE(explain("https://api.test/tv/5").contains("ttlFrom"));
+}
+
+TEST_F(Explained, TheContentThatGaveAStoredAnswerItsTtlIsNamed) {
+  instance_.store_.on_disk["something else"] = {};
+  explain("https://api.test/film/5");
+  put_on_disk("HTTP/1.1 200 OK\r\n", caching::kFromRule, R"({"status": "Ended"})");
+  EXPECT_EQ(explain("https://api.test/film/5")["stored"]["lifetimeSource"], "json /status = Ended");
+  put_on_disk("HTTP/1.1 200 OK\r\n", caching::kFromRule, R"({"status": "On"})");
+  EXPECT_EQ(explain("https://api.test/film/5")["stored"]["lifetimeSource"], "learned")
+      << "an hour is not the rule's own";
+  put_on_disk("HTTP/1.1 200 OK\r\n", 0, R"({"status": "Ended"})");
+  EXPECT_EQ(explain("https://api.test/film/5")["stored"]["lifetimeSource"], "origin");
 }
 
 TEST_F(Explained, AWriteGoesPastTheCache) {

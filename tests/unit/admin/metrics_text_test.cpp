@@ -72,7 +72,8 @@ metrics::Readings fill(Counted& counted) {
   }
   for (auto& cell : worker.stale_served) cell.add(next++);
   for (auto& cell : worker.interceptions) cell.add(next++);
-  for (auto& cell : worker.prefetches) cell.add(next++);
+  for (std::size_t i = 0; i < 4; ++i) worker.prefetches[i].add(next++);
+  for (std::size_t i = 4; i < worker.prefetches.size(); ++i) worker.prefetches[i].add(100 + i);
   for (auto& cell : worker.invalidations) cell.add(next++);
   worker.collapsed.add(next++);
   worker.client_connections.add(next++);
@@ -93,8 +94,10 @@ metrics::Readings fill(Counted& counted) {
   readings.limits.push_back({"tmdb", 40, {{"day", 15}, {"day-grabs", 4}, {"unknown", 3}}, 62, 6});
   readings.limits.push_back({"quiet", std::nullopt, {}, 0, 0});
   readings.process = {1.25, 100, 200, 7, 1024, 5, 1.5e9};
+  readings.feeds = {{"sonarr", true, {{"series", 6}, {"other", 1}}, 0}, {"radarr", false, {}, 0}};
   readings.alerts = {{"hit-rate", "warning", true}, {"store", "error", false}};
   readings.api_invalidations = 2;
+  readings.webhooks = {{"sonarr", "Grab", 5}, {"sonarr", "other", 1}};
   readings.dropped_log_lines = 9;
   return readings;
 }

@@ -13,6 +13,7 @@ constexpr std::string_view kPlanRules = R"({
     "up": {"hosts": ["api.test"], "origin": "http://api.test"},
     "indexer": {"hosts": ["nzb.test"], "origin": "http://nzb.test", "errors": "newznab"}},
   "rules": [
+    {"name": "fed", "upstream": "up", "match": {"path": "/fed"}, "ttl": {"fresh": "1h", "without_events": "1m"}},
     {"name": "tv", "upstream": "up", "match": {"path": "/tv/{id}"}, "ttl": "1h"},
     {"name": "checked", "upstream": "up", "match": {"path": "/checked"}, "ttl": "1h",
      "refuse_if": [{"json": "/success", "equals": false}]},
@@ -65,6 +66,31 @@ TEST_F(ResponsePlanTest, DecidesByHeadRuleAndUpstreamWhatBecomesOfTheBody) {
     EXPECT_EQ(planned.body, row.body) << row.request << " " << row.answer;
     EXPECT_EQ(planned.bounds.buffer, row.buffer) << row.request << " " << row.answer;
   }
+}
+
+TEST_F(ResponsePlanTest, StoresForLongOnlyWhatWasAskedForWhileTheFeedIsUp) {
+  constexpr Duration second{1'000}, minute{60'000}, hour{3'600'000};
+  const auto lifetime = [this] {
+    return plan("GET http://api.test/fed", "api.test", "200 OK\r\nContent-Length: 9\r\n").verdict.lifetime;
+  };
+  auto& feed = *snapshot_->feeds->of(*snapshot_->rules->upstream_named("up"));
+  EXPECT_EQ(lifetime(), minute);
+  feed.set_up(clock_.now());
+  EXPECT_EQ(lifetime(), minute);  // asked for in the moment in which it came up, or before
+  clock_.advance(second);
+  EXPECT_EQ(lifetime(), hour);
+  feed.set_down();
+  EXPECT_EQ(lifetime(), minute);
+  feed.set_up(clock_.now() + second);  // a gap while it was asked for
+  EXPECT_EQ(lifetime(), minute);
+}
+
+TEST_F(ResponsePlanTest, TheNextSnapshotGoesOnWithTheFeedsState) {
+  const auto next = test::snapshot_of(kPlanRules);
+  snapshot_->feeds->of(*snapshot_->rules->upstream_named("up"))->set_up(clock_.now());
+  next->feeds->carry_over(*next->rules, *snapshot_->feeds, *snapshot_->rules);
+  EXPECT_TRUE(next->feeds->of(*next->rules->upstream_named("up"))->is_up());
+  EXPECT_FALSE(next->feeds->of(*next->rules->upstream_named("indexer"))->is_up());
 }
 
 TEST_F(ResponsePlanTest, KnowsAStreamThatLivesByItsTypeAndPassesIt) {

@@ -38,6 +38,17 @@ TEST(Loader, NamesEveryProblemOfAFileInOrder) {
       "8:3 \"upstream\" is missing\n");
 }
 
+TEST(Loader, RefusesWarmUpsThatLeadNowhere) {
+  const auto problems_of_warm_up = [](const std::string& warm) { return problems_of_upstream("\"warm\": " + warm); };
+  EXPECT_NE(problems_of_warm_up(R"({"type": "serie", "ask": "/x"})").find("did you mean 'series'"), std::string::npos);
+  EXPECT_NE(problems_of_warm_up(R"({"type": "series"})").find(R"(needs "type" and "ask")"), std::string::npos);
+  EXPECT_NE(problems_of_warm_up(R"([{"type": "series", "ask": ["x"]}])").find("a path such as"), std::string::npos);
+  EXPECT_NE(problems_of_warm_up(R"({"type": "series", "ask": "/x", "upstream": "upp"})").find("did you mean 'up'"),
+            std::string::npos);
+  EXPECT_NE(problems_of_warm_up(R"({"type": "series", "ask": "/x", "ech": "/y"})").find("did you mean 'each'"),
+            std::string::npos);
+}
+
 TEST(Loader, RefusesWhatIsNoObject) {
   EXPECT_EQ(problems_of("[]"),
             "1:1 an object with \"ttls\", \"upstreams\" and \"rules\" is expected here, not a list\n");
@@ -273,6 +284,41 @@ TEST(Loader, RefusesBadMethods) {
   }
 }
 
+TEST(Loader, RefusesPagesOfWhatIsNoFeed) {
+  const std::string feed =
+      R"("match": {"path": "/", "query": {"p": "{p}"}}, "ttl": 1, "key": "feed:{p}", "expect": "feed", )";
+  const auto refuses = [&](const std::string& members, std::string_view why) {
+    EXPECT_NE(problems_of_rule(members).find(why), std::string::npos) << members;
+  };
+  refuses(feed + R"("covers": {"offset": "o"})", "\"limit\" is missing");
+  refuses(feed + R"("covers": {"offset": "o", "limit": "o"})", "two parameters");
+  refuses(feed + R"("covers": {"offset": "p", "limit": "l"})", "takes 'p' already");
+  refuses(feed + R"("covers": {"offset": "", "limit": "l"})", "may not be empty");
+  refuses(feed + R"("covers": "offset")", "an object such as");
+  refuses(R"("match": {"path": "/"}, "ttl": 1, "covers": {"offset": "o", "limit": "l"})",
+          "only a rule that stores feeds");
+}
+
+TEST(Loader, RefusesAKeyOfTheLastFetchThatNothingBinds) {
+  EXPECT_NE(problems_of_rule(R"("match": {"path": "/{a}"}, "ttl": 1, "last_fetch": "sync:{b}")").find("is not bound"),
+            std::string::npos);
+  EXPECT_NE(problems_of_rule(R"("match": {"path": "/{pass}"}, "ttl": 1, "last_fetch": "sync:{pass}")")
+                .find("is a credential"),
+            std::string::npos);
+}
+
+TEST(Loader, RefusesTimesOfConditionsThatAreNone) {
+  EXPECT_NE(
+      problems_of_rule(R"("match": {"path": "/"}, "ttl": 1, "ttl_from": {"json": "/a", "since": "-1d", "ttl": 1})")
+          .find("a duration is expected"),
+      std::string::npos);
+  EXPECT_NE(
+      problems_of_rule(
+          R"("match": {"path": "/"}, "ttl": 1, "ttl_from": {"json": "/a", "missing": true, "until": "1d", "ttl": 1})")
+          .find("nothing else can be asked of it"),
+      std::string::npos);
+}
+
 TEST(Loader, RefusesPathsOfOneRuleThatBindDifferently) {
   EXPECT_NE(problems_of_rule(R"("match": {"path": ["/{a}", "/{b}"]}, "ttl": 1)").find("bind the same names"),
             std::string::npos);
@@ -283,6 +329,19 @@ TEST(Loader, KeepsEarlierProblemsInTheirPlace) {
   EXPECT_FALSE(load_text("[]", "f", problems));
   ASSERT_EQ(problems.size(), 2U);
   EXPECT_EQ(problems[0].message, "earlier");
+}
+
+TEST(Loader, RefusesRulesForWebhooksThatLookAtRequests) {
+  EXPECT_NE(problems_of_rule(R"("match": {"webhook": ["Grab"]})").find("belongs to a rule with \"invalidate\""),
+            std::string::npos);
+  EXPECT_NE(
+      problems_of_rule(R"("match": {"webhook": [], "path": "/x"}, "invalidate": ["x"])").find("at least one event"),
+      std::string::npos);
+  EXPECT_NE(problems_of_rule(R"("match": {"webhook": ["Grab"], "path": "/x"}, "invalidate": ["x"])")
+                .find("looks at no request"),
+            std::string::npos);
+  EXPECT_NE(problems_of_rule(R"("match": {"webhook": ["Grab"]}, "invalidate": ["series:{id}"])").find("is not bound"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/units.hpp"
+#include "rules/compiled.hpp"
 #include "rules/load/rule_files.hpp"
 #include "rules_support.hpp"
 
@@ -149,7 +150,36 @@ TEST(ShippedRules, HaveARowEach) {
     for (const auto* rule : invalidations(*shipped_set(), *answer.upstream, asked, row.body, captures))
       rows.insert(rule->name);
   }
-  for (const auto& rule : shipped_set()->rules()) EXPECT_TRUE(rows.contains(rule->name)) << rule->name;
+  for (const auto& rule : shipped_set()->rules()) {
+    if (rule->compiled->is_for_requests()) {
+      EXPECT_TRUE(rows.contains(rule->name)) << rule->name;
+    }
+  }
+}
+
+std::string invalidated_by_webhook(std::string_view upstream, std::string_view event) {
+  const auto set = shipped_set();
+  std::string all;
+  for (const auto* rule : set->webhook_invalidations(*set->upstream_named(upstream), event)) {
+    for (const auto& item : rule->invalidate) all += (all.empty() ? "" : " ") + item.text;
+  }
+  return all;
+}
+
+TEST(ShippedRules, TakeTheApplicationsAtTheirWordOverTheWebhook) {
+  EXPECT_EQ(invalidated_by_webhook("sonarr", "Grab"),
+            "sonarr-library sonarr-queue sonarr-history sonarr-blocklist sonarr-wanted");
+  EXPECT_EQ(invalidated_by_webhook("sonarr", "Download"), invalidated_by_webhook("sonarr", "grab"));
+  EXPECT_NE(invalidated_by_webhook("sonarr", "SeriesAdd").find("sonarr-folders"), std::string::npos);
+  EXPECT_EQ(invalidated_by_webhook("sonarr", "Health"), "sonarr-state");
+  EXPECT_EQ(invalidated_by_webhook("sonarr", "ApplicationUpdate"), "sonarr");
+  EXPECT_NE(invalidated_by_webhook("radarr", "MovieDelete").find("radarr-library"), std::string::npos);
+  EXPECT_NE(invalidated_by_webhook("lidarr", "AlbumDelete").find("lidarr-library"), std::string::npos);
+  EXPECT_EQ(invalidated_by_webhook("prowlarr", "Grab"), "prowlarr-history");
+  for (const auto* upstream : {"sonarr", "radarr", "lidarr", "prowlarr", "tmdb"}) {
+    EXPECT_EQ(invalidated_by_webhook(upstream, "Test"), "") << upstream;
+    EXPECT_EQ(invalidated_by_webhook(upstream, "Whatever"), "") << upstream;
+  }
 }
 
 TEST(ShippedRules, LoadWithoutAnyFileOfTheUser) {

@@ -187,6 +187,15 @@ TEST_F(ADay, TellsOfTheStoreTheRulesAndTheAuthority) {
   EXPECT_THAT(pass(5), ElementsAre("-7 authority-expiring", "-7 authority-renew", "-7 rules", "-7 store"));
 }
 
+TEST_F(ADay, TellsOfAWarmUpThatFailedUntilOneOfItsTypeIsThrough) {
+  inputs_.failed_warm_ups = {{"series", "sonarr.test answered 401"}};
+  EXPECT_THAT(pass(1), ElementsAre("+1 warmup-failed"));
+  EXPECT_EQ(last_.alert.subject, "series");
+  EXPECT_THAT(last_.alert.message, HasSubstr("sonarr.test answered 401"));
+  inputs_.failed_warm_ups.clear();
+  EXPECT_THAT(pass(3), ElementsAre("-3 warmup-failed"));
+}
+
 TEST_F(ADay, ForgetsAnUpstreamThatIsGone) {
   lane().cooldown_until = kMidnight + hours{20};
   pass(1);

@@ -1,0 +1,53 @@
+#include "fetch/disk_look_up.hpp"
+
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "net/event.hpp"
+#include "pipeline/look_up.hpp"
+
+namespace cachearr::fetch {
+
+namespace {
+
+/// What the disk tier gave, handed back to the worker.
+struct DiskAnswer {
+  explicit DiskAnswer(net::Worker& w) : worker{w.handle()}, arrived{w} {}
+  net::WorkerHandle worker;  // the disk may be slower than the worker's end
+  net::Event arrived;
+  store::EntryPtr entry;
+};
+
+net::Task<store::EntryPtr> find_on_disk(FetchContext& worker, const Hash128& id, std::string_view identity) {
+  if (!worker.shared.store.may_be_on_disk(id)) co_return store::EntryPtr{};
+  auto answer = std::make_shared<DiskAnswer>(worker.loop);
+  worker.shared.store.find_on_disk(id, identity, [answer](store::EntryPtr entry) {
+    answer->worker.post([answer, entry = std::move(entry)] {
+      answer->entry = entry;
+      answer->arrived.set();
+    });
+  });
+  co_await answer->arrived.wait();
+  co_return answer->entry;
+}
+
+}  // namespace
+
+net::Task<> look_on_disk(FetchContext& worker, pipeline::RequestContext& context) {
+  if (context.disposition != pipeline::Disposition::fetch || context.hit_for_miss) co_return;
+  auto& store = worker.shared.store;
+  const bool varies = !context.variant.varies_by.empty();
+  auto found = co_await find_on_disk(worker, context.variant.id, context.variant.identity);
+  if (!varies && caching::marker_of(found)) {
+    pipeline::take_found(context, std::move(found));
+    found = store.find(context.variant.id, context.variant.identity);
+    if (!found) found = co_await find_on_disk(worker, context.variant.id, context.variant.identity);
+  }
+  pipeline::take_variant(context, std::move(found));
+  if (!context.entry) co_return;
+  context.from_disk = true;
+  pipeline::decide_by_entry(context);
+}
+
+}  // namespace cachearr::fetch

@@ -1,0 +1,44 @@
+// What calls for somebody, what did lately, and through which channels it is told.
+import { Resource, post } from "./api.js";
+import * as format from "./format.js";
+import { act, badge, card, empty, instead, m, table } from "./view.js";
+
+/** @typedef {any} Data */
+
+/** @param {Data} alert */
+const line = alert => m("li.alert", { class: alert.severity, key: alert.id + alert.subject }, badge(alert.severity), m("div", m("strong", alert.message), alert.advice ? m("p", alert.advice) : null,
+  m("p.muted", alert.id + (alert.subject ? " · " + alert.subject : "") + " · since " + format.moment(alert.since) + " (" + format.ago(alert.since) + ")")));
+
+/** @param {Data[]} alerts */
+const past = alerts => table([{ name: "Alert" }, { name: "What" }, { name: "Began", end: true }, { name: "Lasted", end: true }], alerts.map((each, at) => m("tr", { key: at },
+  m("td", badge(each.severity), " ", each.id), m("td", each.message), m("td.end.nowrap", format.moment(each.since)),
+  m("td.end.nowrap", each.resolved ? format.duration((new Date(each.resolved).getTime() - new Date(each.since).getTime()) / 1000) : "goes on"))), "Past alerts");
+
+/** @param {Data} page @param {Data} channel */
+function channelRow(page, channel) {
+  const test = async () => {
+    channel.testing = true;
+    await act(() => post("api/v1/notifications/" + encodeURIComponent(channel.name) + "/test"), "Sent to " + channel.name);
+    page.channels.refresh();
+  };
+  const last = channel.lastResult;
+  return m("tr", { key: channel.name }, m("td", channel.name), m("td", channel.type), m("td", channel.host || "–"), m("td", channel.events.join(", ")),
+    m("td", last ? [badge(last.ok ? "ok" : "failed"), " ", format.moment(last.at), last.error ? m("p.muted", last.error) : null] : m("span.muted", "nothing sent yet")), m("td.end", m("button", { onclick: test, disabled: channel.testing }, "Test")));
+}
+
+export class Alerts {
+  constructor() {
+    this.alerts = new Resource("api/v1/alerts", 5000).start();
+    this.channels = new Resource("api/v1/notifications", 15000).start();
+  }
+  onremove() { this.alerts.stop(); this.channels.stop(); }
+  view() {
+    const channels = instead(this.channels);
+    return m(".page", m("h1", "Alerts"),
+      card("Firing", instead(this.alerts) || (this.alerts.data.firing.length === 0 ? empty("Nothing fires", "Hit rate, memory, disk, quotas, upstreams and the authority are watched.") : m("ul.list.alerts", this.alerts.data.firing.map(line)))),
+      card("Lately", instead(this.alerts) || (this.alerts.data.recent.length === 0 ? empty("Nothing was resolved lately") : past(this.alerts.data.recent))),
+      card("Channels", channels || (this.channels.data.notifications.length === 0
+        ? empty("Nobody is told", "Name channels in the configuration, \"notifications\": ntfy, Gotify, Discord, Slack, Telegram, Apprise, Pushover, e-mail or any webhook.")
+        : table([{ name: "Name" }, { name: "Type" }, { name: "Host" }, { name: "Events" }, { name: "Last message" }, { name: "", end: true }], this.channels.data.notifications.map((/** @type {Data} */ each) => channelRow(this, each)), "Channels"))));
+  }
+}

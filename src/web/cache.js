@@ -1,0 +1,133 @@
+// What is stored: search, look into, purge.
+import { Resource, call, get, post, query } from "./api.js";
+import * as format from "./format.js";
+import { act, ask, badge, card, empty, failure, instead, m, table } from "./view.js";
+
+/** @typedef {any} Data */
+
+const pictures = /^image\/(png|jpeg|gif|webp|avif)$/;
+const longest = 256 * 1024;
+
+/** What a body looks like here. @param {Response} response @param {string} type */
+async function preview(response, type) {
+  if (pictures.test(type)) return { note: "a picture; download it to look at it", text: "" };
+  const text = await response.text();
+  if (type.includes("json")) try { return { text: JSON.stringify(JSON.parse(text), null, 2).slice(0, longest) }; } catch { /* shown as it is */ }
+  return { text: text.slice(0, longest), note: text.length > longest ? "the first 256 KiB" : "" };
+}
+
+/** One key with all that is known of it. */
+class Detail {
+  /** @param {Data} node */
+  constructor(node) {
+    this.path = "api/v1/keys/" + encodeURIComponent(node.attrs.name);
+    this.meta = new Resource(this.path + "?meta=1", 5000).start();
+    this.body = null;
+  }
+  onremove() { this.meta.stop(); }
+  async look() {
+    try {
+      const response = await fetch(this.path, { credentials: "same-origin" });
+      this.body = response.ok ? await preview(response, (response.headers.get("Content-Type") || "").split(";")[0]) : { text: "", note: "The answer was " + response.status };
+    } catch { this.body = { text: "", note: "cachearr does not answer" }; }
+    m.redraw();
+  }
+  /** @param {Data} node */
+  view(node) {
+    const name = node.attrs.name, close = m("a.button", { href: "#/cache" }, "Close");
+    const waiting = this.meta.error ? failure(this.meta.error) : instead(this.meta);
+    if (waiting) return card(name, waiting, { wide: true, aside: close });
+    const meta = this.meta.data;
+    const remove = async (/** @type {boolean} */ soft) => {
+      if (!await ask(soft ? "Mark it stale?" : "Purge it?", name, soft ? "Mark stale" : "Purge")) return;
+      await act(() => post("api/v1/purge", { keys: [name], soft }), answer => answer.purged + (soft ? " marked stale" : " purged"));
+      this.meta.refresh();
+      node.attrs.changed();
+    };
+    const extend = async () => {
+      await act(() => call("POST", this.path + "/expire", { ttl: "24h" }), "Lives for another 24 h");
+      this.meta.refresh();
+    };
+    const facts = [["Type", meta.type || "–"], ["Upstream", meta.upstream || "–"], ["Status", meta.status], ["Content", meta.contentType + (meta.contentEncoding ? ", " + meta.contentEncoding : "")],
+      ["Size", format.bytes(meta.size)], ["Age", format.duration(meta.age)], ["Left", format.lifetime(meta.ttl)], ["Hits", format.number(meta.hits)], ["Tier", meta.tier], ["Variants", meta.variants], ["Shared", meta.partition]];
+    return card(name, [m("dl.facts", facts.map(([label, value]) => m("div", m("dt", label), m("dd", String(value))))),
+      m(".buttons", m("button", { onclick: () => this.look() }, "Show body"), m("a.button", { href: this.path, download: "" }, "Download"), m("button", { onclick: extend }, "Extend by 24 h"),
+        m("button", { onclick: () => remove(true) }, "Mark stale"), m("button.danger", { onclick: () => remove(false) }, "Purge")),
+      this.body ? [this.body.note ? m("p.muted", this.body.note) : null, this.body.text ? m("pre.code", { tabindex: 0 }, this.body.text) : null] : null], { wide: true, aside: close });
+  }
+}
+
+class Keys {
+  constructor() {
+    this.search = { pattern: "", tag: "", upstream: "", type: "", sort: "hits" };
+    /** @type {(string | null)[]} */
+    this.cursors = [null];
+    this.chosen = new Set();
+    this.keys = new Resource(() => "api/v1/keys" + query({ ...this.search, pattern: this.pattern(), limit: 50, cursor: this.cursors[this.cursors.length - 1] }));
+    this.keys.start();
+    this.upstreams = new Resource("api/v1/upstreams").start();
+  }
+  /** A word without wildcards is looked for anywhere. */
+  pattern() {
+    const words = this.search.pattern.trim();
+    return words === "" || /[*?[]/.test(words) ? words : "*" + words + "*";
+  }
+  /** @param {string} name @param {string} value */
+  change(name, value) {
+    /** @type {any} */ (this.search)[name] = value;
+    this.cursors = [null];
+    clearTimeout(this.later);
+    this.later = setTimeout(() => this.keys.refresh(), 200);
+  }
+  async bulk(/** @type {boolean} */ soft) {
+    const names = [...this.chosen];
+    if (!await ask((soft ? "Mark " : "Purge ") + names.length + (names.length === 1 ? " key" : " keys") + (soft ? " stale?" : "?"), m("ul.names", names.slice(0, 20).map(name => m("li", name))), soft ? "Mark stale" : "Purge " + names.length)) return;
+    await act(() => post("api/v1/purge", { keys: names, soft }), answer => answer.purged + (soft ? " marked stale" : " purged"));
+    this.chosen.clear();
+    this.keys.refresh();
+  }
+  /** Counts before it asks. */
+  async matching() {
+    const pattern = this.pattern();
+    const first = await act(() => get("api/v1/keys" + query({ pattern, limit: 1000 })), "Counted");
+    if (!first) return;
+    const count = first.keys.length + (first.cursor ? " and more" : "");
+    if (!await ask("Purge all that match " + pattern + "?", count + " keys match now.", "Purge " + count)) return;
+    await act(() => post("api/v1/purge", { pattern }), answer => answer.purged + " purged");
+    this.keys.refresh();
+  }
+  toolbar() {
+    const field = (/** @type {string} */ name, /** @type {string} */ label, /** @type {string} */ hint, /** @type {string} */ kind) => m("input[type=search]", { class: kind, "aria-label": label, placeholder: hint, value: /** @type {any} */ (this.search)[name],
+      oninput: (/** @type {any} */ event) => this.change(name, event.target.value) });
+    const upstreams = (this.upstreams.data?.upstreams || []).map((/** @type {Data} */ each) => each.name);
+    return m(".toolbar", field("pattern", "Key or pattern", "Key or pattern: metadata:series:*", "grow"), field("tag", "Tag", "Tag", ""), field("type", "Type", "Type", ""),
+      m("select", { "aria-label": "Upstream", onchange: (/** @type {any} */ event) => this.change("upstream", event.target.value) }, m("option", { value: "" }, "All upstreams"), upstreams.map((/** @type {string} */ name) => m("option", { value: name }, name))),
+      m("select", { "aria-label": "Order", value: this.search.sort, onchange: (/** @type {any} */ event) => this.change("sort", event.target.value) }, [["hits", "Most hits"], ["size", "Largest"], ["ttl", "Expiring first"]].map(([value, label]) => m("option", { value }, label))));
+  }
+  row(/** @type {Data} */ each) {
+    const toggle = () => { if (!this.chosen.delete(each.key)) this.chosen.add(each.key); };
+    return m("tr", { key: each.key }, m("td", m("input[type=checkbox]", { "aria-label": "Choose " + each.key, checked: this.chosen.has(each.key), onchange: toggle })),
+      m("td.key", m("a", { href: "#/cache?key=" + encodeURIComponent(each.key), title: each.key }, each.key)), m("td", each.type || "–"), m("td", each.upstream || "–"), m("td.end", each.status), m("td.end", format.bytes(each.size)),
+      m("td.end", format.number(each.hits)), m("td.end", format.percent(each.hitRate, 0)), m("td.end.nowrap", format.duration(each.age)), m("td.end.nowrap", each.ttl > 0 || each.ttl === -1 ? format.lifetime(each.ttl) : badge("stale")), m("td", each.tier));
+  }
+  list() {
+    const waiting = instead(this.keys) || (this.keys.error ? failure(this.keys.error) : null);
+    if (waiting) return waiting;
+    const { keys, cursor } = this.keys.data;
+    if (keys.length === 0) return empty("No key matches", "Patterns know * and ?. Answers stand here as soon as they are stored.");
+    const page = (/** @type {() => void} */ step) => { step(); this.keys.refresh(); };
+    return [table([{ name: "" }, { name: "Key" }, { name: "Type" }, { name: "Upstream" }, { name: "Status", end: true }, { name: "Size", end: true }, { name: "Hits", end: true }, { name: "Rate", end: true }, { name: "Age", end: true }, { name: "Left", end: true }, { name: "Tier" }],
+      keys.map((/** @type {Data} */ each) => this.row(each)), "Keys"),
+    m(".buttons.pager", m("button", { disabled: this.cursors.length === 1, onclick: () => page(() => this.cursors.pop()) }, "Back"), m("button", { disabled: !cursor, onclick: () => page(() => this.cursors.push(cursor)) }, "More"))];
+  }
+  onremove() { this.keys.stop(); this.upstreams.stop(); }
+  /** @param {Data} node */
+  view(node) {
+    const actions = m(".buttons", this.chosen.size > 0 ? [m("span.muted", this.chosen.size + " chosen"), m("button", { onclick: () => this.bulk(true) }, "Mark stale"), m("button.danger", { onclick: () => this.bulk(false) }, "Purge")]
+      : this.search.pattern ? m("button.danger", { onclick: () => this.matching() }, "Purge all that match") : null);
+    return m(".page", m("h1", "Cache"), node.attrs.name ? m("div", [m(Detail, { key: node.attrs.name, name: node.attrs.name, changed: () => this.keys.refresh() })]) : null,
+      this.toolbar(), card("Keys", this.list(), { wide: true, aside: actions }));
+  }
+}
+
+export const Cache = { view: (/** @type {Data} */ node) => m(Keys, { name: node.attrs.parameters.get("key") }) };

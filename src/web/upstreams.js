@@ -1,0 +1,93 @@
+// How each upstream is: quota, pauses, breaker, latency; and what an operator may do about it.
+import { Resource, post } from "./api.js";
+import * as format from "./format.js";
+import { act, ask, badge, empty, instead, m, meter, table } from "./view.js";
+
+/** @typedef {any} Data */
+
+/** In words and a tone. @param {Data} upstream @returns {[string, string?]} */
+export function stateOf(upstream) {
+  if (upstream.paused) return ["paused"];
+  if (upstream.breaker.state === "open") return ["breaker open", "bad"];
+  if (upstream.cooldownUntil) return ["cooling down", "warn"];
+  if (upstream.quota.some((/** @type {Data} */ each) => each.remaining === 0)) return ["quota spent", "bad"];
+  if (upstream.breaker.state === "half-open") return ["trying again", "warn"];
+  return [upstream.mode];
+}
+
+/** The quota nearest to its end, in one line. @param {Data} upstream */
+export function quotaCell(upstream) {
+  const sorted = [...upstream.quota].sort((a, b) => a.remaining / a.limit - b.remaining / b.limit);
+  if (sorted.length === 0) return m("span.muted", "none");
+  const quota = sorted[0];
+  return m(".quota-cell", meter(quota.limit - quota.remaining, quota.limit, "Quota of " + upstream.name),
+    m("span.nowrap", format.number(quota.limit - quota.remaining) + " / " + format.number(quota.limit) + " per " + quota.per));
+}
+
+/** @param {Data} quota @param {string} name */
+function quotaLine(quota, name) {
+  const empties = format.emptyAt(quota);
+  return m("li.quota-line", m(".quota-words", m("span", format.number(quota.remaining) + " of " + format.number(quota.limit) + " " + quota.of + " left this " + quota.per),
+    m("span.muted", "resets in " + format.duration(quota.resetSeconds))), meter(quota.limit - quota.remaining, quota.limit, "Quota of " + name),
+  empties ? m("p.warn-text", "empty at " + format.moment(empties.getTime()) + " at this rate") : null);
+}
+
+/** @param {Data} upstream */
+function troubles(upstream) {
+  const lines = [];
+  if (upstream.paused) lines.push("Paused by an operator: what is stored is served, nothing is sent.");
+  if (upstream.cooldownUntil) lines.push("Nothing is sent for " + format.duration(upstream.cooldownSeconds) + " (until " + format.moment(upstream.cooldownUntil) + "): " + (upstream.cooldownWhy || "it asked for a pause"));
+  if (upstream.breaker.state !== "closed") lines.push("Breaker " + upstream.breaker.state + " after " + upstream.breaker.failuresInARow + " failures in a row" + (upstream.breaker.until ? ", tried again at " + format.clock(upstream.breaker.until) : "") + ".");
+  if (upstream.mode !== upstream.modeOfRules) lines.push("Mode " + upstream.mode + " until the next reload; the rules say " + upstream.modeOfRules + ".");
+  return lines;
+}
+
+/** @param {Data} page @param {Data} upstream @param {Data} action @param {string} done */
+async function change(page, upstream, action, done) {
+  await act(() => post("api/v1/upstreams/" + encodeURIComponent(upstream.name), action), upstream.name + ": " + done);
+  page.upstreams.refresh();
+}
+
+/** @param {Data} page @param {Data} upstream */
+function buttons(page, upstream) {
+  const pause = async () => {
+    if (await ask("Pause " + upstream.name + "?", "Stored answers are served, whatever their age allows; all else is refused until you resume, reload or restart.", "Pause")) change(page, upstream, { paused: true }, "paused");
+  };
+  return m(".buttons",
+    upstream.paused ? m("button.primary", { onclick: () => change(page, upstream, { paused: false }, "resumed") }, "Resume") : m("button", { onclick: pause }, "Pause"),
+    m("button", { disabled: upstream.breaker.state === "closed" && !upstream.cooldownUntil, onclick: () => change(page, upstream, { reset: ["breaker", "cooldown"] }, "breaker and pauses reset") }, "Reset"),
+    m("label.inline", "Mode ", m("select", { value: upstream.mode, onchange: (/** @type {any} */ event) => change(page, upstream, { mode: event.target.value }, "mode " + event.target.value) },
+      ["live", "prefer-cache", "offline"].map(mode => m("option", { value: mode, selected: mode === upstream.mode }, mode)))));
+}
+
+/** @param {Data} page @param {Data} upstream */
+function panel(page, upstream) {
+  const lines = troubles(upstream);
+  return m("section.card.upstream", { key: upstream.name, "aria-label": upstream.name },
+    m("header.card-head", m("h2", upstream.name), badge(...stateOf(upstream))),
+    m("dl.facts", m("div", m("dt", "Calls"), m("dd", format.number(upstream.requests))), m("div", m("dt", "Latency"), m("dd", upstream.latencyMs ? upstream.latencyMs + " ms" : "–")),
+      m("div", m("dt", "Tokens"), m("dd", upstream.tokens == null ? "no limit" : String(upstream.tokens))), m("div", m("dt", "Waiting"), m("dd", String(upstream.waiting))),
+      m("div", m("dt", "In flight"), m("dd", String(upstream.inFlight))), upstream.events ? m("div", m("dt", "Event feed"), m("dd", upstream.events.state)) : null),
+    lines.map(line => m("p.trouble", line)),
+    upstream.quota.length > 0 ? m("ul.list", upstream.quota.map((/** @type {Data} */ quota) => quotaLine(quota, upstream.name))) : null,
+    buttons(page, upstream));
+}
+
+/** @param {Data} page @param {Data[]} idle */
+const idleTable = (page, idle) => table([{ name: "Name" }, { name: "State" }, { name: "Tokens", end: true }, { name: "Quota", class: "quota" }],
+  idle.map(each => m("tr", { key: each.name }, m("td", each.name), m("td", badge(...stateOf(each))), m("td.end", each.tokens ?? "–"), m("td", quotaCell(each)))), "Upstreams that were not asked");
+
+export class Upstreams {
+  constructor() { this.upstreams = new Resource("api/v1/upstreams", 3000).start(); }
+  onremove() { this.upstreams.stop(); }
+  view() {
+    const waiting = instead(this.upstreams);
+    if (waiting) return m(".page", m("h1", "Upstreams"), waiting);
+    const all = this.upstreams.data.upstreams;
+    const used = all.filter((/** @type {Data} */ each) => each.requests > 0 || troubles(each).length > 0);
+    const idle = all.filter((/** @type {Data} */ each) => !used.includes(each));
+    return m(".page", m("h1", "Upstreams"),
+      used.length === 0 ? empty("No upstream was asked yet", "As soon as a request goes out, its upstream stands here.") : m(".grid.upstreams", used.map((/** @type {Data} */ each) => panel(this, each))),
+      idle.length > 0 ? m("details.card", m("summary", idle.length + " more that nobody has asked for"), idleTable(this, idle)) : null);
+  }
+}

@@ -1,0 +1,82 @@
+#include "fetch/request_book.hpp"
+
+#include <array>
+#include <gtest/gtest.h>
+
+#include "fetch/errand.hpp"
+#include "unit/pipeline/snapshots.hpp"
+
+namespace cachearr::fetch {
+namespace {
+
+constexpr std::string_view kBookRules = R"({
+  "upstreams": {"up": {"hosts": ["up.test"], "credentials": {"query": ["apikey"], "headers": ["X-Api-Key"]}}},
+  "rules": [{"name": "tv", "upstream": "up", "match": {"path": "/tv/{id}"}, "ttl": "1h", "key": "tv:{id}"}]})";
+
+class RequestBookTest : public ::testing::Test {
+ protected:
+  void remember(const std::string& name, std::uint32_t hits, bool by_client, const std::string& lines = {}) {
+    const std::array<std::string_view, 1> body{"body"};
+    store::EntryParts parts;
+    parts.id = hash128(name);
+    parts.identity = parts.key = name;
+    parts.body = body;
+    parts.hits = hits;
+    pipeline::RequestContext context;
+    context.snapshot = snapshot_;
+    context.verdict = {snapshot_->rules->upstream_named("up"), snapshot_->rules->rules().front().get()};
+    context.route.target.query = "page=1&apikey=secret-of-a-client";
+    context.request.head.method = http::Method::get;
+    const auto bytes = "GET /tv/1 HTTP/1.1\r\n" + lines + "\r\n";
+    const std::string_view all = bytes;
+    context.request.head.method_text = all.substr(0, 3);
+    if (const auto at = all.find("X-Api-Key: "); at != std::string_view::npos)
+      context.request.head.fields.add(all.substr(at, 9), all.substr(at + 11, 6));
+    if (lines.starts_with("Range")) context.request.head.fields.add("Range", all.substr(20, 9));
+    context.request.own(bytes);
+    book_.remember(context, *store::make_entry(parts), by_client);
+  }
+  RememberedRequestPtr find(const std::string& name) { return book_.find(hash128(name)); }
+
+  pipeline::SnapshotPtr snapshot_ = test::snapshot_of(kBookRules);
+  RequestBook book_{20'000};
+};
+
+TEST_F(RequestBookTest, KnowsWhoAskedInThisLifeAndInTheOneBefore) {
+  remember("a", 0, true);
+  EXPECT_TRUE(find("a")->was_asked_lately(0)) << "by whom it came";
+  remember("a", 3, false);
+  EXPECT_TRUE(find("a")->was_asked_lately(3)) << "in the life before";
+  remember("a", 3, false);
+  EXPECT_FALSE(find("a")->was_asked_lately(3)) << "nobody in two lives";
+  EXPECT_TRUE(find("a")->was_asked_lately(4));
+  remember("a", 4, false);
+  EXPECT_TRUE(find("a")->was_asked_lately(4));
+}
+
+TEST_F(RequestBookTest, ForgetsTheOldestWhereItIsFull) {
+  for (int i = 0; i < 100; ++i) remember(std::to_string(i), 0, true);
+  EXPECT_LE(book_.bytes(), 20'000U);
+  EXPECT_FALSE(find("0"));
+  EXPECT_TRUE(find("99"));
+  remember("again", 0, true);
+  const auto bytes = book_.bytes();
+  remember("again", 1, true);
+  EXPECT_EQ(book_.bytes(), bytes) << "in the place of what it replaces";
+}
+
+TEST_F(RequestBookTest, DoesNotRememberWhoAskedForAPart) {
+  remember("a", 0, true, "Range: bytes=0-1\r\n");
+  EXPECT_FALSE(find("a"));
+}
+
+TEST_F(RequestBookTest, GivesTheCredentialsThatTheUpstreamNames) {
+  remember("a", 0, true, "X-Api-Key: abcdef\r\n");
+  const auto found = credentials_of(*book_.last_of("up"), *snapshot_->rules->upstream_named("up"));
+  EXPECT_EQ(found.fields, "X-Api-Key: abcdef\r\n");
+  EXPECT_EQ(found.query, "apikey=secret-of-a-client");
+  EXPECT_FALSE(book_.last_of("other"));
+}
+
+}  // namespace
+}  // namespace cachearr::fetch
