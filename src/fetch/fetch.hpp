@@ -82,6 +82,7 @@ class Fetch {
   Step plan();
   Step relay_buffered();
   net::Task<Step> relay();
+  // fetch_store.cpp:
   Step inspect();
   net::Task<> inspect_on();
   Step judge();

@@ -28,7 +28,7 @@ struct FetchContext : pipeline::WorkerContext {
   AdmissionController* admission;  // null: nothing is limited
   origin::Connections connections;
   RequestBook* book = nullptr;  // null: no request is remembered
-  TimePoint ahead_again{};  // no refresh ahead is tried before
+  TimePoint ahead_again{};      // no refresh ahead is tried before
 };
 
 }  // namespace cachearr::fetch

@@ -61,7 +61,7 @@ struct Rule {
   std::optional<Duration> ttl_without_events, ttl_with_events;
   std::optional<Duration> learn_min, learn_max;
   std::optional<Covers> covers;
-  std::string last_fetch;  // template of the key that tells when an answer was last fetched; empty: none
+  std::string last_fetch;    // template of the key that tells when an answer was last fetched; empty: none
   double refresh_ahead = 0;  // 0: never
   Priority priority = Priority::interactive;
   Position at;                               // where it stands, for messages
