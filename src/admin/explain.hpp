@@ -33,7 +33,8 @@ struct ExplainResult {
 };
 using ExplainResultPtr = std::shared_ptr<const ExplainResult>;
 
-/// `by`: the configuration that decides; null: the one in force. The error: the disk does not answer, so nothing is known.
+/// `by`: the configuration that decides; null: the one in force. The error: the disk does not answer, so nothing is
+/// known.
 Result<ExplainResultPtr> explain(Instance& instance, ExplainRequest request, pipeline::SnapshotPtr by = nullptr);
 
 }  // namespace cachearr::admin

@@ -102,13 +102,13 @@ struct Loader {
   void gather_rules(const Node& node, Source& source) {
     if (!node.is_array()) return node.problem("a list of rules is expected here");
     for (const auto& element : node.elements()) {
-      if (!element.expect_object("an object that describes a rule",
-                                 {"name",        "upstream",        "match",          "type",       "key",
-                                  "ttl",         "ttl_status",      "policy",         "stale",      "ignore_query",
-                                  "ignore_vary", "ignore_no_store", "ignore_private", "fallback",   "tags",
-                                  "ttl_from",    "refuse_if",       "sort_values",    "expect",     "counts_as",
-                                  "switch",      "refresh_ahead",   "priority",       "invalidate", "window",
-                                  "covers",      "last_fetch"})) {
+      if (!element.expect_object(
+              "an object that describes a rule",
+              {"name",           "upstream",  "match",     "type",          "key",         "ttl",
+               "ttl_status",     "policy",    "stale",     "ignore_query",  "ignore_vary", "ignore_no_store",
+               "ignore_private", "fallback",  "tags",      "ttl_from",      "refuse_if",   "sort_values",
+               "expect",         "counts_as", "switch",    "refresh_ahead", "priority",    "invalidate",
+               "window",         "covers",    "last_fetch"})) {
         continue;
       }
       RuleEntry entry{element, &source, text_of(element, "name"), text_of(element, "upstream")};
