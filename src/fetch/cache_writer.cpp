@@ -7,6 +7,7 @@
 
 #include "fetch/entity_tags.hpp"
 #include "fetch/feed_pages.hpp"
+#include "fetch/last_fetch.hpp"
 #include "fetch/request_book.hpp"
 #include "http/url.hpp"
 
@@ -72,9 +73,9 @@ store::EntryPtr put(FetchContext& worker, const FetchJob& job, Name name, std::s
   }
   auto entry = store::make_entry(parts);
   if (entry) worker.shared.store.put(entry);
-  return entry;
   const bool by_client = job.purpose == Purpose::client || job.purpose == Purpose::refresh_stale;
   if (entry && cost && worker.book) worker.book->remember(*job.context, *entry, by_client);
+  return entry;
 }
 
 std::string variant_identity(const FetchJob& job, std::string_view names) {
@@ -172,6 +173,11 @@ store::EntryPtr store_response(FetchContext& worker, const FetchJob& job, const 
   const auto identity = variant_identity(job, names);
   put_language(worker, job, names, identity, head.text, verdict);
   return put(worker, job, {hash128(identity), identity}, head.text, body, meta, &job.cost);
+}
+
+void note_stored(FetchContext& worker, const FetchJob& job, const store::Entry& entry, const caching::Timing& timing) {
+  note_page(worker, job, entry, timing.request_time);
+  note_last_fetch(worker.shared.store, job.context->verdict.rule, job.context->captures, timing.response_time);
 }
 
 store::EntryPtr find_stored(FetchContext& worker, const FetchJob& job, const caching::Selecting& selecting) {

@@ -18,6 +18,9 @@ store::EntryPtr store_response(FetchContext& worker, const FetchJob& job, const 
                                const ResponseHeadText& head, const caching::Selecting& selecting,
                                std::span<const std::string_view> body);
 
+/// What a rule wants to be remembered of such an answer beside itself.
+void note_stored(FetchContext& worker, const FetchJob& job, const store::Entry& entry, const caching::Timing& timing);
+
 /// What is stored in memory under the name that store_response would give this answer. Null: nothing.
 store::EntryPtr find_stored(FetchContext& worker, const FetchJob& job, const caching::Selecting& selecting);
 

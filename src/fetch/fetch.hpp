@@ -107,7 +107,6 @@ class Fetch {
   void take_piece(std::string_view data);
   std::uint64_t received_bytes() const noexcept;
   void count_received();
-  void note_stored();
   Step after_body(const Piece& last);
   Step after_broken_body();
   void show();

@@ -3,10 +3,8 @@
 
 #include "base/text.hpp"
 #include "fetch/cache_writer.hpp"
-#include "fetch/feed_pages.hpp"
 #include "fetch/fetch.hpp"
 #include "fetch/inspection.hpp"
-#include "fetch/last_fetch.hpp"
 #include "fetch/lifetime.hpp"
 #include "http/trailers.hpp"
 #include "net/event.hpp"
@@ -92,14 +90,8 @@ Fetch::Step Fetch::store() {
   learn_lifetime(rule(), context().entry, outcome, plan_.verdict);
   count_prefetch(outcome == limit::Refetch::changed ? metrics::Prefetch::changed : metrics::Prefetch::unchanged);
   stored_ = store_response(worker_, *job_, plan_.verdict, head, plan_.selecting, pieces);
-  if (stored_) note_stored();
+  if (stored_) note_stored(worker_, *job_, *stored_, response_->timing);
   return Step::publish;
-}
-
-/// What a rule wants to be remembered of an answer beside itself.
-void Fetch::note_stored() {
-  note_page(worker_, *job_, *stored_, response_->timing.request_time);
-  note_last_fetch(worker_.shared.store, rule(), context().captures, response_->timing.response_time);
 }
 
 Fetch::Step Fetch::publish() {
