@@ -9,6 +9,7 @@
 #include "fetch/confirmation.hpp"
 #include "fetch/fetch.hpp"
 #include "fetch/inspection.hpp"
+#include "fetch/last_fetch.hpp"
 #include "fetch/lifetime.hpp"
 #include "fetch/rejection.hpp"
 #include "net/event.hpp"
