@@ -38,7 +38,7 @@ struct AdminConfig {
   std::string password;                      // of the page, besides the key; empty: none
   std::string url_base;                      // "/cachearr", where a proxy gives us a part of its paths; empty: all
   std::vector<std::string> frame_ancestors;  // pages that may show ours in a frame
-  int inherited = -1;        // a listening socket that was handed over; -1: it is opened here
+  int inherited = -1;                        // a listening socket that was handed over; -1: it is opened here
 };
 
 enum class Switch : std::uint8_t { off, on, automatic };
