@@ -19,12 +19,12 @@ class EveryCall(Scenario):
         for method, path, _ in cls.calls:
             cls.methods.setdefault(path, set()).add(method)
 
-    def each(self, holds=lambda method, operation: True):
+    def each(self, check, holds=lambda method, operation: True):
         chosen = [call for call in self.calls if holds(call[0], call[2])]
         self.assertTrue(chosen)
-        for method, path, operation in chosen:
+        for method, path, _ in chosen:
             with self.subTest(method + " " + path):
-                yield method, path, operation
+                check(method, path)
 
     @staticmethod
     def is_closed(_, operation):
@@ -34,28 +34,32 @@ class EveryCall(Scenario):
         return self.proxy.admin(method.upper(), path, body={} if method in CHANGING else None, **more)
 
     def test_wants_the_key(self):
-        self.assertGreater(sum(self.is_closed(*call[::2]) for call in self.calls), 25)
-        for method, path, _ in self.each(self.is_closed):
+        def check(method, path):
             for key in (None, "", "wrong", API_KEY[:-1]):
                 self.assertEqual(401, self.send(method, path, key=key).status, key)
+        self.assertGreater(sum(self.is_closed(*call[::2]) for call in self.calls), 25)
+        self.each(check, self.is_closed)
 
     def test_answers_to_no_other_host(self):
-        for method, path, _ in self.each():
+        def check(method, path):
             for host in EVIL:
                 self.assertEqual(421, self.send(method, path, host=host).status, host)
+        self.each(check)
 
     def test_is_changed_by_no_other_site(self):
-        for method, path, _ in self.each(lambda method, _: method in CHANGING):
+        def check(method, path):
             for headers in ({"Origin": "http://evil.test"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
                 self.assertEqual(403, self.send(method, path, headers=headers).status, headers)
+        self.each(check, lambda method, _: method in CHANGING)
 
     def test_takes_no_form(self):
-        def reads_json(method, operation):
-            return "application/json" in operation.get("requestBody", {}).get("content", {})
-        for method, path, _ in self.each(reads_json):
+        def check(method, path):
+            if "/webhook/" in path:  # applications send what they send, and no form of a browser knows the key
+                return
             for kind in ("application/x-www-form-urlencoded", "text/plain", "multipart/form-data; boundary=x"):
                 response = self.proxy.admin(method.upper(), path, headers={"Content-Type": kind}, body=b"a=b")
                 self.assertEqual(415, response.status, kind)
+        self.each(check, lambda _, operation: "application/json" in operation.get("requestBody", {}).get("content", {}))
 
     def test_refuses_the_methods_that_it_has_not(self):
         of_any_key = self.methods["/api/v1/keys/nothing"]  # which may be named like a list

@@ -32,6 +32,8 @@ struct Counted {
     readings.limits.push_back({"tmdb", 4, {{"day", 2}}, 1, 0});
     readings.tiers.push_back({"memory"});
     readings.alerts.push_back({"disk", "warning", true});
+    readings.feeds.push_back({"sonarr", true, {{"series", 4}}, 2});
+    readings.webhooks.push_back({"sonarr", "Grab", 3});
     return readings;
   }
   Metrics metrics{2};
