@@ -5,6 +5,8 @@ import { createRequire } from "node:module";
 const { CHROMIUM, MODULES, SCREENSHOTS, API_KEY, PAGE, PROXY } = process.env;
 const { chromium } = createRequire(MODULES + "/")(MODULES + "/playwright-core");
 const axe = readFileSync(MODULES + "/axe-core/axe.min.js", "utf8");
+// Both sizes and both schemes; LOOKS=all for each of one in each of the other, which takes twice as long.
+const looks = [[1440, "light"], [390, "dark"], ...(process.env.LOOKS === "all" ? [[1440, "dark"], [390, "light"]] : [])];
 const names = ["overview", "live", "cache", "upstreams", "rules", "jobs", "alerts", "clients", "setup", "system"];
 
 let failed = 0;
@@ -58,7 +60,7 @@ async function judge(page, name, where) {
 }
 
 async function lookAtAll(browser) {
-  for (const width of [1440, 390]) for (const colorScheme of ["light", "dark"]) {
+  for (const [width, colorScheme] of looks) {
     const page = await open(browser, { viewport: { width, height: width > 500 ? 1000 : 844 }, colorScheme });
     await logIn(page);
     for (const name of names) {
