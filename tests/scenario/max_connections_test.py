@@ -1,5 +1,4 @@
 """limits.max_connections: who waits gives way to who comes, who is at work stays, and the rest is told when to come again."""
-import signal
 import threading
 
 from lab.case import Scenario, main
@@ -85,16 +84,12 @@ class WhoWaits(Full):
             self.assertTrue(wire.at_end())
         self.assertServed(waiting[3])
 
-
     def test_a_request_that_has_come_and_is_not_read_yet_is_answered(self):
         first, second, third, fourth = [self.served() for _ in range(MOST)]
-        self.full.process.send_signal(signal.SIGSTOP)
-        try:
+        with self.full.standing_still():
             newcomer = self.connect()
             for wire in (newcomer, first):
                 wire.send(request_bytes("GET", self.url(self.page), self.origin.authority))
-        finally:
-            self.full.process.send_signal(signal.SIGCONT)
         for wire in (newcomer, first):
             self.assertAnswered(wire.read_response(), "a page")
         self.assertTrue(second.at_end())

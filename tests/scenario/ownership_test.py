@@ -1,6 +1,5 @@
 """What a request owns until its end: reloads, stand-stills and access changes while requests, tunnels and disk reads run."""
 import json
-import signal
 import socket
 import threading
 import time
@@ -114,10 +113,9 @@ class StandStill(Scenario):
         client = threading.Thread(target=lambda: got.append(self.ask(path)))
         client.start()
         self.assertTrue(asked.wait(TIME_LIMIT))
-        self.proxy.signal(signal.SIGSTOP)
-        gate.set()
-        time.sleep(4)  # the stand-still itself: longer than the limit
-        self.proxy.signal(signal.SIGCONT)
+        with self.proxy.standing_still():
+            gate.set()
+            time.sleep(4)  # the stand-still itself: longer than the limit
         client.join(TIME_LIMIT)
         self.assertAnswered(got[0], "came meanwhile")
 

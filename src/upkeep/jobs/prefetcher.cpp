@@ -37,13 +37,13 @@ PrefetchStatus Prefetcher::status() const {
 
 void Prefetcher::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    for (auto& arrived : results_->take(stop, kPrefetchTick)) take(std::move(arrived));
+    for (const auto& arrived : results_->take(stop, kPrefetchTick)) take(arrived);
     if (!stop.stop_requested()) step();
   }
 }
 
 void Prefetcher::step() {
-  for (auto& arrived : results_->take()) take(std::move(arrived));
+  for (const auto& arrived : results_->take()) take(arrived);
   const auto now = parts_.clock.now();
   const auto snapshot = parts_.current();
   follow_settings(snapshot->settings->config.cache, now);
@@ -176,7 +176,7 @@ void Prefetcher::send() {
 }
 
 /// Where the budget leaves nothing, the rest of the round is let go: clients ask for what they need.
-void Prefetcher::take(Arrived arrived) {
+void Prefetcher::take(const Arrived& arrived) {
   using Kind = fetch::ErrandResult::Kind;
   const auto& candidate = arrived.candidate;
   auto& lane = lanes_[candidate.request->upstream];

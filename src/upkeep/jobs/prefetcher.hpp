@@ -87,7 +87,7 @@ class Prefetcher {
 
   void run(const std::stop_token& stop);
   void follow_settings(const CacheConfig& config, TimePoint now);
-  void take(Arrived arrived);
+  void take(const Arrived& arrived);
   void begin_rounds(TimePoint now);
   void look(const std::vector<const Plan*>& due, TimePoint now);
   void judge(const store::KeyView& view, TimePoint now);

@@ -165,7 +165,7 @@ std::vector<WarmJob> WarmUps::last_failed() const {
 void WarmUps::run(const std::stop_token& stop) {
   Duration longest{0};
   while (!stop.stop_requested()) {
-    for (auto& arrived : results_->take(stop, longest)) take(std::move(arrived));
+    for (const auto& arrived : results_->take(stop, longest)) take(arrived);
     if (stop.stop_requested()) return;
     {
       const std::lock_guard lock{mutex_};
@@ -179,7 +179,7 @@ void WarmUps::run(const std::stop_token& stop) {
 }
 
 /// A long list is read without the lock.
-void WarmUps::take(Arrived arrived) {
+void WarmUps::take(const Arrived& arrived) {
   const auto& errand = arrived.errand;
   std::optional<WarmList> list;
   std::string id;

@@ -84,7 +84,7 @@ class WarmUps {
   };
 
   void run(const std::stop_token& stop);
-  void take(Arrived arrived);
+  void take(const Arrived& arrived);
   void send_locked();
   bool send_next_locked(Active& active, TimePoint now);
   void send_errand_locked(std::uint64_t id, const WarmRun::Errand& errand);

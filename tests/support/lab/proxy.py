@@ -2,6 +2,8 @@
 
 The binary is $CACHEARR_BIN, or build/cachearr of this tree.
 """
+import contextlib
+import glob
 import http.client
 import json
 import os
@@ -12,6 +14,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 
 from .wire import TIME_LIMIT, connect, parse_cache_status, request_bytes
 
@@ -152,6 +155,27 @@ class Proxy:
 
     def signal(self, number):
         self.process.send_signal(number)
+
+    @contextlib.contextmanager
+    def standing_still(self):
+        """None of its threads runs inside of the block: the kernel stops them one after the other, after the signal was sent."""
+        self.signal(signal.SIGSTOP)
+        try:
+            deadline = time.monotonic() + TIME_LIMIT
+            while any(state != "T" for state in self.thread_states()):
+                if time.monotonic() > deadline:
+                    raise AssertionError("the process did not stop: %s" % self.thread_states())
+                time.sleep(0.001)
+            yield
+        finally:
+            self.signal(signal.SIGCONT)
+
+    def thread_states(self):
+        states = []
+        for path in glob.glob("/proc/%d/task/*/stat" % self.process.pid):
+            with open(path) as file:
+                states.append(file.read().rpartition(")")[2].split()[0])
+        return states
 
     def stop(self):
         """Ends it with SIGTERM and fails on a wrong exit code or a sanitizer's complaint."""
