@@ -1,0 +1,287 @@
+-- One request asks to go ("draw"), a member says that it is there ("beat") or that it goes ("leave").
+--
+-- ARGV behind the lane's: 5 what, 6 "1": the member has nothing to merge, 7 number of this call, 8 number of the last answered
+-- one, 9 server's time after which the call is void (0: any), 10 how long the member will wait without an answer before it
+-- uses its share, 11 members known elsewhere, 12 of these the missing ones by comma, 13 nano-tokens a second (0: no bucket),
+-- 14 burst, 15 tokens to leave, 16 "1": may use reserves, 17 "1": a download; then for each quota: limit, window, "1" where it
+-- is fixed, reserve, "1" where it counts this request.
+-- Answer: verdict (0 go, 1 wait, 2 merge first, 3 void), how long to wait, why, server's time, lane id, members,
+-- end of the pause of calls, of downloads, tokens there, then the goods offered, then what is left of each quota.
+local GO, WAIT, MERGE, VOID = 0, 1, 2, 3
+local NOTHING, BY_RATE, BY_QUOTA, BY_PAUSE = 0, 1, 3, 4  -- as limit::Why
+local LONGEST_LINE = 5000
+local what, clean, call, confirmed = ARGV[5], ARGV[6] == '1', tonumber(ARGV[7]), tonumber(ARGV[8])
+local void_after, grace, elsewhere = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
+local rate, burst, keep = tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[15])
+local may_use_reserve, download = ARGV[16] == '1', ARGV[17] == '1'
+
+local quotas = {}
+for i = 1, quota_count do
+  local at = 12 + 5 * i
+  quotas[i] = {key = KEYS[3 + i], limit = tonumber(ARGV[at + 1]), per = tonumber(ARGV[at + 2]), fixed = ARGV[at + 3] == '1',
+               reserve = tonumber(ARGV[at + 4]), counts = ARGV[at + 5] == '1'}
+  quotas[i].slack = math.min(math.floor(quotas[i].per / 60), 2000)
+end
+
+-- A member's record: the call from which on its newer offers count, older offers, newer offers; each the largest one.
+local function read_record(id)
+  local packed = redis.call('HGET', KEYS[1], 'm:' .. id)
+  if not packed then return nil end
+  local numbers = unpack_numbers(packed, 1 + 2 * goods_count)
+  local record = {mark = numbers[1], older = {}, newer = {}}
+  for k = 1, goods_count do
+    record.older[k], record.newer[k] = numbers[1 + k], numbers[1 + goods_count + k]
+  end
+  return record
+end
+
+local function write_record(id, record)
+  local numbers = {record.mark}
+  for k = 1, goods_count do
+    numbers[1 + k], numbers[1 + goods_count + k] = record.older[k], record.newer[k]
+  end
+  redis.call('HSET', KEYS[1], 'm:' .. id, pack(numbers))
+end
+
+local function held(record, k) return math.max(record.older[k], record.newer[k]) end
+
+-- What a missing member takes from the others: its part of rate and burst, and of each quota what it may use more than it
+-- was offered while it was here, once a window has passed.
+local function count_away(record, sign)
+  lane.away[1] = lane.away[1] + sign * held(record, 1)
+  lane.away[2] = lane.away[2] + sign * held(record, 2)
+  for k = 3, goods_count, 2 do
+    lane.away[k] = lane.away[k] + sign * math.max(0, held(record, k + 1) - held(record, k))
+  end
+end
+
+local function count_reserved(record, sign)
+  for k = 1, goods_count do lane.reserved[k] = lane.reserved[k] + sign * held(record, k) end
+end
+
+local function note_missing()
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', text(lane.at))) do
+    local score = redis.call('ZSCORE', KEYS[2], id)
+    redis.call('ZREM', KEYS[2], id)
+    redis.call('ZADD', KEYS[3], score, id)
+    local record = read_record(id)
+    if record then count_away(record, 1) end
+  end
+end
+
+local function remove(id)
+  local record = read_record(id)
+  if redis.call('ZREM', KEYS[3], id) == 1 and record then count_away(record, -1) end
+  redis.call('ZREM', KEYS[2], id)
+  if record then count_reserved(record, -1) end
+  redis.call('HDEL', KEYS[1], 'm:' .. id)
+  if lane.first == id then lane.first = '' end
+end
+
+local function forget_missing()
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', text(lane.at - FORGET))) do remove(id) end
+end
+
+-- Missing members that have never been here may use their part of the rate all the same.
+local strangers = 0
+for id in string.gmatch(ARGV[12], '[^,]+') do
+  if not redis.call('ZSCORE', KEYS[3], id) and not redis.call('ZSCORE', KEYS[2], id) then strangers = strangers + 1 end
+end
+
+local function member_count()
+  return math.max(1, elsewhere, redis.call('ZCARD', KEYS[2]) + redis.call('ZCARD', KEYS[3]) + strangers)
+end
+
+local members = 1
+local function rate_here() return math.max(0, rate - lane.away[1] - strangers * math.floor(rate / members)) end
+local function room_here() return math.max(0, burst - lane.away[2] - strangers * math.floor(burst / members)) * TOKEN end
+
+local function refill()
+  local per_second, room = rate_here(), room_here()
+  if lane.level < 0 then lane.level = room end
+  local passed, missing = lane.at - (lane.since or lane.at), room - lane.level
+  if passed > 0 and missing > 0 then
+    if passed * per_second / 1000 > 2 * missing then
+      lane.level = room
+    else
+      lane.level = lane.level + passed * math.floor(per_second / 1000) + math.floor(passed * (per_second % 1000) / 1000)
+    end
+  end
+  lane.level = math.min(lane.level, room)
+end
+
+local function frees_at(quota, last)
+  if not quota.fixed then return last + quota.per + quota.slack end
+  return (math.floor((last + quota.slack) / quota.per) + 1) * quota.per + quota.slack
+end
+
+local function drop_old_runs(i, quota)
+  while true do
+    local first = redis.call('LINDEX', quota.key, 0)
+    if not first then
+      lane.used[i] = 0
+      return
+    end
+    local last, count = parse_run(first)
+    quota.frees = frees_at(quota, last)
+    if quota.frees > lane.at then return end
+    redis.call('LPOP', quota.key)
+    lane.used[i] = lane.used[i] - count
+  end
+end
+
+local function add_run(i, quota)
+  lane.used[i] = lane.used[i] + 1
+  local grain = quota.limit > 1024 and math.floor(quota.per / 1024) or 1
+  local tail = redis.call('LINDEX', quota.key, -1)
+  if tail then
+    local last, count, by = parse_run(tail)
+    if by == member and math.floor(last / grain) == math.floor(lane.at / grain) then
+      return redis.call('LSET', quota.key, -1, text(lane.at) .. ':' .. text(count + 1) .. ':' .. member)
+    end
+  end
+  redis.call('RPUSH', quota.key, text(lane.at) .. ':1:' .. member)
+end
+
+local own
+local function left(i) return math.max(0, quotas[i].limit - lane.used[i]) end
+-- What is reserved of what is left of quota `i` for everyone but this member.
+local function others(i)
+  local k = 1 + 2 * i
+  return lane.reserved[k] - held(own, k) + lane.away[k] + strangers * math.floor(quotas[i].limit / members)
+end
+
+local verdict, wait, why = GO, 0, NOTHING
+local function hold(length, reason)
+  if length > wait then verdict, wait, why = WAIT, length, reason end
+end
+
+-- Whoever is told to wait for a token is told to come one after the other, not all for the same one.
+local function wait_for_token()
+  local per_second, wanted = rate_here(), (keep + 1) * TOKEN
+  if rate == 0 or lane.level >= wanted then return end
+  if per_second < 1 or room_here() < wanted then return hold(LONGEST_LINE, BY_RATE) end
+  local length = math.ceil((wanted - lane.level) * 1000 / per_second)
+  if keep == 0 then
+    local turn = math.max(lane.at + length, lane.line + math.ceil(TOKEN * 1000 / per_second))
+    lane.line = math.min(turn, lane.at + math.max(length, LONGEST_LINE))
+    length = lane.line - lane.at
+  end
+  hold(length, BY_RATE)
+end
+
+local function wait_for_quota(i, quota)
+  if not quota.counts then return end
+  local there = left(i) - (may_use_reserve and 0 or quota.reserve)
+  if there - others(i) >= 1 then return end
+  if there >= 1 then return hold(1000, BY_QUOTA) end
+  hold(math.max(1, (quota.frees or lane.at + quota.per) - lane.at), BY_QUOTA)
+end
+
+local function pause_end(number)
+  local until_time = string.match(redis.call('HGET', KEYS[1], 'pause' .. number) or '', '^(%d+) ')
+  return tonumber(until_time or 0)
+end
+local pauses = {}
+
+local function decide()
+  hold(lane.ready - lane.at, BY_RATE)
+  hold(pauses[download and 2 or 1] - lane.at, BY_PAUSE)
+  for i, quota in ipairs(quotas) do wait_for_quota(i, quota) end
+  -- Nobody takes a place in the line for a token that something else holds back anyway.
+  if verdict == GO then wait_for_token() end
+end
+
+local function spend()
+  if rate > 0 then lane.level = lane.level - TOKEN end
+  for i, quota in ipairs(quotas) do
+    if quota.counts then
+      local k = 1 + 2 * i
+      lane.reserved[k] = lane.reserved[k] - held(own, k)
+      own.older[k], own.newer[k] = math.max(0, own.older[k] - 1), math.max(0, own.newer[k] - 1)
+      lane.reserved[k] = lane.reserved[k] + held(own, k)
+      add_run(i, quota)
+    end
+  end
+end
+
+-- What there is of good `k` to be shared.
+local function total(k)
+  if k == 1 then return rate end
+  if k == 2 then return burst end
+  local i = math.floor((k - 1) / 2)
+  if k % 2 == 0 then return quotas[i].limit end
+  return math.max(0, left(i) - lane.away[k])
+end
+
+local function offer()
+  count_reserved(own, -1)
+  if confirmed >= own.mark then
+    for k = 1, goods_count do own.older[k], own.newer[k] = own.newer[k], 0 end
+    own.mark = call
+  end
+  local offers = {}
+  for k = 1, goods_count do
+    local all = total(k)
+    local part = math.floor(all / members)
+    if k == 2 and lane.first == member then part = part + all % members end
+    offers[k] = math.max(0, math.min(part, all - lane.reserved[k]))
+    own.newer[k] = math.max(own.newer[k], offers[k])
+  end
+  count_reserved(own, 1)
+  write_record(member, own)
+  return offers
+end
+
+-- Nobody is here and nothing is spent: as good as a new one.
+local function at_rest()
+  local spent = math.max(pauses[1], pauses[2]) - lane.at
+  for i = 1, quota_count do spent = math.max(spent, lane.used[i]) end
+  return spent <= 0 and lane.level == room_here() and redis.call('ZCARD', KEYS[2]) + redis.call('ZCARD', KEYS[3]) == 0
+end
+
+local function answer(offers)
+  local out = {verdict, wait, why, lane.at, lane.id, members, pauses[1] or 0, pauses[2] or 0,
+               math.max(0, math.floor(lane.level / TOKEN))}
+  for k = 1, #offers do out[#out + 1] = offers[k] end
+  for i = 1, quota_count do out[#out + 1] = left(i) end
+  return out
+end
+
+if void_after > 0 and clock() > void_after then return {VOID, 0, NOTHING, clock(), '', 0, 0, 0, 0} end
+open()
+note_missing()
+members = member_count()
+refill()
+forget_missing()
+own = read_record(member)
+if not clean and (lane.id ~= known_lane or not own) then
+  -- Who has merged into nothing holds no share either.
+  if known_lane == '' then remove(member) end
+  save()
+  return {MERGE, 0, NOTHING, lane.at, lane.id, members, 0, 0, 0}
+end
+if what == 'leave' or lane.id ~= known_lane then
+  remove(member)
+  own = nil
+end
+if what ~= 'leave' then
+  if redis.call('ZREM', KEYS[3], member) == 1 and own then count_away(own, -1) end
+  if not own then own = {mark = 0, older = unpack_numbers('', goods_count), newer = unpack_numbers('', goods_count)} end
+  redis.call('ZADD', KEYS[2], text(lane.at + grace), member)
+  if lane.first == '' then lane.first = member end
+  members = member_count()
+end
+for i, quota in ipairs(quotas) do drop_old_runs(i, quota) end
+pauses = {pause_end(0), pause_end(1)}
+if what == 'leave' then
+  if at_rest() then redis.call('UNLINK', KEYS[1]) else save() end
+  return answer({})
+end
+if what == 'draw' then
+  decide()
+  if verdict == GO then spend() end
+end
+local offers = offer()
+save()
+return answer(offers)
