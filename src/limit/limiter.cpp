@@ -6,7 +6,6 @@
 namespace cachearr::limit {
 namespace {
 
-constexpr std::uint64_t kLongestLease = 8;
 /// Where nothing tells how long the requests under way will take.
 constexpr Duration kUnknownLatency{50};
 
@@ -18,15 +17,6 @@ std::vector<Quota> make_quotas(const RateConfig& config, TimePoint now) {
   std::vector<Quota> quotas;
   for (const auto& each : config.quotas) quotas.emplace_back(each, now);
   return quotas;
-}
-
-/// Figures may change; these three say which quota it is.
-Quota* find_quota(std::vector<Quota>& quotas, const QuotaConfig& wanted) noexcept {
-  const auto found = std::find_if(quotas.begin(), quotas.end(), [&](const Quota& quota) {
-    const auto& known = quota.config();
-    return known.per == wanted.per && known.fixed == wanted.fixed && known.scope == wanted.scope;
-  });
-  return found == quotas.end() ? nullptr : &*found;
 }
 
 bool is_over(const Cooldown& pause, TimePoint now) noexcept { return !pause.active(now) && pause.strikes() == 0; }
@@ -75,6 +65,7 @@ Availability Limiter::availability(TimePoint now, Priority priority, bool grab, 
     later(result, open ? health_.breaker.until() : probe_ends, Why::breaker);
   }
   later(result, (grab ? grab_cooldown_ : cooldown_).until(), Why::cooldown);
+  later_shared(result, now, priority, grab, position);
   return result;
 }
 
@@ -94,7 +85,8 @@ void Limiter::spend(TimePoint now, const Waiter& waiter) {
     if (counts(quota.config().scope, waiter.grab)) quota.take(now, waiter.priority);
   }
   live_.take(now, waiter.grab);
-  in_flight_.emplace(waiter.ticket, InFlight{health_.breaker.begin(now), waiter.grab});
+  if (share_) share_->take(now, waiter.grab);
+  in_flight_.emplace(waiter.ticket, InFlight{health_.breaker.begin(now), waiter.grab, share_ != nullptr});
   touched_ = true;
   if (++unsaved_ >= lease() && is_counted()) save_now_ = true;
 }
@@ -173,7 +165,7 @@ void Limiter::done(TimePoint now, Ticket ticket, Outcome outcome, Duration took)
   now = settle_clock(now);
   const auto found = in_flight_.find(ticket);
   if (found == in_flight_.end()) return;
-  const auto [probe, grab] = found->second;
+  const auto [probe, grab, within_share] = found->second;
   in_flight_.erase(found);
   touched_ = true;
   if (outcome == Outcome::abandoned) return health_.breaker.abandoned(probe);
@@ -200,6 +192,7 @@ void Limiter::reset(bool cooldown) {
   touched_ = true;
   save_now_ = true;
   if (cooldown) cooldown_ = grab_cooldown_ = Cooldown{};
+  held_ = {};
 }
 
 void Limiter::reconfigure(TimePoint now, const RateConfig& config) {
@@ -210,7 +203,7 @@ void Limiter::reconfigure(TimePoint now, const RateConfig& config) {
   auto fresh = make_quotas(config, now);
   for (auto& quota : fresh) {
     const auto wanted = quota.config();
-    if (const auto* old = find_quota(quotas_, wanted)) {
+    if (const auto* old = find_quota(wanted)) {
       quota = *old;
       quota.reconfigure(wanted);
     }
@@ -250,63 +243,6 @@ KeyLimiterSnapshot Limiter::snapshot(TimePoint now) const {
     out.earliest[i] = earliest(now, priority);
   }
   return out;
-}
-
-/// Where nothing is counted, nothing is lost by a crash.
-bool Limiter::is_counted() const noexcept { return !bucket_.unlimited() || !quotas_.empty() || !live_.empty(); }
-
-std::uint64_t Limiter::lease() const noexcept {
-  auto most = kLongestLease;
-  if (!bucket_.unlimited()) most = std::min(most, bucket_.burst());
-  for (const auto& quota : quotas_) most = std::min(most, quota.config().limit / 50);
-  return std::max<std::uint64_t>(most, 1);
-}
-
-void Limiter::charge(TimePoint now, std::uint64_t requests) {
-  if (requests == 0) return;
-  bucket_.charge(requests);
-  live_.charge(requests);
-  for (auto& quota : quotas_) quota.charge(now, requests);
-}
-
-void Limiter::save(StateWriter& to, bool clean) {
-  to.number(clean ? 0 : lease());
-  bucket_.save(to);
-  cooldown_.save(to);
-  live_.save(to);
-  to.number(quotas_.size());
-  for (const auto& quota : quotas_) {
-    to.duration(quota.config().per);
-    to.number((quota.config().fixed ? 1 : 0) + 2 * scope_number(quota.config().scope));
-    quota.save(to);
-  }
-  grab_cooldown_.save(to);
-  unsaved_ = 0;
-  touched_ = false;
-  save_now_ = false;
-}
-
-void Limiter::load(StateReader& from, TimePoint now) {
-  const auto owed = std::min(from.number(), kLongestLease);
-  bucket_.load(from, now);
-  cooldown_.load(from);
-  live_.load(from);
-  const auto count = from.number();
-  for (std::uint64_t i = 0; i < count && from.ok(); ++i) {
-    const auto per = from.duration();
-    const auto kind = from.number();
-    const QuotaConfig saved{0, per, kind % 2 != 0, 0, scope_of(kind / 2)};
-    Quota read{saved, now};
-    read.load(from);
-    auto* quota = find_quota(quotas_, saved);
-    if (quota == nullptr || !from.ok()) continue;
-    const auto wanted = quota->config();
-    *quota = std::move(read);
-    quota->reconfigure(wanted);
-  }
-  // A state of before downloads had a pause of their own ends here.
-  if (from.ok() && !from.at_end()) grab_cooldown_.load(from);
-  charge(now, owed);
 }
 
 }  // namespace cachearr::limit

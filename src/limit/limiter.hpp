@@ -8,6 +8,8 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <memory>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -19,6 +21,7 @@
 #include "limit/live_quota.hpp"
 #include "limit/quota.hpp"
 #include "limit/rate_config.hpp"
+#include "limit/share.hpp"
 #include "limit/snapshot.hpp"
 #include "limit/token_bucket.hpp"
 #include "limit/wait_queue.hpp"
@@ -71,6 +74,20 @@ class Limiter {
   /// Lets those go that may, refuses those that cannot make it, and hands out all wakes since the last call.
   Effects effects(TimePoint now);
 
+  // For limits that are shared with other instances (see share.hpp). Whose turn it is, is decided here first; a ticket
+  // that is granted then draws from what is shared, and goes, or is given back.
+
+  /// Nobody of this priority or a lower one goes before `until`.
+  void hold(Priority priority, bool grab, TimePoint until, Why why) noexcept;
+  /// A granted ticket does not go: what was spent for it comes back, and it has its place in line again.
+  void refund(TimePoint now, const Waiter& waiter);
+  /// True where the ticket was granted within a share: it goes, and nobody has to be asked.
+  bool is_within_share(Ticket ticket) const noexcept;
+  /// From now on this part alone is ours; none: all of it, once whoever knows has been asked.
+  void set_share(TimePoint now, const std::optional<ShareConfig>& config);
+  /// What was sent from here and still counts, for each quota.
+  std::vector<std::vector<QuotaRun>> runs(TimePoint now) const;
+
   /// When one more request could go, with everyone in line before it.
   Availability earliest(TimePoint now, Priority priority, bool grab = false) const;
   /// True where a background request could go right now: refresh ahead asks this first.
@@ -99,8 +116,14 @@ class Limiter {
   struct InFlight {
     bool probe;  // of the breaker
     bool grab;
+    bool within_share;
   };
-  TimePoint settle_clock(TimePoint now) noexcept { return last_ = std::max(last_, now); }
+  TimePoint settle_clock(TimePoint now) noexcept {
+    last_ = std::max(last_, now);
+    if (share_) share_->roll(last_);
+    return last_;
+  }
+  void later_shared(Availability& result, TimePoint now, Priority priority, bool grab, std::uint64_t position) const;
   Availability availability(TimePoint now, Priority priority, bool grab, std::uint64_t position) const;
   Availability concurrency_availability(TimePoint now, Priority priority, std::uint64_t position) const;
   std::uint64_t kept_tokens(Priority priority) const noexcept;
@@ -112,14 +135,17 @@ class Limiter {
   bool is_counted() const noexcept;
   std::uint64_t lease() const noexcept;
   void charge(TimePoint now, std::uint64_t requests);
+  Quota* find_quota(const QuotaConfig& wanted) noexcept;
 
   RateConfig config_;
   Health& health_;
   TokenBucket bucket_;
   std::vector<Quota> quotas_;
   LiveQuota live_;
-  Cooldown cooldown_;       // of calls
-  Cooldown grab_cooldown_;  // of downloads, which indexers count apart
+  std::unique_ptr<Share> share_;                                 // null but for who is cut off
+  std::array<std::array<Availability, kPriorities>, 2> held_{};  // of calls and of downloads
+  Cooldown cooldown_;                                            // of calls
+  Cooldown grab_cooldown_;                                       // of downloads, which indexers count apart
   WaitQueue queue_;
   std::unordered_map<Ticket, InFlight> in_flight_;
   std::vector<Wake> wakes_;

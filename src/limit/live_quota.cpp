@@ -61,6 +61,13 @@ void LiveQuota::take(TimePoint now, bool grab) noexcept {
   }
 }
 
+void LiveQuota::refund(bool grab) noexcept {
+  for (auto& figure : figures_) {
+    if (counts(figure.reading.scope, grab) && figure.reading.remaining < figure.reading.limit)
+      ++figure.reading.remaining;
+  }
+}
+
 void LiveQuota::charge(std::uint64_t requests) noexcept {
   for (auto& figure : figures_) figure.reading.remaining -= std::min(figure.reading.remaining, requests);
 }

@@ -22,6 +22,8 @@ class LiveQuota {
   /// When a request may go; `now` while something is left. All but interactive requests leave `reserve` behind.
   TimePoint ready_at(TimePoint now, Priority priority, std::uint64_t reserve, bool grab) const noexcept;
   void take(TimePoint now, bool grab) noexcept;
+  /// A request that was counted did not go.
+  void refund(bool grab) noexcept;
   void charge(std::uint64_t requests) noexcept;
   bool empty() const noexcept { return figures_.empty(); }
 

@@ -35,6 +35,25 @@ void Quota::take(TimePoint now, Priority priority) {
   add(now, 1);
 }
 
+void Quota::refund() noexcept {
+  used_ -= std::min<std::uint64_t>(used_, 1);
+  late_ = std::min(late_, used_);
+  if (runs_.empty() || --runs_.back().count > 0) return;
+  runs_.pop_back();
+}
+
+std::vector<QuotaRun> Quota::runs(TimePoint now) const {
+  std::vector<QuotaRun> runs;
+  for (const auto& run : runs_) {
+    if (frees_at(run) > now) runs.push_back({run.last, run.count});
+  }
+  if (!config_.fixed) return runs;
+  const auto end = ends_ - slack();
+  if (now < ends_ && used_ > late_) runs.push_back({end - config_.per + slack(), used_ - late_});
+  if (now < ends_ + config_.per && late_ > 0) runs.push_back({end - slack(), late_});
+  return runs;
+}
+
 void Quota::charge(TimePoint now, std::uint64_t requests) { add(now, requests); }
 
 void Quota::add(TimePoint now, std::uint64_t requests) {

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <vector>
 
 #include <cachearr/clock.hpp>
 
@@ -17,6 +18,13 @@
 #include "limit/state_codec.hpp"
 
 namespace cachearr::limit {
+
+/// Requests that count until the window behind the last one is over.
+struct QuotaRun {
+  TimePoint last{};
+  std::uint64_t count = 0;
+  friend bool operator==(const QuotaRun&, const QuotaRun&) = default;
+};
 
 class Quota {
  public:
@@ -28,6 +36,8 @@ class Quota {
   TimePoint ready_at(TimePoint now, Priority priority, std::uint64_t position = 1) const;
   /// Counts one request. REQUIRES: ready_at(now, priority) <= now.
   void take(TimePoint now, Priority priority);
+  /// The newest request that was counted did not go.
+  void refund() noexcept;
   std::uint64_t remaining(TimePoint now) const;
   /// Fixed: when all come back. Rolling: when the next place comes back, `now` if all are there.
   TimePoint reset_at(TimePoint now) const;
@@ -37,6 +47,10 @@ class Quota {
   void reconfigure(const QuotaConfig& config) noexcept { config_ = config; }
   /// Counts requests that went out without a record, at `now`.
   void charge(TimePoint now, std::uint64_t requests);
+
+  /// What still counts, oldest first, so that whoever counts by the same rules comes to the same: for a fixed window
+  /// its requests stand at its begin, and those that the next one counts, too, right before its end.
+  std::vector<QuotaRun> runs(TimePoint now) const;
 
   void save(StateWriter& to) const;
   void load(StateReader& from);

@@ -2,30 +2,9 @@
 
 #include <algorithm>
 
+#include "limit/group.hpp"
+
 namespace cachearr::limit {
-namespace detail {
-
-/// One upstream: what its credentials share, and the lock for all of it.
-struct Group {
-  explicit Group(std::string upstream) : name{std::move(upstream)} {}
-
-  const std::string name;
-  std::mutex mutex;  // guards all below, and the governors of the limiters
-  RateConfig config;
-  bool configured = false;
-  Health health;
-  bool saved = false;  // there is a state that a later one has to replace
-  std::unordered_map<Hash128, KeyLimiterPtr> limiters;
-
-  // All REQUIRE that the lock is held.
-  bool is_new(TimePoint now) const;
-  void forget_resting_limiters(TimePoint now);
-  const KeyLimiterPtr& limiter(const std::shared_ptr<Group>& self, const Hash128& credential, std::size_t most,
-                               TimePoint now);
-};
-
-}  // namespace detail
-
 using detail::Group;
 using Lock = std::lock_guard<std::mutex>;
 
@@ -43,9 +22,6 @@ void append(Effects& to, Effects&& more) {
 }
 
 }  // namespace
-
-KeyLimiter::KeyLimiter(std::shared_ptr<Group> group, const Hash128& credential, TimePoint now)
-    : group_{std::move(group)}, credential_{credential}, limiter_{group_->config, group_->health, now} {}
 
 void Group::forget_resting_limiters(TimePoint now) {
   std::erase_if(limiters,
@@ -67,59 +43,6 @@ const KeyLimiterPtr& Group::limiter(const std::shared_ptr<Group>& self, const Ha
   auto& slot = limiters[holder];
   if (!slot) slot = std::make_shared<KeyLimiter>(self, holder, now);
   return slot;
-}
-
-Effects KeyLimiter::take_effects(TimePoint now) {
-  auto effects = limiter_.effects(now);
-  waited_for_ = limiter_.anyone_waits();
-  return effects;
-}
-
-bool KeyLimiter::try_take(TimePoint now, const Waiter& waiter, Effects& effects) {
-  const Lock lock{group_->mutex};
-  const bool taken = limiter_.try_take(now, waiter);
-  effects = take_effects(now);
-  return taken;
-}
-
-Admission KeyLimiter::ask(TimePoint now, const Waiter& waiter, Effects& effects) {
-  const Lock lock{group_->mutex};
-  const auto admission = limiter_.ask(now, waiter);
-  effects = take_effects(now);
-  return admission;
-}
-
-Effects KeyLimiter::cancel(TimePoint now, Ticket ticket) {
-  const Lock lock{group_->mutex};
-  limiter_.cancel(now, ticket);
-  return take_effects(now);
-}
-
-Effects KeyLimiter::done(TimePoint now, Ticket ticket, Outcome outcome, Duration took) {
-  const Lock lock{group_->mutex};
-  limiter_.done(now, ticket, outcome, took);
-  return take_effects(now);
-}
-
-Effects KeyLimiter::observe(TimePoint now, const content::LimitSignal& signal, bool grab) {
-  const Lock lock{group_->mutex};
-  limiter_.observe(now, signal, grab);
-  return take_effects(now);
-}
-
-Availability KeyLimiter::earliest(TimePoint now, Priority priority, bool grab) const {
-  const Lock lock{group_->mutex};
-  return limiter_.earliest(now, priority, grab);
-}
-
-bool KeyLimiter::has_spare(TimePoint now) const {
-  const Lock lock{group_->mutex};
-  return limiter_.has_spare(now);
-}
-
-std::optional<TimePoint> KeyLimiter::cooldown_until(TimePoint now, bool grab) const {
-  const Lock lock{group_->mutex};
-  return limiter_.cooldown_until(now, grab);
 }
 
 Registry::Registry() : Registry{Bounds{}} {}

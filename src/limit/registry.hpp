@@ -46,6 +46,15 @@ class KeyLimiter {
   Effects observe(TimePoint now, const content::LimitSignal& signal, bool grab = false);
   Availability earliest(TimePoint now, Priority priority, bool grab = false) const;
   bool has_spare(TimePoint now) const;
+  // Limits that several instances share; see Limiter.
+
+  /// A granted ticket does not go, and nobody of its priority or a lower one does before `until`.
+  Effects give_back(TimePoint now, const Waiter& waiter, TimePoint until, Why why);
+  bool is_within_share(Ticket ticket) const;
+  Effects set_share(TimePoint now, const std::optional<ShareConfig>& config);
+  std::vector<std::vector<QuotaRun>> runs(TimePoint now) const;
+  RateConfig config() const;
+
   /// The true time of the cool-down that is on; none: no cool-down.
   std::optional<TimePoint> cooldown_until(TimePoint now, bool grab = false) const;
 

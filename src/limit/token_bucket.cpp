@@ -68,6 +68,8 @@ std::uint64_t TokenBucket::tokens(TimePoint now) const noexcept {
 
 std::uint64_t TokenBucket::burst() const noexcept { return static_cast<std::uint64_t>(capacity_ / kToken); }
 
+void TokenBucket::refund() noexcept { level_ = std::min(capacity_, level_ + kToken); }
+
 void TokenBucket::charge(std::uint64_t tokens) noexcept { level_ = std::max(level_ - units(tokens), -units(kMost)); }
 
 void TokenBucket::save(StateWriter& to) const {

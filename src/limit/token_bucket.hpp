@@ -30,6 +30,8 @@ class TokenBucket {
   bool full(TimePoint now) const noexcept { return level_at(now) == capacity_; }
   /// New figures; what was spent stays spent.
   void reconfigure(double per_second, std::uint32_t burst, TimePoint now);
+  /// Gives a token back that was taken for a request which did not go.
+  void refund() noexcept;
   /// Takes tokens that were given away without a record; the level may fall below zero.
   void charge(std::uint64_t tokens) noexcept;
 

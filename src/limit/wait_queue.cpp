@@ -1,5 +1,6 @@
 #include "limit/wait_queue.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -34,10 +35,20 @@ std::optional<Waiter> WaitQueue::push(const Waiter& waiter) {
   return leaving;
 }
 
+/// Rounds begin at 1, and tickets are given out in the order of arrival.
+void WaitQueue::put_back(const Waiter& waiter) {
+  const Key key{waiter.priority, 0, waiter.ticket};
+  order_.emplace(key, waiter);
+  keys_.emplace(waiter.ticket, key);
+  ++shares_[{waiter.priority, waiter.client}].waiting;
+  ++counts_[static_cast<std::size_t>(waiter.priority)];
+}
+
 Waiter WaitQueue::pop_front() {
   const auto first = order_.begin();
   const auto waiter = first->second;
-  served_[static_cast<std::size_t>(waiter.priority)] = std::get<1>(first->first);
+  auto& served = served_[static_cast<std::size_t>(waiter.priority)];
+  served = std::max(served, std::get<1>(first->first));
   forget(first);
   return waiter;
 }

@@ -44,6 +44,8 @@ class WaitQueue {
   std::size_t ahead_of(Priority priority, std::uint64_t client) const;
   /// Lines up. Where the queue is full the one that would go last has to leave and is returned: it may be the newcomer.
   std::optional<Waiter> push(const Waiter& waiter);
+  /// Who was taken out as the next to go has not gone: before all others of its priority, in the order of arrival.
+  void put_back(const Waiter& waiter);
   /// REQUIRES: !empty().
   const Waiter& front() const noexcept { return order_.begin()->second; }
   Waiter pop_front();

@@ -277,6 +277,18 @@ class Lanes(unittest.TestCase):
         world, chance = self.world(), random.Random(11)
         ledger, copy, losses = Ledger(world.limits), None, 0
         world.grace = 60_000
+
+        def draw(times):
+            for _ in range(times):
+                if chance.choice(world.members).draw(elsewhere=4)[0] == GO:
+                    ledger.take(world.now)
+
+        def beat():
+            # A real member asks again each second.
+            for member in world.members:
+                if member.lane:
+                    member.draw("beat")
+
         for step in range(steps):
             world.now += int(chance.expovariate(1 / 1500)) if chance.random() < 0.998 else chance.randrange(6 * HOUR)
             if step % 1000 == 0:
@@ -284,16 +296,14 @@ class Lanes(unittest.TestCase):
             event = chance.random()
             if event < 0.01:
                 losses += 1
+                draw(12)
                 world.flush() if chance.random() < 0.5 else world.fail_over(copy)
+                beat()
+                world.now += 3000
             elif event < 0.012:
                 world.skew = chance.randrange(-400_000, 400_000) if world.skew == 0 else 0
-            # A real member asks again each second.
-            for member in world.members:
-                if member.lane:
-                    member.draw("beat")
-            for _ in range(12 if event > 0.95 else 1):
-                if chance.choice(world.members).draw(elsewhere=4)[0] == GO:
-                    ledger.take(world.now)
+            beat()
+            draw(12 if event < 0.01 or event > 0.95 else 1)
         print("%d steps, %.1f days, %d lost states: %d granted, %d over" %
               (steps, (world.now - START) / DAY, losses, ledger.granted, ledger.over))
         self.assertEqual(0, ledger.over)

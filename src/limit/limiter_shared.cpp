@@ -1,0 +1,58 @@
+// Limits that several instances share: what a limiter does about a draw that others have decided.
+#include <algorithm>
+
+#include "limit/limiter.hpp"
+
+namespace cachearr::limit {
+
+void Limiter::later_shared(Availability& result, TimePoint now, Priority priority, bool grab,
+                           std::uint64_t position) const {
+  const auto& held = held_[grab ? 1 : 0][static_cast<std::size_t>(priority)];
+  if (held.at > result.at) result = held;
+  if (!share_) return;
+  const auto part = share_->ready_at(now, grab, position, kept_tokens(priority));
+  if (part.at > result.at) result = part;
+}
+
+void Limiter::hold(Priority priority, bool grab, TimePoint until, Why why) noexcept {
+  auto& held = held_[grab ? 1 : 0];
+  for (auto i = static_cast<std::size_t>(priority); i < held.size(); ++i) {
+    if (until > held[i].at) held[i] = {until, why};
+  }
+}
+
+void Limiter::refund(TimePoint now, const Waiter& waiter) {
+  now = settle_clock(now);
+  const auto found = in_flight_.find(waiter.ticket);
+  if (found == in_flight_.end()) return;
+  const auto went = found->second;
+  in_flight_.erase(found);
+  health_.breaker.abandoned(went.probe);
+  bucket_.refund();
+  live_.refund(waiter.grab);
+  for (auto& quota : quotas_) {
+    if (counts(quota.config().scope, waiter.grab)) quota.refund();
+  }
+  if (went.within_share && share_) share_->refund(waiter.grab);
+  queue_.put_back(waiter);
+}
+
+bool Limiter::is_within_share(Ticket ticket) const noexcept {
+  const auto found = in_flight_.find(ticket);
+  return found != in_flight_.end() && found->second.within_share;
+}
+
+void Limiter::set_share(TimePoint now, const std::optional<ShareConfig>& config) {
+  now = settle_clock(now);
+  held_ = {};
+  share_ = config ? std::make_unique<Share>(*config, config_, now) : nullptr;
+}
+
+std::vector<std::vector<QuotaRun>> Limiter::runs(TimePoint now) const {
+  now = std::max(now, last_);
+  std::vector<std::vector<QuotaRun>> all;
+  for (const auto& quota : quotas_) all.push_back(quota.runs(now));
+  return all;
+}
+
+}  // namespace cachearr::limit
