@@ -11,10 +11,12 @@ import threading
 FIXTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fixtures")
 FOLDER = sys.argv[1]
 ROUTES = {("api.themoviedb.org", "/3/movie/603"): ("movie.json", "application/json", None),
+          ("skyhook.sonarr.tv", "/v1/tvdb/shows/en/121361"): ("show.json", "application/json", None),
           ("feeds.test", "/rss"): ("feed.xml", "application/rss+xml", "max-age=900"),
           ("plain.test", "/movie.json"): ("movie.json", "application/json", "max-age=900"),
           ("blind.test", "/movie.json"): ("movie.json", "application/json", "max-age=900")}
-TVDB = {"/login": "login", "/search/series": "search", "/series/81189": "series", "/series/81189/episodes/query": "query",
+TVDB = {"/login": "login", "/search/series": "search", "/series/81189": "series", "/series/81189/episodes": "episodes",
+        "/series/81189/episodes/query": "query",
         "/episodes/349232": "episode"}
 ROUTES.update({("api.thetvdb.com", path): ("tvdb/%s.json" % name, "application/json", None) for path, name in TVDB.items()})
 lock = threading.Lock()

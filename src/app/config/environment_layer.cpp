@@ -66,7 +66,7 @@ void unknown(const std::string& variable, ConfigBuilder& builder) {
   for (const auto& setting : settings()) names.push_back(name_of(setting));
   const auto near = did_you_mean(variable, {names.begin(), names.end()});
   report(builder, variable,
-         "no such setting" + (near.empty() ? "; see the table \"Configuration\" in README.md" : near));
+         "no such setting" + (near.empty() ? "; see man 5 cachearr.json" : near));
 }
 
 void set_by_name(const std::string& variable, std::string_view name, std::string value, ConfigBuilder& builder) {
@@ -174,7 +174,7 @@ void apply_invalidation_switches(const std::map<std::string, std::string>& envir
 
 /// REDIS_PASSWORD and REDIS_DB fill what the URL itself leaves open.
 void complete_redis_url(const std::map<std::string, std::string>& environment, ConfigBuilder& builder) {
-  auto& url = builder.config.redis_url;
+  auto& url = builder.config.shared.redis_url;
   const auto value = [&](const char* name) {
     const auto found = environment.find(name);
     return found == environment.end() ? std::string{} : found->second;

@@ -13,13 +13,6 @@ std::string page(const std::string& name) {
   return {std::istreambuf_iterator<char>{file}, {}};
 }
 
-TEST(Documentation, TheReadmeKnowsEverySetting) {
-  const auto readme = page("README.md");
-  for (const auto& setting : settings()) {
-    EXPECT_NE(readme.find("`" + setting.path + "`"), std::string::npos) << setting.path;
-  }
-}
-
 TEST(Documentation, TheManualKnowsEverySetting) {
   const auto manual = page("packaging/man/cachearr.json.5");
   for (const auto& setting : settings()) {
