@@ -60,7 +60,7 @@ local function count_reserved(record, sign)
 end
 
 local function note_missing()
-  for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', text(lane.at))) do
+  for _, id in ipairs(redis.call('ZRANGE', KEYS[2], '-inf', text(lane.at), 'BYSCORE')) do
     local score = redis.call('ZSCORE', KEYS[2], id)
     redis.call('ZREM', KEYS[2], id)
     redis.call('ZADD', KEYS[3], score, id)
@@ -79,7 +79,7 @@ local function remove(id)
 end
 
 local function forget_missing()
-  for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', text(lane.at - FORGET))) do remove(id) end
+  for _, id in ipairs(redis.call('ZRANGE', KEYS[3], '-inf', text(lane.at - FORGET), 'BYSCORE')) do remove(id) end
 end
 
 -- Missing members that have never been here may use their part of the rate all the same.

@@ -64,7 +64,7 @@ local function begin(now)
   local fresh = lane.server == nil and settled <= now
   if lane.server ~= nil then settled = now + SETTLE end
   local pauses = redis.call('HMGET', KEYS[1], 'pause0', 'pause1')
-  redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
+  redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3])
   for i = 0, 1 do
     if pauses[i + 1] then redis.call('HSET', KEYS[1], 'pause' .. i, pauses[i + 1]) end
   end

@@ -17,11 +17,11 @@ for i = 1, quota_count do
   end
   at = at + 1
   table.sort(runs, function(a, b) return a[1] < b[1] end)
-  redis.call('DEL', KEYS[3 + i])
+  redis.call('UNLINK', KEYS[3 + i])
   for _, run in ipairs(runs) do redis.call('RPUSH', KEYS[3 + i], run[2]) end
   lane.used[i] = recount(i)
 end
 -- A member that has merged is known: its next call may draw.
-if redis.call('HEXISTS', KEYS[1], 'm:' .. member) == 0 then redis.call('HSET', KEYS[1], 'm:' .. member, '0') end
+if not redis.call('HGET', KEYS[1], 'm:' .. member) then redis.call('HSET', KEYS[1], 'm:' .. member, '0') end
 save()
 return {lane.at, lane.id}
