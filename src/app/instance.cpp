@@ -82,6 +82,7 @@ std::optional<StartFailure> Instance::start() {
   prepare_jobs();
   plan_upkeep();
   if (auto failure = open_listeners(config)) return failure;
+  notifier_.keep_in(*store_);
   notifier_.configure(config.notifications);
   notifier_.start();
   event_feeds_->forget(*snapshot_->rules);
@@ -100,7 +101,9 @@ void Instance::prepare_upkeep() {
   savings_->restore();
   const auto current = [this] { return snapshot(); };
   key_watch_ = std::make_unique<upkeep::KeyWatch>(*store_, current, clock_);
-  optimizer_ = std::make_unique<upkeep::Optimizer>(*key_watch_, current, clock_);
+  optimizer_ = std::make_unique<upkeep::Optimizer>(*key_watch_, *store_, current, clock_);
+  optimizer_->restore();
+  if (snapshot_->settings->config.cache.optimizer != OptimizerMode::off) optimizer_->carry_over(*snapshot_);
   event_feeds_ = std::make_unique<upkeep::EventFeeds>(*store_, clock_, proxy_->dial_settings());
   ticker_.every(std::chrono::seconds{1}, "the windows of writes", [this] {
     for (const auto& what : proxy_->shared().windows.due(clock_.now())) store_->invalidate_soon(what);

@@ -11,6 +11,8 @@
 namespace cachearr::upkeep {
 namespace {
 
+constexpr std::string_view kOptimizerState = "optimizer";
+
 RuleName name_of(const RuleRate& rate) { return {rate.upstream, rate.rule}; }
 
 void mark(const pipeline::ConfigSnapshot& snapshot, const RuleName& name, bool shortened) {
@@ -26,6 +28,17 @@ std::string describe(const RuleRate& rate) {
 }
 
 }  // namespace
+
+void Optimizer::restore() {
+  const auto bytes = store_.get_state(kOptimizerState);
+  if (bytes.empty()) return;
+  auto rules = decode_halved(bytes);
+  if (!rules) log::warning("optimizer: what was in force cannot be read; all rules have their own TTLs");
+  const std::lock_guard lock{mutex_};
+  in_force_ = std::move(rules).value_or(HalvedRules{});
+}
+
+void Optimizer::keep_locked() { store_.put_state(kOptimizerState, encode_halved(in_force_)); }
 
 OptimizerDecision Optimizer::decision_locked(const pipeline::ConfigSnapshot& snapshot) {
   const auto below = snapshot.settings->config.cache.alert_key_hit_rate_below;
@@ -44,6 +57,7 @@ void Optimizer::apply_locked(const pipeline::ConfigSnapshot& snapshot, const Opt
     mark(snapshot, name_of(rate), false);
     log::info("optimizer: " + describe(rate) + "; its TTL is " + format_duration(rate.ttl) + " again");
   }
+  if (!decision.halve.empty() || !decision.undo.empty()) keep_locked();
 }
 
 /// Each suggestion once, until it is none any more.
@@ -72,6 +86,7 @@ void Optimizer::undo_all() {
   if (in_force_.empty()) return;
   for (const auto& [name, halved] : in_force_) mark(*snapshot, name, false);
   in_force_.clear();
+  keep_locked();
   log::info("optimizer: off; all rules have their own TTLs again");
 }
 

@@ -1,7 +1,7 @@
 // The optimizer: halves the TTL of rules whose keys are hardly ever hit, and undoes it where the rate recovers.
 //
-// Owned by the application; thread-safe. What is in force lasts until it is undone, the setting is turned off, or the
-// program ends; reloads keep it. Whoever asks may wait for a pass over the store: never on an event loop.
+// Owned by the application; thread-safe. What is in force lasts until it is undone or the setting is turned off;
+// reloads and restarts keep it. Whoever asks may wait for a pass over the store: never on an event loop.
 #pragma once
 
 #include <functional>
@@ -22,8 +22,11 @@ class Optimizer {
   static constexpr Duration kLookEvery{300'000};
 
   /// `current` gives the configuration in force. All of it outlives the optimizer.
-  Optimizer(KeyWatch& watch, std::function<pipeline::SnapshotPtr()> current, const Clock& clock)
-      : watch_{watch}, current_{std::move(current)}, clock_{clock} {}
+  Optimizer(KeyWatch& watch, store::Store& store, std::function<pipeline::SnapshotPtr()> current, const Clock& clock)
+      : watch_{watch}, store_{store}, current_{std::move(current)}, clock_{clock} {}
+
+  /// Takes over what an earlier run had in force. Once, before all else.
+  void restore();
 
   /// Does what the setting says: nothing, tells the log what it would do, or does it.
   void tick();
@@ -38,8 +41,10 @@ class Optimizer {
   void apply_locked(const pipeline::ConfigSnapshot& snapshot, const OptimizerDecision& decision);
   void suggest_locked(const OptimizerDecision& decision);
   void undo_all();
+  void keep_locked();
 
   KeyWatch& watch_;
+  store::Store& store_;
   const std::function<pipeline::SnapshotPtr()> current_;
   const Clock& clock_;
   mutable std::mutex mutex_;  // guards all below

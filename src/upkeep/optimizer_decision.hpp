@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -33,5 +35,9 @@ struct OptimizerDecision {
 /// twentieth above that and it was halved for an hour: so that it does not go back and forth.
 OptimizerDecision decide(const std::vector<RuleRate>& rates, const HalvedRules& in_force, std::uint32_t below_percent,
                          TimePoint now);
+
+/// What is in force as bytes for the store, and back; none where these are not its bytes.
+std::string encode_halved(const HalvedRules& rules);
+std::optional<HalvedRules> decode_halved(std::string_view bytes);
 
 }  // namespace cachearr::upkeep

@@ -12,6 +12,7 @@
 
 #include <cachearr/clock.hpp>
 
+#include "limit/state_codec.hpp"
 #include "upkeep/notify/notification.hpp"
 
 namespace cachearr::upkeep {
@@ -35,6 +36,11 @@ class ChannelQueue {
   Fate settle(Outcome outcome, TimePoint now, Duration at_least = Duration{0});
   /// When take() may have something; none: only after another call.
   std::optional<TimePoint> next() const;
+
+  /// What waits and what was told, for the store. What is under way counts as waiting: told twice is better than never.
+  void write(limit::StateWriter& to) const;
+  /// Takes over what write() gave. False: these are not its bytes, and nothing was taken over.
+  bool read(limit::StateReader& from);
 
   std::size_t waiting() const noexcept { return queue_.size(); }
   std::size_t tries() const noexcept { return tries_; }  // of the first of them

@@ -14,6 +14,9 @@ namespace cachearr::upkeep {
 namespace {
 
 constexpr Duration kIdle = std::chrono::minutes{1};
+constexpr std::string_view kNotifierState = "notifications";
+constexpr std::uint64_t kNotifierFormat = 1;
+constexpr std::uint64_t kMostChannels = 1'000;
 
 Notification test_message(TimePoint now) {
   return {"test", "test", "notice", "Test message", "This is a test message of cachearr: notifications arrive here.",
@@ -44,6 +47,39 @@ std::string_view name_of(ChannelType type) noexcept {
 Notifier::Notifier(const Clock& clock) : clock_{clock} {}
 Notifier::~Notifier() { stop(); }
 
+void Notifier::keep_in(store::Store& store) {
+  const std::lock_guard lock{mutex_};
+  store_ = &store;
+  const auto bytes = store.get_state(kNotifierState);
+  if (bytes.empty()) return;
+  limit::StateReader from{bytes};
+  const bool known = from.number() == kNotifierFormat;
+  const auto channels = known ? std::min(from.number(), kMostChannels) : 0;
+  for (std::uint64_t i = 0; i < channels && from.ok(); ++i) {
+    std::string name{from.text()};
+    if (ChannelQueue queue; queue.read(from)) kept_.emplace(std::move(name), std::move(queue));
+  }
+  if (!known || !from.ok()) log::warning("some notifications that waited cannot be read; they are lost");
+}
+
+void Notifier::keep_locked() {
+  if (!store_) return;
+  limit::StateWriter to;
+  to.number(kNotifierFormat);
+  to.number(channels_.size());
+  for (const auto& channel : channels_) {
+    to.text(channel->config.name);
+    channel->queue.write(to);
+  }
+  store_->put_state(kNotifierState, to.take());
+}
+
+Notifier::ChannelPtr Notifier::new_channel(const std::string& name) {
+  auto channel = std::make_shared<Channel>();
+  if (auto kept = kept_.extract(name)) channel->queue = std::move(kept.mapped());
+  return channel;
+}
+
 void Notifier::configure(const std::vector<NotificationConfig>& channels) {
   const auto now = clock_.now();
   const std::lock_guard lock{mutex_};
@@ -51,7 +87,7 @@ void Notifier::configure(const std::vector<NotificationConfig>& channels) {
   for (const auto& config : channels) {
     auto channel = channel_named(config.name);
     const bool same = channel && channel->config == config;
-    if (!channel) channel = std::make_shared<Channel>();
+    if (!channel) channel = new_channel(config.name);
     if (!same) {
       channel->config = config;
       channel->queue.configure(config.events, config.retry_after, now);
@@ -59,6 +95,7 @@ void Notifier::configure(const std::vector<NotificationConfig>& channels) {
     next.push_back(std::move(channel));
   }
   channels_ = std::move(next);
+  keep_locked();
   transfers_.wake();
 }
 
@@ -126,6 +163,7 @@ void Notifier::settle(Channel& channel, const Notification& notification, const 
   channel.last = {now, notification.event, result.ok, result.error};
   const auto outcome = result.ok ? Outcome::delivered : result.refused ? Outcome::refused : Outcome::failed;
   const auto fate = channel.queue.settle(outcome, now, result.asked_pause);
+  keep_locked();
   if (fate == Fate::done) return;
   const auto what = "the notification " + notification.event + " has not reached \"" + channel.config.name + "\" (" +
                     result.error + ")";
@@ -151,6 +189,7 @@ void Notifier::publish(const Notification& notification) {
     if (channel->lost++ == 0)
       log::error("too many notifications wait for \"" + channel->config.name + "\"; further ones are lost");
   }
+  keep_locked();
   transfers_.wake();
 }
 

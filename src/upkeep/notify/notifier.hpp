@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <future>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -18,6 +19,7 @@
 #include <cachearr/clock.hpp>
 #include <cachearr/config.hpp>
 
+#include "store/store.hpp"
 #include "upkeep/notify/channel_queue.hpp"
 #include "upkeep/notify/notification.hpp"
 #include "upkeep/notify/transfers.hpp"
@@ -50,10 +52,13 @@ class Notifier {
   Notifier(const Notifier&) = delete;
   Notifier& operator=(const Notifier&) = delete;
 
+  /// Keeps what waits in `store`, which outlives stop(), and gives the channels back what an earlier run kept there. At
+  /// most once, before configure().
+  void keep_in(store::Store& store);
   /// These channels from now on. One that keeps its name keeps what it is still to be told.
   void configure(const std::vector<NotificationConfig>& channels);
   void start();
-  /// Ends what is under way; what waits is lost.
+  /// Ends what is under way. What waits, waits for the next run.
   void stop();
 
   void publish(const Notification& notification);
@@ -73,11 +78,15 @@ class Notifier {
   void begin_tests();
   void settle(Channel& channel, const Notification& notification, const SendResult& result);
   ChannelPtr channel_named(std::string_view name) const;
+  ChannelPtr new_channel(const std::string& name);
+  void keep_locked();
 
   const Clock& clock_;
-  mutable std::mutex mutex_;  // guards the three below; never held while something is sent
+  store::Store* store_ = nullptr;
+  mutable std::mutex mutex_;  // guards the four below; never held while something is sent
   std::vector<ChannelPtr> channels_;
   std::vector<std::unique_ptr<Test>> tests_;
+  std::map<std::string, ChannelQueue> kept_;  // of an earlier run, by channel, until that is configured
   bool running_ = false;
   Transfers transfers_;
   std::jthread thread_;

@@ -65,7 +65,7 @@ class QuietInstance : public Instance {
   client::ProxyServer proxy_{client::ProxyServerParts{clock_, store_, contexts_, "secret", "token", snapshot_}};
   upkeep::SavingsLedger savings_{proxy_.metrics(), store_, clock_};
   upkeep::KeyWatch key_watch_{store_, [this] { return snapshot_; }, clock_};
-  upkeep::Optimizer optimizer_{key_watch_, [this] { return snapshot_; }, clock_};
+  upkeep::Optimizer optimizer_{key_watch_, store_, [this] { return snapshot_; }, clock_};
   upkeep::WarmUps warm_ups_{{store_, clock_, [this] { return snapshot_; }, proxy_.request_book(), [](auto, auto) {}}};
   upkeep::Prefetcher prefetcher_{{store_, clock_, [this] { return snapshot_; }, proxy_.request_book(),
                                   [](auto, auto) {}, [](auto, auto) {}, [](const auto&) {}}};

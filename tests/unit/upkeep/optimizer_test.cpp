@@ -43,8 +43,29 @@ class OptimizerTest : public ::testing::Test {
   std::unique_ptr<store::Store> store_ = store::make_memory_store(1024 * 1024, clock_);
   pipeline::SnapshotPtr snapshot_ = snapshot_in(OptimizerMode::on);
   KeyWatch watch_{*store_, [this] { return snapshot_; }, clock_};
-  Optimizer optimizer_{watch_, [this] { return snapshot_; }, clock_};
+  Optimizer optimizer_{watch_, *store_, [this] { return snapshot_; }, clock_};
 };
+
+TEST_F(OptimizerTest, KeepsOverARestartWhatIsInForce) {
+  use_key(2, 98);
+  optimizer_.tick();
+  Optimizer again{watch_, *store_, [this] { return snapshot_; }, clock_};
+  again.restore();
+  const auto before = optimizer_.in_force(), after = again.in_force();
+  ASSERT_EQ(after.size(), 1U);
+  EXPECT_EQ(after.begin()->first, before.begin()->first);
+  EXPECT_EQ(after.begin()->second.since, before.begin()->second.since);
+  EXPECT_EQ(after.begin()->second.at.requests, before.begin()->second.at.requests);
+  snapshot_ = snapshot_in(OptimizerMode::on);
+  again.carry_over(*snapshot_);
+  EXPECT_TRUE(is_shortened());
+}
+
+TEST_F(OptimizerTest, HasNothingInForceWhereTheStateCannotBeRead) {
+  store_->put_state("optimizer", "\1\377");
+  optimizer_.restore();
+  EXPECT_TRUE(optimizer_.in_force().empty());
+}
 
 TEST_F(OptimizerTest, HalvesAndUndoesWhereItIsOn) {
   use_key(2, 98);

@@ -116,6 +116,40 @@ TEST_F(Notified, IsAServiceThatWasAwayWhenItIsBack) {
   EXPECT_EQ(status().lost, 0U);
 }
 
+TEST_F(Notified, IsTheNextRunOfWhatWaited) {
+  Service away{{500}}, back{{200}};
+  const auto store = store::make_memory_store(100'000, clock_);
+  auto patient = hook(away.url());
+  patient.retry_after = std::chrono::hours{1};
+  notifier_.keep_in(*store);
+  notifier_.configure({patient});
+  notifier_.start();
+  notifier_.publish(fired());
+  EXPECT_TRUE(until([&] { return has_result(false); }));
+  notifier_.stop();
+
+  Notifier next{clock_};
+  next.keep_in(*store);
+  next.configure({hook(back.url())});
+  EXPECT_EQ(next.status().at(0).waiting, 1U);
+  next.start();
+  EXPECT_TRUE(until([&] { return next.status().at(0).waiting == 0; }));
+  EXPECT_EQ(back.asked(), 1U);
+  next.publish(fired());
+  EXPECT_EQ(next.status().at(0).waiting, 0U) << "within the hour of an alert that was told";
+}
+
+TEST_F(Notified, LosesWhatCannotBeReadAndGoesOn) {
+  Service service{{200}};
+  const auto store = store::make_memory_store(100'000, clock_);
+  store->put_state("notifications", "\1\1\4mine\377");
+  notifier_.keep_in(*store);
+  notifier_.configure({hook(service.url())});
+  notifier_.start();
+  notifier_.publish(fired());
+  EXPECT_TRUE(until([&] { return has_result(true); }));
+}
+
 TEST_F(Notified, IsNoServiceThatRefuses) {
   Service service{{401}};
   notifier_.configure({hook(service.url())});
