@@ -118,6 +118,24 @@ struct NotificationConfig {
   friend bool operator==(const NotificationConfig&, const NotificationConfig&) = default;
 };
 
+/// A Redis or Valkey that several instances share.
+struct SharedConfig {
+  std::string redis_url;  // empty: nothing is shared
+  std::string username;
+  std::string password_file, ca_file, secret_file;  // resolved, absolute
+  std::string server_name;
+  std::string prefix = "cachearr";
+  std::string instance;  // empty: made of the host's name
+  bool records = true, limits = true, collapse = true;
+  std::optional<Duration> lookup_timeout;  // none: by the round trip
+  std::uint64_t max_object_bytes = 1024 * 1024;
+  Duration min_ttl{10'000};
+  bool negatives = false;
+  enum class WhenAway : std::uint8_t { share, full, refuse } limits_when_away = WhenAway::share;
+  std::uint32_t instances = 0;  // 0: as many as were seen
+  std::optional<Duration> blind_after;
+};
+
 struct Config {
   std::string file;  // where it was read from; empty: built-in defaults
   std::vector<ListenerConfig> listeners = {ListenerConfig{}};
@@ -136,7 +154,7 @@ struct Config {
   LogConfig log;
   CacheConfig cache;
   std::vector<NotificationConfig> notifications;
-  std::string redis_url;
+  SharedConfig shared;
   /// "host:port" -> "address:port": connect there instead (--resolve), for tests and split DNS.
   std::unordered_map<std::string, std::string> resolve;
   /// TTLs of types, from the environment.

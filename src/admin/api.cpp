@@ -68,6 +68,7 @@ Api::Api(Instance& instance) : instance_{instance} {
   add_keys_calls(router_, instance_, counters_);
   add_openapi_call(router_);
   add_history_calls(router_, instance_);
+  add_shared_call(router_, instance_);
   add_alerts_call(router_, instance_);
   add_savings_call(router_, instance_);
   add_key_lists_calls(router_, instance_);

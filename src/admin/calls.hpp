@@ -23,6 +23,7 @@ void add_key_calls(Router& router, Instance& instance, ApiCounters& counters);  
 void add_keys_calls(Router& router, Instance& instance, ApiCounters& counters);  // many: list, mget, purge
 void add_history_calls(Router& router, Instance& instance);                      // history, summary
 void add_alerts_call(Router& router, Instance& instance);
+void add_shared_call(Router& router, Instance& instance);
 
 class Login;
 void add_web_calls(Router& router, Instance& instance);  // the page for people and its files

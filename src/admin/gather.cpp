@@ -40,6 +40,26 @@ metrics::LimitReading limit_reading(const upkeep::UpstreamStatus& upstream, Time
   return reading;
 }
 
+metrics::SharedReading shared_reading(const shared::TierStatus& tier) {
+  metrics::SharedReading reading;
+  const auto& counts = tier.counts;
+  reading.up = tier.ready;
+  reading.breaker_open = tier.breaker_open;
+  reading.look_ups = {
+      {"hit", counts.hits}, {"miss", counts.misses}, {"timeout", counts.timeouts}, {"late", counts.late}};
+  reading.rejected = counts.rejected;
+  reading.dropped = counts.dropped;
+  reading.written = counts.written;
+  reading.sent = counts.sent;
+  reading.received = counts.received;
+  reading.gaps = counts.gaps;
+  reading.lag_seconds = static_cast<double>(tier.lag.count()) / 1000;
+  reading.members = tier.members.size();
+  if (tier.max_bytes > 0)
+    reading.memory_ratio = static_cast<double>(tier.used_bytes) / static_cast<double>(tier.max_bytes);
+  return reading;
+}
+
 upkeep::LookUps look_ups_of(const upkeep::Figures& figures) {
   return {figures[upkeep::Figure::hits], figures[upkeep::Figure::misses]};
 }
@@ -85,6 +105,8 @@ upkeep::HealthInputs health_inputs(Instance& instance) {
   inputs.interception_problems = instance.interception_problems();
   for (auto& bypassed : proxy.intercept_bypass().list(inputs.now))
     inputs.bypassed.push_back({std::move(bypassed.client), std::move(bypassed.host), bypassed.until});
+  if (const auto* const tier = instance.shared_tier()) inputs.shared = tier->status();
+  inputs.shared_problem = instance.shared_problem();
   if (const auto last = instance.last_reload(); !last.taken)
     inputs.refused_reload = last.problems.empty() ? std::string{} : to_string(last.problems.front());
   return inputs;
@@ -132,6 +154,7 @@ metrics::Readings metrics_readings(Instance& instance) {
     if (!upstream.limits.limiters.empty()) readings.limits.push_back(limit_reading(upstream, now));
   for (auto& feed : instance.event_feeds().status())
     readings.feeds.push_back({feed.upstream, upkeep::is_up(feed.phase), std::move(feed.by_event), feed.invalidations});
+  if (const auto* const tier = instance.shared_tier()) readings.shared = shared_reading(tier->status());
   const auto store = instance.store().stats();
   readings.tiers.push_back(tier_reading("memory", store.memory));
   if (store.disk_enabled) readings.tiers.push_back(tier_reading("disk", store.disk));

@@ -11,6 +11,7 @@
 #include "base/position.hpp"
 #include "client/proxy_server.hpp"
 #include "pipeline/config_snapshot.hpp"
+#include "shared/tier.hpp"
 #include "store/store.hpp"
 #include "upkeep/alerts/monitor.hpp"
 #include "upkeep/feed/event_feeds.hpp"
@@ -54,6 +55,9 @@ class Instance {
   virtual upkeep::WarmUps& warm_ups() = 0;
   virtual upkeep::Prefetcher& prefetcher() = 0;
   virtual upkeep::EventFeeds& event_feeds() = 0;
+  /// Null where nothing is shared with other instances; then the problem says why, if something should be.
+  virtual shared::Tier* shared_tier() { return nullptr; }
+  virtual std::string shared_problem() const { return {}; }
 };
 
 }  // namespace cachearr::admin

@@ -113,7 +113,9 @@ Answer put_key(const KeyCalls& keys, const Call& call) {
 
 Answer delete_key(const KeyCalls& keys, const Call& call) {
   const auto there = keys.entries(call).size();
-  const auto deleted = keys.store().invalidate({caching::Invalidation::Kind::key, call.captures.front(), false});
+  const caching::Invalidation what{caching::Invalidation::Kind::key, call.captures.front(), false};
+  if (auto* const tier = keys.instance.shared_tier()) tier->announce(what);
+  const auto deleted = keys.store().invalidate(what);
   ++keys.counters.invalidations;
   if (!deleted) return not_for_good(deleted.error());
   if (there == 0) return no_such_key();

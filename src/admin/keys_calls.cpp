@@ -159,18 +159,21 @@ Answer purge(const KeysCalls& keys, const Call& call) {
   const auto wish = read_object(call);
   if (!wish) return wish.error();
   for (const auto& [name, value] : wish->items()) {
-    constexpr std::array<std::string_view, 6> known{"keys", "pattern", "tag", "upstream", "all", "soft"};
+    constexpr std::array<std::string_view, 7> known{"keys", "pattern", "tag", "upstream", "all", "soft", "local"};
     if (std::find(known.begin(), known.end(), name) == known.end())
       return problem(400, "\"" + name + "\" is none of keys, pattern, tag, upstream, all, soft");
   }
-  if (wish->contains("soft") && !(*wish)["soft"].is_boolean()) return problem(400, "soft is true or false");
+  for (const std::string name : {"soft", "local"})
+    if (wish->contains(name) && !(*wish)[name].is_boolean()) return problem(400, name + " is true or false");
   const auto invalidations = invalidations_of(*wish);
   if (!invalidations)
     return problem(400, "name exactly one of keys (an array), pattern, tag, upstream, or \"all\": true");
+  auto* const tier = wish->value("local", false) ? nullptr : keys.instance.shared_tier();
   std::uint64_t purged = 0;
   std::optional<Error> failure;
   for (const auto& invalidation : *invalidations) {
     if (call.stop.stop_requested()) return problem(503, "the program is stopping; not everything was purged");
+    if (tier) tier->announce(invalidation);
     const auto count = keys.instance.store().invalidate(invalidation);
     if (count) {
       purged += *count;
@@ -180,7 +183,7 @@ Answer purge(const KeysCalls& keys, const Call& call) {
     ++keys.counters.invalidations;
   }
   if (failure) return not_for_good(*failure);
-  return json_answer({{"purged", purged}});
+  return json_answer({{"purged", purged}, {"shared", !tier ? "off" : tier->is_ready() ? "sent" : "queued"}});
 }
 
 }  // namespace

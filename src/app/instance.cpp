@@ -6,6 +6,7 @@
 #include "app/interception.hpp"
 #include "app/load_rules.hpp"
 #include "app/reload_changes.hpp"
+#include "app/shared_tier.hpp"
 #include "app/state_files.hpp"
 #include "base/hash.hpp"
 #include "base/log.hpp"
@@ -61,7 +62,9 @@ std::optional<StartFailure> Instance::start() {
   if (const auto problem = check_directory(config.disk_path)) return unavailable(problem->what);
   const auto secret = read_or_make_secret(config.state_dir + "/secret", kSecretBytes);
   if (!secret) return unavailable(secret.error().what);
-  secret_ = *secret;
+  const auto common = shared_secret(config.shared);
+  if (!common) return unavailable(common.error().what);
+  secret_ = common->value_or(*secret);  // identities have to be the same for all who share
   api_key_ = config.admin.api_key;
   if (api_key_.empty()) {
     const auto key = read_or_make_secret(config.state_dir + "/api_key", kApiKeyBytes);
@@ -69,15 +72,19 @@ std::optional<StartFailure> Instance::start() {
     api_key_ = *key;
   }
   if (auto failure = open_store(config)) return failure;
+  auto tier = make_shared_tier(config.shared, secret_, *store_, clock_, contexts_);
+  if (!tier) return unavailable(tier.error().what);
+  shared_ = std::move(tier).value();
   admission_ = std::make_unique<fetch::AdmissionController>(clock_, *store_);
   admission_->configure(*first->rules);
   admission_->restore();
   prepare_tls(*first, nullptr);
   snapshot_ = pipeline::make_snapshot(*first);
   const client::ProxyServerParts parts{
-      clock_,    *store_,         contexts_, secret_, "cachearr-" + to_hex(hash128(secret_ + "loop")).substr(0, 12),
+      clock_,    *store_,         contexts_, secret_, "cachearr-" + to_hex(hash128(*secret + "loop")).substr(0, 12),
       snapshot_, admission_.get()};
   proxy_ = std::make_unique<client::ProxyServer>(parts);
+  proxy_->shared().tier = shared_.get();
   prepare_upkeep();
   prepare_jobs();
   plan_upkeep();
@@ -89,6 +96,7 @@ std::optional<StartFailure> Instance::start() {
   event_feeds_->configure(snapshot_);
   event_feeds_->start();
   admission_->start();
+  if (shared_) shared_->start([this] { return card(); });
   proxy_->start();
   admin_->start();
   ticker_.start();
@@ -218,6 +226,18 @@ std::string Instance::addresses() const {
   return text;
 }
 
+shared::Member Instance::card() const {
+  shared::Member self;
+  std::string files;
+  for (const auto& [name, hash] : snapshot()->rules->files()) files += to_hex(hash);
+  self.version = CACHEARR_VERSION;
+  self.address = proxy_->forward_address();
+  self.rules = to_hex(hash128(self.version + files)).substr(0, 8);
+  return self;
+}
+
+std::string Instance::shared_problem() const { return app::shared_problem(snapshot()->settings->config.shared); }
+
 void Instance::stop() {
   const auto grace = snapshot()->settings->config.timeouts.shutdown_grace;
   prefetcher_->stop();
@@ -230,9 +250,11 @@ void Instance::stop() {
   event_feeds_->stop();
   admin_->stop();
   savings_->fold();
+  if (shared_) shared_->stop();
   proxy_.reset();
   admin_.reset();
   admission_->stop();
+  shared_.reset();
   store_.reset();
 }
 

@@ -64,6 +64,8 @@ class Instance final : public admin::Instance {
   upkeep::WarmUps& warm_ups() override { return *warm_ups_; }
   upkeep::Prefetcher& prefetcher() override { return *prefetcher_; }
   upkeep::EventFeeds& event_feeds() override { return *event_feeds_; }
+  shared::Tier* shared_tier() override { return shared_.get(); }
+  std::string shared_problem() const override;
 
  private:
   /// Reads configuration and rules. With a configuration in force, the settings that wait for the next start keep its
@@ -78,6 +80,8 @@ class Instance final : public admin::Instance {
   void prepare_upkeep();
   std::optional<StartFailure> open_store(const Config& config);
   std::optional<StartFailure> open_listeners(const Config& config);
+  /// What other instances are told of this one.
+  shared::Member card() const;
   /// Warm-ups and prefetch. REQUIRES: as above.
   void prepare_jobs();
   void start_jobs();
@@ -99,6 +103,7 @@ class Instance final : public admin::Instance {
   admin::ReloadOutcome last_reload_{true, {}, {}};
   std::vector<std::string> problems_without_leaves_;  // as they were read with the snapshot: health reads no file
   std::unique_ptr<store::Store> store_;
+  std::unique_ptr<shared::Tier> shared_;  // null: this instance is alone
   std::unique_ptr<upkeep::History> history_;
   std::unique_ptr<upkeep::Monitor> monitor_;
   std::unique_ptr<fetch::AdmissionController> admission_;

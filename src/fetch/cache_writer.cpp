@@ -10,6 +10,7 @@
 #include "fetch/last_fetch.hpp"
 #include "fetch/request_book.hpp"
 #include "http/url.hpp"
+#include "pipeline/sharing.hpp"
 
 namespace cachearr::fetch {
 
@@ -73,6 +74,7 @@ store::EntryPtr put(FetchContext& worker, const FetchJob& job, Name name, std::s
   }
   auto entry = store::make_entry(parts);
   if (entry) worker.shared.store.put(entry);
+  if (entry && worker.shared.tier && pipeline::is_shared(*job.context)) worker.shared.tier->put(entry, job.moment);
   const bool by_client = job.purpose == Purpose::client || job.purpose == Purpose::refresh_stale;
   if (entry && cost && worker.book) worker.book->remember(*job.context, *entry, by_client);
   return entry;
@@ -124,6 +126,12 @@ caching::EntryMeta with_label(FetchContext& worker, const FetchJob& job, const c
   return meta;
 }
 
+/// Here, and by all who share the upstream.
+void invalidate(FetchContext& worker, const FetchJob& job, const caching::Invalidation& what) {
+  if (worker.shared.tier && pipeline::is_shared(*job.context)) worker.shared.tier->announce(what);
+  worker.shared.store.invalidate_soon(what);
+}
+
 /// Removes what is stored for a URL of this upstream, all its variants and partitions.
 void invalidate_target(FetchContext& worker, const FetchJob& job, const http::Target& target) {
   pipeline::RequestContext other;
@@ -136,7 +144,7 @@ void invalidate_target(FetchContext& worker, const FetchJob& job, const http::Ta
     other.verdict.rule =
         job.rules().match(*other.verdict.upstream, get, target.path, target.query, worker.scratch, other.captures);
   rules::build_key(other.verdict, get, target, other.captures, worker.shared.secret, worker.scratch, other.key);
-  worker.shared.store.invalidate_soon({caching::Invalidation::Kind::key, other.key.key, false});
+  invalidate(worker, job, {caching::Invalidation::Kind::key, other.key.key, false});
   worker.cells.invalidations[0].add();
 }
 
@@ -152,7 +160,7 @@ void invalidate_by_rules(FetchContext& worker, const FetchJob& job) {
     if (!job.settings().invalidates(*rule)) continue;
     for (const auto& named : rule->invalidate) {
       const caching::Invalidation what{named.kind, rules::expand(named.text, captures), named.soft};
-      worker.shared.store.invalidate_soon(what);
+      invalidate(worker, job, what);
       worker.cells.invalidations[1].add();
       if (rule->window && !feed_is_up) worker.shared.windows.open(what, worker.now(), worker.now() + *rule->window);
     }
@@ -193,6 +201,7 @@ void name_as_get(FetchContext& worker, FetchJob& job) {
   get.method_text = "GET";
   rules::build_key(job.context->verdict, get, job.context->route.target, job.context->captures, worker.shared.secret,
                    worker.scratch, job.context->key);
+  job.moment = 0;  // others hear of that later, and would take the answer for older
   job.generation = worker.shared.store.generation();  // after what this very request invalidated
 }
 

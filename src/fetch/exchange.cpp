@@ -123,6 +123,7 @@ net::Task<HeadTrouble> exchange_heads(FetchContext& worker, std::shared_ptr<Fetc
   response.timing.request_time = worker.now();
   response.idle = limits.idle;
   job->generation = worker.shared.store.generation();
+  job->moment = worker.shared.tier ? worker.shared.tier->moment() : 0;
   response.connection->stream->arm(limits.idle);
   const auto sent = co_await net::write_all(*response.connection->stream, head);
   response.connection->stream->disarm();

@@ -2,10 +2,12 @@
 //
 //   step            what it does                                               next
 //   --------------  ---------------------------------------------------------  ------------------------------------
-//   offline         the operator has set the upstream offline: serve what is   newly_stored | done
+//   offline         the operator has set the upstream offline: serve what is   newly_stored | shared | done
 //                   stored, or an error
 //   newly_stored    serve what another fetch has stored since the look-up      covered | done
-//   covered         serve a page of a feed that a stored one holds             admission | done
+//   covered         serve a page of a feed that a stored one holds             shared | admission | done
+//   shared        ~ serve what another instance has stored, where it answers   admission | done
+//                   in time
 //   admission       a permit of the limiter, where one is free                 exchange | queue
 //   queue         ~ wait for the permit, or be rejected: stale, or an error    exchange | admission | done
 //   exchange      ~ connection, request, interim responses, head; an error:    response | end
@@ -43,6 +45,7 @@
 #include "fetch/feed_pages.hpp"
 #include "fetch/fetch_table.hpp"
 #include "fetch/rejection.hpp"
+#include "fetch/shared_look_up.hpp"
 #include "fetch/stale.hpp"
 #include "limit/limit_head.hpp"
 
@@ -71,6 +74,8 @@ net::Task<> Fetch::run() {
     if (step == Step::queue) {
       const auto rejection = co_await permit_.wait(job_);
       step = after_queue(rejection);
+    } else if (step == Step::shared) {
+      step = co_await ask_shared();
     } else if (step == Step::exchange) {
       auto response = co_await exchange(worker_, job_, conditional_lines());
       step = after_exchange(std::move(response));
@@ -107,6 +112,7 @@ Fetch::Step Fetch::run_step(Step step) {
     case Step::publish: return publish();
     case Step::release: return release();
     case Step::end: return end_exchange();
+    case Step::shared:
     case Step::queue:
     case Step::exchange:
     case Step::read_refusal:
@@ -121,7 +127,10 @@ bool Fetch::is_offline() const noexcept {
   return context().snapshot->modes->of(upstream()) == rules::UpstreamMode::offline;
 }
 
-Fetch::Step Fetch::check_offline() { return is_offline() ? serve_offline() : Step::newly_stored; }
+Fetch::Step Fetch::check_offline() {
+  if (!is_offline()) return Step::newly_stored;
+  return may_look_in_shared(worker_, *job_) ? Step::shared : serve_offline();
+}
 
 Fetch::Step Fetch::serve_offline() {
   if (serve_stale({StaleReason::offline, true}, 0)) return Step::done;
@@ -157,9 +166,19 @@ Fetch::Step Fetch::check_newly_stored() {
 
 Fetch::Step Fetch::check_covered() {
   auto page = page_from_stored(worker_, *job_);
-  if (!page) return Step::admission;
+  if (!page) return may_look_in_shared(worker_, *job_) ? Step::shared : Step::admission;
   serve_hit(hit_outcome(std::move(page), {}, request().fields, worker_.now()));
   return Step::done;
+}
+
+net::Task<Fetch::Step> Fetch::ask_shared() {
+  auto found = co_await look_in_shared(worker_, job_);
+  claim_ = std::move(found.claim);
+  if (!found.entry) co_return is_offline() ? serve_offline() : Step::admission;
+  auto outcome = hit_outcome(std::move(found.entry), found.varies_by, request().fields, worker_.now());
+  outcome.cache_status.detail = "shared";
+  serve_hit(std::move(outcome));
+  co_return Step::done;
 }
 
 Fetch::Step Fetch::try_admission() { return permit_.try_acquire(*job_) ? Step::exchange : Step::queue; }
@@ -330,6 +349,7 @@ void Fetch::observe(const content::LimitSignal& signal) {
 
 /// From here on the store answers; nobody joins any more.
 void Fetch::leave_table() {
+  claim_.reset();
   if (!job_->in_table) return;
   job_->in_table = false;
   worker_.fetch_table.remove(context().variant.id, job_->shared_fetch);

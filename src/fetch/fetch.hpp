@@ -37,6 +37,7 @@ class Fetch {
     offline,
     newly_stored,
     covered,
+    shared,
     admission,
     queue,
     exchange,
@@ -67,6 +68,7 @@ class Fetch {
   Step check_offline();
   Step check_newly_stored();
   Step check_covered();
+  net::Task<Step> ask_shared();
   Step try_admission();
   Step after_queue(const std::optional<Rejection>& rejection);
   std::string conditional_lines();
@@ -151,6 +153,7 @@ class Fetch {
   bool asked_ = false;    // a request went to the origin, or was to go
   bool visible_ = false;  // the outcome is decided
   store::EntryPtr stored_;
+  store::FetchClaim claim_;  // other instances wait for this fetch
 };
 
 }  // namespace cachearr::fetch

@@ -32,6 +32,7 @@ struct FetchJob {
   std::shared_ptr<Upload> upload;       // null: no body
   Purpose purpose = Purpose::client;
   std::uint32_t generation = 0;       // of the store when the origin was asked
+  store::SharedMoment moment = 0;     // likewise, of the shared tier
   caching::FetchCost cost;            // of the response that has come
   content::EntityTags entities;       // what its body is about
   bool in_table = false;              // others may join: must be removed

@@ -149,6 +149,23 @@ void read_alerts(const Readings& readings, Samples& samples) {
 }
 
 template <auto member>
+void read_shared(const Readings& readings, Samples& samples) {
+  if (readings.shared) samples.add({}, static_cast<double>((*readings.shared).*member));
+}
+
+template <auto member>
+void read_shared_by(const Readings& readings, Samples& samples) {
+  if (!readings.shared) return;
+  for (const auto& [which, number] : (*readings.shared).*member) samples.add({which}, number);
+}
+
+void read_shared_news(const Readings& readings, Samples& samples) {
+  if (!readings.shared) return;
+  samples.add({"sent"}, readings.shared->sent);
+  samples.add({"received"}, readings.shared->received);
+}
+
+template <auto member>
 void read_process(const Readings& readings, Samples& samples) {
   samples.add({}, readings.process.*member);
 }
@@ -283,6 +300,61 @@ constexpr auto kFamilies = std::to_array<Family>({
      Type::gauge,
      {},
      [](const Readings& readings, Samples& samples) { samples.add({}, readings.last_reload_taken ? 1.0 : 0.0); }},
+    {"cachearr_shared_up",
+     "1 where the Redis that instances share is there, and all that others have invalidated is known.",
+     Type::gauge,
+     {},
+     read_shared<&SharedReading::up>},
+    {"cachearr_shared_breaker_open",
+     "1 where it is not asked for answers, since it was too slow.",
+     Type::gauge,
+     {},
+     read_shared<&SharedReading::breaker_open>},
+    {"cachearr_shared_look_ups_total",
+     "Answers that were looked for there, by result; late ones came after their deadline.",
+     Type::counter,
+     {"result"},
+     read_shared_by<&SharedReading::look_ups>},
+    {"cachearr_shared_rejected_total",
+     "Records there that were not believed, by why.",
+     Type::counter,
+     {"reason"},
+     read_shared_by<&SharedReading::rejected>},
+    {"cachearr_shared_written_total",
+     "Answers that were written there.",
+     Type::counter,
+     {},
+     read_shared<&SharedReading::written>},
+    {"cachearr_shared_dropped_total",
+     "Answers that were not written there, by why.",
+     Type::counter,
+     {"reason"},
+     read_shared_by<&SharedReading::dropped>},
+    {"cachearr_shared_invalidations_total",
+     "Invalidations to and from other instances.",
+     Type::counter,
+     {"direction"},
+     read_shared_news},
+    {"cachearr_shared_gaps_total",
+     "How often invalidations of others were lost, so that everything older was asked for again.",
+     Type::counter,
+     {},
+     read_shared<&SharedReading::gaps>},
+    {"cachearr_shared_lag_seconds",
+     "Since all invalidations of others were known for certain.",
+     Type::gauge,
+     {},
+     read_shared<&SharedReading::lag_seconds>},
+    {"cachearr_shared_members",
+     "Instances that were seen within a day, this one included.",
+     Type::gauge,
+     {},
+     read_shared<&SharedReading::members>},
+    {"cachearr_shared_memory_ratio",
+     "Share of the Redis' memory that is used, 0 to 1; 0 where it has no limit.",
+     Type::gauge,
+     {},
+     read_shared<&SharedReading::memory_ratio>},
     {"cachearr_alerts", "1 where the alert fires.", Type::gauge, {"id", "severity"}, read_alerts},
     {"cachearr_log_lines_dropped_total",
      "Access log lines dropped because the log's sink was too slow.",

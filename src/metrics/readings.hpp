@@ -47,6 +47,15 @@ struct WebhookReading {
   std::uint64_t count = 0;
 };
 
+/// What several instances share.
+struct SharedReading {
+  bool up = false, breaker_open = false;
+  std::map<std::string, std::uint64_t> look_ups, rejected, dropped;  // by result, by why
+  std::uint64_t written = 0, sent = 0, received = 0, gaps = 0;
+  double lag_seconds = 0, memory_ratio = 0;
+  std::uint64_t members = 0;
+};
+
 struct Readings {
   explicit Readings(const Metrics& of) : metrics{of}, labels{label_totals(of)}, upstreams{upstream_totals(of)} {}
   const Metrics& metrics;
@@ -58,6 +67,7 @@ struct Readings {
   std::vector<AlertReading> alerts;
   std::vector<FeedReading> feeds;
   std::vector<WebhookReading> webhooks;
+  std::optional<SharedReading> shared;  // none: nothing is shared
   std::uint64_t api_invalidations = 0;
   std::uint64_t dropped_log_lines = 0;
   bool last_reload_taken = true;

@@ -13,6 +13,7 @@
 #include "pipeline/invalidation_windows.hpp"
 #include "pipeline/request_context.hpp"
 #include "rules/scratch.hpp"
+#include "store/shared_tier.hpp"
 #include "store/store.hpp"
 
 namespace cachearr::pipeline {
@@ -24,6 +25,7 @@ struct SharedContext {
   std::string secret;      // keys the hashes of credentials; kept in the state directory
   std::string loop_token;  // this instance's name in CDN-Loop
   InvalidationWindows windows = {};
+  store::SharedTier* tier = nullptr;  // what instances share; null: there is one instance
 };
 
 struct WorkerContext {

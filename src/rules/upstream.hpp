@@ -74,7 +74,8 @@ struct Upstream {
   std::vector<std::string> credential_headers;  // lower case
   std::vector<std::string> credential_path;     // names of path captures that are secrets
   bool share_all = false;
-  bool share_named = false;  // one partition for the credentials named above; any other secret has its own
+  std::optional<bool> shared;  // with other instances; none: where its origin is no private one
+  bool share_named = false;    // one partition for the credentials named above; any other secret has its own
   Rate rate;
   std::string proxy;  // parent, "" none
   UpstreamMode mode = UpstreamMode::live;

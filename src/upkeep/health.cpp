@@ -5,6 +5,7 @@
 #include "base/iso_time.hpp"
 #include "base/units.hpp"
 #include "http/date.hpp"
+#include "upkeep/shared_health.hpp"
 
 namespace cachearr::upkeep {
 
@@ -149,6 +150,7 @@ HealthStatus evaluate(const HealthInputs& inputs) {
   note_store(inputs, notes);
   note_interception(inputs, notes);
   note_reload(inputs, notes);
+  note_shared(inputs, notes);
   for (const auto& upstream : inputs.upstreams) {
     note_operator(upstream, notes);
     note_limits(upstream, inputs.now, notes);

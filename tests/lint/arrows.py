@@ -16,12 +16,13 @@ MAY_INCLUDE = {
     "rules": "caching content limit http base",
     "origin": "net limit http base",
     "metrics": "base",
+    "shared": "net store limit caching content http metrics base",
     "pipeline": "rules store limit authority caching content http metrics base",
     "fetch": "pipeline origin rules net store limit caching content http metrics base",
     "client": "fetch pipeline origin rules net authority store limit caching content http metrics base",
-    "upkeep": "fetch pipeline origin rules net authority store limit caching content http metrics base",
-    "admin": "upkeep client fetch pipeline origin store rules limit net authority caching content http metrics base",
-    "app": "admin upkeep client fetch pipeline origin rules net authority store limit caching content http metrics base",
+    "upkeep": "shared fetch pipeline origin rules net authority store limit caching content http metrics base",
+    "admin": "upkeep shared client fetch pipeline origin store rules limit net authority caching content http metrics base",
+    "app": "admin upkeep shared client fetch pipeline origin rules net authority store limit caching content http metrics base",
 }
 # The modules that only decide: whoever includes their headers must not pay for a library.
 LIGHT = {"base", "http", "caching", "content", "metrics", "limit", "rules", "pipeline"}

@@ -85,7 +85,7 @@ int expire_key(const Invocation& invocation, const std::string& key, const std::
 struct PurgeArguments {
   std::vector<std::string> keys;
   std::string pattern, tag, upstream;
-  bool all = false, soft = false;
+  bool all = false, soft = false, local = false;
 };
 
 int purge(const Invocation& invocation, const PurgeArguments& arguments) {
@@ -96,6 +96,7 @@ int purge(const Invocation& invocation, const PurgeArguments& arguments) {
   if (!arguments.upstream.empty()) body["upstream"] = arguments.upstream;
   if (arguments.all) body["all"] = true;
   if (arguments.soft) body["soft"] = true;
+  if (arguments.local) body["local"] = true;
   AdminRequest request;
   request.method = "POST";
   request.target = "/api/v1/purge";
@@ -164,6 +165,7 @@ void add_purge(const Command& program, Invocation& invocation) {
   which.flag("--all", arguments->all, "Everything");
   which.require_one_option();
   command.flag("--soft", arguments->soft, "Mark as stale instead of removing");
+  command.flag("--local", arguments->local, "Here alone, whoever shares a Redis with this instance");
   command.on_parsed([&invocation, arguments] {
     invocation.run = [&invocation, arguments] { return purge(invocation, *arguments); };
   });

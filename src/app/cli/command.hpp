@@ -55,6 +55,7 @@ void add_top(const Command& program, Invocation& invocation);
 void add_alerts(const Command& program, Invocation& invocation);
 void add_warm(const Command& program, Invocation& invocation);
 void add_jobs(const Command& program, Invocation& invocation);
+void add_shared(const Command& program, Invocation& invocation);
 void add_requests(const Command& program, Invocation& invocation);
 void add_dashboard(const Command& program, Invocation& invocation);
 

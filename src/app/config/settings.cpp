@@ -150,6 +150,36 @@ Result<std::string> to_redis_url(const RawValue& raw) {
   return url;
 }
 
+/// Part of the names in Redis, where braces and colons have a meaning.
+Result<std::string> to_key_part(const RawValue& raw) {
+  auto part = to_text(raw);
+  const auto plain = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' ||
+           c == '.';
+  };
+  if (part.ok() && (part->empty() || part->size() > 64 || !std::all_of(part->begin(), part->end(), plain)))
+    return Error{"must be 1 to 64 letters, digits, '-', '_' or '.'"};
+  return part;
+}
+
+ValidationErrors set_lookup_timeout(std::optional<Duration>& into, const RawValue& raw) {
+  into.reset();
+  if (raw.value.is_string() && raw.value == "auto") return {};
+  return put(into, to_duration(raw, millisecond, 10 * second));
+}
+
+ValidationErrors set_blind_after(std::optional<Duration>& into, const RawValue& raw) {
+  into.reset();
+  if (is_null(raw)) return {};
+  return put(into, to_duration(raw, second, 365 * day));
+}
+
+ValidationErrors set_instances(std::uint32_t& into, const RawValue& raw) {
+  into = 0;
+  if (is_null(raw)) return {};
+  return put(into, to_number(raw, 1, 10'000));
+}
+
 Result<std::string> to_level(const RawValue& raw) {
   const std::vector<std::string> levels = {"trace", "debug", "info", "warning", "error", "off"};
   const auto index = to_choice(raw, levels);
@@ -219,6 +249,32 @@ std::vector<Setting> store_settings() {
   };
 }
 
+std::vector<Setting> shared_settings() {
+  using C = Config;
+  using Shared = SharedConfig;
+  return {
+      row<&C::shared, &Shared::redis_url>("shared.redis_url", at_start, nullable(to_redis_url)),
+      row<&C::shared, &Shared::username>("shared.username", at_start, nullable(to_text)),
+      row<&C::shared, &Shared::password_file>("shared.password_file", at_start, nullable(to_path)),
+      row<&C::shared, &Shared::ca_file>("shared.ca_file", at_start, nullable(to_path)),
+      row<&C::shared, &Shared::server_name>("shared.server_name", at_start, nullable(to_host_name)),
+      row<&C::shared, &Shared::secret_file>("shared.secret_file", at_start, nullable(to_path)),
+      row<&C::shared, &Shared::prefix>("shared.prefix", at_start, text(to_key_part)),
+      row<&C::shared, &Shared::instance>("shared.instance", at_start, nullable(to_key_part)),
+      row<&C::shared, &Shared::records>("shared.records", at_start, flag()),
+      row<&C::shared, &Shared::limits>("shared.limits", at_start, flag()),
+      row<&C::shared, &Shared::collapse>("shared.collapse", at_start, flag()),
+      row<&C::shared, &Shared::lookup_timeout>("shared.lookup_timeout", at_start, set_lookup_timeout),
+      row<&C::shared, &Shared::max_object_bytes>("shared.max_object_bytes", at_start, size(kib, 64 * mib)),
+      row<&C::shared, &Shared::min_ttl>("shared.min_ttl", at_start, duration(Duration{0})),
+      row<&C::shared, &Shared::negatives>("shared.negatives", at_start, flag()),
+      row<&C::shared, &Shared::limits_when_away>("shared.limits_when_away", at_start,
+                                                 choice({"share", "full", "refuse"})),
+      row<&C::shared, &Shared::instances>("shared.instances", at_start, set_instances),
+      row<&C::shared, &Shared::blind_after>("shared.blind_after", at_start, set_blind_after),
+  };
+}
+
 std::vector<Setting> traffic_settings() {
   using C = Config;
   using Timeouts = TimeoutConfig;
@@ -241,7 +297,7 @@ std::vector<Setting> traffic_settings() {
 
 std::vector<Setting> all_settings() {
   auto all = access_settings();
-  for (auto more : {store_settings(), traffic_settings()}) {
+  for (auto more : {store_settings(), shared_settings(), traffic_settings()}) {
     all.insert(all.end(), more.begin(), more.end());
   }
   return all;

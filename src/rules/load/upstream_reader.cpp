@@ -128,6 +128,15 @@ void read_share(const Node& node, Upstream& into) {
   into.share_named = *word == 2;
 }
 
+void read_shared(const Node& node, Upstream& into) {
+  into.shared.reset();
+  if (node.is_text()) {
+    node.word({"auto"});
+  } else {
+    into.shared = node.flag();
+  }
+}
+
 std::optional<Duration> read_period(const Node& node) {
   if (node.is_text()) {
     const auto word = *node.text();
@@ -297,7 +306,7 @@ void read_behaviour(const Node& node, Upstream& into) {
 void read_upstream(const Node& node, const std::string& folder, Upstream& into) {
   if (!node.expect_object(
           "an object that describes the upstream",
-          {"hosts", "origin", "mount", "intercept", "tls", "credentials", "share", "rate", "proxy", "mode", "events",
+          {"hosts", "origin", "mount", "intercept", "tls", "credentials", "share", "shared", "rate", "proxy", "mode", "events",
            "errors", "timeouts", "retries", "like", "path_case", "limits", "api_key_file", "warm"})) {
     return;
   }
@@ -312,6 +321,7 @@ void read_upstream(const Node& node, const std::string& folder, Upstream& into) 
   if (const auto tls = node.get("tls")) read_tls(*tls, folder, into);
   if (const auto credentials = node.get("credentials")) read_credentials(*credentials, into);
   if (const auto share = node.get("share")) read_share(*share, into);
+  if (const auto shared = node.get("shared")) read_shared(*shared, into);
   if (const auto rate = node.get("rate")) read_rate(*rate, into);
   if (const auto limits = node.get("limits")) read_limits(*limits, into);
   if (const auto warm = node.get("warm")) read_warm(*warm, into);

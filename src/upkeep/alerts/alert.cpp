@@ -38,6 +38,8 @@ constexpr auto kKinds = std::to_array<AlertKind>({
     {"warmup-failed", warning,
      "\"cachearr jobs\" tells how far it came; what it says of upstreams is in their rules (\"origin\", "
      "\"api_key_file\"). \"cachearr warm\" tries again."},
+    {"shared", warning,
+     "\"cachearr shared status\" tells how the Redis is; until it is well, this instance goes on alone."},
     {"authority-renew", warning, "\"cachearr ca init --renew\" makes an authority that covers the hosts of the rules."},
 });
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "pipeline/sharing.hpp"
 #include "store/ban_list.hpp"
 
 namespace cachearr::upkeep {
@@ -80,7 +81,9 @@ Result<WebhookOutcome> take_webhook(const WebhookMessage& message, const pipelin
   const auto often = often_asked(places.store, places.book, named);
   WebhookOutcome outcome;
   std::optional<Error> failure;
+  auto* const tier = places.workers.empty() ? nullptr : places.workers.front()->shared.tier;
   for (const auto& each : named) {
+    if (tier && pipeline::is_shared(upstream)) tier->announce(each);
     const auto purged = places.store.invalidate(each);
     if (purged) {
       outcome.purged += *purged;

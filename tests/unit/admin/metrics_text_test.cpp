@@ -97,6 +97,8 @@ metrics::Readings fill(Counted& counted) {
   readings.feeds = {{"sonarr", true, {{"series", 6}, {"other", 1}}, 0}, {"radarr", false, {}, 0}};
   readings.alerts = {{"hit-rate", "warning", true}, {"store", "error", false}};
   readings.api_invalidations = 2;
+  readings.shared = metrics::SharedReading{
+      true, false, {{"hit", 7}, {"timeout", 2}}, {{"seal", 1}}, {{"full", 3}}, 5, 4, 6, 1, 0.5, 0.25, 2};
   readings.webhooks = {{"sonarr", "Grab", 5}, {"sonarr", "other", 1}};
   readings.dropped_log_lines = 9;
   return readings;

@@ -34,6 +34,7 @@ struct Counted {
     readings.alerts.push_back({"disk", "warning", true});
     readings.feeds.push_back({"sonarr", true, {{"series", 4}}, 2});
     readings.webhooks.push_back({"sonarr", "Grab", 3});
+    readings.shared = SharedReading{true, false, {{"hit", 1}}, {{"seal", 1}}, {{"full", 1}}, 1, 1, 1, 0, 0, 0, 1};
     return readings;
   }
   Metrics metrics{2};

@@ -144,13 +144,13 @@ TEST(ConfigEnvironment, OurOwnNameGoesBeforeOneBroughtAlong) {
 TEST(ConfigEnvironment, ARedisPasswordAndDatabaseCompleteItsUrl) {
   Machine machine;
   machine.with("REDIS_URL", "redis://cache:6379").with("REDIS_PASSWORD", "p@ss").with("REDIS_DB", "3");
-  EXPECT_EQ(machine.load()->redis_url, "redis://:p%40ss@cache:6379/3");
+  EXPECT_EQ(machine.load()->shared.redis_url, "redis://:p%40ss@cache:6379/3");
 }
 
 TEST(ConfigEnvironment, WhatTheRedisUrlSaysItselfStays) {
   Machine machine;
   machine.with("REDIS_URL", "redis://:own@cache:6379/1").with("REDIS_PASSWORD", "other").with("REDIS_DB", "3");
-  EXPECT_EQ(machine.load()->redis_url, "redis://:own@cache:6379/1");
+  EXPECT_EQ(machine.load()->shared.redis_url, "redis://:own@cache:6379/1");
 }
 
 TEST(ConfigEnvironment, AnInvalidationCanBeSwitchedOff) {

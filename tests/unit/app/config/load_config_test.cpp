@@ -98,7 +98,7 @@ TEST(ConfigFile, EverySettingOfTheContractIsTaken) {
   EXPECT_TRUE(config->cache.compression);
   EXPECT_EQ(config->cache.max_keys, 30u);
   EXPECT_EQ(config->cache.optimizer, OptimizerMode::suggest);
-  EXPECT_EQ(config->redis_url, "redis://cache:6379/1");
+  EXPECT_EQ(config->shared.redis_url, "redis://cache:6379/1");
 }
 
 TEST(ConfigFile, CommentsAreTaken) {

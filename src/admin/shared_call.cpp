@@ -1,0 +1,85 @@
+// GET /api/v1/shared: the tier that instances share, and who they are.
+#include <nlohmann/json.hpp>
+
+#include "admin/calls.hpp"
+#include "base/iso_time.hpp"
+
+namespace cachearr::admin {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string_view state_of(const shared::TierStatus& status) noexcept {
+  if (status.ready) return "ready";
+  return status.up ? "catching-up" : "away";
+}
+
+Json members_json(const shared::TierStatus& status) {
+  Json members = Json::array();
+  for (const auto& member : status.members)
+    members.push_back({{"name", member.name},
+                       {"address", member.address},
+                       {"version", member.version},
+                       {"rules", member.rules},
+                       {"seen", iso_time(member.seen)},
+                       {"self", member.is_self}});
+  return members;
+}
+
+Json counts_json(const shared::TierCounts& counts) {
+  return {{"hits", counts.hits},         {"misses", counts.misses},  {"timeouts", counts.timeouts},
+          {"late", counts.late},         {"waits", counts.waits},    {"written", counts.written},
+          {"rejected", counts.rejected}, {"dropped", counts.dropped}};
+}
+
+Json shared_json(const shared::TierStatus& status) {
+  const auto percent = status.max_bytes == 0 ? 0 : status.used_bytes * 100 / status.max_bytes;
+  return {{"enabled", true},
+          {"state", state_of(status)},
+          {"problem", status.problem.empty() ? Json(nullptr) : Json(status.problem)},
+          {"server", status.server},
+          {"software", status.software},
+          {"version", status.version},
+          {"mode", status.mode},
+          {"instance", status.instance},
+          {"breaker", status.breaker_open ? "open" : "closed"},
+          {"roundTripMicroseconds", status.round_trip.count()},
+          {"clockOffsetMs", status.offset.count()},
+          {"lagMs", status.lag.count()},
+          {"memory",
+           {{"bytes", status.used_bytes},
+            {"maxBytes", status.max_bytes},
+            {"percent", percent},
+            {"policy", status.eviction}}},
+          {"records", counts_json(status.counts)},
+          {"invalidations",
+           {{"sent", status.counts.sent},
+            {"received", status.counts.received},
+            {"waiting", status.outbox},
+            {"ordinal", status.ordinal},
+            {"gaps", status.counts.gaps}}},
+          {"members", members_json(status)}};
+}
+
+}  // namespace
+
+void add_shared_call(Router& router, Instance& instance) {
+  auto answer_with_status = [&instance](const Call&) {
+    const auto* const tier = instance.shared_tier();
+    if (tier) return json_answer(shared_json(tier->status()));
+    const auto problem = instance.shared_problem();
+    return json_answer({{"enabled", false},
+                        {"state", "off"},
+                        {"problem", problem.empty() ? Json(nullptr) : Json(problem)},
+                        {"members", Json::array()}});
+  };
+  router.add({http::Method::get,
+              "/api/v1/shared",
+              {},
+              std::move(answer_with_status),
+              Runs::on_loop,
+              {.summary = "the Redis that instances share, and who they are", .answer = "Shared"}});
+}
+
+}  // namespace cachearr::admin

@@ -1,0 +1,27 @@
+// From the configuration to the tier that instances share. Main thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <cachearr/clock.hpp>
+#include <cachearr/config.hpp>
+
+#include "authority/client_context.hpp"
+#include "base/result.hpp"
+#include "shared/tier.hpp"
+#include "store/store.hpp"
+
+namespace cachearr::app {
+
+/// The secret that all instances have; none where nothing is shared. The error names the file.
+Result<std::optional<std::string>> shared_secret(const SharedConfig& config);
+/// Why nothing is shared although a Redis is named; empty: it is, or none is named.
+std::string shared_problem(const SharedConfig& config);
+/// The tier, not started; null where nothing is shared. `contexts` outlive it.
+Result<std::unique_ptr<shared::Tier>> make_shared_tier(const SharedConfig& config, const std::string& secret,
+                                                       store::Store& store, const Clock& clock,
+                                                       authority::ClientContexts& contexts);
+
+}  // namespace cachearr::app

@@ -1,0 +1,92 @@
+#include "fetch/shared_look_up.hpp"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "caching/reuse.hpp"
+#include "net/event.hpp"
+#include "pipeline/look_up.hpp"
+#include "pipeline/sharing.hpp"
+#include "store/shared_tier.hpp"
+
+namespace cachearr::fetch {
+
+namespace {
+
+/// What the shared tier gave, handed back to the worker.
+struct SharedAnswer {
+  explicit SharedAnswer(net::Worker& w) : worker{w.handle()}, arrived{w} {}
+  net::WorkerHandle worker;
+  net::Event arrived;
+  store::EntryPtr entry;
+  store::FetchClaim claim;
+};
+
+/// What has been invalidated meanwhile is not in the store, and so it is not found.
+net::Task<store::EntryPtr> find_in_shared(FetchContext& worker, Hash128 id, std::string identity,
+                                          store::FetchClaim& claim) {
+  auto& store = worker.shared.store;
+  auto answer = std::make_shared<SharedAnswer>(worker.loop);
+  worker.shared.tier->find(identity, store.generation(), [answer](store::EntryPtr entry, store::FetchClaim claimed) {
+    answer->worker.post([answer, entry = std::move(entry), claimed = std::move(claimed)] {
+      answer->entry = entry;
+      answer->claim = claimed;
+      answer->arrived.set();
+    });
+  });
+  co_await answer->arrived.wait();
+  claim = std::exchange(answer->claim, {});
+  if (!answer->entry) co_return store::EntryPtr{};
+  co_return store.find(id, identity);
+}
+
+bool is_fresh_answer(const pipeline::RequestContext& context, const store::EntryPtr& entry, TimePoint now) {
+  return entry && caching::kind_of(entry->meta, now) == caching::EntryKind::response &&
+         caching::judge(entry->meta, context.directives, now).reuse == caching::Reuse::fresh;
+}
+
+/// Older than what is here, or of no use to this request.
+bool is_better(const pipeline::RequestContext& context, const store::EntryPtr& entry, TimePoint now) {
+  if (!entry || caching::kind_of(entry->meta, now) != caching::EntryKind::response) return false;
+  return !context.entry || entry->meta.stored_ms > context.entry->meta.stored_ms;
+}
+
+/// As if it had been found stale here.
+void take_to_confirm(pipeline::RequestContext& context, const store::EntryPtr& stale) {
+  context.entry = stale;
+  context.disposition = pipeline::Disposition::revalidate;
+  context.forward = http::Forward::stale;
+}
+
+}  // namespace
+
+bool may_look_in_shared(const FetchContext& worker, const FetchJob& job) {
+  const auto& context = *job.context;
+  return worker.shared.tier && job.in_table && !context.hit_for_miss && !context.directives.no_cache &&
+         worker.shared.tier->may_ask() && pipeline::is_shared(context);
+}
+
+net::Task<SharedFound> look_in_shared(FetchContext& worker, std::shared_ptr<FetchJob> job) {
+  auto& context = *job->context;  // its variant is the name that others wait under, and stays
+  SharedFound found;
+  found.varies_by = context.variant.varies_by;
+  found.entry = co_await find_in_shared(worker, context.variant.id, context.variant.identity, found.claim);
+  if (const auto marker = caching::marker_of(found.entry); marker && found.varies_by.empty()) {
+    caching::VariantName name;
+    caching::select_variant(context.resource(), marker, context.head().fields, name);
+    found.varies_by = name.varies_by;
+    found.entry = worker.shared.store.find(name.id, name.identity);
+    if (!found.entry) found.entry = co_await find_in_shared(worker, name.id, name.identity, found.claim);
+  }
+  const auto now = worker.now();
+  if (!is_better(context, found.entry, now)) {
+    found.entry = {};
+  } else if (!is_fresh_answer(context, found.entry, now)) {
+    const auto stale = std::exchange(found.entry, store::EntryPtr{});
+    if (found.varies_by == context.variant.varies_by) take_to_confirm(context, stale);
+  }
+  co_return found;
+}
+
+}  // namespace cachearr::fetch

@@ -1,0 +1,35 @@
+// A look-up of the tier under way. Private to the tier.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "shared/tier.hpp"
+
+namespace cachearr::shared {
+
+/// One question. It is answered once: by what comes, or by its deadline.
+struct Tier::LookUp {
+  explicit LookUp(boost::asio::io_context& context) : timer{context} {}
+  std::string identity;
+  std::string name, key;  // in the server
+  Hash128 id;
+  std::uint32_t generation = 0;
+  Found done;
+  boost::asio::steady_timer timer;
+  std::string nonce;                                      // of its claim
+  bool is_there = false;                                  // a record, but none to be believed
+  std::chrono::steady_clock::time_point wait_until = {};  // for another's fetch; 0: it has not been waited for
+
+  bool is_late() const noexcept { return !done; }
+  void answer(store::EntryPtr entry, store::FetchClaim claim = {}) {
+    if (!done) return;
+    timer.cancel();
+    std::exchange(done, {})(std::move(entry), std::move(claim));
+  }
+};
+
+}  // namespace cachearr::shared

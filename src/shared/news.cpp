@@ -1,0 +1,288 @@
+#include "shared/news.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "limit/state_codec.hpp"
+#include "shared/script.hpp"
+
+namespace cachearr::shared {
+
+using caching::Invalidation;
+
+namespace {
+
+constexpr std::string_view kPurpose = "news 1";
+constexpr std::string_view kStateName = "shared-news", kOutboxName = "shared-outbox";
+constexpr std::string_view kPage = "500", kWaitMs = "2000", kMostInStream = "10000";
+constexpr std::size_t kPageSize = 500;
+constexpr std::chrono::seconds kSilent{6};
+constexpr unsigned kOrdinalBits = 48;
+
+/// A new epoch begins where the server has lost its own, or less than what this instance has heard.
+const Script& sync_script() {
+  static const Script script{R"lua(
+redis.call('HSETNX', KEYS[1], 'epoch', ARGV[1])
+redis.call('HSETNX', KEYS[1], 'check', ARGV[2])
+local t = redis.call('HMGET', KEYS[1], 'epoch', 'check', 'n')
+local n = tonumber(t[3] or '0')
+if t[2] == ARGV[2] and t[1] == ARGV[3] and n < tonumber(ARGV[4]) then
+  redis.call('HSET', KEYS[1], 'epoch', ARGV[1])
+  t[1] = ARGV[1]
+end
+return {t[1], t[2], n}
+)lua"};
+  return script;
+}
+
+const Script& send_script() {
+  static const Script script{R"lua(
+if redis.call('HGET', KEYS[2], 'epoch') ~= ARGV[3] then return -1 end
+local n = redis.call('HINCRBY', KEYS[2], 'n', 1)
+redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[4], '*', 'n', n, 'by', ARGV[1], 'e', ARGV[2])
+return n
+)lua"};
+  return script;
+}
+
+std::string new_epoch() {
+  const auto bytes = random_bytes(6);
+  std::uint64_t number = 0;
+  std::memcpy(&number, bytes.data(), bytes.size());
+  return std::to_string(number + 1);
+}
+
+}  // namespace
+
+News::News(Parts parts) : parts_{std::move(parts)} {}
+
+void News::restore() {
+  const auto state = parts_.store.get_state(kStateName);
+  limit::StateReader reader{state};
+  const auto epoch = reader.number(), heard = reader.number();
+  if (!state.empty() && reader.ok()) {
+    epoch_ = epoch;
+    heard_ = heard;
+  }
+  log_.restore_outbox(decode_outbox(parts_.store.get_state(kOutboxName)));
+}
+
+std::optional<std::uint64_t> News::ordinal_of(store::SharedMoment moment) const noexcept {
+  if (moment == 0 || moment >> kOrdinalBits != serial_) return std::nullopt;
+  return moment & ((std::uint64_t{1} << kOrdinalBits) - 1);
+}
+
+void News::publish_moment() noexcept {
+  const auto now = (std::uint64_t{serial_} << kOrdinalBits) | heard_;
+  moment_.store(ready_ ? now : 0, std::memory_order_release);
+}
+
+void News::set_ready(bool ready) {
+  const bool changed = ready_ != ready;
+  ready_ = ready;
+  publish_moment();
+  if (changed) parts_.changed();
+}
+
+void News::fail(const std::string& why) {
+  problem_ = why;
+  set_ready(false);
+  if (link_) link_->reset();
+}
+
+void News::give_up(const std::string& why) {
+  problem_ = why;
+  set_ready(false);
+  if (link_) link_->give_up(why);
+}
+
+void News::reading_link_up(std::shared_ptr<Link> link) {
+  link_ = std::move(link);
+  sync();
+}
+
+void News::reading_link_down() {
+  link_.reset();
+  set_ready(false);
+}
+
+/// Whether the server still is who it was, and how far the others have come.
+void News::sync() {
+  const auto check = parts_.sealer.name_of("check", parts_.names.prefix);
+  run_script(*link_, sync_script(), {parts_.names.counter()},
+             {new_epoch(), check, std::to_string(epoch_), std::to_string(heard_)}, [this, check](const Reply* reply) {
+               if (!reply) return;
+               if (reply->kind != Reply::Kind::list || reply->items.size() != 3)
+                 return give_up("the server refuses the script of the invalidations: " + reply->text.substr(0, 200));
+               other_secret_ = reply->items[1].text != check;
+               if (other_secret_) return give_up("the instances there have another secret: nothing is shared");
+               synced(*reply);
+             });
+}
+
+void News::synced(const Reply& reply) {
+  const auto epoch = text::parse_unsigned(reply.items[0].text).value_or(0);
+  newest_ = static_cast<std::uint64_t>(std::max<std::int64_t>(reply.items[2].to_number(), 0));
+  if (epoch != epoch_ || serial_ == 0) begin_epoch(epoch, newest_);
+  read_page();
+}
+
+/// The first one of all is no gap: nothing was ever agreed on.
+void News::begin_epoch(std::uint64_t epoch, std::uint64_t newest) {
+  if (epoch != epoch_) {
+    if (epoch_ != 0) missed();
+    heard_ = newest;
+  }
+  epoch_ = epoch;
+  ++serial_;
+  begun_ = false;
+  last_id_.clear();
+  unsaved_ = true;
+  set_ready(false);
+}
+
+void News::read_page() {
+  const auto from = last_id_.empty() ? std::string{"-"} : "(" + last_id_;
+  link_->send({"XRANGE", parts_.names.stream(), from, "+", "COUNT", kPage}, [this](const Reply* reply) {
+    if (!reply) return;
+    if (reply->kind != Reply::Kind::list)
+      return give_up("the invalidations cannot be read: " + reply->text.substr(0, 200));
+    take_page(*reply);
+  });
+}
+
+void News::take_page(const Reply& reply) {
+  take_items(reply);
+  if (reply.items.size() >= kPageSize) return read_page();
+  caught_up();
+  if (link_) wait_for_more();
+}
+
+void News::take_items(const Reply& list) {
+  for (const auto& each : list.items) {
+    if (!each.is_list() || each.items.size() != 2) continue;
+    last_id_ = each.items[0].text;
+    take_item(item_of(each.items[1]));
+  }
+  publish_moment();
+}
+
+News::Item News::item_of(const Reply& fields) {
+  Item item;
+  const auto* const ordinal = fields.find("n");
+  const auto* const by = fields.find("by");
+  const auto* const sealed = fields.find("e");
+  if (!ordinal || !by || !sealed) return item;
+  item.ordinal = static_cast<std::uint64_t>(std::max<std::int64_t>(ordinal->to_number(), 0));
+  item.by = by->text;
+  const auto plain = parts_.sealer.open(kPurpose, {}, sealed->text);
+  if (plain) item.what = decode_news(*plain);
+  return item;
+}
+
+/// What cannot be read may have named anything.
+void News::take_item(const Item& item) {
+  if (item.ordinal == 0) return;
+  const auto what = item.what.value_or(Invalidation{Invalidation::Kind::all, {}, true});
+  if (!std::exchange(begun_, true)) log_.start_at(item.ordinal - 1);
+  log_.add(item.ordinal, what);
+  if (item.ordinal <= heard_) return;
+  if (item.ordinal != heard_ + 1) missed();
+  heard_ = item.ordinal;
+  unsaved_ = true;
+  if (item.by == parts_.instance) return;
+  ++counts_.received;
+  parts_.store.invalidate_soon(what);
+}
+
+void News::caught_up() {
+  if (heard_ < newest_) {
+    missed();
+    heard_ = newest_;
+  }
+  if (!std::exchange(begun_, true)) log_.start_at(heard_);
+  if (std::exchange(gap_, false)) {
+    ++counts_.gaps;
+    gap_at_ = parts_.clock.now();
+    log_.skip_to(heard_);
+    parts_.store.invalidate_soon({Invalidation::Kind::all, {}, true});
+    log::warning("the shared tier has lost invalidations of others: everything older is asked for again");
+  }
+  problem_.clear();
+  proof_ = std::chrono::steady_clock::now();
+  set_ready(true);
+}
+
+void News::wait_for_more() {
+  link_->send({"XREAD", "BLOCK", kWaitMs, "COUNT", kPage, "STREAMS", parts_.names.stream(),
+               last_id_.empty() ? "0-0" : last_id_},
+              [this](const Reply* reply) {
+                if (!reply || !link_) return;
+                if (reply->is_error())
+                  return give_up("the invalidations cannot be read: " + reply->text.substr(0, 200));
+                const auto* const items = reply->find(parts_.names.stream());
+                if (!items) return sync();  // quiet: is everything as it was?
+                take_items(*items);
+                if (gap_) caught_up();
+                proof_ = std::chrono::steady_clock::now();
+                wait_for_more();
+              });
+}
+
+void News::queue(const Invalidation& what) {
+  log_.queue(what);
+  unsaved_ = true;
+}
+
+void News::flush(Link& commands) {
+  if (!ready_ || not_taken_) return;
+  const auto most = std::min(log_.outbox().size(), NewsLog::kMostUnderWay);
+  while (under_way_ < most && commands.is_up()) send_one(commands, log_.outbox()[under_way_]);
+}
+
+void News::send_one(Link& commands, const Invalidation& what) {
+  ++under_way_;
+  const auto sealed = parts_.sealer.seal(kPurpose, {}, encode_news(what));
+  run_script(commands, send_script(), {parts_.names.stream(), parts_.names.counter()},
+             {parts_.instance, sealed, std::to_string(epoch_), std::string{kMostInStream}}, [this](const Reply* reply) {
+               if (reply && under_way_ > 0) take_receipt(*reply);
+             });
+}
+
+/// After one that was not taken those behind it are sent once more, too: twice does no harm, and the order stays.
+void News::take_receipt(const Reply& reply) {
+  --under_way_;
+  const bool taken = reply.kind == Reply::Kind::number && reply.number > 0;
+  if (taken && !not_taken_) {
+    log_.sent(static_cast<std::uint64_t>(reply.number));
+    ++counts_.sent;
+    unsaved_ = true;
+  }
+  if (!taken && !std::exchange(not_taken_, true))
+    fail("an invalidation was not taken: " +
+         (reply.is_error() ? reply.text.substr(0, 200) : std::string{"the server has begun anew"}));
+  if (under_way_ == 0) not_taken_ = false;
+}
+
+Duration News::lag() const noexcept {
+  return std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - proof_);
+}
+
+void News::tick() {
+  if (ready_ && std::chrono::steady_clock::now() - proof_ > kSilent) fail("the stream of invalidations is silent");
+  save();
+}
+
+void News::save() {
+  if (!std::exchange(unsaved_, false)) return;
+  limit::StateWriter writer;
+  writer.number(epoch_);
+  writer.number(heard_);
+  parts_.store.put_state(kStateName, writer.take());
+  parts_.store.put_state(kOutboxName, encode_outbox(log_.outbox()));
+}
+
+}  // namespace cachearr::shared

@@ -1,0 +1,117 @@
+// The invalidations of all instances, from and to the stream: none is lost unnoticed, and what was missed makes
+// everything older stale.
+//
+// Belongs to the tier's thread. Reads on a link of its own, since it waits there; sends on that of commands.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "shared/link.hpp"
+#include "shared/names.hpp"
+#include "shared/news_log.hpp"
+#include "shared/sealer.hpp"
+#include "store/shared_tier.hpp"
+#include "store/store.hpp"
+
+namespace cachearr::shared {
+
+struct NewsCounts {
+  std::uint64_t sent = 0, received = 0, gaps = 0;
+};
+
+class News {
+ public:
+  struct Parts {
+    store::Store& store;
+    const Clock& clock;
+    Sealer& sealer;
+    Names names;
+    std::string instance;
+    std::function<void()> changed;  // ready or not
+  };
+  explicit News(Parts parts);
+  /// What an earlier process has heard, and could not send. Before the links are made.
+  void restore();
+
+  void reading_link_up(std::shared_ptr<Link> link);
+  void reading_link_down();
+  void queue(const caching::Invalidation& what);
+  /// Sends what waits. REQUIRES: the link is up.
+  void flush(Link& commands);
+  void commands_link_down() noexcept {
+    under_way_ = 0;
+    not_taken_ = false;
+  }
+  /// Each second: keeps what was heard, and notices silence.
+  void tick();
+  void save();
+
+  bool is_ready() const noexcept { return ready_; }
+  /// Another secret is in use there: nothing is shared.
+  bool has_other_secret() const noexcept { return other_secret_; }
+  /// Thread-safe.
+  store::SharedMoment moment() const noexcept { return moment_.load(std::memory_order_acquire); }
+  /// None where the moment is of an epoch that is over.
+  std::optional<std::uint64_t> ordinal_of(store::SharedMoment moment) const noexcept;
+  std::uint64_t epoch() const noexcept { return epoch_; }
+  std::uint64_t heard() const noexcept { return heard_; }
+  const NewsLog& log() const noexcept { return log_; }
+  const NewsCounts& counts() const noexcept { return counts_; }
+  TimePoint gap_at() const noexcept { return gap_at_; }
+  const std::string& problem() const noexcept { return problem_; }
+  Duration lag() const noexcept;
+
+ private:
+  struct Item {
+    std::uint64_t ordinal = 0;
+    std::string by;
+    std::optional<caching::Invalidation> what;
+  };
+  void sync();
+  void synced(const Reply& reply);
+  void begin_epoch(std::uint64_t epoch, std::uint64_t newest);
+  void read_page();
+  void take_page(const Reply& reply);
+  void wait_for_more();
+  void take_items(const Reply& list);
+  void take_item(const Item& item);
+  Item item_of(const Reply& fields);
+  void caught_up();
+  void missed() noexcept { gap_ = true; }
+  void set_ready(bool ready);
+  void publish_moment() noexcept;
+  void send_one(Link& commands, const caching::Invalidation& what);
+  void take_receipt(const Reply& reply);
+  /// The link is made anew: soon, or after a while where that would change nothing.
+  void fail(const std::string& why);
+  void give_up(const std::string& why);
+
+  Parts parts_;
+  std::shared_ptr<Link> link_;
+  NewsLog log_;
+  std::uint64_t epoch_ = 0;    // 0: none is known
+  std::uint64_t heard_ = 0;    // everything up to there is in force here
+  std::uint64_t newest_ = 0;   // at the last sync
+  std::string last_id_;        // in the stream; empty: it is read from its begin
+  std::size_t under_way_ = 0;  // of the outbox
+  std::uint16_t serial_ = 0;   // of the epoch, in this process
+  bool not_taken_ = false;     // one of those under way
+  bool begun_ = false;         // the log has its begin
+  bool gap_ = false;
+  bool ready_ = false;
+  bool other_secret_ = false;
+  bool unsaved_ = false;
+  std::string problem_;
+  std::chrono::steady_clock::time_point proof_{};  // when all was known to be heard
+  TimePoint gap_at_{};
+  NewsCounts counts_;
+  std::atomic<store::SharedMoment> moment_{0};
+};
+
+}  // namespace cachearr::shared

@@ -1,0 +1,129 @@
+#include "shared/news_log.hpp"
+
+#include <algorithm>
+
+#include "limit/state_codec.hpp"
+
+namespace cachearr::shared {
+
+using caching::Invalidation;
+using store::Validity;
+
+namespace {
+
+/// A record has no generation of this process: every ban that names it hits it.
+store::Ban ban_of(const Invalidation& what) { return store::make_ban(1, what); }
+
+Validity worse(Validity a, Validity b) noexcept { return std::max(a, b); }
+
+Validity by(const store::Ban& ban, const store::BanTarget& target) {
+  if (!ban.names(target)) return Validity::valid;
+  return ban.what.soft ? Validity::stale : Validity::gone;
+}
+
+}  // namespace
+
+void NewsLog::start_at(std::uint64_t ordinal) {
+  floor_ = last_ = ordinal;
+  rules_.clear();
+  sent_.clear();
+}
+
+/// What has come back in the stream is a rule like any other.
+void NewsLog::forget_sent(std::uint64_t ordinal) {
+  std::erase_if(sent_, [ordinal](const Rule& rule) { return rule.ordinal <= ordinal; });
+}
+
+void NewsLog::remember(std::uint64_t ordinal, const Invalidation& what) {
+  rules_.push_back({ordinal, ban_of(what)});
+  if (rules_.size() <= kMostRules) return;
+  floor_ = rules_.front().ordinal;
+  rules_.pop_front();
+}
+
+NewsLog::Arrival NewsLog::add(std::uint64_t ordinal, const Invalidation& what) {
+  if (ordinal <= last_) return Arrival::known;
+  const bool is_next = ordinal == last_ + 1;
+  if (!is_next) skip_to(ordinal - 1);
+  last_ = ordinal;
+  remember(ordinal, what);
+  forget_sent(ordinal);
+  return is_next ? Arrival::next : Arrival::gap;
+}
+
+void NewsLog::skip_to(std::uint64_t ordinal) {
+  floor_ = last_ = ordinal;
+  rules_.clear();
+  forget_sent(ordinal);
+}
+
+void NewsLog::queue(const Invalidation& what) {
+  if (outbox_.size() < kMostRules) {
+    outbox_.push_back(what);
+  } else {
+    outbox_.resize(kMostUnderWay);
+    unsent_.resize(kMostUnderWay);
+    outbox_.push_back({Invalidation::Kind::all, {}, true});
+  }
+  unsent_.push_back(ban_of(outbox_.back()));
+}
+
+void NewsLog::sent(std::uint64_t ordinal) {
+  if (outbox_.empty()) return;
+  if (ordinal > last_) sent_.push_back({ordinal, std::move(unsent_.front())});
+  outbox_.pop_front();
+  unsent_.pop_front();
+}
+
+void NewsLog::restore_outbox(std::deque<Invalidation> outbox) {
+  outbox_ = std::move(outbox);
+  unsent_.clear();
+  for (const auto& what : outbox_) unsent_.push_back(ban_of(what));
+}
+
+Validity NewsLog::validity(std::uint64_t ordinal, const store::BanTarget& target) const {
+  if (ordinal < floor_) return Validity::gone;
+  auto worst = Validity::valid;
+  for (const auto& ban : unsent_) worst = worse(worst, by(ban, target));
+  for (const auto& rule : sent_)
+    if (rule.ordinal > ordinal) worst = worse(worst, by(rule.ban, target));
+  for (auto rule = rules_.rbegin(); rule != rules_.rend() && rule->ordinal > ordinal; ++rule)
+    worst = worse(worst, by(rule->ban, target));
+  return worst;
+}
+
+std::string encode_news(const Invalidation& what) {
+  limit::StateWriter writer;
+  writer.number(static_cast<std::uint64_t>(what.kind));
+  writer.number(what.soft ? 1 : 0);
+  writer.text(what.text);
+  return writer.take();
+}
+
+std::optional<Invalidation> decode_news(std::string_view bytes) {
+  limit::StateReader reader{bytes};
+  const auto kind = reader.number();
+  const auto soft = reader.number();
+  const auto text = reader.text();
+  if (!reader.ok() || !reader.at_end() || kind > static_cast<std::uint64_t>(Invalidation::Kind::all) || soft > 1)
+    return std::nullopt;
+  return Invalidation{static_cast<Invalidation::Kind>(kind), std::string{text}, soft == 1};
+}
+
+std::string encode_outbox(const std::deque<Invalidation>& outbox) {
+  limit::StateWriter writer;
+  for (const auto& what : outbox) writer.text(encode_news(what));
+  return writer.take();
+}
+
+std::deque<Invalidation> decode_outbox(std::string_view bytes) {
+  std::deque<Invalidation> outbox;
+  limit::StateReader reader{bytes};
+  while (reader.ok() && !reader.at_end() && outbox.size() < NewsLog::kMostRules) {
+    const auto what = decode_news(reader.text());
+    if (what) outbox.push_back(*what);
+  }
+  return outbox;
+}
+
+}  // namespace cachearr::shared

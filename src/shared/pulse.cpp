@@ -1,0 +1,119 @@
+#include "shared/pulse.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.hpp"
+
+namespace cachearr::shared {
+
+namespace {
+
+using Micros = std::chrono::microseconds;
+
+constexpr std::uint64_t kLookEvery = 10;  // seconds
+constexpr Duration kMemory{86'400'000};   // of members that are away
+
+std::string line_of(std::string_view info, std::string_view name) {
+  const auto at = info.find(std::string{name} + ":");
+  if (at == std::string_view::npos) return {};
+  const auto begin = at + name.size() + 1;
+  return std::string{info.substr(begin, info.find_first_of("\r\n", begin) - begin)};
+}
+
+std::string millis(TimePoint at) { return std::to_string(at.time_since_epoch().count()); }
+
+}  // namespace
+
+void ClockOffset::add(Micros asked, Micros answered, Micros server) noexcept {
+  const auto took = std::max(answered - asked, Micros{0});
+  samples_[next_++ % samples_.size()] = {took, server - (asked + took / 2)};
+  smoothed_ = next_ == 1 ? took : smoothed_ + (took - smoothed_) / 8;
+}
+
+Duration ClockOffset::ahead() const noexcept {
+  const auto quickest = std::min_element(samples_.begin(), samples_.end(),
+                                         [](const Sample& a, const Sample& b) { return a.took < b.took; });
+  return std::chrono::duration_cast<Duration>(quickest->ahead);
+}
+
+Memory memory_of(std::string_view info) {
+  return {text::parse_unsigned(line_of(info, "used_memory")).value_or(0),
+          text::parse_unsigned(line_of(info, "maxmemory")).value_or(0), line_of(info, "maxmemory_policy")};
+}
+
+std::string card_text(const Member& member) { return member.version + "\n" + member.address + "\n" + member.rules; }
+
+void read_card_text(std::string_view text, Member& into) {
+  const auto parts = text::split(text, '\n');
+  if (parts.size() != 3) return;
+  into.version = parts[0];
+  into.address = parts[1];
+  into.rules = parts[2];
+}
+
+void Pulse::tick(Link& link) {
+  if (waits_) parts_.beat(false);
+  ask_time(link);
+  beat(link);
+  if (ticks_++ % kLookEvery != 0) return;
+  link.send({"INFO", "memory"}, [this](const Reply* reply) {
+    if (reply && reply->kind == Reply::Kind::text) memory_ = memory_of(reply->text);
+  });
+  ask_members(link);
+}
+
+void Pulse::ask_time(Link& link) {
+  waits_ = true;
+  link.send({"TIME"}, [this, asked = std::chrono::steady_clock::now()](const Reply* reply) {
+    if (!reply) return;
+    waits_ = false;
+    const auto took = std::chrono::duration_cast<Micros>(std::chrono::steady_clock::now() - asked);
+    const auto answered = std::chrono::duration_cast<Micros>(parts_.clock.now().time_since_epoch());
+    const bool told = reply->kind == Reply::Kind::list && reply->items.size() == 2;
+    if (told) {
+      const auto server = std::chrono::seconds{reply->items[0].to_number()} + Micros{reply->items[1].to_number()};
+      offset_.add(answered - took, answered, server);
+    }
+    parts_.beat(told);
+  });
+}
+
+void Pulse::beat(Link& link) {
+  link.send({"ZADD", parts_.names.members(), millis(server_now()), parts_.instance}, [](const Reply*) {});
+}
+
+void Pulse::ask_members(Link& link) {
+  link.send({"HSET", parts_.names.cards(), parts_.instance, parts_.card()}, [](const Reply*) {});
+  link.send({"ZREMRANGEBYSCORE", parts_.names.members(), "-inf", millis(server_now() - kMemory)}, [](const Reply*) {});
+  link.send({"ZRANGE", parts_.names.members(), "0", "-1", "WITHSCORES"}, [this](const Reply* reply) {
+    if (reply && reply->kind == Reply::Kind::list) take_members(*reply);
+  });
+  link.send({"HGETALL", parts_.names.cards()}, [this](const Reply* reply) {
+    if (reply && reply->kind == Reply::Kind::map) take_cards(*reply);
+  });
+}
+
+void Pulse::take_members(const Reply& scores) {
+  members_.clear();
+  for (const auto& pair : scores.items) {
+    if (!pair.is_list() || pair.items.size() != 2) continue;
+    Member member;
+    member.name = pair.items[0].text;
+    member.seen = TimePoint{Duration{pair.items[1].to_number()}} - offset_.ahead();
+    member.is_self = member.name == parts_.instance;
+    members_.push_back(std::move(member));
+  }
+}
+
+void Pulse::take_cards(const Reply& cards) {
+  for (auto& member : members_)
+    if (const auto* const card = cards.find(member.name)) read_card_text(card->text, member);
+}
+
+void Pulse::say_goodbye(Link& link, std::function<void()> done) {
+  link.send({"HDEL", parts_.names.cards(), parts_.instance}, [](const Reply*) {});
+  link.send({"ZREM", parts_.names.members(), parts_.instance}, [done = std::move(done)](const Reply*) { done(); });
+}
+
+}  // namespace cachearr::shared

@@ -1,0 +1,198 @@
+#include "shared/tier.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <future>
+#include <unistd.h>
+#include <utility>
+
+#include "base/log.hpp"
+
+namespace cachearr::shared {
+
+namespace asio = boost::asio;
+using caching::Invalidation;
+
+namespace {
+
+constexpr std::chrono::seconds kTierTick{1};
+constexpr std::size_t kSaltBytes = 16, kLongestCommandText = 256 * 1024, kLongestNewsText = 64 * 1024;
+constexpr std::size_t kRecordOverhead = 256 * 1024;  // of head, identity and card
+constexpr std::chrono::milliseconds kFarewell{300};
+
+}  // namespace
+
+std::string default_instance_name(store::Store& store) {
+  constexpr std::string_view name = "shared-instance";
+  if (auto known = store.get_state(name); !known.empty()) return known;
+  char host[256] = {};
+  if (::gethostname(host, sizeof host - 1) != 0) host[0] = '\0';
+  auto made = std::string{host[0] == '\0' ? "cachearr" : host} + "-" + to_hex(hash128(random_bytes(16))).substr(0, 4);
+  store.put_state(name, made);
+  return made;
+}
+
+Tier::Tier(TierOptions options, store::Store& store, const Clock& clock)
+    : options_{std::move(options)},
+      store_{store},
+      clock_{clock},
+      names_{options_.prefix},
+      sealer_{options_.secret, random_bytes(kSaltBytes)},
+      news_{{store, clock, sealer_, names_, options_.instance, [this] { update(); }}},
+      pulse_{{clock, names_, options_.instance, [this] { return card_text(card_()); },
+              [this](bool in_time) { beat(in_time); }}} {
+  status_.server = options_.address.shown();
+  status_.instance = options_.instance;
+}
+
+Tier::~Tier() { stop(); }
+
+std::shared_ptr<Link> Tier::make_link(const std::string& what, std::size_t longest_text, Link::Hooks hooks) {
+  LinkOptions link;
+  link.address = options_.address;
+  link.trust = options_.trust;
+  link.server_name = options_.server_name;
+  link.client_name = "cachearr-" + what;
+  link.longest_text = longest_text;
+  return std::make_shared<Link>(loop_, std::move(link), std::move(hooks));
+}
+
+void Tier::start(std::function<Member()> card) {
+  card_ = std::move(card);
+  news_.restore();
+  away_since_ = std::chrono::steady_clock::now();
+  const auto record = static_cast<std::size_t>(options_.max_object_bytes) + kRecordOverhead;
+  commands_ = make_link("commands", std::max(record, kLongestCommandText),
+                        {[this] { link_changed(true); }, [this] { link_changed(false); }, {}});
+  bulk_ = make_link("bulk", kLongestNewsText, {[] {}, [] {}, {}});
+  reading_ = make_link("news", kLongestNewsText,
+                       {[this] { news_.reading_link_up(reading_); }, [this] { news_.reading_link_down(); }, {}});
+  started_ = true;
+  loop_.post([this] {
+    for (const auto& link : {commands_, bulk_, reading_}) link->start();
+    loop_.spawn(tick_forever(), "the pulse of the shared tier");
+  });
+  loop_.start();
+}
+
+void Tier::stop() {
+  if (!std::exchange(started_, false)) return;
+  auto said = std::make_shared<std::promise<void>>();
+  auto farewell = said->get_future();
+  loop_.post([this, said] {
+    may_ask_ = false;
+    if (!commands_->is_up()) return said->set_value();
+    pulse_.say_goodbye(*commands_, [said] { said->set_value(); });
+  });
+  farewell.wait_for(kFarewell);
+  loop_.stop();
+  loop_.join();
+  news_.save();
+  for (const auto& link : {commands_, bulk_, reading_}) link->stop();
+  reading_.reset();
+  news_.reading_link_down();
+  commands_.reset();
+  bulk_.reset();
+  loop_.abandon();
+}
+
+net::Task<> Tier::tick_forever() {
+  asio::steady_timer timer{loop_.context()};
+  for (;;) {
+    tick();
+    timer.expires_after(kTierTick);
+    auto wait = timer.async_wait(asio::as_tuple(asio::deferred));
+    co_await std::move(wait);
+  }
+}
+
+void Tier::tick() {
+  if (commands_->is_up()) {
+    pulse_.tick(*commands_);
+    news_.flush(*commands_);
+  }
+  news_.tick();
+  look_at_absence();
+  update();
+}
+
+void Tier::beat(bool in_time) {
+  breaker_.pulse(in_time);
+  update();
+}
+
+void Tier::link_changed(bool up) {
+  breaker_.reset();
+  if (up) {
+    log::info("the shared tier is there: " + options_.address.shown() + " (" + commands_->server().software + " " +
+              commands_->server().version + ")");
+    pulse_.tick(*commands_);
+  } else {
+    log::warning("the shared tier is away: " + commands_->problem());
+    pulse_.link_down();
+    news_.commands_link_down();
+  }
+  if (observer_) observer_(up);
+  update();
+}
+
+/// Who has heard of no invalidation for so long asks for everything again, once.
+void Tier::look_at_absence() {
+  const auto now = std::chrono::steady_clock::now();
+  if (news_.is_ready()) {
+    away_since_ = now;
+    blind_ = false;
+  } else if (options_.blind_after && !blind_ && now - away_since_ > *options_.blind_after) {
+    blind_ = true;
+    store_.invalidate_soon({Invalidation::Kind::all, {}, true});
+  }
+}
+
+void Tier::update() {
+  if (!commands_) return;
+  const bool ready = commands_->is_up() && news_.is_ready();
+  is_ready_.store(ready, std::memory_order_release);
+  may_ask_.store(ready && options_.records && !breaker_.is_open(), std::memory_order_release);
+  if (ready) news_.flush(*commands_);
+  const auto& server = commands_->server();
+  const std::lock_guard lock{mutex_};
+  status_.up = commands_->is_up();
+  status_.ready = ready;
+  status_.software = server.software;
+  status_.version = server.version;
+  status_.mode = server.mode;
+  status_.problem = !status_.up ? commands_->problem() : news_.problem();
+  if (status_.up && status_.problem.empty() && !ready) status_.problem = reading_ ? reading_->problem() : std::string{};
+  status_.breaker_open = breaker_.is_open();
+  status_.offset = pulse_.offset().ahead();
+  status_.round_trip = pulse_.offset().round_trip();
+  status_.used_bytes = pulse_.memory().used;
+  status_.max_bytes = pulse_.memory().most;
+  status_.eviction = pulse_.memory().policy;
+  status_.outbox = news_.log().outbox().size();
+  status_.ordinal = news_.heard();
+  status_.lag = news_.lag();
+  status_.gap_at = news_.gap_at();
+  status_.members = pulse_.members();
+  status_.counts = counts_;
+  status_.counts.sent = news_.counts().sent;
+  status_.counts.received = news_.counts().received;
+  status_.counts.gaps = news_.counts().gaps;
+}
+
+TierStatus Tier::status() const {
+  const std::lock_guard lock{mutex_};
+  auto status = status_;
+  if (const auto full = queue_full_.load(); full > 0) status.counts.dropped["queue"] += full;
+  return status;
+}
+
+void Tier::announce(const Invalidation& what) {
+  loop_.post([this, what] {
+    news_.queue(what);
+    if (commands_->is_up()) news_.flush(*commands_);
+  });
+}
+
+}  // namespace cachearr::shared

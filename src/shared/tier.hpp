@@ -1,0 +1,145 @@
+// The shared tier at work: answers, invalidations and the links to the server, on a thread of its own.
+//
+// Owned by the application, which configures it at the start and stops it after the workers. The calls of
+// store::SharedTier and those that say so come from any thread; everything else belongs to the tier's own thread. Redis
+// is never needed and never waited for: each look-up has a deadline, and what is written is written afterwards.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "net/worker.hpp"
+#include "shared/breaker.hpp"
+#include "shared/link.hpp"
+#include "shared/news.hpp"
+#include "shared/pulse.hpp"
+#include "shared/record.hpp"
+#include "shared/script.hpp"
+#include "shared/sealer.hpp"
+#include "shared/tier_status.hpp"
+#include "store/shared_tier.hpp"
+#include "store/store.hpp"
+
+namespace cachearr::shared {
+
+struct TierOptions {
+  ServerAddress address;
+  std::shared_ptr<const net::TlsTrust> trust;
+  std::string server_name;
+  std::string secret;
+  std::string prefix = "cachearr";
+  std::string instance;
+  bool records = true;
+  bool collapse = true;                    // one fetch for all instances
+  std::optional<Duration> lookup_timeout;  // none: by the round trip
+  std::uint64_t max_object_bytes = 1024 * 1024;
+  Duration min_ttl{10'000};
+  bool negatives = false;
+  std::optional<Duration> blind_after;  // away for longer: what is stored is asked for again
+};
+
+class Tier final : public store::SharedTier {
+ public:
+  Tier(TierOptions options, store::Store& store, const Clock& clock);
+  ~Tier() override;
+  Tier(const Tier&) = delete;
+  Tier& operator=(const Tier&) = delete;
+
+  /// `card`: what this instance says of itself; asked on the tier's thread.
+  void start(std::function<Member()> card);
+  /// Says goodbye where that is quick, and ends the thread. After the workers.
+  void stop();
+
+  bool may_ask() const noexcept override { return may_ask_.load(std::memory_order_acquire); }
+  void find(std::string identity, std::uint32_t generation, Found done) override;
+  store::SharedMoment moment() const noexcept override { return news_.moment(); }
+  void put(store::EntryPtr entry, store::SharedMoment asked_at) override;
+  void announce(const caching::Invalidation& what) override;
+
+  /// Any thread.
+  TierStatus status() const;
+  /// Any thread: whether what is announced now is sent at once.
+  bool is_ready() const noexcept { return is_ready_.load(std::memory_order_acquire); }
+
+  // For other parts of the module, on the tier's thread.
+
+  /// Any thread. Runs `job` on the tier's.
+  void post(std::function<void()> job) { loop_.post(std::move(job)); }
+  net::Worker& loop() noexcept { return loop_; }
+  /// Null while it is down.
+  Link* commands() noexcept { return commands_ && commands_->is_up() ? commands_.get() : nullptr; }
+  const Names& names() const noexcept { return names_; }
+  const Sealer& sealer() const noexcept { return sealer_; }
+  const std::vector<Member>& members() const noexcept { return pulse_.members(); }
+  const std::string& instance() const noexcept { return options_.instance; }
+  /// `up`: the link of commands. Set before start().
+  void observe(std::function<void(bool up)> observer) { observer_ = std::move(observer); }
+
+ private:
+  struct LookUp;
+  struct Claim;
+  using LookUpPtr = std::shared_ptr<LookUp>;
+  struct Loaded {
+    store::EntryPtr entry;
+    store::SharedMoment asked_at;
+  };
+  std::shared_ptr<Link> make_link(const std::string& what, std::size_t longest_text, Link::Hooks hooks);
+  net::Task<> tick_forever();
+  void tick();
+  void beat(bool in_time);
+  void link_changed(bool up);
+  void update();
+  void look_at_absence();
+  // tier_records.cpp:
+  void ask(const LookUpPtr& look_up);
+  void watch(const LookUpPtr& look_up);
+  void take(const LookUpPtr& look_up, const Reply* reply);
+  bool take_record(LookUp& look_up, std::string_view bytes);
+  RecordFault judge(LookUp& look_up, std::string_view bytes, store::EntryPtr& entry);
+  Duration patience() const noexcept;
+  void write(const Loaded& loaded);
+  void send_record(const store::Entry& entry, std::uint64_t ordinal);
+  void written(std::uint64_t bytes, const Reply* reply);
+  bool is_worth_sharing(const store::Entry& entry) const;
+  void drop(const char* why);
+  // tier_claims.cpp:
+  void claim(const LookUpPtr& look_up);
+  void take_claim(const LookUpPtr& look_up, const Reply* reply);
+  void wait_for_other(const LookUpPtr& look_up);
+  void release(const std::string& id, const std::string& nonce);
+
+  TierOptions options_;
+  store::Store& store_;
+  const Clock& clock_;
+  Names names_;
+  net::Worker loop_{0};
+  Sealer sealer_;
+  News news_;
+  Pulse pulse_;
+  Breaker breaker_;
+  std::shared_ptr<Link> commands_, bulk_, reading_;
+  std::function<Member()> card_;
+  std::function<void(bool)> observer_;
+  std::chrono::steady_clock::time_point writes_again_{};  // none before, since memory was short
+  std::chrono::steady_clock::time_point away_since_{};
+  std::uint64_t claims_ = 0;
+  bool blind_ = false;
+  bool started_ = false;
+  TierCounts counts_;
+  std::atomic<bool> may_ask_{false}, is_ready_{false};
+  std::atomic<std::uint64_t> queued_bytes_{0};
+  std::atomic<std::uint64_t> queue_full_{0};  // records that found no room in the queue
+  mutable std::mutex mutex_;                  // guards status_; held for a copy
+  TierStatus status_;
+};
+
+/// "host-1a2b": for who gives the instance no name.
+std::string default_instance_name(store::Store& store);
+
+}  // namespace cachearr::shared

@@ -1,0 +1,161 @@
+// Answers to and from the server.
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <utility>
+
+#include "shared/look_up.hpp"
+
+namespace cachearr::shared {
+
+namespace asio = boost::asio;
+using Steady = std::chrono::steady_clock;
+
+namespace {
+
+constexpr std::uint64_t kMostQueued = 64ULL * 1024 * 1024;
+constexpr Duration kLeastPatience{5}, kMostPatience{100};
+constexpr Duration kLongestLife{30LL * 86'400'000};
+constexpr std::chrono::seconds kPauseWhenFull{10};
+constexpr int kFullPercent = 90;
+
+std::string id_of(const Sealer& sealer, std::string_view identity) { return sealer.name_of("record", identity); }
+
+}  // namespace
+
+Duration Tier::patience() const noexcept {
+  if (options_.lookup_timeout) return *options_.lookup_timeout;
+  const auto trips = std::chrono::duration_cast<Duration>(pulse_.offset().round_trip() * 4);
+  return std::clamp(trips, kLeastPatience, kMostPatience);
+}
+
+void Tier::find(std::string identity, std::uint32_t generation, Found done) {
+  loop_.post([this, identity = std::move(identity), generation, done = std::move(done)] {
+    auto look_up = std::make_shared<LookUp>(loop_.context());
+    look_up->id = hash128(identity);
+    look_up->name = id_of(sealer_, identity);
+    look_up->key = names_.record(look_up->name);
+    look_up->identity = identity;
+    look_up->generation = generation;
+    look_up->done = done;
+    ask(look_up);
+  });
+}
+
+/// Answers it where the server does not do so in time.
+void Tier::watch(const LookUpPtr& look_up) {
+  look_up->timer.expires_after(patience());
+  look_up->timer.async_wait([this, look_up](const boost::system::error_code& cancelled) {
+    if (cancelled || look_up->is_late()) return;
+    ++counts_.timeouts;
+    breaker_.failed(Steady::now());
+    look_up->answer({});
+    update();
+  });
+}
+
+void Tier::ask(const LookUpPtr& look_up) {
+  if (!may_ask() || !commands_->is_up()) return look_up->answer({});
+  watch(look_up);
+  commands_->send({"GET", look_up->key}, [this, look_up](const Reply* reply) { take(look_up, reply); });
+}
+
+void Tier::take(const LookUpPtr& look_up, const Reply* reply) {
+  const bool answered = reply && !reply->is_error();
+  const bool found = answered && reply->kind == Reply::Kind::text;
+  if (look_up->is_late()) {
+    counts_.late += found ? 1 : 0;
+  } else {
+    answered ? breaker_.succeeded(Steady::now()) : breaker_.failed(Steady::now());
+  }
+  if (reply && !answered) ++counts_.rejected["error"];
+  if (answered && reply->kind == Reply::Kind::too_large) ++counts_.rejected[std::string{name_of(RecordFault::size)}];
+  if (found && take_record(*look_up, reply->text)) return;
+  counts_.misses += look_up->wait_until == Steady::time_point{} ? 1 : 0;
+  look_up->is_there = found;
+  if (answered && options_.collapse && !look_up->is_late()) return claim(look_up);
+  look_up->answer({});
+}
+
+bool Tier::take_record(LookUp& look_up, std::string_view bytes) {
+  store::EntryPtr entry;
+  const auto fault = judge(look_up, bytes, entry);
+  if (fault != RecordFault::none) ++counts_.rejected[std::string{name_of(fault)}];
+  if (!entry) return false;
+  ++counts_.hits;
+  store_.put(entry);
+  look_up.answer(std::move(entry));
+  return true;
+}
+
+/// What an invalidation names is no fault, and no answer either.
+RecordFault Tier::judge(LookUp& look_up, std::string_view bytes, store::EntryPtr& entry) {
+  RecordReader reader{sealer_, look_up.key, bytes};
+  const auto fault = reader.read_card(look_up.id, pulse_.offset().ahead(), clock_.now());
+  if (fault != RecordFault::none) return fault;
+  const auto& card = reader.card();
+  const auto& stamp = reader.stamp();
+  const store::BanTarget target{card.key, card.upstream, card.tags, 0};
+  if (stamp.epoch != news_.epoch() || news_.log().validity(stamp.ordinal, target) != store::Validity::valid)
+    return RecordFault::none;
+  return reader.read_entry(look_up.identity, look_up.generation, entry);
+}
+
+bool Tier::is_worth_sharing(const store::Entry& entry) const {
+  const auto& meta = entry.meta;
+  if ((meta.flags & (caching::kHitForMiss | caching::kPartial | caching::kByHand)) != 0) return false;
+  if (entry.body().size() + entry.head().size() > options_.max_object_bytes) return false;
+  if ((meta.flags & caching::kVaryMarker) != 0) return true;
+  if ((meta.flags & caching::kNegative) != 0 && !options_.negatives) return false;
+  return meta.fresh_until_ms - clock_.now().time_since_epoch().count() >= options_.min_ttl.count();
+}
+
+void Tier::drop(const char* why) { ++counts_.dropped[why]; }
+
+void Tier::put(store::EntryPtr entry, store::SharedMoment asked_at) {
+  if (!entry || asked_at == 0 || !may_ask() || !is_worth_sharing(*entry)) return;
+  const auto bytes = entry->footprint();
+  if (queued_bytes_.load(std::memory_order_relaxed) + bytes > kMostQueued) {
+    queue_full_.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
+  queued_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  loop_.post([this, loaded = Loaded{std::move(entry), asked_at}] { write(loaded); });
+}
+
+void Tier::write(const Loaded& loaded) {
+  const auto bytes = loaded.entry->footprint();
+  const auto ordinal = news_.ordinal_of(loaded.asked_at);
+  const char* why = nullptr;
+  if (!bulk_->is_up() || !news_.is_ready()) why = "away";
+  if (!why && !ordinal) why = "overtaken";
+  if (!why && (Steady::now() < writes_again_ || pulse_.memory().percent() > kFullPercent)) why = "full";
+  if (!why) return send_record(*loaded.entry, *ordinal);
+  drop(why);
+  queued_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+}
+
+void Tier::send_record(const store::Entry& entry, std::uint64_t ordinal) {
+  const auto key = names_.record(id_of(sealer_, entry.identity()));
+  const auto ahead = pulse_.offset().ahead();
+  const auto now = clock_.now();
+  const auto until = std::min(TimePoint{Duration{useless_after_ms(entry.meta)}}, now + kLongestLife) + ahead;
+  const RecordStamp stamp{news_.epoch(), ordinal, (now + ahead).time_since_epoch().count()};
+  const auto record = seal_record(sealer_, key, entry, stamp, ahead);
+  const auto at = std::to_string(until.time_since_epoch().count());
+  bulk_->send({"SET", key, record, "PXAT", at},
+              [this, bytes = entry.footprint()](const Reply* reply) { written(bytes, reply); });
+}
+
+void Tier::written(std::uint64_t bytes, const Reply* reply) {
+  queued_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+  if (reply && !reply->is_error()) {
+    ++counts_.written;
+    return;
+  }
+  const bool full = reply && (reply->is_error("OOM") || reply->is_error("MISCONF"));
+  if (full) writes_again_ = Steady::now() + kPauseWhenFull;
+  drop(full ? "full" : reply ? "error" : "away");
+}
+
+}  // namespace cachearr::shared

@@ -1,0 +1,261 @@
+"""What becomes of instances whose Redis is lost, slow, full, wrong or hostile: clients are answered all the same."""
+import os
+import socket
+import threading
+
+from lab.case import main
+from lab.origin import fresh
+from lab.shared import Sharing
+
+
+class Faults(Sharing):
+    def answers(self, proxy, count=20):
+        """New paths are fetched, one after the other, without a failure."""
+        for _ in range(count):
+            path = self.path()
+            self.origin.on(path, fresh("right"))
+            self.assertAnswered(self.ask(path, proxy=proxy), "right")
+
+    def shares(self, one, two):
+        path = self.path()
+        self.origin.on(path, fresh("shared"))
+        before = self.status(one)["records"]["written"]
+        self.ask(path, proxy=one)
+        self.written(one, before + 1)
+        response = self.ask(path, proxy=two)
+        self.assertAnswered(response, "shared")
+        self.assertEqual("shared", response.cache.get("detail"), response["cache-status"])
+
+    def health(self, proxy):
+        return proxy.admin("GET", "/api/v1/health").body.decode()
+
+
+class Lost(Faults):
+    def test_killed_and_restarted_under_load_it_fails_nobody(self):
+        one, two = self.instance("one"), self.instance("two")
+        stop, failures = threading.Event(), []
+
+        def load(proxy):
+            while not stop.is_set():
+                path = self.path()
+                self.origin.on(path, fresh("right"))
+                response = self.ask(path, proxy=proxy)
+                if response.status != 200:
+                    failures.append(response)
+
+        workers = [threading.Thread(target=load, args=(proxy,)) for proxy in (one, two)]
+        for worker in workers:
+            worker.start()
+        try:
+            for _ in range(3):
+                self.redis.kill()
+                self.away(one)
+                self.redis.start()
+                self.ready(one)
+                self.ready(two)
+        finally:
+            stop.set()
+            for worker in workers:
+                worker.join()
+        self.assertEqual([], failures)
+        self.shares(one, two)
+
+    def test_it_starts_without_one_and_shares_when_there_is_one(self):
+        self.redis.kill()
+        one, two = self.instance("one", ready=False), self.instance("two", ready=False)
+        self.until(lambda: "cannot connect" in (self.status(one)["problem"] or ""))
+        self.assertEqual("degraded", one.admin("GET", "/health/cache", key=None).data["data"]["status"])
+        self.answers(one)
+        self.redis.start()
+        self.ready(one)
+        self.ready(two)
+        self.shares(one, two)
+
+    def test_restored_from_an_old_dump_it_brings_back_nothing_that_was_purged(self):
+        one, two = self.instance("one"), self.instance("two")
+        path = self.path()
+        self.origin.on(path, fresh("old"))
+        self.ask(path, proxy=one)
+        self.written(one, 1)
+        one.admin("POST", "/api/v1/purge", body={"keys": ["one"]})
+        self.heard(one, two)
+        self.call("SAVE")
+        self.origin.on(path, fresh("new"))
+        one.admin("POST", "/api/v1/purge", body={"all": True})
+        self.heard(one, two)
+        self.redis.kill()
+        self.away(one)
+        self.redis.start()
+        self.ready(one)
+        self.ready(two)
+        self.until(lambda: self.status(one)["invalidations"]["gaps"] + self.status(two)["invalidations"]["gaps"] >= 2)
+        self.assertEqual(1, len(self.call("KEYS", "cachearr:r1:*")), "the dump was not read")
+        self.assertAnswered(self.ask(path, proxy=two), "new")
+
+    def test_a_replica_takes_no_writes_and_is_none(self):
+        one = self.instance("one")
+        main_redis = self.another_redis()
+        self.call("REPLICAOF", "127.0.0.1", main_redis.port)
+        one.admin("POST", "/api/v1/purge", body={"keys": ["one"]})
+        self.until(lambda: "replica" in (self.status(one)["problem"] or ""))
+        self.answers(one)
+        self.call("REPLICAOF", "NO", "ONE")
+        self.ready(one)
+
+
+class Slow(Faults):
+    def test_paused_it_costs_each_look_up_its_deadline_and_then_nothing(self):
+        one = self.instance("one", lookup_timeout="50ms")
+        self.call("CLIENT", "PAUSE", 600000, "ALL")
+        self.answers(one, 30)
+        status = self.status(one)
+        self.assertEqual("open", status["breaker"])
+        self.assertLessEqual(status["records"]["timeouts"], 20)
+        self.redis.kill()
+
+    def test_after_a_pause_it_is_asked_again(self):
+        one, two = self.instance("one", lookup_timeout="50ms"), self.instance("two")
+        self.call("CLIENT", "PAUSE", 1500, "ALL")
+        self.answers(one, 10)
+        self.until(lambda: self.status(one)["breaker"] == "closed" and self.status(one)["state"] == "ready")
+        self.shares(one, two)
+
+    def test_a_black_hole_holds_up_nobody(self):
+        hole = socket.socket()
+        self.addCleanup(hole.close)
+        hole.bind(("127.0.0.1", 0))
+        hole.listen(16)
+        one = self.instance("one", ready=False, redis_url="redis://127.0.0.1:%d" % hole.getsockname()[1])
+        self.answers(one)
+        self.until(lambda: "does not answer" in (self.status(one)["problem"] or ""))
+
+
+class Full(Faults):
+    redis_options = ("--maxmemory", "3mb", "--maxmemory-policy", "noeviction")
+
+    def test_full_it_takes_no_answers_but_all_invalidations(self):
+        one, two = self.instance("one"), self.instance("two")
+        connection = self.redis.connect()
+        try:
+            for number in range(100):
+                connection.call("SET", "filler-%d" % number, b"x" * 100_000)
+        except Exception as error:
+            self.assertIn("OOM", str(error))
+        finally:
+            connection.close()
+        path = self.path()
+        self.origin.on(path, fresh("old"))
+        for proxy in (one, two):
+            self.ask(path, proxy=proxy)
+        self.until(lambda: self.status(one)["records"]["dropped"].get("full", 0) >= 1)
+        self.origin.on(path, fresh("new"))
+        one.admin("POST", "/api/v1/purge", body={"pattern": "*"})
+        self.heard(one, two)
+        self.assertAnswered(self.ask(path, proxy=two), "new")
+
+
+class Wrong(Faults):
+    def test_a_wrong_password_is_told_by_name(self):
+        locked = self.another_redis("--requirepass", "right")
+        one = self.instance("one", ready=False, redis_url="redis://:wrong@127.0.0.1:%d" % locked.port)
+        self.until(lambda: "WRONGPASS" in (self.status(one)["problem"] or ""))
+        self.answers(one)
+        told = self.health(one) + one.log.text + str(self.status(one))
+        self.assertIn("WRONGPASS", told)
+        self.assertNotIn(":wrong@", told)
+
+    def test_no_password_is_told_as_well(self):
+        locked = self.another_redis("--requirepass", "right")
+        one = self.instance("one", ready=False, redis_url="redis://127.0.0.1:%d" % locked.port)
+        self.until(lambda: "NOAUTH" in (self.status(one)["problem"] or ""))
+        self.answers(one)
+
+    def test_the_rights_of_the_manual_are_enough(self):
+        with open(os.path.join(os.path.dirname(__file__), "..", "..", "packaging", "man", "cachearr-shared.7")) as file:
+            manual = file.read()
+        rights = manual.split("ACL SETUSER cachearr on >PASSWORD", 1)[1].split(".fi", 1)[0].replace("\\-", "-").split()
+        self.call("ACL", "SETUSER", "cachearr", "on", ">secret", *rights)
+        url = "redis://cachearr:secret@127.0.0.1:%d" % self.redis.port
+        one, two = self.instance("one", redis_url=url), self.instance("two", redis_url=url)
+        self.shares(one, two)
+        one.admin("POST", "/api/v1/purge", body={"all": True})
+        self.heard(one, two)
+        self.assertEqual(1, self.status(two)["invalidations"]["received"])
+        log = self.call("ACL", "LOG")
+        self.assertEqual([], log)
+
+    def test_too_few_rights_are_told_and_fail_nobody(self):
+        self.call("ACL", "SETUSER", "poor", "on", ">secret", "~*", "&*", "+hello", "+auth", "+ping", "+info", "+client|setname")
+        one = self.instance("one", ready=False, redis_url="redis://poor:secret@127.0.0.1:%d" % self.redis.port)
+        self.until(lambda: "NOPERM" in (self.status(one)["problem"] or ""))
+        self.answers(one)
+
+    def test_scripts_that_are_lost_are_sent_again(self):
+        one, two = self.instance("one"), self.instance("two")
+        self.call("SCRIPT", "FLUSH")
+        one.admin("POST", "/api/v1/purge", body={"keys": ["a"]})
+        self.heard(one, two)
+        self.assertEqual(1, self.status(two)["invalidations"]["received"])
+
+    def test_a_server_that_speaks_something_else_is_left_alone(self):
+        for said in (b"HTTP/1.1 400 Bad Request\r\n\r\n", b"*2000000000\r\n", b"$99999999999999\r\n", b"+OK\r\n" * 1000):
+            with self.subTest(said[:20]):
+                listener = Hostile(said)
+                self.addCleanup(listener.close)
+                one = self.instance("one", ready=False, redis_url="redis://127.0.0.1:%d" % listener.port)
+                before = one.resident_bytes()
+                self.until(lambda: listener.connections > 2 or "protocol" in (self.status(one)["problem"] or ""))
+                self.answers(one, 5)
+                self.assertNotEqual("ready", self.status(one)["state"])
+                self.assertLess(one.resident_bytes() - before, 32 * 1024 * 1024)
+
+    def test_a_value_without_measure_is_skipped(self):
+        one, two = self.instance("one"), self.instance("two")
+        path = self.path()
+        self.origin.on(path, fresh("right"))
+        self.ask(path, proxy=one)
+        self.written(one, 1)
+        key = self.call("KEYS", "cachearr:r1:*")[0]
+        self.call("SETRANGE", key, 100 * 1024 * 1024, "x")
+        before = two.resident_bytes()
+        self.assertMiss(self.ask(path, proxy=two))
+        self.until(lambda: self.status(two)["records"]["rejected"].get("size", 0) + self.status(two)["records"]["timeouts"] >= 1)
+        self.assertLess(two.resident_bytes() - before, 16 * 1024 * 1024)
+        self.answers(two, 3)
+
+
+class Hostile:
+    """Says the same to everybody, at once, and listens to nobody."""
+
+    def __init__(self, said):
+        self.said, self.connections = said, 0
+        self.listener = socket.socket()
+        self.listener.bind(("127.0.0.1", 0))
+        self.listener.listen(16)
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            threading.Thread(target=self.speak, args=(connection,), daemon=True).start()
+
+    def speak(self, connection):
+        try:
+            connection.sendall(self.said)
+            while connection.recv(4096):
+                pass
+        except OSError:
+            pass
+        connection.close()
+
+    def close(self):
+        self.listener.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,354 @@
+"""Several instances that share one Redis: answers, and invalidations that reach everybody."""
+import json
+import os
+import threading
+
+from lab.case import local, main
+from lab.origin import answer, fresh
+from lab.shared import RULES, SECRET, Sharing, secret_file
+
+
+class Answers(Sharing):
+    def test_what_one_has_fetched_the_other_finds(self):
+        one, two = self.instance("one"), self.instance("two")
+        path = self.path()
+        self.origin.on(path, fresh("shared body"))
+        self.assertMiss(self.ask(path, proxy=one))
+        self.written(one, 1)
+        response = self.ask(path, proxy=two)
+        self.assertAnswered(response, "shared body")
+        self.assertHit(response)
+        self.assertEqual("shared", response.cache["detail"])
+        self.assertEqual(1, self.asked(path))
+        again = self.ask(path, proxy=two)
+        self.assertHit(again)
+        self.assertNotIn("detail", again.cache)
+        self.until(lambda: self.status(two)["records"]["hits"] == 1)
+
+    def test_variants_are_kept_apart(self):
+        one, two = self.instance("one"), self.instance("two")
+        path = self.path()
+        self.origin.on(path, lambda _wire, request: fresh("in " + request["accept-language"], headers={"Vary": "Accept-Language"}))
+        for language in ("de", "fr"):
+            self.ask(path, headers={"Accept-Language": language}, proxy=one)
+        self.until(lambda: self.status(one)["records"]["written"] >= 3)
+        for language in ("fr", "de"):
+            response = self.ask(path, headers={"Accept-Language": language}, proxy=two)
+            self.assertAnswered(response, "in " + language)
+            self.assertHit(response)
+        self.assertEqual(2, self.asked(path))
+
+    def test_credentials_are_kept_apart(self):
+        one, two = self.instance("one"), self.instance("two")
+        path = self.path()
+        self.origin.on(path, lambda _wire, request: fresh("for " + request["x-api-key"]))
+        self.ask(path, headers={"X-Api-Key": "first-secret-key"}, proxy=one)
+        self.written(one, 1)
+        response = self.ask(path, headers={"X-Api-Key": "other-secret-key"}, proxy=two)
+        self.assertAnswered(response, "for other-secret-key")
+        self.assertMiss(response)
+        response = self.ask(path, headers={"X-Api-Key": "first-secret-key"}, proxy=two)
+        self.assertAnswered(response, "for first-secret-key")
+        self.assertHit(response)
+
+    def test_an_upstream_in_a_private_network_is_each_ones_own(self):
+        rules = local(self.origin, rules=RULES)
+        one, two = self.instance("one", rules=rules), self.instance("two", rules=rules)
+        path = self.path()
+        self.origin.on(path, fresh("mine"))
+        for proxy in (one, two):
+            self.assertMiss(self.ask(path, proxy=proxy))
+        self.assertEqual(2, self.asked(path))
+        self.assertEqual(0, self.call("EXISTS", *self.call("KEYS", "cachearr:r1:*") or ["none"]))
+
+    def test_who_wants_it_new_gets_it_new(self):
+        one, two = self.instance("one"), self.instance("two")
+        path = self.path()
+        self.origin.on(path, fresh("body"))
+        self.ask(path, proxy=one)
+        self.written(one, 1)
+        self.assertMiss(self.ask(path, headers={"Cache-Control": "no-cache"}, proxy=two))
+        self.assertEqual(2, self.asked(path))
+
+    def test_nothing_there_can_be_read_by_others(self):
+        one = self.instance("one")
+        path = self.path("/very-secret-path")
+        self.origin.on(path, fresh("very secret body"))
+        self.ask(path + "?apikey=0123456789abcdef0123456789abcdef", proxy=one)
+        self.ask(path, proxy=one)
+        self.written(one, 1)
+        one.admin("POST", "/api/v1/purge", body={"pattern": "*very-secret*"})
+        self.heard(one)
+        everything = b""
+        for key in self.call("KEYS", "*"):
+            kind = self.call("TYPE", key)
+            read = {"string": ("GET", key), "hash": ("HGETALL", key), "zset": ("ZRANGE", key, 0, -1), "stream": ("XRANGE", key, "-", "+")}[kind]
+            everything += key + repr(self.call(*read)).encode()
+        for secret in (b"very-secret", b"secret body", b"0123456789abcdef0123456789abcdef", b"127.0.0.1:%d" % self.origin.port):
+            self.assertNotIn(secret, everything)
+
+    def test_what_others_put_there_is_not_believed(self):
+        one, two = self.instance("one"), self.instance("two")
+        garbage = {"/garbage": b"no record at all", "/empty": b"", "/long": b"CAR1" + b"\xff" * 5000}
+        for path in garbage:
+            self.origin.on(path, fresh("right"))
+            self.ask(path, proxy=one)
+        self.origin.on("/swapped", fresh("right"))
+        self.ask("/swapped", proxy=one)
+        self.written(one, 4)
+        keys = self.call("KEYS", "cachearr:r1:*")
+        records = [self.call("GET", key) for key in keys]
+        for number, key in enumerate(keys):
+            wrong = [records[(number + 1) % 4], b"no record", b"CAR1" + b"\xff" * 5000, records[number][:-1] + b"x"][number]
+            self.call("SET", key, wrong)
+        for path in ["/swapped", *garbage]:
+            response = self.ask(path, proxy=two)
+            self.assertAnswered(response, "right")
+            self.assertMiss(response)
+        self.until(lambda: sum(self.status(two)["records"]["rejected"].values()) == 4)
+
+    def test_a_list_where_a_record_should_be_is_a_miss(self):
+        one, two = self.instance("one"), self.instance("two")
+        path = self.path()
+        self.origin.on(path, fresh("right"))
+        self.ask(path, proxy=one)
+        self.written(one, 1)
+        key = self.call("KEYS", "cachearr:r1:*")[0]
+        self.call("DEL", key)
+        self.call("RPUSH", key, "a")
+        self.assertMiss(self.ask(path, proxy=two))
+        self.ready(two)
+
+
+class OneFetch(Sharing):
+    def test_one_cold_key_is_fetched_once_for_all(self):
+        instances = [self.instance("i%d" % number) for number in range(3)]
+        path, gate, answers = self.path(), threading.Event(), []
+        self.origin.on(path, gate, *fresh("once"))
+
+        def ask(proxy):
+            answers.append(self.ask(path, proxy=proxy))
+
+        askers = [threading.Thread(target=ask, args=(proxy,)) for proxy in instances for _ in range(4)]
+        for asker in askers:
+            asker.start()
+        self.until(lambda: sum(self.status(proxy)["records"]["waits"] for proxy in instances) == 2)
+        gate.set()
+        for asker in askers:
+            asker.join()
+        self.assertEqual([b"once"] * 12, [each.body for each in answers])
+        self.assertEqual(1, self.asked(path))
+
+    def test_what_cannot_be_shared_is_fetched_by_each(self):
+        one, two = self.instance("one"), self.instance("two")
+        path, gate, answers = self.path(), threading.Event(), []
+        self.origin.on(path, gate, *answer("never", headers={"Cache-Control": "no-store"}))
+        askers = [threading.Thread(target=lambda proxy=proxy: answers.append(self.ask(path, proxy=proxy))) for proxy in (one, two)]
+        for asker in askers:
+            asker.start()
+        self.until(lambda: self.status(one)["records"]["waits"] + self.status(two)["records"]["waits"] == 1)
+        gate.set()
+        for asker in askers:
+            asker.join()
+        self.assertEqual([b"never"] * 2, [each.body for each in answers])
+        self.assertEqual(2, self.asked(path))
+
+    def test_who_is_killed_while_it_fetches_holds_up_nobody_for_good(self):
+        one, two = self.instance("one"), self.instance("two")
+        path, gate, answers = self.path(), threading.Event(), []
+        self.addCleanup(gate.set)
+        self.origin.sequence(path, [gate, *fresh("late")], fresh("right"))
+        first = one.connect()
+        first.send(b"GET %s HTTP/1.1\r\nHost: %s\r\n\r\n" % (self.url(path).encode(), self.origin.authority.encode()))
+        self.until(lambda: self.asked(path) == 1)
+        asker = threading.Thread(target=lambda: answers.append(self.ask(path, proxy=two)))
+        asker.start()
+        self.until(lambda: self.status(two)["records"]["waits"] == 1)
+        one.process.kill()
+        asker.join()
+        self.assertEqual(b"right", answers[0].body)
+        first.close()
+        self.end(one)
+        one.start()
+
+
+class Invalidations(Sharing):
+    def fill(self, path, *proxies):
+        self.origin.on(path, fresh("old"))
+        for proxy in proxies:
+            self.ask(path, proxy=proxy)
+        self.written(proxies[0], 1)
+        self.origin.on(path, fresh("new"))
+
+    def test_a_purge_reaches_everybody(self):
+        one, two = self.instance("one"), self.instance("two")
+        for purge in ({"pattern": "*"}, {"tag": "series"}, {"upstream": "local"}, {"all": True}, {"all": True, "soft": True}):
+            with self.subTest(purge):
+                path = self.path()
+                self.fill(path, one, two)
+                response = one.admin("POST", "/api/v1/purge", body=purge)
+                self.assertEqual("sent", response.data["shared"])
+                self.heard(one, two)
+                self.assertAnswered(self.ask(path, proxy=two), "new")
+
+    def test_a_purged_record_is_found_by_nobody(self):
+        one, two = self.instance("one"), self.instance("two")
+        path = self.path()
+        self.fill(path, one)
+        one.admin("POST", "/api/v1/purge", body={"pattern": "*"})
+        self.heard(one, two)
+        response = self.ask(path, proxy=two)
+        self.assertAnswered(response, "new")
+        self.assertMiss(response)
+        self.written(two, 1)
+        self.assertEqual("shared", self.ask(path, proxy=one).cache.get("detail"))
+
+    def test_a_write_reaches_everybody(self):
+        one, two = self.instance("one"), self.instance("two")
+        path = self.path()
+        self.fill(path, one, two)
+        self.ask(path, "PUT", body=b"x", proxy=one)
+        self.heard(one, two)
+        self.assertAnswered(self.ask(path, proxy=two), "new")
+
+    def test_a_local_purge_stays_here(self):
+        one, two = self.instance("one"), self.instance("two")
+        path = self.path()
+        self.fill(path, one, two)
+        response = one.admin("POST", "/api/v1/purge", body={"pattern": "*", "local": True})
+        self.assertEqual("off", response.data["shared"])
+        self.assertAnswered(self.ask(path, proxy=two), "old")
+        self.assertEqual(0, self.status(one)["invalidations"]["sent"])
+
+    def test_what_was_purged_while_the_other_was_down_is_gone_when_it_is_back(self):
+        one = self.instance("one")
+        two = self.instance("two", config={"disk": {"path": "store"}})
+        path = self.path()
+        self.fill(path, one, two)
+        self.end(two)
+        one.admin("POST", "/api/v1/purge", body={"pattern": "*"})
+        self.heard(one)
+        two.start()
+        self.ready(two)
+        self.assertAnswered(self.ask(path, proxy=two), "new")
+        self.assertEqual(0, self.status(two)["invalidations"]["gaps"])
+
+    def test_what_is_purged_without_the_redis_is_sent_later(self):
+        one, two = self.instance("one"), self.instance("two")
+        path = self.path()
+        self.fill(path, one, two)
+        self.redis.kill()
+        self.away(one)
+        response = one.admin("POST", "/api/v1/purge", body={"pattern": "*"})
+        self.assertEqual("queued", response.data["shared"])
+        self.until(lambda: self.status(one)["invalidations"]["waiting"] == 1)
+        self.assertAnswered(self.ask(path, proxy=one), "new")
+        self.redis.start()
+        self.ready(one)
+        self.ready(two)
+        self.heard(one, two)
+        self.assertAnswered(self.ask(path, proxy=two), "new")
+
+    def test_lost_invalidations_make_everything_older_stale(self):
+        one, two = self.instance("one"), self.instance("two")
+        path = self.path()
+        self.fill(path, one, two)
+        self.call("FLUSHALL")
+        self.until(lambda: self.status(two)["invalidations"]["gaps"] == 1, "nobody noticed")
+        self.ready(two)
+        self.assertAnswered(self.ask(path, proxy=two), "new")
+        self.assertIn("lost", two.admin("GET", "/api/v1/health").body.decode())
+
+    def test_a_trimmed_stream_is_a_gap(self):
+        one = self.instance("one")
+        two = self.instance("two", config={"disk": {"path": "store"}})
+        path = self.path()
+        self.fill(path, one, two)
+        one.admin("POST", "/api/v1/purge", body={"keys": ["none"]})
+        self.heard(one, two)
+        self.end(two)
+        for _ in range(3):
+            one.admin("POST", "/api/v1/purge", body={"keys": ["another"]})
+        self.heard(one)
+        self.call("XTRIM", "cachearr:i1:{news}", "MAXLEN", 1)
+        two.start()
+        self.ready(two)
+        self.assertEqual(1, self.status(two)["invalidations"]["gaps"])
+        self.assertAnswered(self.ask(path, proxy=two), "new")
+
+    def test_many_purges_at_once_all_arrive(self):
+        one, two = self.instance("one"), self.instance("two")
+        keys = ["key-%d" % number for number in range(1000)]
+        one.admin("POST", "/api/v1/purge", body={"keys": keys})
+        self.heard(one, two)
+        self.assertEqual(1000, self.status(two)["invalidations"]["received"])
+        self.assertEqual(0, self.status(two)["invalidations"]["gaps"])
+
+
+class Operators(Sharing):
+    def test_the_status_tells_who_is_there(self):
+        one, two = self.instance("one"), self.instance("two")
+        self.until(lambda: {member["name"] for member in self.status(one)["members"]} == {"one", "two"})
+        told = {member["name"]: member for member in self.status(one)["members"]}
+        self.assertTrue(told["one"]["self"])
+        self.assertEqual("127.0.0.1:%d" % two.port, self.until(
+            lambda: {m["name"]: m for m in self.status(one)["members"]}["two"]["address"]))
+        self.assertEqual(1, one.metric("cachearr_shared_up"))
+        self.assertEqual("ready", one.admin("GET", "/health/cache", key=None).data["data"]["details"]["shared"])
+        result = one.command("shared", "status")
+        self.assertEqual(0, result.returncode, result)
+        self.assertIn("ready", result.stdout)
+        self.assertIn("two", one.command("shared", "members").stdout)
+        self.assertEqual("one", json.loads(one.command("shared", "status", "--json").stdout)["instance"])
+
+    def test_who_ends_is_missed_by_nobody(self):
+        one, two = self.instance("one"), self.instance("two")
+        self.until(lambda: len(self.status(one)["members"]) == 2)
+        self.end(two)
+        self.until(lambda: len(self.status(one)["members"]) == 1)
+        two.start()
+
+    def test_without_a_secret_nothing_is_shared_and_health_says_so(self):
+        proxy = self.start(None, {"shared": {"redis_url": self.redis.url}})
+        self.assertEqual("off", self.status(proxy)["state"])
+        health = proxy.admin("GET", "/api/v1/health").body.decode()
+        self.assertIn("secret_file", health)
+        self.assertEqual("degraded", proxy.admin("GET", "/health/cache", key=None).data["data"]["status"])
+
+    def test_another_secret_shares_nothing_and_says_so(self):
+        one = self.instance("one")
+        self.secret = secret_file(self, "f" * 64)
+        two = self.instance("two", ready=False)
+        self.until(lambda: "another secret" in (self.status(two)["problem"] or ""))
+        path = self.path()
+        self.origin.on(path, fresh("body"))
+        self.ask(path, proxy=one)
+        self.written(one, 1)
+        self.assertMiss(self.ask(path, proxy=two))
+        self.assertIn("another secret", two.admin("GET", "/api/v1/health").body.decode())
+
+    def test_a_secret_is_made_shown_and_taken_over(self):
+        folder = os.path.dirname(self.secret)
+        first, second = os.path.join(folder, "made-%d" % os.getpid()), os.path.join(folder, "taken-%d" % os.getpid())
+        for name in (first, second):
+            self.addCleanup(lambda file=name: os.path.exists(file) and os.unlink(file))
+        proxy = self.start(None, {"shared": {"secret_file": first}})
+        self.assertEqual(0, proxy.command("shared", "secret", "make").returncode)
+        self.assertEqual(0o600, os.stat(first).st_mode & 0o777)
+        self.assertEqual(1, proxy.command("shared", "secret", "make").returncode, "the old one is gone")
+        shown = proxy.command("shared", "secret", "show").stdout.strip()
+        self.assertRegex(shown, "^[0-9a-f]{64}$")
+        other = self.start(None, {"shared": {"secret_file": second}})
+        self.assertEqual(0, other.command("shared", "secret", "import", first).returncode)
+        self.assertEqual(shown, other.command("shared", "secret", "show").stdout.strip())
+        self.assertEqual(1, other.command("shared", "secret", "import", "/nonexistent").returncode)
+
+    def test_no_secret_is_told(self):
+        one = self.instance("one")
+        for path in ("/api/v1/shared", "/metrics", "/health/cache", "/api/v1/health"):
+            self.assertNotIn(SECRET, one.admin("GET", path).body.decode())
+        self.assertNotIn(SECRET, one.log.text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""Several instances that share one Redis: what the scenarios about them have in common."""
+import os
+import signal
+import tempfile
+
+from .case import Scenario, local
+from .redis_server import RedisServer
+from .wire import TIME_LIMIT
+
+SECRET = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+RULES = [{"name": "all", "match": {"path": "/**"}, "ttl": "1h", "type": "series", "expect": "any", "tags": ["series"], "stale": {"if_error": "1d"}}]
+
+
+def secret_file(case, secret=SECRET):
+    handle, name = tempfile.mkstemp(prefix="shared-secret-")
+    os.write(handle, secret.encode())
+    os.close(handle)
+    case.addCleanup(os.unlink, name)
+    return name
+
+
+class Sharing(Scenario):
+    """Each test has a Redis and instances of its own; the origin is the class'."""
+
+    redis_options = ()
+
+    def setUp(self):
+        self.redis = self.another_redis(*self.redis_options)
+        self.secret = secret_file(self)
+
+    def another_redis(self, *options):
+        redis = RedisServer(*options)
+        self.addCleanup(redis.close)
+        return redis
+
+    def shared(self, **more):
+        # Machines that are slow wait longer, so that no test depends on their pace.
+        return dict({"redis_url": self.redis.url, "secret_file": self.secret, "lookup_timeout": "5s"}, **more)
+
+    def instance(self, name, ready=True, config=None, rules=None, **more):
+        proxy = self.start(rules or local(self.origin, rules=RULES, shared=True),
+                           dict(config or {}, shared=self.shared(instance=name, **more)))
+        if ready:
+            self.ready(proxy)
+        return proxy
+
+    def status(self, proxy):
+        return proxy.admin("GET", "/api/v1/shared").data
+
+    def ready(self, proxy):
+        self.until(lambda: self.status(proxy)["state"] == "ready", "it never became ready")
+
+    def away(self, proxy):
+        self.until(lambda: self.status(proxy)["state"] != "ready", "it stayed ready")
+
+    def written(self, proxy, count):
+        """Waits until so many answers are in the Redis."""
+        self.until(lambda: self.status(proxy)["records"]["written"] >= count, "nothing was written")
+
+    def heard(self, *proxies):
+        """Waits until all of them know of the same invalidations, and nobody waits to send any."""
+        def agreed():
+            told = [self.status(proxy)["invalidations"] for proxy in proxies]
+            return len({each["ordinal"] for each in told}) == 1 and all(each["waiting"] == 0 for each in told)
+        self.until(agreed, "they never agreed")
+
+    def asked(self, path):
+        return len(self.origin.asked(path))
+
+    @staticmethod
+    def end(proxy):
+        """Ends it with SIGTERM, unless it was killed; start() goes on in the same folder."""
+        if proxy.process.poll() is None:
+            proxy.signal(signal.SIGTERM)
+        proxy.process.wait(TIME_LIMIT)
+        proxy.log.thread.join(TIME_LIMIT)
+        proxy.process.stdout.close()
+
+    def call(self, *words):
+        connection = self.redis.connect()
+        try:
+            return connection.call(*words)
+        finally:
+            connection.close()

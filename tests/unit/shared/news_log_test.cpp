@@ -1,0 +1,120 @@
+#include "shared/news_log.hpp"
+
+#include <gtest/gtest.h>
+
+namespace cachearr::shared {
+namespace {
+
+using caching::Invalidation;
+using store::Validity;
+using Arrival = NewsLog::Arrival;
+using NewsKind = Invalidation::Kind;
+
+const Invalidation kOfSeries{NewsKind::pattern, "series:*", false};
+const Invalidation kSoftAll{NewsKind::all, "", true};
+
+store::BanTarget target_named(std::string_view key) { return {key, "sonarr", {}, 0}; }
+
+TEST(TheLog, JudgesARecordByAllThatCameAfterIt) {
+  NewsLog log;
+  log.start_at(10);
+  EXPECT_EQ(log.add(11, {NewsKind::key, "movie:1", false}), Arrival::next);
+  EXPECT_EQ(log.add(12, kOfSeries), Arrival::next);
+  EXPECT_EQ(log.validity(11, target_named("series:1")), Validity::gone);
+  EXPECT_EQ(log.validity(12, target_named("series:1")), Validity::valid);
+  EXPECT_EQ(log.validity(11, target_named("movie:1")), Validity::valid);
+  EXPECT_EQ(log.validity(10, target_named("movie:1")), Validity::gone);
+  log.add(13, kSoftAll);
+  EXPECT_EQ(log.validity(12, target_named("series:1")), Validity::stale);
+  EXPECT_EQ(log.validity(13, target_named("series:1")), Validity::valid);
+}
+
+TEST(TheLog, KnowsNothingOfWhatWasBeforeItsBegin) {
+  NewsLog log;
+  log.start_at(10);
+  EXPECT_EQ(log.validity(9, target_named("a")), Validity::gone);
+  EXPECT_EQ(log.validity(10, target_named("a")), Validity::valid);
+}
+
+TEST(TheLog, TakesAGapForTheEndOfAllThatIsOlder) {
+  NewsLog log;
+  log.start_at(10);
+  EXPECT_EQ(log.add(13, {NewsKind::key, "movie:1", false}), Arrival::gap);
+  EXPECT_EQ(log.validity(11, target_named("a")), Validity::gone);
+  EXPECT_EQ(log.validity(12, target_named("a")), Validity::valid);
+  EXPECT_EQ(log.validity(12, target_named("movie:1")), Validity::gone);
+  EXPECT_EQ(log.add(13, kSoftAll), Arrival::known);
+}
+
+TEST(TheLog, CountsWhatIsNotSentYetAgainstEverything) {
+  NewsLog log;
+  log.start_at(10);
+  log.queue(kOfSeries);
+  EXPECT_EQ(log.validity(10, target_named("series:1")), Validity::gone);
+  EXPECT_EQ(log.validity(10, target_named("movie:1")), Validity::valid);
+}
+
+TEST(TheLog, ForgetsNothingBetweenSendingAndHearingItBack) {
+  NewsLog log;
+  log.start_at(10);
+  log.queue(kOfSeries);
+  log.sent(12);
+  EXPECT_TRUE(log.outbox().empty());
+  EXPECT_EQ(log.validity(10, target_named("series:1")), Validity::gone);
+  EXPECT_EQ(log.validity(12, target_named("series:1")), Validity::valid);
+  log.add(11, {NewsKind::key, "x", false});
+  EXPECT_EQ(log.validity(11, target_named("series:1")), Validity::gone);
+  EXPECT_EQ(log.add(12, kOfSeries), Arrival::next);
+  EXPECT_EQ(log.validity(11, target_named("series:1")), Validity::gone);
+}
+
+TEST(TheLog, ThatHasHeardItAlreadyKeepsNoCopyOfWhatWasSent) {
+  NewsLog log;
+  log.start_at(10);
+  log.queue(kOfSeries);
+  log.add(11, kOfSeries);
+  log.sent(11);
+  EXPECT_EQ(log.validity(11, target_named("series:1")), Validity::valid);
+}
+
+TEST(TheLog, StaysBoundedAndThenTrustsNoOldRecord) {
+  NewsLog log;
+  log.start_at(0);
+  for (std::uint64_t i = 1; i <= NewsLog::kMostRules + 5; ++i) log.add(i, {NewsKind::key, "k", false});
+  EXPECT_EQ(log.size(), NewsLog::kMostRules);
+  EXPECT_EQ(log.floor(), 5U);
+  EXPECT_EQ(log.validity(4, target_named("a")), Validity::gone);
+  EXPECT_EQ(log.validity(5, target_named("a")), Validity::valid);
+}
+
+TEST(TheOutbox, ThatGrowsTooLongBecomesOneForEverything) {
+  NewsLog log;
+  for (std::size_t i = 0; i <= NewsLog::kMostRules; ++i) log.queue({NewsKind::key, std::to_string(i), false});
+  ASSERT_EQ(log.outbox().size(), NewsLog::kMostUnderWay + 1);
+  EXPECT_EQ(log.outbox().front().text, "0");
+  EXPECT_EQ(log.outbox().back(), kSoftAll);
+  EXPECT_EQ(log.validity(0, target_named("anything")), Validity::stale);
+}
+
+TEST(TheOutbox, OutlivesTheProcess) {
+  NewsLog log;
+  log.queue(kOfSeries);
+  log.queue(kSoftAll);
+  const auto bytes = encode_outbox(log.outbox());
+  NewsLog next;
+  next.restore_outbox(decode_outbox(bytes));
+  EXPECT_EQ(next.outbox(), log.outbox());
+  EXPECT_EQ(next.validity(0, target_named("series:1")), Validity::gone);
+  EXPECT_TRUE(decode_outbox("\xff\xff").empty());
+}
+
+TEST(News, AreWhatTheyWereOrNone) {
+  EXPECT_EQ(decode_news(encode_news(kOfSeries)), kOfSeries);
+  EXPECT_EQ(decode_news(encode_news(kSoftAll)), kSoftAll);
+  EXPECT_EQ(decode_news(encode_news(kOfSeries) + "x"), std::nullopt);
+  EXPECT_EQ(decode_news("\x09"), std::nullopt);
+  EXPECT_EQ(decode_news(""), std::nullopt);
+}
+
+}  // namespace
+}  // namespace cachearr::shared
