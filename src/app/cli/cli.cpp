@@ -13,21 +13,28 @@ constexpr const char* footer =
 void describe(const Command& program, Invocation& invocation) {
   add_config_option(program, invocation);
   add_serve_options(program, invocation);
-  for (const auto add :
-       {add_serve, add_check, add_explain, add_reload, add_healthcheck, add_ca, add_reading_keys, add_changing_keys,
-        add_dashboard, add_upstreams, add_stats, add_top, add_requests, add_alerts, add_warm, add_jobs, add_shared})
+  for (const auto add : {add_serve, add_check, add_explain, add_reload, add_healthcheck, add_ca, add_reading_keys,
+                         add_changing_keys, add_dashboard, add_upstreams, add_stats, add_top, add_requests, add_alerts,
+                         add_warm, add_jobs, add_shared, add_completions})
     add(program, invocation);
+}
+
+ParserText parser_text() {
+  return {"cachearr", "A caching proxy between media managers and the services they ask", footer, version_text()};
 }
 
 }  // namespace
 
+CommandShape program_shape(CliEnv& env) {
+  Invocation invocation{env, {}, false, {}};
+  return shape_of_program(parser_text(), [&invocation](const Command& program) { describe(program, invocation); });
+}
+
 int run_command_line(int count, const char* const* arguments, CliEnv& env) {
   Invocation invocation{env, {}, false, {}};
   invocation.sources.environment = env.environment;
-  const ParserText text{"cachearr", "A caching proxy between media managers and the services they ask", footer,
-                        version_text()};
   const auto describe_all = [&invocation](const Command& program) { describe(program, invocation); };
-  const auto ended = parse_command_line(count, arguments, text, describe_all, env.out, env.err);
+  const auto ended = parse_command_line(count, arguments, parser_text(), describe_all, env.out, env.err);
   if (ended) return *ended;
   if (invocation.run) return invocation.run();
   return env.serve(ServeOptions{invocation.sources});

@@ -7,5 +7,7 @@ namespace cachearr::app {
 
 /// Gives the exit code of the program (app/exit_code.hpp).
 int run_command_line(int count, const char* const* arguments, CliEnv& env);
+/// Every command and option there is, for what tells of them elsewhere.
+CommandShape program_shape(CliEnv& env);
 
 }  // namespace cachearr::app

@@ -59,6 +59,8 @@ void add_shared(const Command& program, Invocation& invocation);
 void add_requests(const Command& program, Invocation& invocation);
 void add_dashboard(const Command& program, Invocation& invocation);
 
+void add_completions(const Command& program, Invocation& invocation);
+
 /// Prints why something failed, as one line on the error stream. Gives exit_no.
 int fail(const Invocation& invocation, const std::string& why);
 /// Sends the request to the instance that runs with this configuration.

@@ -17,6 +17,25 @@ class Option;
 
 namespace cachearr::app {
 
+/// What the parser knows of an option or a positional argument, for those that tell others: completions, documentation.
+struct OptionShape {
+  std::vector<std::string> names;  // "-c", "--config"; "url" for a positional argument
+  std::string what;                // as help says it
+  std::string value;               // what help calls the value; empty: a flag
+  std::vector<std::string> choices;
+  bool positional = false;
+  bool repeats = false;
+
+  bool takes_file() const;
+};
+
+/// The same of a command, and of those below it.
+struct CommandShape {
+  std::string name, what;
+  std::vector<OptionShape> options;
+  std::vector<CommandShape> commands;
+};
+
 /// An option or a positional argument; the calls describe it further and give itself.
 class Option {
  public:
@@ -48,6 +67,8 @@ class Command {
   Option option(const std::string& names, std::vector<std::string>& values, const std::string& what) const;
   Option option(const std::string& names, std::size_t& value, const std::string& what) const;
   void flag(const std::string& names, bool& value, const std::string& what) const;
+  /// As far as it has been described.
+  CommandShape shape() const;
   /// Called once the whole line was understood and names this command.
   void on_parsed(std::function<void()> act) const;
 
@@ -59,6 +80,8 @@ struct ParserText {
   std::string name, about, footer, version;
 };
 
+/// The whole program, as `describe` describes it.
+CommandShape shape_of_program(const ParserText& text, const std::function<void(Command)>& describe);
 /// Has `describe` describe the program and reads the arguments. Help, version and errors are printed. Gives the
 /// exit code where there is nothing to run after that.
 std::optional<int> parse_command_line(int count, const char* const* arguments, const ParserText& text,
