@@ -23,12 +23,24 @@ Json alerts_json(const std::vector<upkeep::Alert>& alerts) {
   return list;
 }
 
+/// What makes an alert fire, as the configuration has it.
+Json thresholds_json(const CacheConfig& config) {
+  return {{"hitRateBelow", config.alert_hit_rate_below},
+          {"hitRateAfter", config.alert_after.count() / 1000},
+          {"keyHitRateBelow", config.alert_key_hit_rate_below},
+          {"memoryAbove", config.alert_memory_above},
+          {"maxKeys", config.max_keys}};
+}
+
 }  // namespace
 
 void add_alerts_call(Router& router, Instance& instance) {
   auto answer_with_alerts = [&instance](const Call&) {
     const auto& monitor = instance.monitor();
-    return json_answer({{"firing", alerts_json(monitor.firing())}, {"recent", alerts_json(monitor.recent())}});
+    const auto snapshot = instance.snapshot();
+    return json_answer({{"firing", alerts_json(monitor.firing())},
+                        {"recent", alerts_json(monitor.recent())},
+                        {"thresholds", thresholds_json(snapshot->settings->config.cache)}});
   };
   router.add({http::Method::get,
               "/api/v1/alerts",

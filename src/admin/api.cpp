@@ -60,6 +60,9 @@ Api::Api(Instance& instance) : instance_{instance} {
   add_authority_calls(router_, instance_);
   add_pac_call(router_, instance_);
   add_rules_calls(router_, instance_);
+  add_rule_files_calls(router_, instance_);
+  add_logs_call(router_);
+  add_refresh_call(router_, instance_);
   add_upstreams_call(router_, instance_);
   add_notification_calls(router_, instance_);
   add_explain_call(router_, instance_);

@@ -15,6 +15,9 @@ void add_metrics_call(Router& router, Instance& instance, const ApiCounters& cou
 void add_authority_calls(Router& router, Instance& instance);  // the certificate, and how to trust it
 void add_pac_call(Router& router, Instance& instance);         // how browsers find the proxy
 void add_rules_calls(Router& router, Instance& instance);      // rules, validate, reload
+void add_rule_files_calls(Router& router, Instance& instance);  // the user's own files: list, read, write, remove
+void add_logs_call(Router& router);                             // the last lines of the log
+void add_refresh_call(Router& router, Instance& instance);      // one key, fetched anew
 void add_rule_test_call(Router& router, Instance& instance);   // a verdict on a request and an answer
 void add_upstreams_call(Router& router, Instance& instance);
 void add_notification_calls(Router& router, Instance& instance);

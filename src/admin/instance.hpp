@@ -3,6 +3,7 @@
 // Calls come from any thread, several at a time.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "base/position.hpp"
 #include "client/proxy_server.hpp"
 #include "pipeline/config_snapshot.hpp"
+#include "rules/load/load.hpp"
 #include "shared/tier.hpp"
 #include "store/store.hpp"
 #include "upkeep/alerts/monitor.hpp"
@@ -43,6 +45,9 @@ class Instance {
   virtual TimePoint started() const = 0;
   /// Reads configuration and rules again. Blocks for as long as that takes. All or nothing.
   virtual ReloadOutcome reload() = 0;
+  /// The rules that would be in force with these texts in place of what is on disk. Null: every problem is appended.
+  virtual std::shared_ptr<const rules::RuleSet> rules_with(const rules::FileTexts& instead,
+                                                           Problems& problems) const = 0;
   /// The result of the last reload; taken is true where there was none.
   virtual ReloadOutcome last_reload() const = 0;
   /// What is wrong with the local authority, a sentence each.

@@ -5,6 +5,7 @@
 #include "admin/calls.hpp"
 #include "admin/key_values.hpp"
 #include "admin/request_json.hpp"
+#include "base/redact.hpp"
 #include "base/units.hpp"
 #include "caching/invalidation.hpp"
 #include "caching/storing.hpp"
@@ -15,6 +16,8 @@ namespace {
 
 using http::FieldId;
 using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kMostShown = 50;  // answers under one key
 
 /// What these calls need.
 struct KeyCalls {
@@ -34,7 +37,39 @@ std::string_view partition_of(const store::Entry& entry) noexcept {
   return entry.identity().starts_with("-\n") ? "shared" : "credential";
 }
 
-Json meta_json(const KeyCalls& keys, const store::Entry& entry, std::size_t variants) {
+/// The fields of a stored head as they may be shown.
+Json shown_fields(const http::ResponseHead& head) {
+  Json list = Json::array();
+  for (const auto& field : head.fields) {
+    auto line = std::string{field.name} + ": ";
+    if (is_secret_field(field.name)) {
+      line += "***";
+    } else {
+      append_redacted_words(line, field.value);
+    }
+    list.push_back(std::move(line));
+  }
+  return list;
+}
+
+/// One of the answers under a key.
+Json stored_answer_json(const store::Entry& entry, TimePoint now) {
+  http::ResponseHead head;
+  if (!http::parse_stored_head(entry.head(), head)) return nullptr;
+  const auto language = head.fields.value(FieldId::content_language);
+  const auto coding = head.fields.value(FieldId::content_encoding);
+  return {{"status", entry.meta.status},
+          {"contentType", head.fields.value(FieldId::content_type)},
+          {"contentEncoding", coding.empty() ? Json(nullptr) : Json(coding)},
+          {"contentLanguage", language.empty() ? Json(nullptr) : Json(language)},
+          {"size", entry.body().size()},
+          {"age", caching::age_at(entry.meta, now)},
+          {"ttl", time_to_live(entry.meta, now)},
+          {"hits", entry.hits()},
+          {"headers", shown_fields(head)}};
+}
+
+Json meta_json(const KeyCalls& keys, const store::Entry& entry, const std::vector<store::EntryPtr>& variants) {
   const auto value = value_of(entry, "*");
   const auto& meta = entry.meta;
   const bool in_memory = static_cast<bool>(keys.store().find(entry.id(), entry.identity()));
@@ -48,7 +83,10 @@ Json meta_json(const KeyCalls& keys, const store::Entry& entry, std::size_t vari
   json["ttl"] = time_to_live(meta, keys.now());
   json["hits"] = entry.hits();
   json["tier"] = in_memory && entry.on_disk() ? "both" : in_memory ? "memory" : "disk";
-  json["variants"] = variants;
+  json["variants"] = variants.size();
+  json["stored"] = Json::array();
+  for (const auto& each : variants)
+    if (json["stored"].size() < kMostShown) json["stored"].push_back(stored_answer_json(*each, keys.now()));
   return json;
 }
 
@@ -56,7 +94,7 @@ Answer get_key(const KeyCalls& keys, const Call& call) {
   const auto entries = keys.entries(call);
   if (entries.empty()) return no_such_key();
   const auto& entry = entries.front();
-  if (call.parameter("meta") == "1") return json_answer(meta_json(keys, *entry, entries.size()));
+  if (call.parameter("meta") == "1") return json_answer(meta_json(keys, *entry, entries));
   const auto* const accepts = call.head->fields.find(FieldId::accept_encoding);
   auto value = value_of(*entry, accepts ? std::optional{accepts->value} : std::nullopt);
   Answer answer;

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/iso_time.hpp"
+#include "base/text.hpp"
 #include "metrics/totals.hpp"
 
 namespace cachearr::admin {
@@ -24,6 +25,15 @@ std::string time_in_milliseconds(TimePoint at) {
   auto digits = std::to_string(1000 + rest.count());
   digits[0] = '.';
   return text.insert(text.size() - 1, digits);
+}
+
+/// "Name: value" a line; null where nothing was kept.
+Json fields_json(std::string_view lines) {
+  if (lines.empty()) return nullptr;
+  Json list = Json::array();
+  for (const auto line : text::split(lines, '\n'))
+    if (!line.empty()) list.push_back(line);
+  return list;
 }
 
 Json trust_json(Trust trust) { return trust == Trust::untold ? Json(nullptr) : Json(trust == Trust::trusts); }
@@ -53,6 +63,8 @@ Json recorded_json(const client::RecordedRequest& request) {
           {"bytes", facts.bytes},
           {"durationUs", facts.duration_us},
           {"firstByteUs", facts.first_byte_us},
+          {"waitedUs", facts.waited_us},
+          {"headers", fields_json(texts[ShownTexts::sent])},
           {"error", text_or_null(texts[ShownTexts::error])}};
 }
 

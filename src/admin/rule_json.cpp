@@ -29,4 +29,14 @@ Json stale_windows(const caching::Policy& policy) {
           {"ifLimited", seconds_or_null(policy.stale_if_limited)}};
 }
 
+Json problems_json(const Problems& problems) {
+  Json list = Json::array();
+  for (const auto& problem : problems)
+    list.push_back({{"file", problem.at.file},
+                    {"line", problem.at.line},
+                    {"column", problem.at.column},
+                    {"message", problem.message}});
+  return list;
+}
+
 }  // namespace cachearr::admin

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/position.hpp"
 #include "caching/policy.hpp"
 
 namespace cachearr::admin {
@@ -14,5 +15,7 @@ std::string_view policy_name(caching::Mode mode) noexcept;
 /// Whole seconds; null where nothing is said.
 nlohmann::ordered_json seconds_or_null(const std::optional<Duration>& duration);
 nlohmann::ordered_json stale_windows(const caching::Policy& policy);
+/// With their places.
+nlohmann::ordered_json problems_json(const Problems& problems);
 
 }  // namespace cachearr::admin

@@ -6,6 +6,7 @@
 
 #include "admin/calls.hpp"
 #include "admin/explain.hpp"
+#include "admin/rule_files.hpp"
 #include "admin/rule_json.hpp"
 #include "admin/ttl_json.hpp"
 #include "caching/storing.hpp"
@@ -25,6 +26,7 @@ using HeaderPairs = std::vector<std::pair<std::string, std::string>>;
 struct RuleQuestion {
   ExplainRequest request;
   std::string draft;  // empty: by what is in force
+  std::string file;   // which the draft is meant for; empty: it stands in for all files
   bool has_answer = false;
   int status = 200;
   HeaderPairs fields;  // of the answer
@@ -49,12 +51,12 @@ Result<RuleQuestion> read_question(std::string_view body) {
   const auto json = Json::parse(body, nullptr, false);
   if (!json.is_object()) return Error{"a JSON object is expected"};
   for (const auto& [name, value] : json.items()) {
-    constexpr std::array<std::string_view, 7> known{"url",  "method", "headers", "status", "responseHeaders",
-                                                    "body", "rules"};
+    constexpr std::array<std::string_view, 8> known{"url",  "method", "headers", "status", "responseHeaders",
+                                                    "body", "rules",  "file"};
     if (std::find(known.begin(), known.end(), name) == known.end()) return Error{"there is no member \"" + name + "\""};
   }
   RuleQuestion question;
-  for (const char* const name : {"url", "method", "body"})
+  for (const char* const name : {"url", "method", "body", "file"})
     if (!is_text_or_left_out(json, name)) return Error{"\"" + std::string{name} + "\" is a text"};
   question.request.url = json.value("url", std::string{});
   question.request.method = json.value("method", std::string{"GET"});
@@ -69,6 +71,9 @@ Result<RuleQuestion> read_question(std::string_view body) {
   question.body = json.value("body", std::string{});
   if (json.contains("rules"))
     question.draft = json["rules"].is_string() ? json["rules"].get<std::string>() : json["rules"].dump();
+  question.file = json.value("file", std::string{});
+  if (!question.file.empty() && !is_rule_file_name(question.file))
+    return Error{"\"file\" is the name of a rules file, such as my-rules.json"};
   return question;
 }
 
@@ -105,9 +110,12 @@ Json answer_verdict(const RuleQuestion& question, const pipeline::RequestContext
 }
 
 /// The configuration in force with the draft for its rules. Null: there are problems in it.
-pipeline::SnapshotPtr snapshot_by_draft(Instance& instance, const std::string& draft, Problems& problems) {
+pipeline::SnapshotPtr snapshot_by_draft(Instance& instance, const RuleQuestion& question, Problems& problems) {
   const auto in_force = instance.snapshot();
-  auto drafted = rules::load({{}, true, in_force->settings->config.ttl_overrides, draft}, problems);
+  const auto& config = in_force->settings->config;
+  auto drafted = question.file.empty()
+                     ? rules::load({{}, true, config.ttl_overrides, question.draft}, problems)
+                     : instance.rules_with({{path_of_rule_file(config, question.file), question.draft}}, problems);
   return drafted ? pipeline::make_snapshot({in_force->settings, std::move(drafted)}) : nullptr;
 }
 
@@ -116,7 +124,7 @@ Answer test_rules(Instance& instance, const Call& call) {
   if (!question) return problem(400, question.error().what);
   Problems problems;
   pipeline::SnapshotPtr by;
-  if (!question->draft.empty() && !(by = snapshot_by_draft(instance, question->draft, problems)))
+  if (!question->draft.empty() && !(by = snapshot_by_draft(instance, *question, problems)))
     return problem(422, "in \"rules\": " + to_string(problems.front()));
   const auto result = explain(instance, question->request, std::move(by));
   if (!result) return problem(503, result.error().what);

@@ -3,26 +3,19 @@
 #include <set>
 
 #include "admin/calls.hpp"
+#include "admin/rule_files.hpp"
 #include "admin/rule_json.hpp"
 #include "base/redact.hpp"
 #include "http/target.hpp"
+#include "rules/compiled.hpp"
 #include "rules/load/load.hpp"
+#include "rules/shadow.hpp"
 
 namespace cachearr::admin {
 
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json problems_json(const Problems& problems) {
-  Json list = Json::array();
-  for (const auto& problem : problems)
-    list.push_back({{"file", problem.at.file},
-                    {"line", problem.at.line},
-                    {"column", problem.at.column},
-                    {"message", problem.message}});
-  return list;
-}
 
 Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
@@ -40,6 +33,22 @@ Json rules_of_upstream(const rules::Upstream& upstream) {
   return json;
 }
 
+/// What a rule is asked about.
+std::string_view purpose_of(const rules::Rule::Compiled& rule) {
+  if (!rule.events.empty()) return "events";
+  if (!rule.webhooks.empty()) return "webhooks";
+  return rule.writes ? "writes" : "requests";
+}
+
+/// What it did since the start; a rule for events is counted by its feed.
+void add_uses(const metrics::RuleCounts& counts, const rules::Rule& rule, const rules::Rule* shadow, Json& json) {
+  const auto at = counts.find({rule.upstream->name, rule.name});
+  const auto count = at == counts.end() ? metrics::RuleCount{} : at->second;
+  json["matched"] = rule.compiled->is_for_requests() ? Json(count.matched) : Json(nullptr);
+  json["hits"] = rule.compiled->is_for_requests() ? Json(count.hits) : Json(nullptr);
+  json["shadowedBy"] = shadow ? Json(shadow->name) : Json(nullptr);
+}
+
 Json rule_json(const rules::Rule& rule) {
   Json json = {{"name", rule.name}, {"upstream", rule.upstream->name}, {"type", text_or_null(rule.type)}};
   json["policy"] = policy_name(rule.policy.mode);
@@ -48,6 +57,7 @@ Json rule_json(const rules::Rule& rule) {
   json["stale"] = stale_windows(rule.policy);
   json["tags"] = rule.tags;
   json["invalidates"] = !rule.invalidate.empty();
+  json["for"] = purpose_of(*rule.compiled);
   json["file"] = rule.at.file;
   json["line"] = rule.at.line;
   return json;
@@ -58,9 +68,12 @@ Answer list_rules(Instance& instance) {
   const auto& set = *snapshot->rules;
   Json files = Json::array(), upstreams = Json::array(), list = Json::array();
   std::set<std::string_view> seen;
+  const auto counts = instance.proxy().metrics().rule_counts();
+  const auto shadowed_by = rules::shadows(set);
   for (const auto& rule : set.rules()) {
     if (seen.insert(rule->at.file).second) files.push_back(rule->at.file);
     list.push_back(rule_json(*rule));
+    add_uses(counts, *rule, shadowed_by[rule->index], list.back());
   }
   for (const auto& upstream : set.upstreams()) upstreams.push_back(rules_of_upstream(*upstream));
   return json_answer({{"paths", snapshot->settings->config.rules},
@@ -69,9 +82,17 @@ Answer list_rules(Instance& instance) {
                       {"rules", std::move(list)}});
 }
 
-Answer validate(const Call& call) {
+/// By itself, or in its place among all others.
+Answer validate(Instance& instance, const Call& call) {
   Problems problems;
-  const auto loaded = rules::load_text(call.body, "body", problems);
+  const auto file = call.parameter("file");
+  if (call.has_parameter("file") && !is_rule_file_name(file))
+    return problem(400, "file is the name of a rules file, such as my-rules.json");
+  const auto loaded =
+      file.empty()
+          ? rules::load_text(call.body, "body", problems)
+          : instance.rules_with(
+                {{path_of_rule_file(instance.snapshot()->settings->config, file), std::string{call.body}}}, problems);
   return json_answer({{"valid", loaded != nullptr && problems.empty()}, {"problems", problems_json(problems)}});
 }
 
@@ -92,8 +113,12 @@ void add_rules_calls(Router& router, Instance& instance) {
   };
   add(Method::get, "/api/v1/rules", {}, [&instance](const Call&) { return list_rules(instance); },
       {.summary = "the rules that are in force", .answer = "Rules"});
-  add(Method::post, "/api/v1/rules/validate", changes, validate,
-      {.summary = "what is wrong with a rules file; nothing changes", .answer = "Validation", .body = "RulesFile"});
+  add(Method::post, "/api/v1/rules/validate", changes,
+      [&instance](const Call& call) { return validate(instance, call); },
+      {.summary = "what is wrong with a rules file; nothing changes",
+       .parameters = {{"file", "the name it is meant for: it is judged together with the user's other files"}},
+       .answer = "Validation",
+       .body = "RulesFile"});
   add(Method::post, "/api/v1/reload", changes, [&instance](const Call&) { return reload(instance); },
       {.summary = "reads configuration and rules again", .answer = "Reload", .body = "Nothing", .failures = {422}});
 }

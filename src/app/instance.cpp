@@ -291,6 +291,10 @@ admin::ReloadOutcome Instance::reload() {
   return outcome;
 }
 
+std::shared_ptr<const rules::RuleSet> Instance::rules_with(const rules::FileTexts& instead, Problems& problems) const {
+  return load_rules(snapshot()->settings->config, problems, instead);
+}
+
 void Instance::apply(pipeline::ConfigSnapshot parts, std::vector<std::string>& changes) {
   const auto before = snapshot();
   prepare_tls(parts, before->leaves);

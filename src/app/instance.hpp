@@ -52,6 +52,7 @@ class Instance final : public admin::Instance {
   const std::string& api_key() const override { return api_key_; }
   TimePoint started() const override { return started_; }
   admin::ReloadOutcome reload() override;
+  std::shared_ptr<const rules::RuleSet> rules_with(const rules::FileTexts& instead, Problems& problems) const override;
   admin::ReloadOutcome last_reload() const override;
   std::vector<std::string> interception_problems() const override;
   upkeep::History& history() override { return *history_; }

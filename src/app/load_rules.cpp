@@ -1,6 +1,9 @@
 #include "app/load_rules.hpp"
 
+#include <algorithm>
+#include <filesystem>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/suggestion.hpp"
@@ -20,8 +23,16 @@ bool check_listener(const ListenerConfig& listener, const rules::RuleSet& rules,
 
 }  // namespace
 
-std::shared_ptr<const rules::RuleSet> load_rules(const Config& config, Problems& problems) {
-  auto loaded = rules::load({config.rules, true, config.ttl_overrides}, problems);
+std::shared_ptr<const rules::RuleSet> load_rules(const Config& config, Problems& problems,
+                                                 const rules::FileTexts& instead) {
+  auto paths = config.rules;
+  for (const auto& [path, text] : instead) {
+    const auto folder = std::filesystem::path{path}.parent_path().string();
+    const bool known =
+        std::any_of(paths.begin(), paths.end(), [&](const auto& at) { return at == path || at == folder; });
+    if (text && !known) paths.insert(paths.begin(), folder);
+  }
+  auto loaded = rules::load({std::move(paths), true, config.ttl_overrides, {}, instead}, problems);
   if (!loaded) return nullptr;
   bool fits = true;
   for (const auto& listener : config.listeners) fits = check_listener(listener, *loaded, problems) && fits;

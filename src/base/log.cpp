@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <vector>
 
+#include "base/log_tail.hpp"
 #include "base/log_writer.hpp"
 #include "base/text.hpp"
 
@@ -139,6 +140,8 @@ Level level_of(std::string_view name) noexcept {
   return Level::info;
 }
 
+std::string_view name_of(Level level) noexcept { return names_of(level).configured; }
+
 bool enabled(Level level) noexcept {
   return level != Level::off && level >= current_level.load(std::memory_order_relaxed);
 }
@@ -149,6 +152,7 @@ std::string line_of(Level level, std::string_view message) {
 
 void write(Level level, std::string_view message) {
   if (!enabled(level)) return;
+  keep_line(order_clock.now(), level, message);
   hand_over({line_of(level, message), {{now_ms(), 0}}});
 }
 

@@ -22,6 +22,7 @@ void set_level(Level level) noexcept;
 /// Writes out what is buffered; call before the process ends.
 void stop();
 Level level_of(std::string_view name) noexcept;  // an unknown name is info
+std::string_view name_of(Level level) noexcept;  // as the configuration spells it
 bool enabled(Level level) noexcept;
 
 /// One event. `message` must already be free of secrets (base/redact).

@@ -90,6 +90,7 @@ net::Task<Next> Delivery::answer() {
       if (!sent) co_return Next::close;
     }
     const auto& outcome = reader.outcome();
+    waited_ = reader.waited();
     if (!is_for_us(outcome)) continue;
     const auto again = must_ask_again(outcome);
     if (again != Again::no) {

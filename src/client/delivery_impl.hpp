@@ -66,6 +66,7 @@ class Delivery {
   std::string_view tls_;  // spoken with the origin
   ReplySize sent_;
   std::optional<caching::FetchCost> saved_;                          // none: the upstream was asked for this request
+  Duration waited_{};                                                // of the fetch, in line at the limiter
   std::optional<std::chrono::steady_clock::time_point> first_byte_;  // of an answer that goes out piece by piece
 };
 

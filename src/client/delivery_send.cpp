@@ -59,7 +59,7 @@ net::Task<Next> Delivery::send_outcome(fetch::FetchReader& reader, const fetch::
 
 void Delivery::record(metrics::RequestResult result, const http::CacheStatus& cache, std::string_view error) {
   const auto* const saved = saved_ && result != metrics::RequestResult::error ? &*saved_ : nullptr;
-  session_.record({*job_->context, result, sent_, cache, error, tls_, nullptr, {}, first_byte_, saved});
+  session_.record({*job_->context, result, sent_, cache, error, tls_, nullptr, {}, first_byte_, saved, waited_});
 }
 
 /// Who waited for the fetch of another has had what a hit has.

@@ -34,8 +34,8 @@ Way way_of(const pipeline::RequestContext& context, const pipeline::ConnectionIn
 /// The texts of a request in one piece of memory, each redacted and shortened by whoever adds it.
 class ShownTexts {
  public:
-  enum Field : std::uint8_t { method, url, user_agent, upstream, rule, type, key, detail, error, count };
-  static constexpr std::array<std::uint16_t, count> kLongest{32, 1024, 160, 64, 96, 32, 512, 64, 256};
+  enum Field : std::uint8_t { method, url, user_agent, upstream, rule, type, key, detail, error, sent, count };
+  static constexpr std::array<std::uint16_t, count> kLongest{32, 1024, 160, 64, 96, 32, 512, 64, 256, 1024};
   using Sizes = std::array<std::uint16_t, count>;
 
   ShownTexts() = default;
@@ -77,6 +77,7 @@ struct RequestFacts {
   std::uint64_t bytes = 0;          // of the body, as sent
   std::uint64_t duration_us = 0;    // from the request's head to its end
   std::uint64_t first_byte_us = 0;  // to the first byte of the answer
+  std::uint64_t waited_us = 0;      // of it, in line at the limiter
   std::uint16_t status = 0;
   Way way = Way::proxy;
   metrics::RequestResult result = metrics::RequestResult::error;
@@ -91,8 +92,8 @@ struct RequestFacts {
 /// A request as it is handed to a journal; looks into what the session has.
 struct RequestNote {
   RequestFacts facts;
-  const ShownTexts& texts;  // all but the last two, which are this answer's own
-  std::string_view detail = {}, error = {};
+  const ShownTexts& texts;  // all but the last three, which are this answer's own
+  std::string_view detail = {}, error = {}, sent = {};
 };
 
 struct RecordedRequest {

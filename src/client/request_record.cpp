@@ -49,13 +49,20 @@ RequestFacts facts_of(const RequestRecord& record, const RequestText& text, cons
   facts.stored = record.cache.stored;
   facts.collapsed = record.cache.collapsed;
   return facts;
+  facts.waited_us = static_cast<std::uint64_t>(record.waited.count()) * 1000;
 }
 
 }  // namespace
 
-/// Puts it into the journal, and gives how long it took in microseconds.
+/// Puts it into the journal, and gives how long it took in microseconds. What a hit was asked by is left out: there are
+/// too many of them, and they went nowhere.
 std::uint64_t Session::remember(const RequestRecord& record, const RequestText& text) {
-  RequestNote note{facts_of(record, text, connection_.address), text.shown, record.cache.detail, record.error};
+  RequestNote note{facts_of(record, text, connection_.address), text.shown, record.cache.detail, record.error, {}};
+  if (!note.facts.is_hit()) {
+    worker_.text.sent.clear();
+    append_shown_fields(worker_.text.sent, record.context);
+    note.sent = worker_.text.sent;
+  }
   auto& facts = note.facts;
   RequestJournal::Writing journal{worker_.journal};
   const auto ended = SteadyClock::now();
@@ -85,6 +92,11 @@ void Session::count(const RequestRecord& record, std::uint64_t took) {
     label.results[static_cast<std::size_t>(record.result)].add();
   }
   if (record.cache.collapsed) cells.collapsed.add();
+  if (const auto* const rule = context.verdict.rule) {
+    auto& counted = cells.rule(context.snapshot->labels->rule_number_of(*rule, worker_.shared.metrics));
+    counted.matched.add();
+    if (record.cache.hit) counted.hits.add();
+  }
   if (record.saved) count_saving(context, *record.saved);
 }
 

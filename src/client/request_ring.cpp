@@ -30,17 +30,20 @@ void RequestRing::append(const RequestNote& note) {
   const auto& shared = note.texts.bytes();
   const auto detail = beginning_of(note.detail, ShownTexts::kLongest[ShownTexts::detail]);
   const auto error = beginning_of(note.error, ShownTexts::kLongest[ShownTexts::error]);
-  const auto size = shared.size() + detail.size() + error.size();
+  const auto sent = beginning_of(note.sent, ShownTexts::kLongest[ShownTexts::sent]);
+  const auto size = shared.size() + detail.size() + error.size() + sent.size();
   const auto from = make_room(size + 1);  // each lies somewhere, also one without any text
   auto* const to = bytes_.get() + from;
   std::memcpy(to, shared.data(), shared.size());
   if (!detail.empty()) detail.copy(to + shared.size(), detail.size());
   if (!error.empty()) error.copy(to + shared.size() + detail.size(), error.size());
+  if (!sent.empty()) sent.copy(to + shared.size() + detail.size() + error.size(), sent.size());
   auto& slot = slots_[end_++ & mask_];
   slot.facts = note.facts;
   slot.sizes = note.texts.sizes();
   slot.sizes[ShownTexts::detail] = static_cast<std::uint16_t>(detail.size());
   slot.sizes[ShownTexts::error] = static_cast<std::uint16_t>(error.size());
+  slot.sizes[ShownTexts::sent] = static_cast<std::uint16_t>(sent.size());
   slot.from = static_cast<std::uint32_t>(from);
   slot.size = static_cast<std::uint32_t>(size);
 }

@@ -1,7 +1,9 @@
 #include "client/request_text.hpp"
 
 #include "base/redact.hpp"
+#include "base/text.hpp"
 #include "rules/below_origin.hpp"
+#include "base/text.hpp"
 
 namespace cachearr::client {
 
@@ -62,3 +64,16 @@ void describe(const pipeline::RequestContext& context, const pipeline::Connectio
 }
 
 }  // namespace cachearr::client
+void append_shown_fields(std::string& out, const pipeline::RequestContext& context) {
+  const auto* const upstream = context.verdict.upstream;
+  for (const auto& field : context.head().fields) {
+    out.append(field.name).append(": ");
+    if (is_secret_field(field.name) || rules::names_field(upstream, text::to_lower(field.name))) {
+      out += "***";
+    } else {
+      append_redacted_words(out, field.value);
+    }
+    out += '\n';
+  }
+}
+

@@ -15,10 +15,13 @@ struct RequestText {
   LogText log;
   ShownTexts shown;
   Way way = Way::proxy;
-  std::string url;  // scratch of describe()
+  std::string url;   // scratch of describe()
+  std::string sent;  // of append_shown_fields()
 };
 
 /// Keeps the memory of `into`.
 void describe(const pipeline::RequestContext& context, const pipeline::ConnectionInfo& connection, RequestText& into);
 
 }  // namespace cachearr::client
+/// The request's fields, a line "Name: value" each, with *** for what is secret by its name or by the upstream's rules.
+void append_shown_fields(std::string& out, const pipeline::RequestContext& context);

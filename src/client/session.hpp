@@ -42,6 +42,7 @@ struct RequestRecord {
   std::optional<std::chrono::steady_clock::time_point> answered = {};
   std::optional<std::chrono::steady_clock::time_point> first_byte = {};  // of an answer that goes out piece by piece
   const caching::FetchCost* saved = nullptr;  // what asking the upstream would have cost; null: it was asked
+  Duration waited{};                          // in line at the limiter, before the upstream was asked
 };
 
 /// How a request is counted that a stored answer serves.

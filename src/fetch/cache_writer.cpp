@@ -158,6 +158,9 @@ void invalidate_by_rules(FetchContext& worker, const FetchJob& job) {
   for (const auto* rule : job.rules().invalidations(*upstream, job.head(), target.path, target.query, sent_body(job),
                                                     worker.scratch, captures)) {
     if (!job.settings().invalidates(*rule)) continue;
+    // The session counts the first of them, which has matched the request.
+    if (rule != job.context->verdict.rule)
+      worker.cells.rule(job.context->snapshot->labels->rule_number_of(*rule, worker.shared.metrics)).matched.add();
     for (const auto& named : rule->invalidate) {
       const caching::Invalidation what{named.kind, rules::expand(named.text, captures), named.soft};
       invalidate(worker, job, what);

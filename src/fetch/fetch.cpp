@@ -72,7 +72,9 @@ net::Task<> Fetch::run() {
   auto step = Step::offline;
   while (step != Step::done) {
     if (step == Step::queue) {
+      const auto begun = worker_.now();
       const auto rejection = co_await permit_.wait(job_);
+      shared_fetch_.waited(worker_.now() - begun);
       step = after_queue(rejection);
     } else if (step == Step::shared) {
       step = co_await ask_shared();

@@ -32,6 +32,11 @@ bool SharedFetch::is_pending() const {
   return outcome_.kind == FetchOutcome::Kind::pending;
 }
 
+void SharedFetch::waited(Duration duration) {
+  const std::lock_guard lock{mutex_};
+  waited_ = duration;
+}
+
 void SharedFetch::decide(FetchOutcome outcome) {
   const std::lock_guard lock{mutex_};
   if (outcome_.kind != FetchOutcome::Kind::pending) return;
@@ -172,6 +177,7 @@ net::Task<Arrival> FetchReader::wait_outcome() {
 const FetchOutcome& FetchReader::outcome() const noexcept { return shared_fetch_->outcome_; }
 const std::string& FetchReader::trailers() const noexcept { return shared_fetch_->trailers_; }
 
+Duration FetchReader::waited() const noexcept { return shared_fetch_->waited_; }
 const std::optional<caching::FetchCost>& FetchReader::cost() const noexcept { return shared_fetch_->cost_; }
 const store::EntryPtr& FetchReader::stored() const noexcept { return shared_fetch_->stored_; }
 

@@ -66,6 +66,8 @@ class FetchReader {
   /// is stored. REQUIRES: as trailers(), or an answer without a body.
   const std::optional<caching::FetchCost>& cost() const noexcept;
   const store::EntryPtr& stored() const noexcept;
+  /// How long the fetch stood in line at the limiter. REQUIRES: as outcome().
+  Duration waited() const noexcept;
   /// Waits until poll() may say more, or until wake().
   net::Task<> wait_body();
   void wake() { Wakeup::wake(wakeup_); }
@@ -92,6 +94,8 @@ class SharedFetch {
   // For the fetch, on its worker only.
   void interim(std::string head);
   bool is_pending() const;  // not decided
+  /// It has stood in line at the limiter. Before decide().
+  void waited(Duration duration);
   void decide(FetchOutcome outcome);
   /// Appends to the body. `keep`: everything stays (it may be stored); else what all readers have seen is let go.
   void append(std::string_view data, bool keep);
@@ -121,7 +125,8 @@ class SharedFetch {
 
   const std::shared_ptr<Wakeup> fetch_;
   mutable std::mutex mutex_;  // guards everything below
-  FetchOutcome outcome_;      // constant once its kind is not pending
+  FetchOutcome outcome_;      // constant once its kind is not pending, as is:
+  Duration waited_{};
   std::vector<std::string> interims_;
   std::vector<ChunkPtr> chunks_;
   std::uint64_t base_ = 0;     // position of chunks_.front()

@@ -50,6 +50,14 @@ LabelCells& WorkerCells::label(std::uint32_t index) {
   return labels[index];
 }
 
+RuleCells& WorkerCells::rule(std::uint32_t number) {
+  if (number >= rules.size()) {
+    const std::lock_guard lock{mutex};
+    while (number >= rules.size()) rules.emplace_back();
+  }
+  return rules[number];
+}
+
 void WorkerCells::upstream_answered(const std::string& upstream, int status, std::uint64_t microseconds) {
   const std::lock_guard lock{mutex};
   auto& cells = upstreams[upstream];
@@ -99,6 +107,27 @@ std::uint32_t Metrics::upstream_number(std::string_view name) {
 std::vector<std::string> Metrics::upstream_names() const {
   const std::lock_guard lock{mutex_};
   return upstreams_;
+}
+
+std::uint32_t Metrics::rule_number(std::string_view upstream, std::string_view rule) {
+  const std::lock_guard lock{mutex_};
+  const auto next = static_cast<std::uint32_t>(rules_.size());
+  return rules_.try_emplace({std::string{upstream}, std::string{rule}}, next).first->second;
+}
+
+RuleCounts Metrics::rule_counts() const {
+  const std::lock_guard lock{mutex_};
+  RuleCounts counts;
+  for (const auto& [name, number] : rules_) {
+    auto& count = counts[name];
+    for (const auto& worker : workers_) {
+      const std::lock_guard growth{worker->mutex};
+      if (number >= worker->rules.size()) continue;
+      count.matched += worker->rules[number].matched.read();
+      count.hits += worker->rules[number].hits.read();
+    }
+  }
+  return counts;
 }
 
 std::vector<Label> Metrics::labels() const {

@@ -87,6 +87,16 @@ struct LabelCells {
   Lifetimes lifetimes;                                                       // of what was stored
 };
 
+/// The counters of one rule.
+struct RuleCells {
+  Cell matched, hits;  // requests that it matched; of them, those that a stored answer served
+};
+struct RuleCount {
+  std::uint64_t matched = 0, hits = 0;
+};
+/// By upstream and rule.
+using RuleCounts = std::map<std::pair<std::string, std::string>, RuleCount>;
+
 /// The counters of one upstream, guarded by WorkerCells::mutex.
 struct UpstreamCells {
   std::map<int, std::uint64_t> statuses;
@@ -100,6 +110,8 @@ struct UpstreamCells {
 struct WorkerCells {
   /// REQUIRES: the worker's thread. The reference stays valid.
   LabelCells& label(std::uint32_t index);
+  /// Of the rule with this number. REQUIRES: as above. The reference stays valid.
+  RuleCells& rule(std::uint32_t number);
   void upstream_answered(const std::string& upstream, int status, std::uint64_t microseconds);
   void upstream_failed(const std::string& upstream, bool asked);
   void upstream_refused(const std::string& upstream);
@@ -114,8 +126,9 @@ struct WorkerCells {
 
   SavingsTable savings;
 
-  mutable std::mutex mutex;  // guards growth of `labels` and everything of the two maps
+  mutable std::mutex mutex;  // guards growth of `labels` and `rules`, and everything of the two maps
   std::deque<LabelCells> labels;
+  std::deque<RuleCells> rules;
   std::map<std::string, UpstreamCells> upstreams;
   std::map<std::string, std::size_t> idle_connections;  // to each host, a few seconds ago
 };
@@ -138,6 +151,10 @@ class Metrics {
   std::uint32_t upstream_number(std::string_view name);
   /// Their names, by number.
   std::vector<std::string> upstream_names() const;
+  /// The number of this rule, the same for the same names. Thread-safe.
+  std::uint32_t rule_number(std::string_view upstream, std::string_view rule);
+  /// What the workers have counted of rules that matched since the start. Thread-safe.
+  RuleCounts rule_counts() const;
 
  private:
   std::vector<std::unique_ptr<WorkerCells>> workers_;
@@ -145,6 +162,7 @@ class Metrics {
   std::vector<Label> labels_;
   std::map<std::pair<std::string, std::string>, std::uint32_t> index_;
   std::vector<std::string> upstreams_;
+  std::map<std::pair<std::string, std::string>, std::uint32_t> rules_;
 };
 
 }  // namespace cachearr::metrics

@@ -86,7 +86,8 @@ std::unique_ptr<std::atomic<std::uint32_t>[]> empty_slots(std::size_t size) {
 LabelCache::LabelCache(const rules::RuleSet& rules)
     : of_rules_{empty_slots(rules.rules().size())},
       of_upstreams_{empty_slots(rules.upstreams().size())},
-      numbers_{empty_slots(rules.upstreams().size())} {}
+      numbers_{empty_slots(rules.upstreams().size())},
+      rule_numbers_{empty_slots(rules.rules().size())} {}
 
 std::uint32_t LabelCache::index_of(const rules::Verdict& verdict, metrics::Metrics& metrics) noexcept {
   if (!verdict.upstream) return 0;
@@ -106,6 +107,16 @@ std::uint32_t LabelCache::upstream_number_of(const rules::Verdict& verdict, metr
   auto number = slot.load(std::memory_order_relaxed);
   if (number == 0) {
     number = metrics.upstream_number(verdict.upstream->name) + 1;
+    slot.store(number, std::memory_order_relaxed);
+  }
+  return number - 1;
+}
+
+std::uint32_t LabelCache::rule_number_of(const rules::Rule& rule, metrics::Metrics& metrics) noexcept {
+  auto& slot = rule_numbers_[rule.index];
+  auto number = slot.load(std::memory_order_relaxed);
+  if (number == 0) {
+    number = metrics.rule_number(rule.upstream->name, rule.name) + 1;
     slot.store(number, std::memory_order_relaxed);
   }
   return number - 1;

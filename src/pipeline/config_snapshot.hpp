@@ -51,11 +51,13 @@ class LabelCache {
   std::uint32_t index_of(const rules::Verdict& verdict, metrics::Metrics& metrics) noexcept;
   /// Metrics::upstream_number() of its upstream. REQUIRES: as above.
   std::uint32_t upstream_number_of(const rules::Verdict& verdict, metrics::Metrics& metrics) noexcept;
+  /// Metrics::rule_number() of the rule. REQUIRES: it is of that rule set.
+  std::uint32_t rule_number_of(const rules::Rule& rule, metrics::Metrics& metrics) noexcept;
 
  private:
   using Slots = std::unique_ptr<std::atomic<std::uint32_t>[]>;
-  // Of the label or the upstream, plus 1; 0: not looked up yet.
-  Slots of_rules_, of_upstreams_, numbers_;
+  // Of the label, the upstream or the rule, plus 1; 0: not looked up yet.
+  Slots of_rules_, of_upstreams_, numbers_, rule_numbers_;
 };
 
 /// Everything that requests are decided by at one moment. A request keeps the one that it began with, so that whatever

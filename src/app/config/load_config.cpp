@@ -11,6 +11,7 @@
 #include "app/config/setting_values.hpp"
 #include "app/config/settings.hpp"
 #include "base/text.hpp"
+#include "rules/load/load.hpp"
 
 extern char** environ;
 
@@ -96,6 +97,12 @@ void resolve_rules(ConfigBuilder& builder) {
       builder.report("rules", "\"rules\" names \"" + path + "\", which does not exist");
   }
 }
+  // What the page has written goes before everything.
+  const auto own = rules::own_folder(builder.config.state_dir);
+  if (std::filesystem::is_directory(own, error)) {
+    std::erase(rules, own);
+    rules.insert(rules.begin(), own);
+  }
 
 /// "0.0.0.0:1" and "127.0.0.1:1" clash only in the kernel's eyes; here only what is plainly the same is refused.
 void check_addresses(ConfigBuilder& builder) {

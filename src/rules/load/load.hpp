@@ -2,7 +2,9 @@
 // the disk.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -15,11 +17,18 @@
 
 namespace cachearr::rules {
 
+/// Where rules that are written through the program lie, in its state directory: before all others.
+inline std::string own_folder(const std::string& state_dir) { return state_dir + "/rules.d"; }
+
+/// By path: what a file holds in place of what is on disk; none: it is as if it were not there.
+using FileTexts = std::map<std::string, std::optional<std::string>>;
+
 struct LoadOptions {
   std::vector<std::string> paths;  // files or folders (*.json in name order), in order of precedence
   bool shipped = true;             // append the embedded shipped rules after them
   std::unordered_map<std::string, Duration> ttl_overrides;  // by type name, from the environment
   std::string draft{};  // the text of a file that is not on disk, before all others; empty: none
+  FileTexts instead{};  // of files of `paths`, or new ones in its folders
 };
 /// Null where there is any problem; every problem is appended.
 std::shared_ptr<const RuleSet> load(const LoadOptions& options, Problems& problems);

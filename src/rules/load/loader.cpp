@@ -371,7 +371,7 @@ std::shared_ptr<const RuleSet> load(const LoadOptions& options, Problems& proble
   Loader loader{problems};
   const auto shipped = shipped_files();
   if (!options.draft.empty()) loader.add({"draft", {}, options.draft, false});
-  for (auto& text : read_files(options.paths, problems)) {
+  for (auto& text : read_files(options.paths, options.instead, problems)) {
     // A shipped file that the user lists as well is the shipped file: it neither doubles nor overrides anything.
     const bool known = options.shipped && std::any_of(shipped.begin(), shipped.end(), [&text](const ShippedFile& file) {
                          return file.text == text.text;

@@ -28,7 +28,21 @@ void read_file(const fs::path& path, std::vector<RuleText>& into, Problems& prob
   into.push_back({path.string(), path.parent_path().string(), std::move(text), false});
 }
 
-void read_folder(const fs::path& folder, std::vector<RuleText>& into, Problems& problems) {
+void take_file(const fs::path& path, const FileTexts& instead, std::vector<RuleText>& into, Problems& problems) {
+  const auto given = instead.find(path.string());
+  if (given == instead.end()) return read_file(path, into, problems);
+  if (given->second) into.push_back({path.string(), path.parent_path().string(), *given->second, false});
+}
+
+/// Those of `instead` that would be new in the folder.
+void add_new_files(const fs::path& folder, const FileTexts& instead, std::vector<fs::path>& files) {
+  for (const auto& [path, text] : instead) {
+    const bool is_there = std::find(files.begin(), files.end(), fs::path{path}) != files.end();
+    if (text && !is_there && fs::path{path}.parent_path() == folder) files.emplace_back(path);
+  }
+}
+
+void read_folder(const fs::path& folder, const FileTexts& instead, std::vector<RuleText>& into, Problems& problems) {
   std::error_code error;
   std::vector<fs::path> files;
   for (fs::directory_iterator at{folder, error}, end; !error && at != end; at.increment(error)) {
@@ -36,20 +50,21 @@ void read_folder(const fs::path& folder, std::vector<RuleText>& into, Problems& 
     if (at->path().extension() == ".json" && at->path().filename() != "schema.json") files.push_back(at->path());
   }
   if (error) problems.push_back({{folder.string(), 0, 0}, "the folder cannot be read: " + error.message()});
+  add_new_files(folder, instead, files);
   std::sort(files.begin(), files.end());
-  for (const auto& file : files) read_file(file, into, problems);
+  for (const auto& file : files) take_file(file, instead, into, problems);
 }
 
 }  // namespace
 
-std::vector<RuleText> read_files(const std::vector<std::string>& paths, Problems& problems) {
+std::vector<RuleText> read_files(const std::vector<std::string>& paths, const FileTexts& instead, Problems& problems) {
   std::vector<RuleText> texts;
   for (const auto& path : paths) {
     std::error_code error;
     if (fs::is_directory(path, error)) {
-      read_folder(path, texts, problems);
+      read_folder(path, instead, texts, problems);
     } else if (fs::exists(path, error)) {
-      read_file(path, texts, problems);
+      take_file(path, instead, texts, problems);
     } else {
       problems.push_back({{path, 0, 0}, "there is no such file or folder"});
     }

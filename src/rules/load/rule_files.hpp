@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/position.hpp"
+#include "rules/load/load.hpp"
 
 namespace cachearr::rules {
 
@@ -17,9 +18,9 @@ struct RuleText {
   bool shipped = false;
 };
 
-/// The files behind `paths`: files as they are named, folders as their *.json in name order. What cannot be read is a
-/// problem.
-std::vector<RuleText> read_files(const std::vector<std::string>& paths, Problems& problems);
+/// The files behind `paths`: files as they are named, folders as their *.json in name order, and `instead` of what lies
+/// there. What cannot be read is a problem.
+std::vector<RuleText> read_files(const std::vector<std::string>& paths, const FileTexts& instead, Problems& problems);
 
 struct ShippedFile {
   std::string_view name;  // "tmdb.json"

@@ -37,6 +37,9 @@ class QuietInstance : public Instance {
     if (during_reload) during_reload();
     return outcome;
   }
+  std::shared_ptr<const rules::RuleSet> rules_with(const rules::FileTexts& instead, Problems& problems) const override {
+    return rules::load({snapshot_->settings->config.rules, true, {}, {}, instead}, problems);
+  }
   ReloadOutcome last_reload() const override { return outcome; }
   std::vector<std::string> interception_problems() const override { return interception_problems_; }
   upkeep::History& history() override { return history_; }

@@ -13,7 +13,7 @@ using ::testing::Not;
 
 constexpr std::string_view kRules = R"({
   "upstreams": {"api": {"hosts": ["api.test"], "mount": "/api",
-                        "credentials": {"query": ["mykey"], "path": ["pass"]}}},
+                        "credentials": {"query": ["mykey"], "path": ["pass"], "headers": ["X-Pass"]}}},
   "rules": [{"name": "tv", "upstream": "api", "match": {"path": "/tv/{id:int}"}, "key": "tv:{id}", "type": "series"},
             {"name": "feed", "upstream": "api", "match": {"path": "/feed/{pass}/new"}}]})";
 
@@ -80,6 +80,17 @@ TEST_F(RequestTextTest, TellsHowARequestCame) {
   const cachearr::test::Asked asked{"GET /tv/5"};
   describe(classify(asked, {"api", false}), connection_, text_);
   EXPECT_EQ(text_.way, Way::listener);
+TEST_F(RequestTextTest, TellsTheFieldsThatCameWithoutSecrets) {
+  std::string told;
+  append_shown_fields(told, classify("GET http://api.test/tv/5",
+                                     "Accept: */*\r\nX-Api-Key: word\r\nX-Pass: word\r\n"
+                                     "Referer: http://a.test/?apikey=word\r\n"));
+  EXPECT_THAT(told, ::testing::HasSubstr("Accept: */*\n"));
+  EXPECT_THAT(told, ::testing::HasSubstr("X-Api-Key: ***\n"));
+  EXPECT_THAT(told, ::testing::HasSubstr("X-Pass: ***\n"));
+  EXPECT_THAT(told, ::testing::Not(::testing::HasSubstr("word")));
+}
+
   describe(classify(asked, {"", true}), connection_, text_);
   EXPECT_EQ(text_.way, Way::intercepted);
 }

@@ -135,5 +135,19 @@ TEST(Names, OfWhatIsCountedAreDistinct) {
   expect_distinct_names<Interception>();
 }
 
+TEST(RuleCounts, AddUpWhatTheWorkersHaveCounted) {
+  Metrics metrics{2};
+  const auto one = metrics.rule_number("up", "one"), other = metrics.rule_number("up", "other");
+  EXPECT_NE(one, other);
+  EXPECT_EQ(metrics.rule_number("up", "one"), one);
+  metrics.worker(0).rule(other).matched.add(2);
+  metrics.worker(1).rule(other).matched.add(3);
+  metrics.worker(1).rule(other).hits.add();
+  const auto counts = metrics.rule_counts();
+  EXPECT_EQ(counts.at({"up", "other"}).matched, 5U);
+  EXPECT_EQ(counts.at({"up", "other"}).hits, 1U);
+  EXPECT_EQ(counts.at({"up", "one"}).matched, 0U);
+}
+
 }  // namespace
 }  // namespace cachearr::metrics
