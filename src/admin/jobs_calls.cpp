@@ -59,6 +59,7 @@ Json prefetch_json(const upkeep::PrefetchStatus& status, TimePoint now) {
           {"lastRound", time_or_null(status.last_round)},
           {"taken", status.last_taken},
           {"unasked", status.last.unasked},
+          {"seldom", status.last.seldom},
           {"unknown", status.last.unknown},
           {"notWorth", status.last.not_worth},
           {"beyond", status.last.beyond},

@@ -155,7 +155,7 @@ constexpr std::string_view kSchemas = R"json({
   "endsAbout": {"type": ["string", "null"]}, "waitsUntil": {"type": ["string", "null"]}, "problem": {"type": ["string", "null"]}}},
 "Jobs": {"type": "object", "required": ["jobs", "prefetch"], "properties": {"jobs": {"type": "array", "items": {"$ref": "#/components/schemas/Job"}},
   "prefetch": {"type": "object", "required": ["rounds", "taken", "unasked", "unknown", "notWorth", "rules"], "properties": {
-  "rounds": {"type": "integer"}, "lastRound": {"type": ["string", "null"]}, "taken": {"type": "integer"}, "unasked": {"type": "integer"},
+  "rounds": {"type": "integer"}, "lastRound": {"type": ["string", "null"]}, "taken": {"type": "integer"}, "unasked": {"type": "integer"}, "seldom": {"type": "integer"},
   "unknown": {"type": "integer"}, "notWorth": {"type": "integer"}, "beyond": {"type": "integer"}, "watched": {"type": "integer"},
   "rules": {"type": "array", "items": {"type": "object", "required": ["upstream", "rule", "useful", "useless", "endedUntil"], "properties": {
   "upstream": {"type": "string"}, "rule": {"type": "string"}, "useful": {"type": "integer"}, "useless": {"type": "integer"},
@@ -191,6 +191,23 @@ constexpr std::string_view kSchemas = R"json({
   "eventType": {"type": "string"}, "NotificationType": {"type": "string"}, "notification_type": {"type": "string"}}},
 "WebhookTaken": {"type": "object", "required": ["event", "purged", "refreshing"], "properties": {
   "event": {"type": "string", "description": "other: none that is known"}, "purged": {"type": "integer"}, "refreshing": {"type": "integer"}}},
+"RehearsalDraft": {"type": "object", "required": ["files"], "additionalProperties": false, "properties": {
+  "files": {"description": "by name: what rules files would hold; null: were it gone", "type": "object", "additionalProperties": {"type": ["string", "null"]}}}},
+"RehearsedFigures": {"type": "object", "required": ["hitRate", "hits", "staleHits", "upstreamCalls"], "properties": {"hitRate": {"type": "number"},
+  "hits": {"type": "integer"}, "staleHits": {"type": "integer"}, "upstreamCalls": {"type": "integer"}, "oldestStaleSeconds": {"type": "integer"},
+  "meanAgeSeconds": {"type": "integer"}}},
+"RehearsedVerdict": {"type": "object", "required": ["rule", "key", "ttl"], "properties": {"rule": {"type": ["string", "null"]}, "key": {"type": "string"},
+  "cached": {"type": "boolean"}, "ttl": {"type": ["integer", "null"]}, "ttlByOrigin": {"type": "boolean"}, "stale": {"type": "integer"}}},
+"Rehearsed": {"type": "object", "required": ["requests", "leftOut", "otherRule", "otherKey", "otherTtl", "before", "after", "changes"], "properties": {
+  "requests": {"type": "integer"}, "leftOut": {"type": "integer"}, "from": {"type": ["string", "null"]}, "to": {"type": ["string", "null"]},
+  "otherRule": {"type": "integer"}, "otherKey": {"type": "integer"}, "otherTtl": {"type": "integer"}, "hitRateRecorded": {"type": "number"},
+  "ttlsUnknown": {"type": "integer"}, "before": {"$ref": "#/components/schemas/RehearsedFigures"}, "after": {"$ref": "#/components/schemas/RehearsedFigures"},
+  "changes": {"type": "array", "items": {"type": "object", "required": ["method", "url", "requests", "before", "after"], "properties": {
+  "method": {"type": "string"}, "url": {"type": "string"}, "requests": {"type": "integer"}, "differs": {"type": "array", "items": {"enum": ["rule", "key", "ttl"]}},
+  "before": {"$ref": "#/components/schemas/RehearsedVerdict"}, "after": {"$ref": "#/components/schemas/RehearsedVerdict"}}}}}},
+"Imported": {"type": "object", "required": ["version", "made", "put", "kept", "changes"], "properties": {"version": {"type": "string"},
+  "made": {"type": "string"}, "put": {"type": "array", "items": {"type": "string"}}, "kept": {"type": "array", "items": {"type": "string"}},
+  "changes": {"type": "array", "items": {"type": "string"}}}},
 "Credentials": {"type": "object", "description": "exactly one of them", "additionalProperties": false, "properties": {
   "secret": {"type": "string", "description": "the API key or the password"}, "link": {"type": "string"}}},
 "Session": {"type": "object", "required": ["loggedIn"], "properties": {"loggedIn": {"type": "boolean"}}},

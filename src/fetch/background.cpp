@@ -47,6 +47,12 @@ bool is_near_end(const pipeline::RequestContext& context) {
   });
 }
 
+constexpr std::uint32_t kAsksForCall = 2;
+
+/// So many have asked before for each call that it has cost: where it is fewer, a life that ends early costs calls, and
+/// the next one perhaps serves nobody.
+bool is_much_asked(const store::Entry& entry) noexcept { return (entry.hits() - 1) / kAsksForCall >= entry.fetches(); }
+
 /// A fresh answer whose end is near and that was asked for before, within what the upstream's budget leaves.
 bool is_due_ahead(FetchContext& worker, const pipeline::RequestContext& context) {
   const auto* const rule = context.verdict.rule;
@@ -56,7 +62,7 @@ bool is_due_ahead(FetchContext& worker, const pipeline::RequestContext& context)
   const auto asked = context.entry->hits() - 1;
   const bool due =
       limit::refresh_ahead(context.now, at(meta.stored_ms), at(meta.fresh_until_ms), rule->refresh_ahead, asked) ||
-      (asked > 0 && (is_spread(context, *rule) || is_near_end(context)));
+      (asked > 0 && is_much_asked(*context.entry) && (is_spread(context, *rule) || is_near_end(context)));
   if (!due || (meta.flags & caching::kPartial) != 0 || context.now < worker.ahead_again ||
       !worker.settings().config.cache.prefetch_on_access ||
       context.snapshot->modes->of(context.verdict.upstream) == rules::UpstreamMode::offline ||

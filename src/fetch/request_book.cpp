@@ -1,5 +1,6 @@
 #include "fetch/request_book.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 
@@ -22,7 +23,21 @@ bool is_worth_remembering(const pipeline::RequestContext& context) noexcept {
          !head.fields.has(http::FieldId::range) && owns_its_method(context.request);
 }
 
+/// What the life before says about the one that begins.
+void learn_from(const RememberedRequest& before, RememberedRequest& request) noexcept {
+  const auto asks = request.hits_at_begin - std::min(before.hits_at_begin, request.hits_at_begin);
+  request.asked_before = before.by_client || asks > 0;
+  if (request.began - before.end <= before.end - before.began) request.asks_before = asks;
+}
+
 }  // namespace
+
+double RememberedRequest::expected_asks(std::uint32_t hits, TimePoint now) const noexcept {
+  const auto asks = static_cast<double>(hits - std::min(hits_at_begin, hits));
+  const auto so_far = std::max<Duration>(std::min(now, end) - began, Duration{1});
+  const auto in_all = static_cast<double>((end - began).count()) / static_cast<double>(so_far.count());
+  return std::min(static_cast<double>(asks_before), asks * std::max(in_all, 1.0));
+}
 
 void RequestBook::remember(const pipeline::RequestContext& context, const store::Entry& entry, bool by_client) {
   if (!is_worth_remembering(context)) return;
@@ -33,12 +48,14 @@ void RequestBook::remember(const pipeline::RequestContext& context, const store:
   request->route.upstream = nullptr;
   request->request = context.request;
   request->hits_at_begin = entry.hits();
+  request->began = TimePoint{Duration{entry.meta.stored_ms}};
+  request->end = TimePoint{Duration{entry.meta.fresh_until_ms}};
   request->by_client = by_client;
+  request->has_validator = !entry.etag().empty() || entry.meta.last_modified_ms >= 0;
   const auto bytes = kOverhead + context.request.bytes().size() + context.route.target.query.size();
   const std::lock_guard lock{mutex_};
   if (const auto known = slots_.find(entry.id()); known != slots_.end()) {
-    const auto& before = *known->second.request;
-    request->asked_before = before.by_client || entry.hits() > before.hits_at_begin;
+    learn_from(*known->second.request, *request);
     bytes_ -= known->second.bytes;
     order_.erase(known->second.place);
     slots_.erase(known);

@@ -14,6 +14,8 @@
 #include <string_view>
 #include <unordered_map>
 
+#include <cachearr/clock.hpp>
+
 #include "base/hash.hpp"
 #include "http/message.hpp"
 #include "pipeline/request_context.hpp"
@@ -26,11 +28,17 @@ struct RememberedRequest {
   pipeline::Route route;                   // but for its upstream, which is the snapshot's
   http::Owned<http::RequestHead> request;  // what a client sent, or we did
   std::uint32_t hits_at_begin = 0;         // of the entry, when this life of it began
+  std::uint32_t asks_before = 0;           // in the life before; 0 where that had ended longer ago than it lasted
+  TimePoint began{}, end{};                // of this life
   bool by_client = false;                  // this life began because a client asked
   bool asked_before = false;               // somebody asked in the life before
+  bool has_validator = false;              // what is unchanged costs a 304
 
   /// Somebody has asked in this life or in the one before.
   bool was_asked_lately(std::uint32_t hits) const noexcept { return by_client || asked_before || hits > hits_at_begin; }
+  /// How often somebody will ask in a next life of the same length: as in the life before or as in this one up to now,
+  /// whichever is less. What is asked for in bursts, with nothing between them, is not taken for much asked.
+  double expected_asks(std::uint32_t hits, TimePoint now) const noexcept;
 };
 using RememberedRequestPtr = std::shared_ptr<const RememberedRequest>;
 

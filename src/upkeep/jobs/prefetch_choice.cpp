@@ -9,9 +9,16 @@ namespace cachearr::upkeep {
 
 namespace {
 
+constexpr Duration kShortestLead{2'000};
+constexpr Duration kLongestLead{60'000};
+
 /// The end of a heap is the least used.
 bool is_used_more(const PrefetchCandidate& a, const PrefetchCandidate& b) noexcept {
   return a.hits != b.hits ? a.hits > b.hits : a.key < b.key;
+}
+
+bool pays(const fetch::RememberedRequest& request, std::uint32_t hits, TimePoint now) noexcept {
+  return request.expected_asks(hits, now) >= (request.has_validator ? kAsksForConfirmation : kAsksForAnswer);
 }
 
 }  // namespace
@@ -21,11 +28,11 @@ void PrefetchWorth::count(bool useful, TimePoint now) {
   ++(useful ? lately_useful_ : lately_useless_);
   const auto all = lately_useful_ + lately_useless_;
   if (all < kEnough) return;
-  const bool pays = lately_useful_ * kFairShare >= all;
-  if (!pays) ended_until_ = now + kPause;
+  const bool is_fair = lately_useful_ * kFairShare >= all;
+  if (!is_fair) ended_until_ = now + kPause;
   // The older half counts half: what was useful once need not be so now.
-  lately_useful_ = pays && all >= 2 * kEnough ? lately_useful_ / 2 : (pays ? lately_useful_ : 0);
-  lately_useless_ = pays && all >= 2 * kEnough ? lately_useless_ / 2 : (pays ? lately_useless_ : 0);
+  lately_useful_ = is_fair && all >= 2 * kEnough ? lately_useful_ / 2 : (is_fair ? lately_useful_ : 0);
+  lately_useless_ = is_fair && all >= 2 * kEnough ? lately_useless_ / 2 : (is_fair ? lately_useless_ : 0);
 }
 
 /// It ends within two intervals and lives for one at least: what lives for less would end between two rounds.
@@ -43,10 +50,12 @@ void PrefetchPicker::offer(const store::KeyView& view) {
   auto request = terms_.find(view.id);
   if (!request) return void(++choice_.unknown);
   if (!request->was_asked_lately(view.hits)) return void(++choice_.unasked);
+  if (!pays(*request, view.hits, terms_.now)) return void(++choice_.seldom);
   const auto worth = terms_.worths.find({request->upstream, request->rule});
   if (worth != terms_.worths.end() && worth->second.is_ended(terms_.now)) return void(++choice_.not_worth);
   auto& heap = choice_.taken;
-  PrefetchCandidate candidate{view.id, std::string{view.key}, view.hits, std::move(request)};
+  const auto due = due_before(request->end, request->end - request->began);
+  PrefetchCandidate candidate{view.id, std::string{view.key}, view.hits, std::move(request), due};
   if (heap.size() >= terms_.most) {
     ++choice_.beyond;
     if (heap.empty() || !is_used_more(candidate, heap.front())) return;
@@ -60,6 +69,10 @@ void PrefetchPicker::offer(const store::KeyView& view) {
 PrefetchChoice PrefetchPicker::finish() {
   std::sort_heap(choice_.taken.begin(), choice_.taken.end(), is_used_more);
   return std::move(choice_);
+}
+
+TimePoint due_before(TimePoint end, Duration life) noexcept {
+  return end - std::clamp(life / 20, kShortestLead, kLongestLead);
 }
 
 TimePoint next_daily(Duration after_midnight, TimePoint now) {

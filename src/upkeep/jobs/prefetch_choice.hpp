@@ -1,5 +1,6 @@
 // Which stored answers are asked for again before their end: the most used of those that end soon, as far as it pays.
-// Pure; one thread.
+// To ask ahead never saves a call; it spares clients the wait. So it is done only where many will be spared for one
+// call. Pure; one thread.
 #pragma once
 
 #include <cstdint>
@@ -37,6 +38,10 @@ class PrefetchWorth {
   std::uint64_t lately_useful_ = 0, lately_useless_ = 0;  // since it was last judged anew
   std::optional<TimePoint> ended_until_;
 };
+/// So many have to be expected in the next life for one more call.
+constexpr double kAsksForAnswer = 8;
+constexpr double kAsksForConfirmation = 4;  // where the answer has a validator: what is unchanged costs a 304
+
 /// By upstream and rule.
 using PrefetchWorths = std::map<std::pair<std::string, std::string>, PrefetchWorth>;
 
@@ -45,6 +50,7 @@ struct PrefetchCandidate {
   std::string key;
   std::uint32_t hits = 0;
   fetch::RememberedRequestPtr request;
+  TimePoint due{};  // shortly before its end: earlier would cost more calls
 };
 
 struct PrefetchChoice {
@@ -52,6 +58,7 @@ struct PrefetchChoice {
   // What ends soon and matches, but is left alone:
   std::uint64_t unknown = 0;    // nobody knows any more by which request it came
   std::uint64_t unasked = 0;    // nobody has asked in its last two lives
+  std::uint64_t seldom = 0;     // it is asked for, but too seldom to pay
   std::uint64_t not_worth = 0;  // of rules for which it has ended
   std::uint64_t beyond = 0;     // others are used more
 };
@@ -76,6 +83,9 @@ class PrefetchPicker {
   const Terms terms_;
   PrefetchChoice choice_;
 };
+
+/// When to ask for what lives so long and ends then: a twentieth of its life before, within bounds.
+TimePoint due_before(TimePoint end, Duration life) noexcept;
 
 /// The next time it is so long after midnight, by the local clock.
 TimePoint next_daily(Duration after_midnight, TimePoint now);

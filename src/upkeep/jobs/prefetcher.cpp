@@ -48,7 +48,7 @@ void Prefetcher::step() {
   const auto snapshot = parts_.current();
   follow_settings(snapshot->settings->config.cache, now);
   begin_rounds(now);
-  send();
+  send(now);
   const std::lock_guard lock{mutex_};
   status_.watched = watched_.size();
   status_.worths = worths_;
@@ -149,6 +149,9 @@ void Prefetcher::queue(PrefetchChoice choice, TimePoint now) {
                                    [&](const PrefetchCandidate& each) { return each.id == candidate.id; });
     if (!known) waiting.push_back(std::move(candidate));
   }
+  for (auto& [upstream, lane] : lanes_)
+    std::stable_sort(lane.waiting.begin(), lane.waiting.end(),
+                     [](const auto& a, const auto& b) { return a.due != b.due ? a.due > b.due : a.hits < b.hits; });
   choice.taken.clear();
   const std::lock_guard lock{mutex_};
   ++status_.rounds;
@@ -157,18 +160,27 @@ void Prefetcher::queue(PrefetchChoice choice, TimePoint now) {
   status_.last_taken = taken;
 }
 
-void Prefetcher::send() {
+/// What has begun another life meanwhile, or is over, needs nobody to ask for it.
+std::optional<PrefetchCandidate> Prefetcher::next_due(Lane& lane, TimePoint now) const {
+  while (!lane.asked && !lane.waiting.empty() && lane.waiting.back().due <= now) {
+    auto candidate = std::move(lane.waiting.back());
+    lane.waiting.pop_back();
+    if (now < candidate.request->end && parts_.book.find(candidate.id) == candidate.request) return candidate;
+  }
+  return std::nullopt;
+}
+
+void Prefetcher::send(TimePoint now) {
   for (auto& [upstream, lane] : lanes_) {
-    if (lane.asked || lane.waiting.empty()) continue;
-    auto candidate = std::move(lane.waiting.front());
-    lane.waiting.pop_front();
+    const auto candidate = next_due(lane, now);
+    if (!candidate) continue;
     lane.asked = true;
     fetch::ErrandWish wish;
     wish.snapshot = parts_.current();
-    wish.again = candidate.request;
-    wish.target = candidate.key;
+    wish.again = candidate->request;
+    wish.target = candidate->key;
     wish.anew = true;
-    auto done = [results = results_, candidate](fetch::ErrandResult result) {
+    auto done = [results = results_, candidate = *candidate](fetch::ErrandResult result) {
       results->put({candidate, std::move(result)});
     };
     parts_.send(std::move(wish), std::move(done));

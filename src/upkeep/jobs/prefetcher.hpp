@@ -81,7 +81,7 @@ class Prefetcher {
     fetch::ErrandResult result;
   };
   struct Lane {
-    std::deque<PrefetchCandidate> waiting;
+    std::vector<PrefetchCandidate> waiting;  // the last due first
     bool asked = false;
   };
 
@@ -95,7 +95,8 @@ class Prefetcher {
   void settle(const Hash128& id, bool useful, TimePoint now);
   bool must_judge(TimePoint now) const;
   void queue(PrefetchChoice choice, TimePoint now);
-  void send();
+  std::optional<PrefetchCandidate> next_due(Lane& lane, TimePoint now) const;
+  void send(TimePoint now);
 
   const Parts parts_;
   std::shared_ptr<Results<Arrived>> results_ = std::make_shared<Results<Arrived>>();

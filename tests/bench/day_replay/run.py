@@ -5,7 +5,9 @@
 
 The binary is $CACHEARR_BIN, or build/cachearr. Its clock runs faster with libfaketime (package libfaketime): no build with
 hooks is needed, and what is measured is what is shipped. The first day fills an empty store, the last one is the proof: no
-violation of any limit, and the calls upstream beside the smallest number that the rules' TTLs permit.
+violation of any limit, and the calls upstream beside the smallest number that the rules' TTLs permit ("least": each thing once
+for each life that somebody asks in; "first": of these the things that nobody had asked for before, which nothing can spare).
+"ahead" is what was asked ahead on schedule: of use + of none.
 
 --direct tells what the same days do to the upstreams with nothing in between (computed, nothing is started).
 """
@@ -21,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 import bounds
 import traffic
@@ -34,6 +37,7 @@ FAKETIME = ["/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1", "/usr/lib/a
 FAMILIES = {"TVDB and SkyHook": ("api4.thetvdb.com", "artworks.thetvdb.com", "skyhook.sonarr.tv"),
             "TMDB": ("api.themoviedb.org", "image.tmdb.org"),
             "indexers": tuple("indexer%d.test" % number for number in traffic.INDEXERS)}
+WANTED = {"TVDB and SkyHook": 90, "TMDB": 67, "indexers": 95}  # per cent of the requests
 
 
 def indexer_rules(port_of):
@@ -99,6 +103,17 @@ class Proxy:
                 time.sleep(0.05)
         sys.exit("cachearr did not start:\n" + (self.folder / "log").read_text()[-2000:])
 
+    def prefetched(self):
+        """{upstream: [useful, useless]} of what was asked ahead on schedule since the start."""
+        request = urllib.request.Request("http://127.0.0.1:%d/api/v1/jobs" % self.admin, headers={"X-Api-Key": "0" * 32})
+        with urllib.request.urlopen(request, timeout=30) as response:
+            rules = json.load(response)["prefetch"]["rules"]
+        figures = collections.defaultdict(lambda: [0, 0])
+        for rule in rules:
+            figures[rule["upstream"]][0] += rule["useful"]
+            figures[rule["upstream"]][1] += rule["useless"]
+        return figures
+
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         try:
@@ -120,6 +135,15 @@ def direct(requests):
     return {host: len(enforcer.violations) for host, enforcer in enforcers.items()}
 
 
+async def note_prefetch(days, clock, speed, proxy):
+    """What was asked ahead until the end of each day but the last."""
+    noted = []
+    for day in range(1, days):
+        await asyncio.sleep(max(0, day * 86400 - clock()) / speed)
+        noted.append(await asyncio.to_thread(proxy.prefetched))
+    return noted
+
+
 async def replay(options, requests, book, folder):
     hosts = sorted({request.host for request in requests})
     started = [time.monotonic()]
@@ -137,18 +161,26 @@ async def replay(options, requests, book, folder):
 
     applications = Applications(proxy.port, clock, options.speed, path_of)
     started[0] = time.monotonic()
+    noting = asyncio.create_task(note_prefetch(options.days, clock, options.speed, proxy))
     try:
         await applications.live(requests, lambda number, at: print("  %d of %d, day %.2f" % (number, len(requests), at / 86400), file=sys.stderr))
+        ahead = [*await noting, await asyncio.to_thread(proxy.prefetched)]
     finally:
         code = proxy.stop()
-    return servers, applications, code
+    return servers, applications, ahead, code
 
 
 def group_of(request):
     return int(request.at // 86400), request.host, request.host.endswith(".test") and is_feed(request.target)
 
 
-def table(options, requests, book, servers, applications):
+def ahead_of(ahead, day, upstream):
+    """[useful, useless] of one day."""
+    before = ahead[day - 1].get(upstream, [0, 0]) if day else [0, 0]
+    return [now - then for now, then in zip(ahead[day].get(upstream, [0, 0]), before)]
+
+
+def table(requests, book, servers, applications, ahead):
     """A row for each day, host and kind: what was asked, what was called, what had to be called."""
     def judge(request):
         document = json_body(request.host, request.target)
@@ -161,29 +193,43 @@ def table(options, requests, book, servers, applications):
     least = bounds.least_calls(requests, judge, group_of)
     by_contract = bounds.least_calls([request for request in requests if group_of(request)[2]], judge_by_contract, group_of)
     rows = []
-    for (day, host, feed), (asked, needed) in sorted(least.items()):
+    for (day, host, feed), (asked, needed, first) in sorted(least.items()):
         broken = sum(1 for at, _, _ in servers[host].enforcer.violations if int(at // 86400) == day and not feed)
+        useful, useless = (0, 0) if feed else ahead_of(ahead, day, book.upstream_of_host(host))
         rows.append({"day": day + 1, "host": host, "feed": feed, "asked": asked, "called": servers[host].served[day, feed], "least": needed,
+                     "first": first, "useful": useful, "useless": useless,
                      "least_by_contract": by_contract[day, host, feed][1] if feed else needed, "violations": broken})
     statuses = collections.Counter("%d" % status for _, status, _, _ in applications.results)
     return {"rows": rows, "statuses": statuses, "late": applications.latest}
 
 
-def line(name, asked, called, least, violations):
+def line(name, asked, called, least, first, useful, useless, violations):
     saved = 100 * (1 - called / asked) if asked else 0
     possible = 100 * (1 - least / asked) if asked else 0
     ratio = "%.2fx" % (called / least) if least else ("-" if called == 0 else "+%d" % called)
-    print("%-26s %7d %7d %7d %8s %7.1f %% %7.1f %% %5d" % (name, asked, called, least, ratio, saved, possible, violations))
+    ahead = "%d+%d" % (useful, useless) if useful or useless else "-"
+    print("%-26s %7d %7d %7d %7d %8s %7.1f %% %7.1f %% %9s %5d" % (name, asked, called, least, first, ratio, saved, possible, ahead, violations))
+
+
+def judgement(name, rows):
+    """One sentence on a family of upstreams, with the reason where more was wanted."""
+    asked, called, least, first = (sum(row[key] for row in rows) for key in ("asked", "called", "least", "first"))
+    saved, possible = 100 * (1 - called / asked), 100 * (1 - least / asked)
+    text = "%s: %.1f %% fewer calls than requests, %d %% wanted" % (name, saved, WANTED[name])
+    if saved >= WANTED[name]:
+        return text
+    return text + "; with nothing stale the TTLs permit %.1f %%: of %d calls at least, %d are for what nobody had asked for before " \
+        "and %d for what had grown older than its rule allows" % (possible, least, first, least - first)
 
 
 def report(options, figures, without):
     for day in range(1, options.days + 1):
         print("\nday %d%s" % (day, " (an empty store)" if day == 1 else ""))
-        print("%-26s %7s %7s %7s %8s %9s %9s %5s" % ("", "asked", "called", "least", "ratio", "saved", "possible", "broke"))
+        print("%-26s %7s %7s %7s %7s %8s %9s %9s %9s %5s" % ("", "asked", "called", "least", "first", "ratio", "saved", "possible", "ahead", "broke"))
         rows = [row for row in figures["rows"] if row["day"] == day]
 
         def total(name, chosen, least="least"):
-            line(name, *(sum(row[key] for row in chosen) for key in ("asked", "called", least, "violations")))
+            line(name, *(sum(row[key] for row in chosen) for key in ("asked", "called", least, "first", "useful", "useless", "violations")))
 
         for host in sorted({row["host"] for row in rows}):
             total(host, [row for row in rows if row["host"] == host])
@@ -191,6 +237,9 @@ def report(options, figures, without):
             total("= " + name, [row for row in rows if row["host"] in hosts])
         total("= indexers' feeds", [row for row in rows if row["feed"]])
         total("  by contract 5's 15 min", [row for row in rows if row["feed"]], "least_by_contract")
+    print("\nday %d:" % options.days)
+    for name, hosts in FAMILIES.items():
+        print("  " + judgement(name, [row for row in figures["rows"] if row["day"] == options.days and row["host"] in hosts]))
     print("\nanswers: %s; latest request %.1f s late" % (dict(figures["statuses"]), figures["late"]))
     print("violations: %d with cachearr, %d without" % (sum(row["violations"] for row in figures["rows"]), sum(without.values())))
 
@@ -213,9 +262,9 @@ def main():
         return 0
     book = RuleBook(extra=indexer_rules(lambda host: 80))
     with tempfile.TemporaryDirectory(prefix="day-replay-") as folder:
-        servers, applications, code = asyncio.run(replay(options, requests, book, folder))
+        servers, applications, ahead, code = asyncio.run(replay(options, requests, book, folder))
         log = (pathlib.Path(folder) / "log").read_text(errors="replace")
-    figures = table(options, requests, book, servers, applications)
+    figures = table(requests, book, servers, applications, ahead)
     report(options, figures, without)
     for host, server in sorted(servers.items()):
         for at, who, what in server.enforcer.violations[:3]:

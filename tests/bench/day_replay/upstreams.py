@@ -32,8 +32,8 @@ LIMITS = {
 }
 CONNECTIONS = {"api.themoviedb.org": 20}
 # What accounts of different classes may ask in a day: the smallest ones are below what the applications' feeds alone need.
-# How every JPEG begins: what is none is not stored as one.
-JPEG = bytes.fromhex("ffd8ffe000104a46494600010100000100010000")
+# How every JPEG begins and ends: what is none, or is cut off, is not stored as one.
+JPEG, JPEG_END = bytes.fromhex("ffd8ffe000104a46494600010100000100010000"), bytes.fromhex("ffd9")
 
 DAILY = [100, 150, 200, 250, 500, 1000, 1000, 2000, 5000, 10000]
 for number, most in enumerate(DAILY, 1):
@@ -176,7 +176,7 @@ class Upstream:
             return "application/rss+xml; charset=utf-8", feed(self.enforcer.used(at, credential), most), []
         document = json_body(self.host, target)
         if document is None:
-            return "image/jpeg", JPEG + hashlib.sha256(target.encode()).digest() * 64, []
+            return "image/jpeg", JPEG + hashlib.sha256(target.encode()).digest() * 64 + JPEG_END, []
         extra = [("Cache-Control", "public, max-age=%d" % (36000 - int(at) % 36000))] if self.host == "api.themoviedb.org" else []
         return "application/json; charset=utf-8", json.dumps(document).encode(), extra
 

@@ -13,6 +13,8 @@ constexpr std::string_view kBookRules = R"({
   "upstreams": {"up": {"hosts": ["up.test"], "credentials": {"query": ["apikey"], "headers": ["X-Api-Key"]}}},
   "rules": [{"name": "tv", "upstream": "up", "match": {"path": "/tv/{id}"}, "ttl": "1h", "key": "tv:{id}"}]})";
 
+constexpr TimePoint kBookNow{std::chrono::hours{500'000}};
+
 class RequestBookTest : public ::testing::Test {
  protected:
   void remember(const std::string& name, std::uint32_t hits, bool by_client, const std::string& lines = {}) {
@@ -22,6 +24,8 @@ class RequestBookTest : public ::testing::Test {
     parts.identity = parts.key = name;
     parts.body = body;
     parts.hits = hits;
+    parts.meta.stored_ms = now_.time_since_epoch().count();
+    parts.meta.fresh_until_ms = (now_ + std::chrono::hours{1}).time_since_epoch().count();
     pipeline::RequestContext context;
     context.snapshot = snapshot_;
     context.verdict = {snapshot_->rules->upstream_named("up"), snapshot_->rules->rules().front().get()};
@@ -38,6 +42,7 @@ class RequestBookTest : public ::testing::Test {
   }
   RememberedRequestPtr find(const std::string& name) { return book_.find(hash128(name)); }
 
+  TimePoint now_ = kBookNow;
   pipeline::SnapshotPtr snapshot_ = test::snapshot_of(kBookRules);
   RequestBook book_{20'000};
 };
@@ -52,6 +57,27 @@ TEST_F(RequestBookTest, KnowsWhoAskedInThisLifeAndInTheOneBefore) {
   EXPECT_TRUE(find("a")->was_asked_lately(4));
   remember("a", 4, false);
   EXPECT_TRUE(find("a")->was_asked_lately(4));
+}
+
+TEST_F(RequestBookTest, ExpectsAsManyAsksAsInTheLessAskedOfTwoLives) {
+  remember("a", 0, true);
+  now_ += std::chrono::hours{1};
+  EXPECT_EQ(find("a")->expected_asks(9, now_), 0) << "one life says nothing";
+  remember("a", 9, false);
+  EXPECT_EQ(find("a")->expected_asks(9, now_), 0) << "nobody has asked in this one";
+  EXPECT_EQ(find("a")->expected_asks(12, now_ + std::chrono::minutes{30}), 6) << "by the rate so far";
+  EXPECT_EQ(find("a")->expected_asks(109, now_ + std::chrono::minutes{30}), 9) << "not more than in the one before";
+  EXPECT_EQ(find("a")->expected_asks(12, now_ + std::chrono::hours{3}), 3) << "a life ends at its end";
+}
+
+TEST_F(RequestBookTest, TakesBurstsWithNothingBetweenThemForSeldom) {
+  remember("a", 0, true);
+  now_ += std::chrono::hours{12};
+  remember("a", 50, true);
+  EXPECT_EQ(find("a")->expected_asks(100, now_ + std::chrono::hours{1}), 0);
+  now_ += std::chrono::hours{2};
+  remember("a", 100, true);
+  EXPECT_EQ(find("a")->expected_asks(200, now_ + std::chrono::hours{1}), 50) << "it ended no longer ago than it lasted";
 }
 
 TEST_F(RequestBookTest, ForgetsTheOldestWhereItIsFull) {

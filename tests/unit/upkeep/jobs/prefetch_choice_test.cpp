@@ -30,6 +30,8 @@ class PrefetchPickerTest : public ::testing::Test {
     meta.fresh_until_ms = (kChoiceNow + left).time_since_epoch().count();
     meta.stored_ms = (kChoiceNow + left - life).time_since_epoch().count();
     const auto id = hash128(key);
+    request_.began = kChoiceNow + left - life;
+    request_.end = kChoiceNow + left;
     if (remembers_ && !book_.contains(id.low)) book_[id.low] = std::make_shared<fetch::RememberedRequest>(request_);
     into.offer({key, "up", "series", meta, {}, 10, hits, 1, id});
   }
@@ -45,6 +47,8 @@ class PrefetchPickerTest : public ::testing::Test {
     fetch::RememberedRequest request;
     request.upstream = "up";
     request.rule = "tv";
+    request.asks_before = 1000;
+    request.has_validator = true;
     return request;
   }();
   PrefetchWorths worths_;
@@ -67,17 +71,40 @@ TEST_F(PrefetchPickerTest, TakesTheMostUsedOfThoseThatEndWithinTwoIntervals) {
 
 TEST_F(PrefetchPickerTest, LeavesAloneWhatNobodyAskedForInTwoLives) {
   request_.hits_at_begin = 5;
+  request_.asks_before = 0;
   auto from = picker();
   offer(from, "series:idle", 5);
-  offer(from, "series:asked", 6);
-  request_.asked_before = true;
-  offer(from, "series:before", 5);
-  request_.asked_before = false;
   request_.by_client = true;
   offer(from, "series:new", 5);
   const auto choice = from.finish();
-  EXPECT_THAT(keys_of(choice), ElementsAre("series:asked", "series:before", "series:new"));
+  EXPECT_THAT(keys_of(choice), ElementsAre());
   EXPECT_EQ(choice.unasked, 1U);
+  EXPECT_EQ(choice.seldom, 1U);
+}
+
+TEST_F(PrefetchPickerTest, AsksAheadOnlyWhereOneCallSparesManyTheWait) {
+  auto from = picker();
+  // Three quarters of the hour are over.
+  offer(from, "series:3 an hour", 2);
+  offer(from, "series:4 an hour", 3);
+  request_.asks_before = 3;
+  offer(from, "series:3 in the hour before", 50);
+  request_.asks_before = 8;
+  request_.has_validator = false;
+  offer(from, "series:5 an hour, whole each time", 4);
+  offer(from, "series:8 an hour, whole each time", 6);
+  const auto choice = from.finish();
+  EXPECT_THAT(keys_of(choice), ElementsAre("series:8 an hour, whole each time", "series:4 an hour"));
+  EXPECT_EQ(choice.seldom, 3U);
+}
+
+TEST_F(PrefetchPickerTest, WaitsUntilShortlyBeforeTheEnd) {
+  EXPECT_EQ(due_before(kChoiceNow, hours{24}), kChoiceNow - minutes{1});
+  EXPECT_EQ(due_before(kChoiceNow, minutes{10}), kChoiceNow - seconds{30});
+  EXPECT_EQ(due_before(kChoiceNow, seconds{4}), kChoiceNow - seconds{2});
+  auto from = picker();
+  offer(from, "series:1", 5);
+  EXPECT_EQ(from.finish().taken.front().due, kChoiceNow + minutes{14});
 }
 
 TEST_F(PrefetchPickerTest, CountsWhatNobodyKnowsHowToAskFor) {

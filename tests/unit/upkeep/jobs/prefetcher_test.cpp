@@ -44,10 +44,25 @@ class PrefetcherTest : public ::testing::Test {
     context.request.own(head);
     book_.remember(context, *entry, by_client);
   }
-  void hit(const std::string& key) { store_->find(hash128(key), key)->count_hit(); }
+  void hit(const std::string& key, int times = 1) {
+    const auto entry = store_->find(hash128(key), key);
+    for (int i = 0; i < times; ++i) entry->count_hit();
+  }
+  /// In its second life, and asked for often in both.
+  void store_much_asked(const std::string& key, int asks = 20) {
+    store(key, 0, true);
+    hit(key, asks);
+    store(key, static_cast<std::uint32_t>(asks), false);
+    hit(key, asks);
+  }
   void pass(Duration time) {
     clock_.advance(time);
     prefetcher_.step();
+  }
+  /// Through a round, and on until what was stored before is due.
+  void pass_to_the_end() {
+    pass(minutes{10});
+    pass(minutes{4} + seconds{20});
   }
   /// Ends the errand that waits, and stores what it brought.
   std::string answer(Kind kind) {
@@ -75,10 +90,12 @@ class PrefetcherTest : public ::testing::Test {
 };
 
 TEST_F(PrefetcherTest, AsksForWhatIsUsedBeforeItsEndOneAfterAnother) {
-  store("series:1", 0, true);
-  store("series:2", 0, true);
-  hit("series:1"), hit("series:1"), hit("series:2");
+  store_much_asked("series:1", 21);
+  store_much_asked("series:2", 20);
   pass(minutes{10});
+  EXPECT_EQ(prefetcher_.status().last_taken, 2U);
+  EXPECT_TRUE(sent_.empty()) << "not before its end is near";
+  pass(minutes{4} + seconds{20});
   ASSERT_EQ(sent_.size(), 1U);
   EXPECT_TRUE(sent_[0].first.anew);
   EXPECT_TRUE(sent_[0].first.again);
@@ -87,9 +104,19 @@ TEST_F(PrefetcherTest, AsksForWhatIsUsedBeforeItsEndOneAfterAnother) {
   EXPECT_EQ(prefetcher_.status().watched, 2U);
 }
 
-TEST_F(PrefetcherTest, TellsWhatWasOfUse) {
-  for (const auto* const key : {"series:1", "series:2"}) store(key, 0, true), hit(key);
+TEST_F(PrefetcherTest, AsksForNothingThatHasBegunAnotherLifeMeanwhile) {
+  store_much_asked("series:1");
+  store_much_asked("series:2");
   pass(minutes{10});
+  store("series:1", 40, true);
+  pass(minutes{4} + seconds{20});
+  EXPECT_EQ(answer(Kind::fetched), "series:2");
+  EXPECT_TRUE(sent_.empty());
+}
+
+TEST_F(PrefetcherTest, TellsWhatWasOfUse) {
+  for (const auto* const key : {"series:1", "series:2"}) store_much_asked(key);
+  pass_to_the_end();
   answer(Kind::fetched), answer(Kind::fetched);
   hit("series:1");
   pass(seconds{2});
@@ -103,24 +130,24 @@ TEST_F(PrefetcherTest, TellsWhatWasOfUse) {
 }
 
 TEST_F(PrefetcherTest, LetsGoOfTheRoundWhereTheBudgetLeavesNothing) {
-  for (const auto* const key : {"series:1", "series:2", "series:3"}) store(key, 0, true), hit(key);
-  pass(minutes{10});
+  for (const auto* const key : {"series:1", "series:2", "series:3"}) store_much_asked(key);
+  pass_to_the_end();
   answer(Kind::later);
   EXPECT_TRUE(sent_.empty());
   EXPECT_EQ(counted(metrics::Prefetch::denied), 3U);
-  pass(minutes{1});
+  pass(seconds{10});
   EXPECT_TRUE(sent_.empty()) << "not before the next round";
 }
 
 TEST_F(PrefetcherTest, EndsByItselfWhereNothingIsUsed) {
-  for (int i = 0; i < 25; ++i) store("series:" + std::to_string(i), 0, true), hit("series:" + std::to_string(i));
-  pass(minutes{10});
+  for (int i = 0; i < 25; ++i) store_much_asked("series:" + std::to_string(i));
+  pass_to_the_end();
   while (!answer(Kind::fetched).empty()) {}
   pass(minutes{16});
   EXPECT_EQ(counted(metrics::Prefetch::useless), 25U);
   EXPECT_TRUE(prefetcher_.status().worths.at({"up", "tv"}).is_ended(clock_.now()));
-  store("series:new", 0, true), hit("series:new");
-  pass(minutes{10});
+  store_much_asked("series:new");
+  pass_to_the_end();
   EXPECT_TRUE(sent_.empty());
   EXPECT_EQ(prefetcher_.status().last.not_worth, 1U);
 }
