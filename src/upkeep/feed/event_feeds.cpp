@@ -28,7 +28,7 @@ std::vector<FeedTarget> feed_targets(const pipeline::ConfigSnapshot& snapshot) {
   for (const auto& upstream : snapshot.rules->upstreams()) {
     if (!has_feed(*upstream)) continue;
     auto hub = hub_address(*upstream, {}, allow_private, snapshot.settings->config.timeouts.connect);
-    const auto key = read_hub_key(upstream->api_key_file);
+    const auto key = read_api_key(upstream->api_key_file);
     targets.push_back({std::move(hub), upstream->name, upstream->api_key_file, key ? hash128(*key) : Hash128{}});
   }
   return targets;

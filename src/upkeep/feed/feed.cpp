@@ -5,13 +5,12 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/io_context.hpp>
-#include <fstream>
-#include <iterator>
 #include <tuple>
 #include <utility>
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "upkeep/api_key_file.hpp"
 
 namespace cachearr::upkeep {
 
@@ -24,7 +23,6 @@ constexpr std::chrono::seconds kBetweenPings{15};  // half of what the hub waits
 constexpr std::chrono::seconds kSettled{5};
 constexpr std::size_t kMostUnsent = 64 * 1024;
 constexpr std::size_t kReadSize = 64 * 1024;
-constexpr std::size_t kLongestHubKey = 4096;
 constexpr std::size_t kMostFeedNames = 64;
 constexpr int kSwitched = 101;
 
@@ -35,16 +33,6 @@ std::array<unsigned char, 4> mask_by(std::minstd_rand& random) {
 }
 
 }  // namespace
-
-std::optional<std::string> read_hub_key(const std::string& path) {
-  std::ifstream file{path, std::ios::binary};
-  std::string key(kLongestHubKey, '\0');
-  file.read(key.data(), static_cast<std::streamsize>(key.size()));
-  key.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
-  while (!key.empty() && static_cast<unsigned char>(key.back()) <= ' ') key.pop_back();
-  if (key.empty()) return std::nullopt;
-  return key;
-}
 
 bool operator==(const FeedTarget& a, const FeedTarget& b) {
   const auto parts = [](const FeedTarget& target) {
@@ -103,12 +91,12 @@ net::Task<> Feed::pause(Duration length) {
 }
 
 net::Task<HubFailure> Feed::connect_and_listen() {
-  auto key = read_hub_key(target_.key_file);
+  auto key = read_api_key(target_.key_file);
   {
     const std::lock_guard lock{mutex_};
     status_.unreadable_key = !key;
   }
-  if (!key) co_return HubFailure{"the key in " + target_.key_file + " cannot be read"};
+  if (!key) co_return HubFailure{key.error().what};
   auto hub = target_.hub;
   hub.key = std::move(*key);
   client_ = std::make_unique<HubClient>(connections_, std::move(hub));

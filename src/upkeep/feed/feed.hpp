@@ -30,9 +30,6 @@ struct FeedTarget {
   friend bool operator==(const FeedTarget& a, const FeedTarget& b);
 };
 
-/// The key that stands in this file; none where it cannot be read.
-std::optional<std::string> read_hub_key(const std::string& path);
-
 /// What a feed does beside its connection. Called on its loop.
 struct FeedHooks {
   std::function<bool()> may_connect;                      // the operator has not paused the upstream

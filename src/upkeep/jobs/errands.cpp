@@ -1,27 +1,13 @@
 #include "upkeep/jobs/errands.hpp"
 
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "base/hash.hpp"
-#include "base/text.hpp"
+#include "upkeep/api_key_file.hpp"
 
 namespace cachearr::upkeep {
 
 namespace {
-
-constexpr std::size_t kLongestKey = 4096;
-
-/// The key in a file, without white space around it; empty: there is none.
-std::string read_key(const std::string& path) {
-  std::ifstream file{path, std::ios::binary};
-  std::string content(kLongestKey, '\0');
-  file.read(content.data(), static_cast<std::streamsize>(content.size()));
-  content.resize(static_cast<std::size_t>(file.gcount()));
-  while (!content.empty() && (content.back() == '\n' || content.back() == '\r')) content.pop_back();
-  return std::string{text::trim(content)};
-}
 
 bool wants_credential(const rules::Upstream& upstream) noexcept {
   return !upstream.credential_query.empty() || !upstream.credential_headers.empty();
@@ -36,16 +22,23 @@ SendErrand send_to(std::vector<fetch::FetchContext*> workers) {
   };
 }
 
-std::optional<fetch::Credentials> credentials_for(const rules::Upstream& upstream, const fetch::RequestBook& book) {
+Result<fetch::Credentials> credentials_for(const rules::Upstream& upstream, const fetch::RequestBook& book) {
   if (!upstream.api_key_file.empty()) {
-    const auto key = read_key(upstream.api_key_file);
-    if (!key.empty()) return fetch::credentials_of_key(key, upstream);
+    const auto key = read_api_key(upstream.api_key_file);
+    if (!key) return key.error();
+    return fetch::credentials_of_key(*key, upstream);
   }
   if (!wants_credential(upstream)) return fetch::Credentials{};
   const auto last = book.last_of(upstream.name);
-  if (!last) return std::nullopt;
-  auto shown = fetch::credentials_of(*last, upstream);
-  return shown.empty() ? std::nullopt : std::optional{std::move(shown)};
+  auto shown = last ? fetch::credentials_of(*last, upstream) : fetch::Credentials{};
+  if (shown.empty()) return Error{"no credential for it is known"};
+  return shown;
+}
+
+bool has_access(const rules::Upstream& upstream, const fetch::RequestBook& book, std::string& bad_key) {
+  const auto credentials = credentials_for(upstream, book);
+  if (!credentials && !upstream.api_key_file.empty()) bad_key = credentials.error().what;
+  return credentials.ok();
 }
 
 fetch::ErrandWish errand_to(const rules::Upstream& upstream, const std::string& target,

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/result.hpp"
 #include "fetch/errand.hpp"
 #include "rules/upstream.hpp"
 
@@ -21,9 +22,12 @@ namespace cachearr::upkeep {
 using SendErrand = std::function<void(fetch::ErrandWish wish, fetch::ErrandDone done)>;
 SendErrand send_to(std::vector<fetch::FetchContext*> workers);
 
-/// What proves who asks: the upstream's own "api_key_file", else what a client has shown it last. None: it wants a
-/// credential, and none is known.
-std::optional<fetch::Credentials> credentials_for(const rules::Upstream& upstream, const fetch::RequestBook& book);
+/// What proves who asks: the upstream's own "api_key_file", else what a client has shown it last. The error: it wants a
+/// credential and none is known, or what stands in that file is no key.
+Result<fetch::Credentials> credentials_for(const rules::Upstream& upstream, const fetch::RequestBook& book);
+
+/// Whether there are such; `bad_key` becomes the reason where what stands in the file is no key.
+bool has_access(const rules::Upstream& upstream, const fetch::RequestBook& book, std::string& bad_key);
 
 /// The wish to ask an upstream for a path, or for a whole URL.
 fetch::ErrandWish errand_to(const rules::Upstream& upstream, const std::string& target,

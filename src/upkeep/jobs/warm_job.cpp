@@ -44,7 +44,8 @@ WarmRun::WarmRun(WarmJob job, WarmPlan plan)
     const bool is_list = std::any_of(lists_.begin(), lists_.end(), [&](const auto& each) { return each.list == step; });
     if (!is_list) append(step, std::nullopt);
   }
-  if (!plan.without_access.empty()) job_.problem = without_access_text(plan.without_access);
+  if (!plan.without_access.empty())
+    job_.problem = plan.bad_key.empty() ? without_access_text(plan.without_access) : plan.bad_key;
   settle(job_.began);
   if (is_over() && job_.problem.empty())
     job_.problem = "there is nothing to ask: no upstream that says what to warm up has an \"origin\"";

@@ -43,6 +43,7 @@ struct WarmPlan {
   std::vector<WarmStep> steps;  // that need no list
   std::vector<WarmList> lists;
   std::vector<std::string> without_access;  // upstreams that are left out, as no credential for them is known
+  std::string bad_key;                      // why a file that was to hold one is of no use; empty: none is
 };
 
 /// `has_access`: the upstream needs no credential, or one is known.

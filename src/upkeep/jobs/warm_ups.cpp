@@ -44,8 +44,10 @@ std::string line_of(const WarmJob& job) {
 WarmUps::WarmUps(Parts parts) : parts_{std::move(parts)} {}
 
 WarmRun WarmUps::make_run(WarmJob job) const {
-  const auto has_access = [this](const auto& upstream) { return credentials_for(upstream, parts_.book).has_value(); };
-  auto plan = plan_warm_up(*parts_.current()->rules, job.wish, has_access);
+  std::string bad_key;
+  const auto may_ask = [&](const auto& upstream) { return has_access(upstream, parts_.book, bad_key); };
+  auto plan = plan_warm_up(*parts_.current()->rules, job.wish, may_ask);
+  plan.bad_key = std::move(bad_key);
   return WarmRun{std::move(job), std::move(plan)};
 }
 
@@ -222,13 +224,8 @@ void WarmUps::send_errand_locked(std::uint64_t id, const WarmRun::Errand& errand
   };
   const auto snapshot = parts_.current();
   const auto* const upstream = snapshot->rules->upstream_named(errand.upstream);
-  const auto credentials = upstream ? credentials_for(*upstream, parts_.book) : std::nullopt;
-  if (!credentials) {
-    fetch::ErrandResult result;
-    result.kind = fetch::ErrandResult::Kind::left_out;
-    result.why = upstream ? "no credential for it is known" : "no rule names it any more";
-    return done(std::move(result));
-  }
+  const auto credentials = upstream ? credentials_for(*upstream, parts_.book) : Error{"no rule names it any more"};
+  if (!credentials) return done({fetch::ErrandResult::Kind::left_out, {}, credentials.error().what, {}, {}});
   auto wish = errand_to(*upstream, errand.target, *credentials);
   wish.snapshot = snapshot;
   wish.wants_body = errand.list.has_value();

@@ -58,12 +58,5 @@ TEST_F(FeedTargets, AreOthersWithAnotherOriginOrKey) {
   EXPECT_NE(targets(origin("http://app.test:8989") + key()), before);
 }
 
-TEST_F(FeedTargets, TheKeyIsReadWithoutWhatAnEditorAddsToIt) {
-  EXPECT_EQ(read_hub_key(key_file_), "one");
-  write_key(" \n");
-  EXPECT_EQ(read_hub_key(key_file_), std::nullopt);
-  EXPECT_EQ(read_hub_key(key_file_ + "-none"), std::nullopt);
-}
-
 }  // namespace
 }  // namespace cachearr::upkeep

@@ -164,6 +164,8 @@ TEST(CredentialsOfOurOwn, ComeFromTheFileElseFromClientsElseThereAreNone) {
   EXPECT_TRUE(credentials_for(upstream, book)->empty()) << "it wants none";
   upstream.credential_query = {"apikey"};
   EXPECT_FALSE(credentials_for(upstream, book));
+  upstream.api_key_file = scratch.file("two-lines", "one\ntwo");
+  EXPECT_THAT(credentials_for(upstream, book).error().what, HasSubstr("two-lines has a control character"));
   upstream.api_key_file = file;
   EXPECT_EQ(credentials_for(upstream, book)->query, "apikey=0123456789abcdef");
   EXPECT_EQ(errand_to(upstream, "/x?a=1", *credentials_for(upstream, book)).target, "/x?a=1&apikey=0123456789abcdef");
