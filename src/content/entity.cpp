@@ -94,7 +94,7 @@ std::string musicbrainz_tag(std::string_view written) {
   const bool fits = std::equal(uuid.begin(), uuid.end(), shape.begin(), shape.end(), [](char c, char wanted) {
     return wanted == '-' ? c == '-' : (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
   });
-  return fits ? "mb:" + uuid : std::string{};
+  return fits ? "mbid:" + uuid : std::string{};
 }
 
 /// All full names end in "id", and all short ones in one of the others: most names need no closer look.

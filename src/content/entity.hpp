@@ -20,7 +20,7 @@ inline constexpr std::size_t kCatalogues = 4;
 /// "foreignArtistId". `among_ids`: nothing but numbers stand there, and short names count too ("tvdb", "Imdb").
 std::optional<Catalogue> catalogue_of(std::string_view name, bool among_ids = false) noexcept;
 
-/// "tvdb:121361", "tmdb:603", "imdb:tt0133093" or "mb:" and a UUID; empty where `written` is no such number.
+/// "tvdb:121361", "tmdb:603", "imdb:tt0133093" or "mbid:" and a UUID; empty where `written` is no such number.
 std::string entity_tag(Catalogue catalogue, std::string_view written);
 
 /// Each once, the first kMost of them.

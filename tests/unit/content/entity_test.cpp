@@ -24,7 +24,7 @@ TEST(EntityTag, IsWhatTheNumberIsInEverySpelling) {
     EXPECT_EQ(entity_tag(Catalogue::imdb, written), "imdb:tt0133093") << written;
   EXPECT_EQ(entity_tag(Catalogue::imdb, "tt10872600"), "imdb:tt10872600");
   EXPECT_EQ(entity_tag(Catalogue::musicbrainz, "B10BBBFC-CF9E-42E0-BE17-E2C3E1D2600D"),
-            "mb:b10bbbfc-cf9e-42e0-be17-e2c3e1d2600d");
+            "mbid:b10bbbfc-cf9e-42e0-be17-e2c3e1d2600d");
 }
 
 TEST(EntityTag, IsNoneWhereNothingIsNamed) {

@@ -44,7 +44,7 @@ TEST_F(EntityTagsTest, ComeFromTheWholeUrl) {
   EXPECT_EQ(tags_of("GET http://api.test/film/tt0133093"), (TagList{"movie", "imdb:tt0133093"}));
   EXPECT_EQ(tags_of("GET http://api.test/x?t=movie&imdbid=0133093"), (TagList{"imdb:tt0133093"}));
   EXPECT_EQ(tags_of("GET http://api.test/artist/b10bbbfc-cf9e-42e0-be17-e2c3e1d2600d"),
-            (TagList{"mb:b10bbbfc-cf9e-42e0-be17-e2c3e1d2600d"}));
+            (TagList{"mbid:b10bbbfc-cf9e-42e0-be17-e2c3e1d2600d"}));
 }
 
 TEST_F(EntityTagsTest, AreNoneOfHostsThatNoRuleNames) {

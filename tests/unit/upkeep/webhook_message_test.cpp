@@ -56,7 +56,7 @@ TEST(Webhook, OfLidarrTellsTheArtistAndTheAlbums) {
   EXPECT_EQ(told_by_webhook(R"({"artist": {"id": 1, "name": "x", "mbId": "b10bbbfc-cf9e-42e0-be17-e2c3e1d2600d"},
                         "albums": [{"id": 3, "mbId": "9162580e-5df4-32de-80cc-f45a8d8a9b1d", "title": "y"}, {"id": 4}],
                         "eventType": "Grab"})"),
-            (ToldTags{"mb:b10bbbfc-cf9e-42e0-be17-e2c3e1d2600d", "mb:9162580e-5df4-32de-80cc-f45a8d8a9b1d"}));
+            (ToldTags{"mbid:b10bbbfc-cf9e-42e0-be17-e2c3e1d2600d", "mbid:9162580e-5df4-32de-80cc-f45a8d8a9b1d"}));
 }
 
 TEST(Webhook, OfProwlarrTellsItsEventAlone) {
