@@ -63,10 +63,32 @@ bool is_credential_everywhere(const http::Field& field, SecretMemo& secrets) noe
   }
 }
 
+/// The parameter in which the same credential may come; null: none. Who sends the field twice is not understood.
+const std::string* other_place(const Task& task, const http::Field& field) noexcept {
+  const auto& places = task.upstream->credential_places;
+  const auto found = std::find_if(places.begin(), places.end(),
+                                  [&](const TwoPlaces& each) { return text::iequals(each.header, field.name); });
+  if (found == places.end()) return nullptr;
+  const auto again = std::count_if(task.request.fields.begin(), task.request.fields.end(),
+                                   [&](const http::Field& each) { return text::iequals(each.name, field.name); });
+  return again == 1 ? &found->parameter : nullptr;
+}
+
+/// The same key is the same credential, wherever it stands. REQUIRES: the parameters have been collected.
+void collect_named_field(const Task& task, const http::Field& field) {
+  const auto* const parameter = other_place(task, field);
+  const auto* const there = parameter ? task.scratch.partition.find('q', *parameter) : nullptr;
+  if (!parameter || (there && *there != field.value)) {
+    task.credential('h', field.name, field.value, task.shares_named());
+  } else if (!there) {
+    task.credential('q', *parameter, field.value, task.shares_named());
+  }
+}
+
 void collect_fields(const Task& task) {
   for (const auto& field : task.request.fields) {
     if (task.upstream && names(task.upstream->credential_headers, field.name)) {
-      task.credential('h', field.name, field.value, task.shares_named());
+      collect_named_field(task, field);
     } else if (is_credential_everywhere(field, task.scratch.secrets)) {
       task.credential('h', field.name, field.value, task.shares_all());
     }

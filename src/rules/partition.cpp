@@ -22,6 +22,12 @@ constexpr std::size_t kLongestKnown = 4096;
 
 }  // namespace
 
+const std::string_view* Partition::find(char where, std::string_view name) const noexcept {
+  for (const auto& item : items_)
+    if (item.where == where && text::iequals(item.name, name)) return &item.value;
+  return nullptr;
+}
+
 // Lengths stand before the texts: no value can pose as another item.
 void Partition::write_canonical() {
   std::sort(items_.begin(), items_.end(), [](const Item& a, const Item& b) {

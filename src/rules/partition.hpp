@@ -17,6 +17,8 @@ class Partition {
   void add(char where, std::string_view name, std::string_view value) {
     items_.push_back({where, items_.size(), name, value});
   }
+  /// What was added first of this kind and name, whose case does not matter; null: nothing.
+  const std::string_view* find(char where, std::string_view name) const noexcept;
   bool empty() const noexcept { return items_.empty(); }
   /// Appends 32 hexadecimal digits, or "-" where no credential was added. The order of adding matters only among items
   /// of one name: an origin may look at the first of them or at the last.

@@ -47,6 +47,11 @@ struct WarmUp {
 inline constexpr std::array<std::string_view, 6> kWarmUpTypes = {"series",   "episodes",         "metadata",
                                                                  "indexers", "quality-profiles", "custom-formats"};
 
+/// One credential that a client may send in a field or in a parameter. Both names in lower case.
+struct TwoPlaces {
+  std::string header, parameter;
+};
+
 struct UpstreamTimeouts {
   std::optional<Duration> connect, header, idle;
 };
@@ -73,6 +78,7 @@ struct Upstream {
   std::vector<std::string> credential_query;    // lower case
   std::vector<std::string> credential_headers;  // lower case
   std::vector<std::string> credential_path;     // names of path captures that are secrets
+  std::vector<TwoPlaces> credential_places;     // of the above: the same name as field and as parameter
   bool share_all = false;
   std::optional<bool> shared;  // with other instances; none: where its origin is no private one
   bool share_named = false;    // one partition for the credentials named above; any other secret has its own

@@ -106,10 +106,30 @@ void read_tls(const Node& node, const std::string& folder, Upstream& into) {
   }
 }
 
+/// "x-api-key", "api_key" and "apikey" are one name.
+std::string bare_name(std::string_view name) {
+  std::string bare{name.starts_with("x-") ? name.substr(2) : name};
+  bare.erase(std::remove_if(bare.begin(), bare.end(), [](char c) { return c == '-' || c == '_'; }), bare.end());
+  return bare;
+}
+
+std::vector<TwoPlaces> find_two_places(const Upstream& upstream) {
+  std::vector<TwoPlaces> found;
+  for (const auto& header : upstream.credential_headers) {
+    const auto& parameters = upstream.credential_query;
+    const auto same = std::find_if(parameters.begin(), parameters.end(), [&](const std::string& parameter) {
+      return bare_name(parameter) == bare_name(header);
+    });
+    if (same != parameters.end()) found.push_back({header, *same});
+  }
+  return found;
+}
+
 void read_credentials(const Node& node, Upstream& into) {
   into.credential_query.clear();
   into.credential_headers.clear();
   into.credential_path.clear();
+  into.credential_places.clear();
   into.credentials_required = false;
   into.credentials_given = !node.is_null();
   if (node.is_null()) return;
@@ -119,6 +139,7 @@ void read_credentials(const Node& node, Upstream& into) {
   if (const auto query = node.get("query")) into.credential_query = lower_texts(*query);
   if (const auto headers = node.get("headers")) into.credential_headers = lower_texts(*headers);
   if (const auto path = node.get("path")) into.credential_path = path->texts();
+  into.credential_places = find_two_places(into);
 }
 
 void read_share(const Node& node, Upstream& into) {

@@ -259,6 +259,29 @@ TEST(Key, DoesNotDependOnTheOrderOfCredentials) {
             identity_of(*set, "GET http://example.test/a", {"x-api-key: x", "cookie: a=b"}));
 }
 
+TEST(Key, TakesTheSameCredentialForTheSameWhereverItStands) {
+  const auto set = loaded(R"({
+    "upstreams": {"app": {"hosts": ["app.test"], "credentials": {"query": ["apikey", "r"], "headers": ["X-Api-Key", "Authorization"]}},
+                  "like": {"like": "app", "hosts": ["like.test"]}},
+    "rules": [{"name": "any", "upstream": "app", "match": {"path": "/**"}, "ttl": "1h"}]})");
+  for (const auto* const url : {"GET https://app.test/a", "GET https://like.test/a"}) {
+    const auto at = [&](const std::string& query, const std::vector<std::string_view>& fields) {
+      return identity_of(*set, url + query, fields);
+    };
+    const auto known = at("?apikey=0123456789abcdef", {});
+    EXPECT_EQ(at("", {"X-Api-Key: 0123456789abcdef"}), known);
+    EXPECT_EQ(at("?apikey=0123456789abcdef", {"x-api-key: 0123456789abcdef"}), known);
+    EXPECT_NE(at("", {}), known);
+    EXPECT_NE(at("", {"X-Api-Key: fedcba9876543210"}), known);
+    EXPECT_NE(at("", {"Authorization: 0123456789abcdef"}), known) << "another name";
+    EXPECT_NE(at("?r=0123456789abcdef", {}), known);
+    const auto both = at("?apikey=0123456789abcdef", {"X-Api-Key: fedcba9876543210"});
+    EXPECT_NE(both, known) << "nobody knows which of them the origin takes";
+    EXPECT_NE(both, at("?apikey=fedcba9876543210", {"X-Api-Key: 0123456789abcdef"}));
+    EXPECT_NE(both, at("", {"X-Api-Key: 0123456789abcdef", "X-Api-Key: fedcba9876543210"}));
+  }
+}
+
 TEST(Key, CannotBeForgedByAValueThatLooksLikeTwoCredentials) {
   const auto set = loaded("{}");
   EXPECT_NE(identity_of(*set, "GET http://example.test/a", {"Cookie: a", "X-Api-Key: b"}),
