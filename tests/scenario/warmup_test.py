@@ -12,6 +12,7 @@ from lab.origin import answer
 
 KEY = "0123456789abcdef0123456789abcdef"
 COUNT = 200
+COVER = bytes.fromhex("ffd8ffe000104a46494600010100000100010000") + bytes(2000) + bytes.fromhex("ffd9")
 BUDGET, PERIOD = 80, 6  # requests in so many seconds
 
 
@@ -37,6 +38,9 @@ class WarmUp(Scenario):
                 return answer("", 401)
             return answer(json.dumps(body), headers=[("Content-Type", "application/json"), ("Cache-Control", "no-cache, no-store")])
         return check
+
+    def cover(self, _wire, request):
+        return answer(COVER, headers=[("Content-Type", "image/jpeg")]) if request["x-api-key"] == KEY else answer("", 401)
 
     def show(self, _wire, request):
         self.times.append(time.monotonic())
@@ -90,7 +94,22 @@ class TheLibrary(WarmUp):
         self.assertEqual([], self.refused)
         response = proxy.visit("/sonarr/api/v3/series/7", headers=[("X-Api-Key", KEY)])
         self.assertIn("hit", response.cache, response)
+        response = proxy.visit("/sonarr/api/v3/series/7?apikey=" + KEY)
+        self.assertIn("hit", response.cache, "the same key is the same credential: %s" % response)
         self.assertEqual(401, proxy.visit("/sonarr/api/v3/series/7").status, "who shows no key gets nothing of it")
+
+    def test_has_its_covers_fetched_as_the_application_names_them(self):
+        self.series[:] = [{"id": 1, "tvdbId": 0, "images": [{"coverType": "poster", "url": "/MediaCover/1/poster.jpg?lastWrite=5"}]}]
+        for path in ("/MediaCover/1/poster.jpg", "/api/v3/MediaCover/1/poster.jpg"):
+            self.sonarr.on(path, self.cover)
+        proxy = self.begin()
+        job = self.ended(proxy, self.warm(proxy, {"type": "metadata"}))
+        self.assertEqual(("done", 3, 0), (job["state"], job["fetched"], job["failed"]), job)
+        for path in ("/MediaCover/1/poster.jpg", "/api/v3/MediaCover/1/poster.jpg"):
+            response = proxy.visit("/sonarr%s?lastWrite=5&apikey=%s" % (path, KEY))
+            self.assertEqual(COVER, response.body)
+            self.assertIn("hit", response.cache, response)
+            self.assertEqual(401, proxy.visit("/sonarr%s?lastWrite=5" % path).status, "covers need the key, too")
 
     def test_is_fetched_for_one_element(self):
         proxy = self.begin()

@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "http/target.hpp"
 #include "http/url.hpp"
+#include "rules/below_origin.hpp"
 
 namespace cachearr::upkeep {
 
@@ -52,8 +53,19 @@ std::vector<std::string> values_of(const Json& element, std::string_view path) {
   return values;
 }
 
+/// A value behind what stands before it; none: it does not fit there. An address stays as it is, and so does a path
+/// behind a path, which may have the origin's own one before it.
+std::optional<std::string> placed(const std::string& value, const std::string& before, const rules::Upstream& asked) {
+  const bool in_path = before.find('?') == std::string::npos;
+  if (in_path && value.starts_with('/')) return before + std::string{rules::below_origin(asked, value)};
+  if (before.empty()) return value;
+  if (in_path && http::split_url(value).is_absolute()) return std::nullopt;
+  return before + text::percent_encode(value);
+}
+
 /// All that a template comes to for one element; nothing where it names what is not there.
-void expand(std::string_view pattern, const Json& element, const std::string& before, std::vector<std::string>& into) {
+void expand(std::string_view pattern, const Json& element, const rules::Upstream& asked, const std::string& before,
+            std::vector<std::string>& into) {
   const auto open = pattern.find('{');
   const auto close = pattern.find('}', open);
   if (open == std::string_view::npos || close == std::string_view::npos) {
@@ -62,7 +74,7 @@ void expand(std::string_view pattern, const Json& element, const std::string& be
   }
   const auto head = before + std::string{pattern.substr(0, open)};
   for (const auto& value : values_of(element, pattern.substr(open + 1, close - open - 1)))
-    expand(pattern.substr(close + 1), element, head + (head.empty() ? value : text::percent_encode(value)), into);
+    if (const auto put = placed(value, head, asked)) expand(pattern.substr(close + 1), element, asked, *put, into);
 }
 
 /// None: it leads nowhere that a rule names.
@@ -128,10 +140,11 @@ std::optional<std::vector<WarmStep>> steps_of_list(const WarmList& list, const J
   std::vector<WarmStep> steps;
   std::set<std::pair<std::string, std::string>> known;
   for (const auto& row : list.rows) {
+    const auto* const asked = rules.upstream_named(row.upstream);
     for (const auto& element : *elements) {
-      if (!is_the_one(element, id)) continue;
+      if (!asked || !is_the_one(element, id)) continue;
       std::vector<std::string> targets;
-      for (const auto& pattern : row.ask) expand(pattern, element, {}, targets);
+      for (const auto& pattern : row.ask) expand(pattern, element, *asked, {}, targets);
       for (auto& target : targets) {
         auto step = step_of(row.upstream, std::move(target), rules);
         if (!step || steps.size() >= kMostSteps || !known.emplace(step->upstream, step->target).second) continue;

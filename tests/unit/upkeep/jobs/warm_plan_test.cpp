@@ -29,6 +29,7 @@ constexpr std::string_view kPlanRules = R"({
     "template": {"warm": [{"type": "series", "ask": ["/x"]}]},
     "skyhook": {"hosts": ["skyhook.sonarr.tv"]},
     "nowhere": {},
+    "below": {"origin": "http://below.test/base"},
     "images": {"hosts": ["artworks.test"]}
   }})";
 
@@ -90,6 +91,21 @@ TEST_F(WarmPlanTest, AsksForMetadataWhereItIsAndFollowsAddressesThatRulesName) {
                             {"remoteUrl": "https://evil.test/b.jpg"}, {"remoteUrl": "http://127.0.0.1/c"}, {"url": "/d"}]},
                            {"id": 2, "tvdbId": 0}])"),
             (std::vector<WarmStep>{{"skyhook", "/v1/tvdb/shows/en/71663"}, {"images", "https://artworks.test/a.jpg"}}));
+}
+
+TEST_F(WarmPlanTest, TakesAPathOfTheApplicationForWhatItIs) {
+  const auto covers = [&](const char* owner, const char* answer) {
+    return steps({{owner, "/api/v3/series"}, {{owner, {"{images.url}", "/api/v3{images.url}"}}}}, answer).value();
+  };
+  EXPECT_EQ(
+      covers("sonarr",
+             R"([{"images": [{"url": "/MediaCover/1/a.jpg?lastWrite=5"}, {"url": "https://artworks.test/a.jpg"}]}])"),
+      (std::vector<WarmStep>{{"sonarr", "/MediaCover/1/a.jpg?lastWrite=5"},
+                             {"images", "https://artworks.test/a.jpg"},
+                             {"sonarr", "/api/v3/MediaCover/1/a.jpg?lastWrite=5"}}));
+  EXPECT_EQ(covers("below", R"([{"images": [{"url": "/base/MediaCover/1/a.jpg"}]}])"),
+            (std::vector<WarmStep>{{"below", "/MediaCover/1/a.jpg"}, {"below", "/api/v3/MediaCover/1/a.jpg"}}))
+      << "its own path is put before each request anyway";
 }
 
 TEST_F(WarmPlanTest, KnowsWhatIsNoList) {
