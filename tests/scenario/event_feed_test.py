@@ -239,6 +239,35 @@ class ItsWays(Feeding):
         self.until(lambda: self.feed()["state"] == "down")
         self.assertIn("no event hub at /base/signalr/messages (404)", self.feed()["lastError"])
 
+    def test_a_hub_that_has_moved_is_followed_with_the_key_that_it_gives(self):
+        self.hub.way = [("/one", "first-key"), ("/two", "second-key")]
+        self.begin()
+        self.wait_until_up()
+        posts = [path for method, path in self.application.asked if method == "POST"]
+        self.assertEqual(["/signalr/messages/negotiate", "/one/negotiate", "/two/negotiate"], posts)
+        self.revision("series")
+        self.application.change("series")
+        self.tell("series", "updated", {"id": 1})
+        self.assertRevision("series")
+
+    def test_a_hub_that_has_moved_is_followed_by_polling_too(self):
+        self.hub.way, self.hub.transports = [("/one", "first-key")], ["LongPolling"]
+        self.begin()
+        self.wait_until_up("polling")
+
+    def test_a_hub_on_another_host_is_not_shown_the_key(self):
+        stranger = self.another_origin()
+        self.hub.way = [(stranger.url + "/hub", "key")]
+        self.begin()
+        self.until(lambda: "another server for its events" in (self.feed()["lastError"] or ""))
+        self.assertEqual(0, stranger.count())
+
+    def test_a_hub_that_sends_on_and_on_is_left(self):
+        self.hub.way = [("/%d" % number, "key") for number in range(9)]
+        self.begin()
+        self.until(lambda: "from one address to the next" in (self.feed()["lastError"] or ""))
+        self.assertNotIn("/4/negotiate", [path for _, path in self.application.asked])
+
     def test_the_client_says_its_handshake_first(self):
         self.begin()
         self.wait_until_up()

@@ -1,9 +1,11 @@
 #include "upkeep/feed/hub_client.hpp"
 
+#include <algorithm>
 #include <random>
 
 #include "base/text.hpp"
 #include "http/framing.hpp"
+#include "http/url.hpp"
 #include "net/body_reader.hpp"
 #include "net/head_parser.hpp"
 
@@ -12,6 +14,8 @@ namespace cachearr::upkeep {
 namespace {
 
 constexpr std::size_t kLongestHubHead = 64 * 1024;
+constexpr std::size_t kLongestHubUrl = 4096;
+constexpr int kMostHops = 3;
 constexpr Duration kHubAnswer{30'000};
 constexpr Duration kHubPoll{120'000};  // hubs answer polls within 90 s
 
@@ -26,7 +30,36 @@ HubFailure broken_hub(const HubAddress& address, std::string_view how) {
   return {address.endpoint.host + " " + std::string{how}};
 }
 
+/// Whether it can stand in a request.
+bool is_hub_text(std::string_view text) noexcept {
+  return text.size() <= kLongestHubUrl &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+}
+
+bool is_same_origin(const http::UrlParts& parts, const origin::Endpoint& endpoint) {
+  if (!parts.authority) return parts.scheme.empty();
+  const auto named = http::parse_host_port(*parts.authority);
+  if (!named || parts.userinfo() || named->host != endpoint.host || parts.scheme != endpoint.scheme) return false;
+  const std::uint16_t usual = endpoint.scheme == "https" ? 443 : 80;
+  return (named->port == 0 ? usual : named->port) == endpoint.port;
+}
+
 }  // namespace
+
+Result<HubAddress> follow(const HubAddress& from, const Negotiation& to) {
+  const auto parts = http::split_url(to.url);
+  if (!is_same_origin(parts, from.endpoint))
+    return Error{"it names another server for its events, which is not followed"};
+  if (!is_hub_text(to.url) || !is_hub_text(to.access_token) || !parts.path.starts_with('/') || parts.fragment)
+    return Error{"what it names as the address of its events is none"};
+  auto address = from;
+  address.path = parts.path.substr(0, parts.path.find_last_not_of('/') + 1);
+  address.query = parts.query && !parts.query->empty() ? std::string{*parts.query} + '&' : std::string{};
+  if (to.access_token.empty()) return address;
+  address.key = to.access_token;
+  address.is_bearer = true;
+  return address;
+}
 
 struct HubClient::Answer {
   int status = 0;
@@ -57,9 +90,10 @@ HubAddress hub_address(const rules::Upstream& upstream, std::string key, bool al
 std::string HubClient::request(std::string_view method, std::string_view path, const std::string& query,
                                std::string_view more) const {
   std::string text{method};
-  text.append(" ").append(address_.path).append(path).append("?").append(query);
+  text.append(" ").append(address_.path).append(path).append("?").append(address_.query).append(query);
   text.append("access_token=").append(text::percent_encode(address_.key));
   text.append(" HTTP/1.1\r\nHost: ").append(address_.authority);
+  if (address_.is_bearer) text.append("\r\nAuthorization: Bearer ").append(address_.key);
   return text.append("\r\nUser-Agent: cachearr/" CACHEARR_VERSION "\r\nAccept: */*\r\n").append(more);
 }
 
@@ -136,13 +170,19 @@ HubFailure HubClient::refusal(const Answer& answer) const {
 }
 
 net::Task<Result<Negotiation, HubFailure>> HubClient::negotiate() {
-  auto asked = request("POST", "/negotiate", "negotiateVersion=1&", "Content-Length: 0\r\nConnection: close\r\n\r\n");
-  const auto answer = co_await ask(std::move(asked), kHubAnswer);
-  if (!answer) co_return answer.error();
-  if (answer->status != 200) co_return refusal(*answer);
-  auto negotiation = read_negotiation(answer->body);
-  if (!negotiation) co_return broken_hub(address_, "offers no events: " + negotiation.error().what);
-  co_return std::move(*negotiation);
+  for (int hops = 0; hops <= kMostHops; ++hops) {
+    auto asked = request("POST", "/negotiate", "negotiateVersion=1&", "Content-Length: 0\r\nConnection: close\r\n\r\n");
+    const auto answer = co_await ask(std::move(asked), kHubAnswer);
+    if (!answer) co_return answer.error();
+    if (answer->status != 200) co_return refusal(*answer);
+    auto negotiation = read_negotiation(answer->body);
+    if (!negotiation) co_return broken_hub(address_, "offers no events: " + negotiation.error().what);
+    if (negotiation->url.empty()) co_return std::move(*negotiation);
+    auto next = follow(address_, *negotiation);
+    if (!next) co_return broken_hub(address_, "offers no events: " + next.error().what);
+    address_ = std::move(*next);
+  }
+  co_return broken_hub(address_, "offers no events: it sends from one address to the next");
 }
 
 net::Task<Result<origin::ConnectionPtr, HubFailure>> HubClient::open_websocket(std::string token) {

@@ -22,11 +22,16 @@ struct HubAddress {
   origin::Endpoint endpoint;
   std::string authority;  // as Host has it
   std::string path;       // of the hub, the origin's own path before it
+  std::string query;      // empty, or parameters with '&' behind them
   std::string key;
+  bool is_bearer = false;  // the hub itself has given out this key
   Duration connect{5'000};
 };
 /// `key`: the content of its api_key_file.
 HubAddress hub_address(const rules::Upstream& upstream, std::string key, bool allow_private, Duration connect);
+
+/// Where the hub sends its clients. The error: to another host, which is not to see a key of this one; a sentence.
+Result<HubAddress> follow(const HubAddress& from, const Negotiation& to);
 
 /// Why there is no connection.
 struct HubFailure {
@@ -39,6 +44,7 @@ class HubClient {
   HubClient(origin::Connections& connections, HubAddress address)
       : connections_{connections}, address_{std::move(address)} {}
 
+  /// Follows where the hub sends to; all after that goes there.
   net::Task<Result<Negotiation, HubFailure>> negotiate();
   /// The connection, switched to WebSocket.
   net::Task<Result<origin::ConnectionPtr, HubFailure>> open_websocket(std::string token);

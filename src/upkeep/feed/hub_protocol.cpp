@@ -89,8 +89,10 @@ Result<Negotiation> read_negotiation(std::string_view body) {
   if (!told.is_object()) return Error{"its answer to \"negotiate\" is no JSON object"};
   if (const auto error = hub_text(told, "error"); !error.empty())
     return Error{"it refuses a connection: " + hub_reason(error)};
-  if (told.contains("url")) return Error{"it names another server for its events, which is not followed"};
   Negotiation negotiation;
+  negotiation.url = hub_text(told, "url");
+  negotiation.access_token = hub_text(told, "accessToken");
+  if (!negotiation.url.empty()) return negotiation;
   negotiation.token = hub_text(told, "connectionToken");
   if (negotiation.token.empty()) negotiation.token = hub_text(told, "connectionId");
   if (negotiation.token.empty()) return Error{"its answer to \"negotiate\" names no connection"};

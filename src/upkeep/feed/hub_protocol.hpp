@@ -17,7 +17,8 @@ inline constexpr std::string_view kHubPing = "{\"type\":6}\x1e";
 
 /// The answer to "negotiate".
 struct Negotiation {
-  std::string token;  // names the connection
+  std::string url, access_token;  // where to ask instead, and by which key; then nothing else is said
+  std::string token;              // names the connection
   bool websockets = false, long_polling = false;
 };
 /// The error is a sentence.

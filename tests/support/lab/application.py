@@ -56,6 +56,21 @@ class Hub:
         self.numbers, self.lock = itertools.count(1), threading.Condition()
         self.transports, self.refuses_upgrade, self.down = ["WebSockets", "LongPolling"], False, False
         self.connections, self.said, self.messages = 0, [], 0
+        self.way = []  # "negotiate" sends along these: (path, key that is good there)
+
+    def path(self):
+        return self.way[-1][0] if self.way else "/signalr/messages"
+
+    def key_at(self, path, key):
+        return next((there for begin, there in self.way if path.startswith(begin)), key)
+
+    def send_on(self, path):
+        """Where "negotiate" sends from this path; None: it is the last."""
+        here = next((place for place, (begin, _) in enumerate(self.way, 1) if path.startswith(begin)), 0)
+        if here == len(self.way):
+            return None
+        url = self.way[here][0]
+        return {"url": self.application.url + url if url.startswith("/") else url, "accessToken": self.way[here][1]}
 
     def offer(self):
         channel = Channel("token-%d" % next(self.numbers))
@@ -190,7 +205,7 @@ class Handler(BaseHTTPRequestHandler):
         with application.lock:
             application.asked.append((self.command, target.path))
         key = self.query.get("access_token") or self.query.get("apikey") or self.headers.get("X-Api-Key")
-        if key != application.key:
+        if key != application.hub.key_at(target.path, application.key):
             self.reply(401)
             return None
         return target.path
@@ -199,7 +214,7 @@ class Handler(BaseHTTPRequestHandler):
         path = self.prepare()
         if path is None:
             return
-        if path == "/signalr/messages":
+        if path == self.application.hub.path():
             self.listen()
             return
         found = re.fullmatch(r"/api/v[35]/(\w+)(/.*)?", path)
@@ -217,9 +232,9 @@ class Handler(BaseHTTPRequestHandler):
         if path is None:
             return
         hub = self.application.hub
-        if path == "/signalr/messages/negotiate":
-            self.reply(503 if hub.down else 200, {} if hub.down else hub.offer())
-        elif path == "/signalr/messages":
+        if path.endswith("/negotiate"):
+            self.reply(503 if hub.down else 200, {} if hub.down else hub.send_on(path) or hub.offer())
+        elif path == hub.path():
             channel = hub.channels.get(self.query.get("id"))
             if channel:
                 hub.hear(channel, self.body)

@@ -110,8 +110,14 @@ TEST(HubProtocol, SaysWhatIsWrongWithAnOffer) {
   EXPECT_EQ(read_negotiation(R"({"connectionId":"i"})").error().what, "its answer to \"negotiate\" names no transport");
   EXPECT_EQ(read_negotiation(R"({"availableTransports":[]})").error().what,
             "its answer to \"negotiate\" names no connection");
-  EXPECT_EQ(read_negotiation(R"({"url":"https://elsewhere.test","accessToken":"a"})").error().what,
-            "it names another server for its events, which is not followed");
+}
+
+TEST(HubProtocol, ReadsWhereTheHubSendsTo) {
+  const auto offer = read_negotiation(R"({"url":"https://elsewhere.test","accessToken":"a","availableTransports":[]})");
+  ASSERT_TRUE(offer);
+  EXPECT_EQ(offer->url, "https://elsewhere.test");
+  EXPECT_EQ(offer->access_token, "a");
+  EXPECT_FALSE(offer->websockets || offer->long_polling);
 }
 
 }  // namespace
