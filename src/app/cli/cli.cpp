@@ -15,7 +15,8 @@ void describe(const Command& program, Invocation& invocation) {
   add_serve_options(program, invocation);
   for (const auto add : {add_serve, add_check, add_explain, add_reload, add_healthcheck, add_ca, add_reading_keys,
                          add_changing_keys, add_dashboard, add_upstreams, add_stats, add_top, add_requests, add_alerts,
-                         add_warm, add_jobs, add_shared, add_doctor, add_completions})
+                         add_warm, add_jobs, add_shared, add_doctor, add_try,
+                         add_completions})
     add(program, invocation);
 }
 

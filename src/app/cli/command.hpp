@@ -59,6 +59,7 @@ void add_shared(const Command& program, Invocation& invocation);
 void add_requests(const Command& program, Invocation& invocation);
 void add_dashboard(const Command& program, Invocation& invocation);
 void add_doctor(const Command& program, Invocation& invocation);
+void add_try(const Command& program, Invocation& invocation);
 
 void add_completions(const Command& program, Invocation& invocation);
 

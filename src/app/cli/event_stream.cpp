@@ -103,6 +103,8 @@ EventStream::Outcome EventStream::follow(const std::string& target,
   return {End::broke_off, failed.message()};
 }
 
+void EventStream::stop() noexcept { impl_->stopped = true; }
+
 bool EventStream::wait(Duration pause) {
   asio::steady_timer timer{impl_->context, pause};
   impl_->wait_for([&](auto done) { timer.async_wait(std::move(done)); });

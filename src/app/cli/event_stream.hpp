@@ -34,6 +34,8 @@ class EventStream {
   Outcome follow(const std::string& target, const std::function<void(std::string_view)>& piece);
   /// False where a signal came meanwhile.
   bool wait(Duration pause);
+  /// From within `piece`: the user has seen enough. follow() ends as by a signal.
+  void stop() noexcept;
 
  private:
   struct Impl;

@@ -1,0 +1,89 @@
+#include "app/cli/applications.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.hpp"
+
+namespace cachearr::app {
+namespace {
+
+std::vector<std::string> proxy_settings(const ProxyPlace& place) {
+  return {"Settings > General > Proxy: tick Use Proxy, type HTTP(S), hostname " + place.host + ", port " + place.port,
+          "Put your own machines into Ignored Addresses (for example 192.168.*,localhost), save"};
+}
+
+std::vector<std::string> proxy_variables(const ProxyPlace& place) {
+  return {"Set the variables HTTP_PROXY=" + place.url() + " and HTTPS_PROXY=" + place.url() +
+              " (in lower case, too), and NO_PROXY for your own machines",
+          "Start it again"};
+}
+
+std::string host_and_port(const ProxyPlace& place) { return "host " + place.host + ", port " + place.port; }
+
+/// Those that manage a library.
+std::vector<Application> managers(const ProxyPlace& place) {
+  return {
+      {"sonarr", "Sonarr", {"sonarr"}, proxy_settings(place), "System > Tasks > Refresh Series"},
+      {"radarr", "Radarr", {"radarr"}, proxy_settings(place), "System > Tasks > Refresh Movie"},
+      {"lidarr",
+       "Lidarr",
+       {"lidarr"},
+       {"Settings > Metadata > Metadata Source: " + place.url() + "/lidarr-metadata/"},
+       "System > Tasks > Refresh Artist"},
+      {"prowlarr",
+       "Prowlarr",
+       {"prowlarr"},
+       {"Settings > Indexers > Indexer Proxies > Http: " + host_and_port(place) + ", with a tag",
+        "Give that tag to the indexers that are to be cached"},
+       "Indexers > Test All"},
+      {"bazarr",
+       "Bazarr",
+       {"bazarr", "subliminal"},
+       {"Settings > General > Proxy: type HTTP, " + host_and_port(place), "Save, and start it again"},
+       "search for the subtitles of one episode"},
+      {"beets",
+       "beets",
+       {"beets", "musicbrainz"},
+       {"Set the variables http_proxy and https_proxy to " + place.url(),
+        "Set SSL_CERT_FILE to the authority's certificate (cachearr ca export FILE)"},
+       "beet import a folder"},
+  };
+}
+
+std::vector<Application> others(const ProxyPlace& place) {
+  return {
+      {"overseerr", "Overseerr", {"overseerr", "axios", "node"}, proxy_variables(place), "open its Discover page"},
+      {"seerr",
+       "Seerr, Jellyseerr",
+       {"jellyseerr", "seerr", "axios", "node"},
+       {"Settings > Network > HTTP(S) Proxy: " + host_and_port(place), "Save, and start it again"},
+       "open its Discover page"},
+      {"jellyfin", "Jellyfin", {"jellyfin"}, proxy_variables(place), "Dashboard > Libraries > Scan All Libraries"},
+      {"qbittorrent",
+       "qBittorrent",
+       {"qbittorrent"},
+       {"Options > Connection > Proxy Server: HTTP, " + host_and_port(place) + ", of its uses RSS alone"},
+       "View > RSS Reader > Update all"},
+      {"curl",
+       "curl, wget, Python and most others",
+       {"curl", "wget", "python"},
+       {"Set the variables http_proxy=" + place.url() + " and https_proxy=" + place.url()},
+       "curl -sI http://example.com/"},
+  };
+}
+
+}  // namespace
+
+std::vector<Application> applications(const ProxyPlace& place) {
+  auto all = managers(place);
+  for (auto& each : others(place)) all.push_back(std::move(each));
+  return all;
+}
+
+bool is_of(const Application& application, std::string_view user_agent) {
+  return std::any_of(application.agents.begin(), application.agents.end(),
+                     [&](std::string_view agent) { return text::icontains(user_agent, agent); });
+}
+
+}  // namespace cachearr::app

@@ -1,0 +1,125 @@
+// The command that points one application here, step by step, and ticks when its requests come: try.
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "app/cli/applications.hpp"
+#include "app/cli/command.hpp"
+#include "app/cli/event_reader.hpp"
+#include "app/cli/event_stream.hpp"
+#include "app/cli/try_progress.hpp"
+#include "app/exit_code.hpp"
+#include "app/state_files.hpp"
+#include "http/target.hpp"
+#include "http/url.hpp"
+
+namespace cachearr::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::chrono::seconds kTryAgainAfter{1};
+
+struct TryArguments {
+  std::string application, url;
+  bool no_wait = false;
+};
+
+std::vector<std::string> application_ids() {
+  std::vector<std::string> ids;
+  for (const auto& each : applications({})) ids.emplace_back(each.id);
+  return ids;
+}
+
+/// The first listener that is a plain proxy, by a name that other machines may use.
+ProxyPlace own_place(const Config& config) {
+  for (const auto& listener : config.listeners) {
+    const auto parts = http::parse_host_port(listener.address);
+    if (listener.tls || !listener.upstream.empty() || !parts) continue;
+    const bool anywhere = parts->host.empty() || parts->host == "0.0.0.0" || parts->host == "::";
+    return {anywhere ? "CACHEARR-HOST" : parts->host, std::to_string(parts->port)};
+  }
+  return {"CACHEARR-HOST", "9797"};
+}
+
+Result<ProxyPlace> place_of(const Config& config, const std::string& url) {
+  if (url.empty()) return own_place(config);
+  const auto parts = http::split_url(url);
+  const auto host = http::parse_host_port(parts.host_port());
+  if (!parts.is_absolute() || !host || host->port == 0)
+    return Error{"--url is the proxy as the application reaches it: http://HOST:PORT"};
+  return ProxyPlace{host->host, std::to_string(host->port)};
+}
+
+void print_application(const Invocation& invocation, const Application& application) {
+  auto& out = invocation.env.out;
+  out << application.name << "\n\n";
+  int number = 0;
+  for (const auto& step : application.steps) out << "  " << ++number << ". " << step << '\n';
+  out << "  " << ++number << ". Have it ask for something: " << application.then << "\n\n";
+}
+
+/// Ticks what the requests of the application show, until all of it was seen or the user has enough.
+int wait_for(const Invocation& invocation, const Config& config, const Application& application) {
+  auto& out = invocation.env.out;
+  EventStream stream{admin_socket_path(config.state_dir)};
+  EventReader reader;
+  TryProgress progress;
+  out << "Waiting for its requests, until Ctrl-C...\n" << std::flush;
+  const auto take = [&](const StreamEvent& event) {
+    const auto request = event.name == "request" ? Json::parse(event.data, nullptr, false) : Json{};
+    const auto agent = request.is_object() ? request.value("userAgent", Json{}) : Json{};
+    if (!agent.is_string() || !is_of(application, agent.get<std::string>())) return;
+    for (const auto& line : progress.saw(request)) out << "  [x] " << line << '\n' << std::flush;
+    if (progress.is_complete()) stream.stop();
+  };
+  do {
+    reader.start_again();
+    const auto target = "/api/v1/events?last_event_id=" + reader.last_id();
+    const auto ended = stream.follow(target, [&](std::string_view piece) { reader.read(piece, take); });
+    if (ended.end == EventStream::End::stopped) break;
+    if (ended.end == EventStream::End::not_there)
+      return fail(invocation, "no instance is running with this configuration; start one with `cachearr serve`");
+    if (ended.end == EventStream::End::refused) return fail(invocation, ended.why);
+  } while (stream.wait(kTryAgainAfter));
+  if (progress.is_complete()) return exit_ok;
+  out << "  [ ] " << progress.missing() << '\n';
+  return progress.has_begun() ? exit_ok : exit_no;
+}
+
+int try_out(const Invocation& invocation, const TryArguments& arguments) {
+  Problems ignored;
+  const auto config = read_config(invocation.sources, ignored);
+  const auto place = place_of(config, arguments.url);
+  if (!place) {
+    fail(invocation, place.error().what);
+    return exit_usage;
+  }
+  for (const auto& application : applications(*place)) {
+    if (application.id != arguments.application) continue;
+    print_application(invocation, application);
+    return arguments.no_wait ? exit_ok : wait_for(invocation, config, application);
+  }
+  return exit_usage;
+}
+
+}  // namespace
+
+void add_try(const Command& program, Invocation& invocation) {
+  const auto command =
+      program.command("try", "Say how one application is pointed here, and tick when its requests come");
+  const auto arguments = std::make_shared<TryArguments>();
+  add_config_option(command, invocation);
+  command.option("application", arguments->application, "Which one")
+      .required()
+      .type_name("APP")
+      .one_of(application_ids());
+  command.option("--url", arguments->url, "This proxy as the application reaches it (default: the first listener)")
+      .type_name("http://HOST:PORT");
+  command.flag("--no-wait", arguments->no_wait, "Only print the steps");
+  command.on_parsed([&invocation, arguments] {
+    invocation.run = [&invocation, arguments] { return try_out(invocation, *arguments); };
+  });
+}
+
+}  // namespace cachearr::app
