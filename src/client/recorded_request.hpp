@@ -78,6 +78,7 @@ struct RequestFacts {
   std::uint64_t duration_us = 0;    // from the request's head to its end
   std::uint64_t first_byte_us = 0;  // to the first byte of the answer
   std::uint64_t waited_us = 0;      // of it, in line at the limiter
+  std::uint64_t partition = 0;      // of its credentials, a hash of the keyed hash; 0: they keep nothing apart
   std::uint16_t status = 0;
   Way way = Way::proxy;
   metrics::RequestResult result = metrics::RequestResult::error;

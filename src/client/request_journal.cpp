@@ -39,14 +39,15 @@ void RequestJournal::Writing::add(RequestNote& note, SteadyTime ended, ClientTab
   journal.table_.saw(place, note);
 }
 
-std::uint64_t RequestJournal::read(std::uint64_t& position, std::uint64_t up_to,
-                                   std::vector<RecordedRequest>& out) const {
+std::uint64_t RequestJournal::read(std::uint64_t& position, std::uint64_t up_to, std::vector<RecordedRequest>& out,
+                                   std::size_t most) const {
   std::uint64_t lost = 0;
   for (bool more = true; more;) {
     const std::lock_guard lock{mutex_};
-    if (position < ring_.first()) {
-      lost += ring_.first() - position;
-      position = ring_.first();
+    const auto begin = std::max(ring_.first(), ring_.end() - std::min<std::uint64_t>(ring_.end(), most));
+    if (position < begin) {
+      lost += begin - position;
+      position = begin;
     }
     std::size_t taken = 0;
     const auto is_due = [&] { return position < ring_.end() && ring_.facts(position).id <= up_to; };

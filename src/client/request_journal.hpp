@@ -19,8 +19,8 @@ namespace cachearr::client {
 class RequestJournal {
  public:
   using SteadyTime = std::chrono::steady_clock::time_point;
-  static constexpr std::size_t kMostRequests = 2000;
-  static constexpr std::size_t kMostBytes = 1024 * 1024;
+  static constexpr std::size_t kMostRequests = 10'000;
+  static constexpr std::size_t kMostBytes = 4 * 1024 * 1024;
   static constexpr std::size_t kMostClients = 1024;
 
   explicit RequestJournal(std::uint32_t worker, std::size_t most_requests = kMostRequests);
@@ -40,9 +40,10 @@ class RequestJournal {
 
   /// The largest id of what ends at a moment, on any worker: microseconds since 1970, then the worker.
   static std::uint64_t id_at(SteadyTime at) noexcept;
-  /// Appends the requests from number `position` on whose ids are not beyond `up_to`, and moves `position` behind them.
-  /// Gives how many had been overwritten before they were read.
-  std::uint64_t read(std::uint64_t& position, std::uint64_t up_to, std::vector<RecordedRequest>& out) const;
+  /// Appends the requests from number `position` on whose ids are not beyond `up_to`, the last `most` of them, and
+  /// moves `position` behind them. Gives how many were overwritten before they were read, or left out.
+  std::uint64_t read(std::uint64_t& position, std::uint64_t up_to, std::vector<RecordedRequest>& out,
+                     std::size_t most = kMostRequests) const;
   std::vector<SeenClient> clients() const;
 
  private:

@@ -10,11 +10,12 @@ RequestReader::Batch RequestReader::read() {
   Batch batch;
   auto& requests = batch.requests;
   const auto up_to = RequestJournal::id_at(std::chrono::steady_clock::now());
-  for (std::size_t i = 0; i < journals_.size(); ++i) batch.lost += journals_[i]->read(positions_[i], up_to, requests);
+  for (std::size_t i = 0; i < journals_.size(); ++i)
+    batch.lost += journals_[i]->read(positions_[i], up_to, requests, most_);
   std::sort(requests.begin(), requests.end(),
             [](const RecordedRequest& a, const RecordedRequest& b) { return a.facts.id < b.facts.id; });
-  if (requests.size() > kMost) {
-    const auto surplus = requests.size() - kMost;
+  if (requests.size() > most_) {
+    const auto surplus = requests.size() - most_;
     requests.erase(requests.begin(), requests.begin() + static_cast<std::ptrdiff_t>(surplus));
     batch.lost += surplus;
   }

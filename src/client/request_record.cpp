@@ -44,12 +44,13 @@ RequestFacts facts_of(const RequestRecord& record, const RequestText& text, cons
   facts.bytes = record.sent.body_bytes;
   facts.status = static_cast<std::uint16_t>(record.sent.status);
   facts.way = text.way;
+  facts.partition = text.partition;
   facts.result = record.result;
   facts.forward = record.cache.forward;
   facts.stored = record.cache.stored;
   facts.collapsed = record.cache.collapsed;
-  return facts;
   facts.waited_us = static_cast<std::uint64_t>(record.waited.count()) * 1000;
+  return facts;
 }
 
 }  // namespace
@@ -91,12 +92,12 @@ void Session::count(const RequestRecord& record, std::uint64_t took) {
     (record.cache.hit ? hits : label.misses[static_cast<std::size_t>(record.cache.forward)]).add();
     label.results[static_cast<std::size_t>(record.result)].add();
   }
-  if (record.cache.collapsed) cells.collapsed.add();
   if (const auto* const rule = context.verdict.rule) {
     auto& counted = cells.rule(context.snapshot->labels->rule_number_of(*rule, worker_.shared.metrics));
     counted.matched.add();
     if (record.cache.hit) counted.hits.add();
   }
+  if (record.cache.collapsed) cells.collapsed.add();
   if (record.saved) count_saving(context, *record.saved);
 }
 

@@ -1,9 +1,9 @@
 #include "client/request_text.hpp"
 
+#include "base/hash.hpp"
 #include "base/redact.hpp"
 #include "base/text.hpp"
 #include "rules/below_origin.hpp"
-#include "base/text.hpp"
 
 namespace cachearr::client {
 
@@ -36,6 +36,12 @@ LogFacts facts_of(const pipeline::RequestContext& context, std::string& masked) 
   return facts;
 }
 
+/// An identity begins with its partition, which is "-" where there is none.
+std::uint64_t partition_of(std::string_view identity) noexcept {
+  const auto partition = identity.substr(0, identity.find('\n'));
+  return partition.empty() || partition == "-" ? 0 : hash128(partition).low;
+}
+
 void add_texts(const pipeline::RequestContext& context, const LogFacts& facts, RequestText& into) {
   auto& shown = into.shown;
   shown.clear();
@@ -60,10 +66,10 @@ void describe(const pipeline::RequestContext& context, const pipeline::Connectio
   facts.url = into.url;
   AccessLog::format_request(facts, into.log);
   into.way = way_of(context, connection);
+  into.partition = partition_of(context.key.identity);
   add_texts(context, facts, into);
 }
 
-}  // namespace cachearr::client
 void append_shown_fields(std::string& out, const pipeline::RequestContext& context) {
   const auto* const upstream = context.verdict.upstream;
   for (const auto& field : context.head().fields) {
@@ -77,3 +83,4 @@ void append_shown_fields(std::string& out, const pipeline::RequestContext& conte
   }
 }
 
+}  // namespace cachearr::client

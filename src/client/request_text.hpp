@@ -15,13 +15,14 @@ struct RequestText {
   LogText log;
   ShownTexts shown;
   Way way = Way::proxy;
+  std::uint64_t partition = 0;  // RequestFacts::partition
   std::string url;   // scratch of describe()
   std::string sent;  // of append_shown_fields()
 };
 
 /// Keeps the memory of `into`.
 void describe(const pipeline::RequestContext& context, const pipeline::ConnectionInfo& connection, RequestText& into);
-
-}  // namespace cachearr::client
 /// The request's fields, a line "Name: value" each, with *** for what is secret by its name or by the upstream's rules.
 void append_shown_fields(std::string& out, const pipeline::RequestContext& context);
+
+}  // namespace cachearr::client

@@ -1,8 +1,10 @@
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "app/authority_notes.hpp"
 #include "app/cli/command.hpp"
+#include "app/cli/rehearse.hpp"
 #include "app/exit_code.hpp"
 #include "app/load_rules.hpp"
 
@@ -50,7 +52,18 @@ void add_check(const Command& program, Invocation& invocation) {
   const auto command = program.command("check", "Validate configuration and rules; name every problem and its place");
   add_config_option(command, invocation);
   add_json_option(command, invocation);
-  command.on_parsed([&invocation] { invocation.run = [&invocation] { return check(invocation); }; });
+  const auto drafts = std::make_shared<std::vector<std::string>>();
+  command
+      .option(
+          "--rehearse", *drafts,
+          "Say what these rules files, in place of those of their names, would have made of the last requests of the "
+          "running instance")
+      .type_name("FILE");
+  command.on_parsed([&invocation, drafts] {
+    invocation.run = [&invocation, drafts] {
+      return drafts->empty() ? check(invocation) : rehearse(invocation, *drafts);
+    };
+  });
 }
 
 }  // namespace cachearr::app

@@ -106,6 +106,16 @@ TEST(RequestReader, GivesTheLastOfAllWorkersTogether) {
   EXPECT_EQ(batch.lost, RequestReader::kMost);
 }
 
+TEST(RequestReader, ReadsAsManyAsItIsToOfWhatAJournalHolds) {
+  RequestJournal journal{0};
+  for (std::size_t i = 0; i < RequestReader::kMost + 10; ++i) record(journal, "/" + std::to_string(i));
+  EXPECT_EQ((RequestReader{{&journal}, RequestJournal::kMostRequests}).read().requests.size(),
+            RequestReader::kMost + 10);
+  const auto few = RequestReader{{&journal}, 3}.read();
+  EXPECT_THAT(urls_of(few), ::testing::ElementsAre("/2007", "/2008", "/2009"));
+  EXPECT_EQ(few.lost, RequestReader::kMost + 7);
+}
+
 TEST(RequestReader, MissesNothingWhileAWorkerWrites) {
   constexpr std::size_t most = 20'000;
   RequestJournal first{0}, second{1};

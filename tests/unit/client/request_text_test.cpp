@@ -43,6 +43,18 @@ TEST_F(RequestTextTest, TellsWhatWasAskedAndWhatTheRulesSayOfIt) {
   EXPECT_THAT(text_.log.asked, HasSubstr("http://api.test/tv/5?language=de"));
 }
 
+TEST_F(RequestTextTest, TellsCredentialsApartWithoutNamingThem) {
+  const auto partition = [&](std::string_view start) {
+    describe(classify(start), connection_, text_);
+    return text_.partition;
+  };
+  EXPECT_EQ(partition("GET http://api.test/tv/5"), 0U);
+  const auto one = partition("GET http://api.test/tv/5?mykey=plainword1");
+  EXPECT_NE(one, 0U);
+  EXPECT_EQ(one, partition("GET http://api.test/tv/6?mykey=plainword1"));
+  EXPECT_NE(one, partition("GET http://api.test/tv/5?mykey=plainword2"));
+}
+
 TEST_F(RequestTextTest, HidesCanariesInUrlKeyAndUserAgent) {
   const std::string canary = "c0ffee0123456789abcdef0123456789";
   const std::vector<std::string> asked{
@@ -68,6 +80,17 @@ TEST_F(RequestTextTest, KeepsNothingOfTheRequestBefore) {
   EXPECT_EQ(texts[ShownTexts::user_agent], "");
 }
 
+TEST_F(RequestTextTest, TellsTheFieldsThatCameWithoutSecrets) {
+  std::string told;
+  append_shown_fields(told, classify("GET http://api.test/tv/5",
+                                     "Accept: */*\r\nX-Api-Key: word\r\nX-Pass: word\r\n"
+                                     "Referer: http://a.test/?apikey=word\r\n"));
+  EXPECT_THAT(told, ::testing::HasSubstr("Accept: */*\n"));
+  EXPECT_THAT(told, ::testing::HasSubstr("X-Api-Key: ***\n"));
+  EXPECT_THAT(told, ::testing::HasSubstr("X-Pass: ***\n"));
+  EXPECT_THAT(told, ::testing::Not(::testing::HasSubstr("word")));
+}
+
 TEST_F(RequestTextTest, TellsHowARequestCame) {
   EXPECT_EQ(way("GET http://api.test/tv/5"), Way::proxy);
   EXPECT_EQ(way("GET /api/tv/5"), Way::mount);
@@ -80,17 +103,6 @@ TEST_F(RequestTextTest, TellsHowARequestCame) {
   const cachearr::test::Asked asked{"GET /tv/5"};
   describe(classify(asked, {"api", false}), connection_, text_);
   EXPECT_EQ(text_.way, Way::listener);
-TEST_F(RequestTextTest, TellsTheFieldsThatCameWithoutSecrets) {
-  std::string told;
-  append_shown_fields(told, classify("GET http://api.test/tv/5",
-                                     "Accept: */*\r\nX-Api-Key: word\r\nX-Pass: word\r\n"
-                                     "Referer: http://a.test/?apikey=word\r\n"));
-  EXPECT_THAT(told, ::testing::HasSubstr("Accept: */*\n"));
-  EXPECT_THAT(told, ::testing::HasSubstr("X-Api-Key: ***\n"));
-  EXPECT_THAT(told, ::testing::HasSubstr("X-Pass: ***\n"));
-  EXPECT_THAT(told, ::testing::Not(::testing::HasSubstr("word")));
-}
-
   describe(classify(asked, {"", true}), connection_, text_);
   EXPECT_EQ(text_.way, Way::intercepted);
 }
