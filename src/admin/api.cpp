@@ -77,6 +77,7 @@ Api::Api(Instance& instance) : instance_{instance} {
   add_key_lists_calls(router_, instance_);
   add_optimizer_calls(router_, instance_);
   add_jobs_calls(router_, instance_);
+  add_backup_calls(router_, instance_);
   add_rehearsal_call(router_, instance_);
   add_requests_calls(router_, instance_, feed_);
   add_web_calls(router_, instance_);

@@ -36,6 +36,7 @@ void add_savings_call(Router& router, Instance& instance);
 void add_key_lists_calls(Router& router, Instance& instance);  // low-hit-rate, top, expiring
 void add_jobs_calls(Router& router, Instance& instance);       // warm-ups, prefetch
 void add_rehearsal_call(Router& router, Instance& instance);   // what a draft of rules would have changed
+void add_backup_calls(Router& router, Instance& instance);     // export, import
 void add_optimizer_calls(Router& router, Instance& instance);
 void add_webhook_call(Router& router, Instance& instance, ApiCounters& counters, RequestFeed& feed);
 void add_requests_calls(Router& router, Instance& instance, RequestFeed& feed);  // requests, events, clients

@@ -5,11 +5,13 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <cachearr/clock.hpp>
 
 #include "base/position.hpp"
+#include "base/result.hpp"
 #include "client/proxy_server.hpp"
 #include "pipeline/config_snapshot.hpp"
 #include "rules/load/load.hpp"
@@ -33,6 +35,12 @@ struct ReloadOutcome {
   std::vector<std::string> changes;  // what is different now, a sentence each
 };
 
+/// What an import has put in place, what it has kept of before, what is different now: a sentence each.
+struct ImportOutcome {
+  std::string version, made;  // of the export
+  std::vector<std::string> put, kept, changes;
+};
+
 class Instance {
  public:
   virtual ~Instance() = default;
@@ -50,6 +58,11 @@ class Instance {
                                                            Problems& problems) const = 0;
   /// The result of the last reload; taken is true where there was none.
   virtual ReloadOutcome last_reload() const = 0;
+  /// Configuration, own rules, savings and history as one file; with a passphrase the authority, too, sealed with it.
+  virtual Result<std::string> export_archive(const std::string& passphrase) = 0;
+  /// Takes it in and reloads, or changes nothing and says why. Blocks for as long as that takes.
+  virtual Result<ImportOutcome> import_archive(std::string_view archive, const std::string& passphrase,
+                                               bool only_check) = 0;
   /// What is wrong with the local authority, a sentence each.
   virtual std::vector<std::string> interception_problems() const = 0;
   virtual upkeep::History& history() = 0;

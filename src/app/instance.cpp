@@ -2,6 +2,7 @@
 
 #include "admin/gather.hpp"
 #include "app/authority_notes.hpp"
+#include "app/backup/import.hpp"
 #include "app/exit_code.hpp"
 #include "app/interception.hpp"
 #include "app/load_rules.hpp"
@@ -172,6 +173,7 @@ std::optional<StartFailure> Instance::open_store(const Config& config) {
   auto opened = store::make_store(options, clock_);
   if (!opened) return unavailable(opened.error().what);
   store_ = std::move(*opened);
+  backup::take_imported_states(config.state_dir, *store_, clock_.now());
   history_ = std::make_unique<upkeep::History>(*store_);
   history_->restore(clock_.now());
   monitor_ = std::make_unique<upkeep::Monitor>(*store_);

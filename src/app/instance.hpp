@@ -54,6 +54,9 @@ class Instance final : public admin::Instance {
   admin::ReloadOutcome reload() override;
   std::shared_ptr<const rules::RuleSet> rules_with(const rules::FileTexts& instead, Problems& problems) const override;
   admin::ReloadOutcome last_reload() const override;
+  Result<std::string> export_archive(const std::string& passphrase) override;
+  Result<admin::ImportOutcome> import_archive(std::string_view archive, const std::string& passphrase,
+                                              bool only_check) override;
   std::vector<std::string> interception_problems() const override;
   upkeep::History& history() override { return *history_; }
   upkeep::Monitor& monitor() override { return *monitor_; }
@@ -98,6 +101,7 @@ class Instance final : public admin::Instance {
   authority::ClientContexts contexts_;
   std::string secret_;
   std::string api_key_;
+  std::mutex import_mutex_;   // one import at a time, the reload at its end included
   std::mutex reload_mutex_;   // one reload at a time, from reading to applying
   mutable std::mutex mutex_;  // guards the three below; held for a copy, never for work
   pipeline::SnapshotPtr snapshot_;

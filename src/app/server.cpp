@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include "app/backup/swap.hpp"
 #include "app/exit_code.hpp"
 #include "app/instance.hpp"
 #include "app/systemd.hpp"
@@ -69,6 +70,12 @@ void wait_for_the_end(Instance& instance, const sigset_t& signals) {
   }
 }
 
+/// An import that was killed half-way goes on before anything is read.
+std::optional<Error> finish_import(const ConfigSources& sources) {
+  Problems ignored;
+  return backup::finish_swaps(read_config(sources, ignored).state_dir);
+}
+
 }  // namespace
 
 int run_server(const ServeOptions& options) {
@@ -77,6 +84,10 @@ int run_server(const ServeOptions& options) {
   auto sockets = systemd::inherited_sockets();
   if (!sockets) {
     std::cerr << sockets.error().what << '\n';
+    return exit_unavailable;
+  }
+  if (const auto unfinished = finish_import(options.sources)) {
+    std::cerr << unfinished->what << '\n';
     return exit_unavailable;
   }
   Instance instance{options.sources, *std::move(sockets)};

@@ -1,4 +1,5 @@
-// The authority's two files and who may see them. Private to this module; blocking, for start and command line only.
+// The authority's two files and who may see them. Private to this module and to exports
+// of the whole installation; blocking, for start and command line only.
 #pragma once
 
 #include <optional>

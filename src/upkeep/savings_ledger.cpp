@@ -33,6 +33,12 @@ SavedRows counted(const metrics::Metrics& metrics) {
 SavingsLedger::SavingsLedger(const metrics::Metrics& metrics, store::Store& store, const Clock& clock)
     : metrics_{metrics}, store_{store}, clock_{clock} {}
 
+std::vector<std::string> SavingsLedger::state_names() {
+  std::vector<std::string> names;
+  for (std::int64_t day = 0; day < kKeptDays; ++day) names.push_back(place_of(day));
+  return names;
+}
+
 void SavingsLedger::restore() {
   const std::lock_guard lock{mutex_};
   const auto today = day_of(clock_.now());

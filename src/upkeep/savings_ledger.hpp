@@ -6,6 +6,8 @@
 
 #include <map>
 #include <mutex>
+#include <string>
+#include <vector>
 
 #include <cachearr/clock.hpp>
 
@@ -19,6 +21,9 @@ class SavingsLedger {
  public:
   static constexpr std::int64_t kKeptDays = 90;
   static constexpr Duration kFoldEvery{10'000};
+
+  /// Under which names the store keeps it.
+  static std::vector<std::string> state_names();
 
   SavingsLedger(const metrics::Metrics& metrics, store::Store& store, const Clock& clock);
   /// Reads what earlier runs have left. Once, before anything is folded; waits for the disk.

@@ -75,6 +75,7 @@ beast_http::request<beast_http::string_body> message_of(const AdminRequest& requ
   message.version(http_1_1);
   message.set(beast_http::field::host, "localhost");
   message.set(beast_http::field::connection, "close");
+  for (const auto& [name, value] : request.fields) message.set(name, value);
   if (request.method != "GET") {
     message.set(beast_http::field::content_type, request.content_type);
     message.body() = request.body;

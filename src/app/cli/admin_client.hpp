@@ -3,6 +3,8 @@
 #pragma once
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <cachearr/clock.hpp>
 
@@ -22,6 +24,7 @@ struct AdminRequest {
   std::string body;          // sent with every method but GET
   Duration timeout{30'000};  // without any progress
   std::string content_type = "application/json";
+  std::vector<std::pair<std::string, std::string>> fields{};  // further ones
 };
 
 /// The error tells a user why there is no answer ("no instance is running…").

@@ -13,10 +13,10 @@ constexpr const char* footer =
 void describe(const Command& program, Invocation& invocation) {
   add_config_option(program, invocation);
   add_serve_options(program, invocation);
-  for (const auto add : {add_serve, add_check, add_explain, add_reload, add_healthcheck, add_ca, add_reading_keys,
-                         add_changing_keys, add_dashboard, add_upstreams, add_stats, add_top, add_requests, add_alerts,
-                         add_warm, add_jobs, add_shared, add_doctor, add_try,
-                         add_completions})
+  for (const auto add :
+       {add_serve,         add_check,     add_explain,   add_reload, add_healthcheck, add_ca,       add_reading_keys,
+        add_changing_keys, add_dashboard, add_upstreams, add_stats,  add_top,         add_requests, add_alerts,
+        add_warm,          add_jobs,      add_shared,    add_backup, add_doctor,      add_try,      add_completions})
     add(program, invocation);
 }
 

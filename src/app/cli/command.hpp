@@ -60,6 +60,7 @@ void add_requests(const Command& program, Invocation& invocation);
 void add_dashboard(const Command& program, Invocation& invocation);
 void add_doctor(const Command& program, Invocation& invocation);
 void add_try(const Command& program, Invocation& invocation);
+void add_backup(const Command& program, Invocation& invocation);  // export, import
 
 void add_completions(const Command& program, Invocation& invocation);
 

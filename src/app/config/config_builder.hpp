@@ -16,6 +16,7 @@ namespace cachearr::app {
 struct ConfigBuilder {
   Config config;
   Problems problems;
+  std::string folder;  // where relative paths of the file start; empty: where it lies
   /// Where each setting was last given, by path: a contradiction between two settings is reported at one of them.
   std::map<std::string, Position> set_at;
 

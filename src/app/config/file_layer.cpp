@@ -130,7 +130,8 @@ void apply_file(const std::string& path, ConfigBuilder& builder) {
     return;
   }
   std::error_code error;
-  const auto folder = std::filesystem::absolute(path, error).parent_path().string();
+  const auto folder =
+      builder.folder.empty() ? std::filesystem::absolute(path, error).parent_path().string() : builder.folder;
   FileLayer{positions, folder, builder}.section(root, "", "");
 }
 

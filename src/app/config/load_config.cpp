@@ -82,27 +82,31 @@ void resolve_paths(const ConfigSources& sources, ConfigBuilder& builder) {
 }
 
 /// The default folder of rules may be missing; one that somebody named otherwise may not.
-void resolve_rules(ConfigBuilder& builder) {
+void resolve_rules(const ConfigSources& sources, ConfigBuilder& builder) {
   auto& rules = builder.config.rules;
   if (!builder.set_at.contains("rules") && !builder.config.file.empty()) {
-    rules = {below(std::filesystem::path{builder.config.file}.parent_path().string(), default_rules)};
+    const auto lies_in = std::filesystem::path{builder.config.file}.parent_path().string();
+    rules = {below(builder.folder.empty() ? lies_in : builder.folder, default_rules)};
   }
   std::error_code error;
+  const auto is_there = [&](const std::string& path) {
+    const auto& coming = sources.coming_rules;
+    return std::filesystem::exists(path, error) || std::find(coming.begin(), coming.end(), path) != coming.end();
+  };
   const auto is_absent_default = [&](const std::string& path) {
-    return std::filesystem::path{path}.filename() == default_rules && !std::filesystem::exists(path, error);
+    return std::filesystem::path{path}.filename() == default_rules && !is_there(path);
   };
   std::erase_if(rules, is_absent_default);
-  for (const auto& path : rules) {
-    if (!std::filesystem::exists(path, error))
-      builder.report("rules", "\"rules\" names \"" + path + "\", which does not exist");
-  }
-}
   // What the page has written goes before everything.
   const auto own = rules::own_folder(builder.config.state_dir);
   if (std::filesystem::is_directory(own, error)) {
     std::erase(rules, own);
     rules.insert(rules.begin(), own);
   }
+  for (const auto& path : rules) {
+    if (!is_there(path)) builder.report("rules", "\"rules\" names \"" + path + "\", which does not exist");
+  }
+}
 
 /// "0.0.0.0:1" and "127.0.0.1:1" clash only in the kernel's eyes; here only what is plainly the same is refused.
 void check_addresses(ConfigBuilder& builder) {
@@ -177,6 +181,7 @@ std::map<std::string, std::string> process_environment() {
 
 Config read_config(const ConfigSources& sources, Problems& problems) {
   ConfigBuilder builder;
+  builder.folder = sources.folder;
   builder.config.disk_path = "store";
   builder.config.ca_dir = "ca";
   std::error_code error;
@@ -189,7 +194,7 @@ Config read_config(const ConfigSources& sources, Problems& problems) {
   apply_environment(sources.environment, builder);
   apply_flags(sources, builder);
   resolve_paths(sources, builder);
-  resolve_rules(builder);
+  resolve_rules(sources, builder);
   check_addresses(builder);
   check_authentication(builder);
   sort_by_place(builder.problems);

@@ -22,6 +22,10 @@ struct ConfigSources {
   std::vector<std::string> listen;                 // --listen ADDRESS:PORT, instead of the configured listeners
   std::string log_level;                           // --log-level
   std::vector<std::string> resolve;                // --resolve HOST:PORT:ADDRESS[:PORT]
+  // For a file that is not in its place yet: where its relative paths start (empty: where it lies), and paths of rules
+  // that will be there with it.
+  std::string folder{};
+  std::vector<std::string> coming_rules{};
 };
 
 /// The variables of this process.

@@ -48,6 +48,13 @@ std::int64_t seconds_of(TimePoint at) noexcept {
   return std::chrono::floor<std::chrono::seconds>(at).time_since_epoch().count();
 }
 
+std::vector<std::string> History::state_names() {
+  std::vector<std::string> names;
+  for (std::size_t level = 0; level < kHistoryLevels.size(); ++level)
+    for (std::int64_t slot = 0; slot < kHistoryLevels[level].segments; ++slot) names.push_back(state_name(level, slot));
+  return names;
+}
+
 void History::restore(TimePoint now) {
   const auto seconds = seconds_of(now);
   std::size_t dropped = 0;

@@ -37,6 +37,9 @@ class History {
  public:
   using Visit = std::function<void(std::int64_t begin, const Sample& row)>;
 
+  /// Under which names the store keeps it.
+  static std::vector<std::string> state_names();
+
   explicit History(store::Store& store) : store_{store} {}
   History(const History&) = delete;
   History& operator=(const History&) = delete;

@@ -41,6 +41,15 @@ class QuietInstance : public Instance {
     return rules::load({snapshot_->settings->config.rules, true, {}, {}, instead}, problems);
   }
   ReloadOutcome last_reload() const override { return outcome; }
+  Result<std::string> export_archive(const std::string& passphrase) override {
+    exported_with = passphrase;
+    return std::string{"an export"};
+  }
+  Result<ImportOutcome> import_archive(std::string_view archive, const std::string& passphrase,
+                                       bool only_check) override {
+    if (archive != "an export") return Error{"this is no export"};
+    return ImportOutcome{"1.0", "2026", {passphrase}, {only_check ? "checked" : "put"}, {}};
+  }
   std::vector<std::string> interception_problems() const override { return interception_problems_; }
   upkeep::History& history() override { return history_; }
   upkeep::Monitor& monitor() override { return monitor_; }
@@ -55,6 +64,7 @@ class QuietInstance : public Instance {
   upkeep::Notifier notifier_{clock_};
   ReloadOutcome outcome{true, {}, {}};
   std::atomic<int> reloads = 0;
+  std::string exported_with;
   std::function<void()> during_reload;
   std::vector<std::string> interception_problems_;
   DiskDouble store_{clock_};

@@ -1,0 +1,29 @@
+// What an import leaves for the next start: savings and history, which live in the store.
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <system_error>
+
+#include "app/backup/contents.hpp"
+#include "app/backup/import.hpp"
+#include "app/backup/swap.hpp"
+
+namespace cachearr::app::backup {
+
+void take_imported_states(const std::string& state_dir, store::Store& store, TimePoint now) {
+  const auto folder = state_dir + "/state.import", before = state_dir + "/state" + suffix_of(now);
+  if (!is_there(folder)) return;
+  std::error_code error;
+  std::filesystem::create_directories(before, error);
+  for (const auto& name : kept_states()) {
+    const auto file = name_of(name);
+    if (const auto old = store.get_state(name); !old.empty())
+      std::ofstream{before + "/" + file, std::ios::binary} << old;
+    std::ifstream in{folder + "/" + file, std::ios::binary};
+    store.put_state(name, std::string{std::istreambuf_iterator<char>{in}, {}});
+  }
+  store.flush();
+  std::filesystem::remove_all(folder, error);
+}
+
+}  // namespace cachearr::app::backup

@@ -1,0 +1,172 @@
+#include "app/backup/import.hpp"
+
+#include <filesystem>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <map>
+#include <sstream>
+
+#include "app/backup/contents.hpp"
+#include "authority/authority.hpp"
+#include "support/scratch.hpp"
+
+namespace cachearr::app::backup {
+namespace {
+
+using test::content_of;
+using testing::HasSubstr;
+
+constexpr TimePoint kNow{Duration{1'764'466'000'000}};
+
+/// A configuration with rules in a folder, a state directory below it, no store on disk.
+class Installation {
+ public:
+  Installation() {
+    std::filesystem::create_directories(scratch_ / "rules.d");
+    configure(R"("threads": 1)");
+  }
+  void configure(const std::string& members) const {
+    scratch_.file("cachearr.json",
+                  R"({"state_dir": "state", "disk": {"path": null}, "rules": ["rules.d"], )" + members + "}");
+  }
+  ConfigSources sources() const {
+    ConfigSources sources;
+    sources.file = scratch_ / "cachearr.json";
+    return sources;
+  }
+  Config config() const {
+    Problems problems;
+    auto config = read_config(sources(), problems);
+    EXPECT_TRUE(problems.empty());
+    return config;
+  }
+  std::string export_all(const std::string& passphrase = {}) const {
+    Contents contents;
+    EXPECT_FALSE(add_files(config(), contents));
+    add_states([](std::string_view name) { return name == "savings:3" ? "saved" : ""; }, contents);
+    if (!passphrase.empty()) {
+      EXPECT_FALSE(add_authority(config(), passphrase, contents));
+    }
+    std::ostringstream out;
+    EXPECT_FALSE(write(out, contents, kNow));
+    return out.str();
+  }
+  Result<ImportReport> import(const std::string& bytes, ImportRequest request = {}) const {
+    request.sources = sources();
+    request.now = kNow;
+    std::istringstream in{bytes};
+    return import_archive(in, request);
+  }
+  /// All files with their contents, to see that nothing has changed.
+  std::map<std::string, std::string> files() const {
+    std::map<std::string, std::string> all;
+    for (const auto& each : std::filesystem::recursive_directory_iterator{scratch_.path()})
+      if (each.is_regular_file()) all[each.path().string()] = content_of(each.path().string());
+    return all;
+  }
+
+  test::Scratch scratch_;
+};
+
+class Importing : public testing::Test {
+ protected:
+  Installation from_, to_;
+};
+
+constexpr const char* kRules = R"({"upstreams": {"mine": {"hosts": ["mine.example"]}}})";
+
+TEST_F(Importing, BringsConfigurationRulesAndStatesAndKeepsTheOldBeside) {
+  from_.configure(R"("threads": 3)");
+  from_.scratch_.file("rules.d/mine.json", kRules);
+  std::filesystem::create_directories(from_.scratch_ / "state/rules.d");
+  from_.scratch_.file("state/rules.d/page.json", "{}");
+  to_.scratch_.file("rules.d/theirs.json", "{}");
+  const auto report = to_.import(from_.export_all());
+  ASSERT_TRUE(report) << report.error().what;
+  EXPECT_EQ(to_.config().threads, 3U);
+  EXPECT_EQ(content_of(to_.scratch_ / "rules.d/mine.json"), kRules);
+  EXPECT_FALSE(std::filesystem::exists(to_.scratch_ / "rules.d/theirs.json"));
+  EXPECT_EQ(content_of(to_.scratch_ / "state/rules.d/page.json"), "{}");
+  EXPECT_EQ(content_of(to_.scratch_ / "state/state.import/savings%3A3"), "saved");
+  ASSERT_EQ(report->kept.size(), 2U);
+  EXPECT_THAT(report->kept[0], HasSubstr("cachearr.json.before-"));
+  EXPECT_TRUE(std::filesystem::exists(report->kept[1] + "/theirs.json"));
+}
+
+TEST_F(Importing, ChangesNothingWhereTheExportIsDamaged) {
+  auto bytes = from_.export_all();
+  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
+  std::filesystem::create_directories(to_.scratch_ / "state");
+  const auto before = to_.files();
+  EXPECT_FALSE(to_.import(bytes));
+  EXPECT_EQ(to_.files(), before);
+}
+
+TEST_F(Importing, ChangesNothingWhereItsConfigurationIsWrongHereAndNamesThePlace) {
+  from_.scratch_.file("rules.d/mine.json", R"({"rules": [{"name": "x", "upstream": "nobody"}]})");
+  const auto before = to_.files();
+  const auto report = to_.import(from_.export_all());
+  ASSERT_FALSE(report);
+  EXPECT_THAT(report.error().what, HasSubstr(to_.scratch_ / "rules.d/mine.json:"));
+  EXPECT_EQ(to_.files(), before);
+}
+
+TEST_F(Importing, ChangesNothingWhenItIsOnlyToCheck) {
+  ImportRequest request;
+  request.only_check = true;
+  const auto before = to_.files();
+  ASSERT_TRUE(to_.import(from_.export_all(), request));
+  EXPECT_EQ(to_.files(), before);
+}
+
+TEST_F(Importing, IsUndoneWhereItIsNotAccepted) {
+  from_.configure(R"("threads": 3)");
+  ImportRequest request;
+  std::size_t seen = 0;
+  request.accept = [&]() -> std::optional<Error> {
+    seen = to_.config().threads;
+    return Error{"no"};
+  };
+  const auto before = to_.files();
+  const auto report = to_.import(from_.export_all(), request);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().what, "no");
+  EXPECT_EQ(seen, 3U);
+  EXPECT_EQ(to_.files(), before);
+}
+
+TEST_F(Importing, BringsTheAuthorityWithItsPassphraseAlone) {
+  const auto made = authority::Authority::init(from_.config().ca_dir, {"example.org"}, false, kNow);
+  ASSERT_TRUE(made) << made.error().what;
+  const auto bytes = from_.export_all("correct horse");
+  EXPECT_EQ(bytes.find("PRIVATE KEY"), std::string::npos);
+  EXPECT_FALSE(to_.import(bytes));
+  ImportRequest wrong;
+  wrong.passphrase = "wrong horse";
+  EXPECT_FALSE(to_.import(bytes, wrong));
+  EXPECT_FALSE(authority::Authority::exists(to_.config().ca_dir));
+  ImportRequest right;
+  right.passphrase = "correct horse";
+  const auto report = to_.import(bytes, right);
+  ASSERT_TRUE(report) << report.error().what;
+  const auto loaded = authority::Authority::load(to_.config().ca_dir);
+  ASSERT_TRUE(loaded) << loaded.error().what;
+  EXPECT_EQ(loaded->fingerprint(), made->fingerprint());
+}
+
+TEST_F(Importing, PutsImportedStatesInPlaceOfTheStoresAndKeepsThose) {
+  std::filesystem::create_directories(to_.scratch_ / "state/state.import");
+  to_.scratch_.file("state/state.import/savings%3A3", "imported");
+  const ManualClock clock;
+  const auto store = store::make_memory_store(1024 * 1024, clock);
+  store->put_state("savings:3", "old");
+  store->put_state("savings:4", "older");
+  take_imported_states(to_.scratch_ / "state", *store, kNow);
+  EXPECT_EQ(store->get_state("savings:3"), "imported");
+  EXPECT_EQ(store->get_state("savings:4"), "");
+  EXPECT_FALSE(std::filesystem::exists(to_.scratch_ / "state/state.import"));
+  EXPECT_EQ(content_of(to_.scratch_ / "state/state.before-20251130T012640Z/savings%3A3"), "old");
+}
+
+}  // namespace
+}  // namespace cachearr::app::backup
