@@ -2,6 +2,8 @@
 
 #include <limits>
 
+#include "metrics/shared_readers.hpp"
+
 namespace cachearr::metrics {
 
 namespace {
@@ -146,23 +148,6 @@ void read_feed_messages(const Readings& readings, Samples& samples) {
 
 void read_alerts(const Readings& readings, Samples& samples) {
   for (const auto& alert : readings.alerts) samples.add({alert.id, alert.severity}, alert.fires ? 1.0 : 0.0);
-}
-
-template <auto member>
-void read_shared(const Readings& readings, Samples& samples) {
-  if (readings.shared) samples.add({}, static_cast<double>((*readings.shared).*member));
-}
-
-template <auto member>
-void read_shared_by(const Readings& readings, Samples& samples) {
-  if (!readings.shared) return;
-  for (const auto& [which, number] : (*readings.shared).*member) samples.add({which}, number);
-}
-
-void read_shared_news(const Readings& readings, Samples& samples) {
-  if (!readings.shared) return;
-  samples.add({"sent"}, readings.shared->sent);
-  samples.add({"received"}, readings.shared->received);
 }
 
 template <auto member>

@@ -93,8 +93,7 @@ bool Link::note_server(const Reply& hello) {
   };
   server_ = {text("server"), text("version"), text("mode"), text("role"), {}};
   if (server_.mode == "sentinel") return refuse("this is a Sentinel: name the master by ?master=NAME in the URL");
-  if (server_.mode == "cluster" && options_.address.database != 0)
-    return refuse("a Cluster has database 0 alone: take the number from the URL");
+  if (server_.mode == "cluster") return refuse("a Cluster is not spoken to: name a single server, or Sentinels");
   if (server_.role == "replica" || server_.role == "slave")
     return fail("the server is a replica, which takes no writes");
   return true;

@@ -21,6 +21,7 @@ struct Tier::LookUp {
   Found done;
   boost::asio::steady_timer timer;
   std::string nonce;                                      // of its claim
+  bool has_come = false;                                  // after it was looked for
   bool is_there = false;                                  // a record, but none to be believed
   std::chrono::steady_clock::time_point wait_until = {};  // for another's fetch; 0: it has not been waited for
 

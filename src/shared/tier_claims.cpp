@@ -69,9 +69,11 @@ void Tier::take_claim(const LookUpPtr& look_up, const Reply* reply) {
   const bool told = reply && reply->kind == Reply::Kind::number;
   const bool leads = told && reply->number == 0;
   auto claim = leads ? std::make_shared<Claim>(*this, look_up->name, look_up->nonce) : nullptr;
-  if (look_up->is_late() || !told || leads || reply->number == kIsForNobody)
+  const bool has_come = told && reply->number == kHasCome;
+  const bool comes_and_goes = has_come && std::exchange(look_up->has_come, true);
+  if (look_up->is_late() || !told || leads || reply->number == kIsForNobody || comes_and_goes)
     return look_up->answer({}, std::move(claim));
-  if (reply->number == kHasCome) {
+  if (has_come) {
     look_up->timer.cancel();
     return ask(look_up);
   }

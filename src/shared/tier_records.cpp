@@ -72,7 +72,7 @@ void Tier::take(const LookUpPtr& look_up, const Reply* reply) {
   if (answered && reply->kind == Reply::Kind::too_large) ++counts_.rejected[std::string{name_of(RecordFault::size)}];
   if (found && take_record(*look_up, reply->text)) return;
   counts_.misses += look_up->wait_until == Steady::time_point{} ? 1 : 0;
-  look_up->is_there = found;
+  look_up->is_there = answered && reply->kind != Reply::Kind::null;
   if (answered && options_.collapse && !look_up->is_late()) return claim(look_up);
   look_up->answer({});
 }

@@ -124,9 +124,10 @@ TEST_F(Keys, ComeTogetherInTheOrderThatWasAsked) {
 TEST_F(Keys, ArePurgedByExactlyOneThing) {
   for (const auto* const key : {"a:1", "a:2", "b:1"}) put(key, "v");
   for (const auto* const body : {"{}", R"({"all": false})", R"({"all": true, "pattern": "*"})", R"({"pattern": ""})",
-                                 R"({"keys": [5]})", R"({"all": true, "soft": "yes"})"})
+                                 R"({"keys": [5]})", R"({"all": true, "soft": "yes"})", R"({"all": true, "local": 1})"})
     EXPECT_EQ(ask("POST /api/v1/purge", body).status, 400) << body;
-  EXPECT_EQ(data("POST /api/v1/purge", R"({"pattern": "a:*"})"), (nlohmann::json{{"purged", 2}}));
+  EXPECT_EQ(data("POST /api/v1/purge", R"({"pattern": "a:*", "local": true})"),
+            (nlohmann::json{{"purged", 2}, {"shared", "off"}}));
   EXPECT_EQ(data("POST /api/v1/purge", R"({"keys": ["b:1", "nobody"]})")["purged"], 1);
   EXPECT_EQ(data("GET /api/v1/keys")["keys"].size(), 0U);
 }
