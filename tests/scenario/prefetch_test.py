@@ -80,6 +80,18 @@ class Prefetch(Scenario):
         proxy.log.wait_for("prefetch for rule tv of local ends for a day")
         self.ask_until(proxy, (1,), lambda: self.prefetch(proxy)["notWorth"] >= 1)
 
+    def test_on_access_refreshes_before_the_end_what_serves_two_for_each_call(self):
+        settings = {"prefetch": [{"trigger": "access", "interval": "60s", "patterns": ["series:*"]}]}
+        proxy = self.start(local(self.origin, rules=[dict(RULE, ttl="20s")]), {"cache": settings})
+        for number in (1, 1, 2, 2, 2):
+            self.visit(proxy, number)
+        # The last fifth of a life.
+        self.until(lambda: proxy.admin("GET", "/api/v1/keys/series%3A1/ttl").data["ttl"] <= 3)
+        self.assertHit(self.visit(proxy, 1))
+        self.assertHit(self.visit(proxy, 2))
+        self.until(lambda: self.lives(2) == 2)
+        self.assertEqual(1, self.lives(1), "one more call would serve too few")
+
     def test_counts_what_it_cannot_ask_for_after_a_restart(self):
         settings = {"prefetch": [{"trigger": "schedule", "interval": "6s", "patterns": ["series:*"]}]}
         proxy = self.start(local(self.origin, rules=[dict(RULE, ttl="12s")]), {"disk": {"path": "store"}, "cache": settings})
