@@ -15,6 +15,7 @@
 #include "client/proxy_server.hpp"
 #include "pipeline/config_snapshot.hpp"
 #include "rules/load/load.hpp"
+#include "shared/budget.hpp"
 #include "shared/tier.hpp"
 #include "store/store.hpp"
 #include "upkeep/alerts/monitor.hpp"
@@ -76,6 +77,8 @@ class Instance {
   /// Null where nothing is shared with other instances; then the problem says why, if something should be.
   virtual shared::Tier* shared_tier() { return nullptr; }
   virtual std::string shared_problem() const { return {}; }
+  /// Null where the limits of upstreams are this instance's own.
+  virtual shared::Budget* shared_budget() { return nullptr; }
 };
 
 }  // namespace cachearr::admin

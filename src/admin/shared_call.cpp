@@ -62,12 +62,28 @@ Json shared_json(const shared::TierStatus& status) {
           {"members", members_json(status)}};
 }
 
+/// Null: the limits are each instance's own.
+Json limits_json(const shared::Budget* budget) {
+  Json limits = Json::array();
+  if (!budget) return limits;
+  for (const auto& lane : budget->status())
+    limits.push_back({{"upstream", lane.upstream},
+                      {"state", to_words(lane.standing)},
+                      {"members", lane.members},
+                      {"draws", lane.draws}});
+  return limits;
+}
+
 }  // namespace
 
 void add_shared_call(Router& router, Instance& instance) {
   auto answer_with_status = [&instance](const Call&) {
     const auto* const tier = instance.shared_tier();
-    if (tier) return json_answer(shared_json(tier->status()));
+    if (tier) {
+      auto answer = shared_json(tier->status());
+      answer["limits"] = limits_json(instance.shared_budget());
+      return json_answer(answer);
+    }
     const auto problem = instance.shared_problem();
     return json_answer({{"enabled", false},
                         {"state", "off"},

@@ -75,6 +75,7 @@ void reset(Instance& instance, const std::string& upstream, const UpstreamAction
   auto effects =
       admission->registry().reset(upstream, action.reset_breaker, action.reset_cooldown, instance.clock().now());
   if (effects) admission->apply(*std::move(effects));
+  if (action.reset_cooldown && admission->budget()) admission->budget()->forgive(upstream);
 }
 
 }  // namespace

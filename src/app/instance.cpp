@@ -7,6 +7,7 @@
 #include "app/interception.hpp"
 #include "app/load_rules.hpp"
 #include "app/reload_changes.hpp"
+#include "app/shared_budget.hpp"
 #include "app/shared_tier.hpp"
 #include "app/state_files.hpp"
 #include "base/hash.hpp"
@@ -79,6 +80,7 @@ std::optional<StartFailure> Instance::start() {
   admission_ = std::make_unique<fetch::AdmissionController>(clock_, *store_);
   admission_->configure(*first->rules);
   admission_->restore();
+  budget_ = make_shared_budget(config.shared, shared_.get(), *store_, clock_, *admission_);
   prepare_tls(*first, nullptr);
   snapshot_ = pipeline::make_snapshot(*first);
   const client::ProxyServerParts parts{
@@ -252,11 +254,13 @@ void Instance::stop() {
   event_feeds_->stop();
   admin_->stop();
   savings_->fold();
+  if (budget_) budget_->say_goodbye();
   if (shared_) shared_->stop();
   proxy_.reset();
   admin_.reset();
   admission_->stop();
   shared_.reset();
+  budget_.reset();
   store_.reset();
 }
 

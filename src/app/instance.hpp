@@ -17,6 +17,7 @@
 #include "authority/client_context.hpp"
 #include "client/proxy_server.hpp"
 #include "fetch/admission_controller.hpp"
+#include "shared/budget.hpp"
 #include "store/store.hpp"
 #include "upkeep/alerts/monitor.hpp"
 #include "upkeep/feed/event_feeds.hpp"
@@ -70,6 +71,7 @@ class Instance final : public admin::Instance {
   upkeep::EventFeeds& event_feeds() override { return *event_feeds_; }
   shared::Tier* shared_tier() override { return shared_.get(); }
   std::string shared_problem() const override;
+  shared::Budget* shared_budget() override { return budget_.get(); }
 
  private:
   /// Reads configuration and rules. With a configuration in force, the settings that wait for the next start keep its
@@ -109,6 +111,7 @@ class Instance final : public admin::Instance {
   std::vector<std::string> problems_without_leaves_;  // as they were read with the snapshot: health reads no file
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<shared::Tier> shared_;  // null: this instance is alone
+  std::unique_ptr<shared::Budget> budget_;  // what it shares of the limits; null: nothing
   std::unique_ptr<upkeep::History> history_;
   std::unique_ptr<upkeep::Monitor> monitor_;
   std::unique_ptr<fetch::AdmissionController> admission_;

@@ -19,6 +19,7 @@
 #include <cachearr/clock.hpp>
 
 #include "limit/registry.hpp"
+#include "limit/shared_budget.hpp"
 #include "net/event.hpp"
 #include "net/worker.hpp"
 #include "rules/rule_set.hpp"
@@ -26,13 +27,14 @@
 
 namespace cachearr::fetch {
 
-/// One request that waits for a permit, and the way to its worker, which it may outlive. `wake` and `abandoned` belong
-/// to the worker's thread.
+/// One request that waits for a permit, and the way to its worker, which it may outlive. `wake`, `drawn` and
+/// `abandoned` belong to the worker's thread.
 struct AdmissionWaiter {
   explicit AdmissionWaiter(net::Worker& w) : worker{w.handle()}, event{w} {}
   net::WorkerHandle worker;
   net::Event event;
   std::optional<limit::Wake> wake;
+  std::optional<limit::DrawResult> drawn;
   bool abandoned = false;  // perhaps: the last reader has left
 };
 using AdmissionWaiterPtr = std::shared_ptr<AdmissionWaiter>;
@@ -45,6 +47,10 @@ class AdmissionController {
   AdmissionController& operator=(const AdmissionController&) = delete;
 
   limit::Registry& registry() noexcept { return registry_; }
+  /// The limits that several instances share; before the workers start. It outlives them.
+  void share(limit::SharedBudget* budget) noexcept { budget_ = budget; }
+  /// Null: there is one instance.
+  limit::SharedBudget* budget() const noexcept { return budget_; }
   TimePoint now() const noexcept { return clock_.now(); }
 
   /// The limits that these rules give. What was spent stays spent, who waits stays in line.
@@ -77,6 +83,7 @@ class AdmissionController {
   const Clock& clock_;
   store::Store& store_;
   limit::Registry registry_;
+  limit::SharedBudget* budget_ = nullptr;
   std::mutex waiters_mutex_;  // guards waiters_
   std::unordered_map<limit::Ticket, AdmissionWaiterPtr> waiters_;
   std::mutex refusals_mutex_;  // guards refusals_

@@ -2,11 +2,23 @@
 
 #include <algorithm>
 
+#include "pipeline/sharing.hpp"
+
 namespace cachearr::fetch {
 
 namespace {
 
 constexpr Duration kShort{1000};
+
+/// None where the limits are this instance's own.
+std::optional<limit::LaneName> lane_of(const pipeline::RequestContext& context) {
+  const auto* const upstream = context.verdict.upstream;
+  if (!upstream || !pipeline::is_shared(context)) return std::nullopt;
+  if (!(upstream->rate.per_second > 0) && upstream->rate.quotas.empty()) return std::nullopt;
+  const auto& route = context.route;
+  return limit::LaneName{upstream->name,
+                         route.connect_scheme + "://" + route.connect_host + ":" + std::to_string(route.connect_port)};
+}
 
 /// A limiter for each credential, by the hash of it that the name of the stored answer begins with; that hash is keyed.
 Hash128 credential_of(const pipeline::RequestContext& context) {
@@ -66,6 +78,8 @@ bool AdmissionPermit::try_acquire(const FetchJob& job) {
   grab_ = job.context->verdict.counts_as_grab();
   limiter_ = admission_->registry().limiter(name.upstream, name.credential, now);
   ticket_ = admission_->registry().new_ticket();
+  if (admission_->budget()) lane_ = lane_of(*job.context);
+  if (lane_) return false;
   limit::Effects effects;
   const bool granted = limiter_->try_take(now, waiter(job), effects);
   admission_->apply(std::move(effects));
@@ -85,19 +99,39 @@ std::optional<Rejection> AdmissionPermit::reject_at_once(const FetchJob& job) co
   return std::nullopt;
 }
 
-net::Task<std::optional<Rejection>> AdmissionPermit::wait(std::shared_ptr<FetchJob> job) {
+/// Asks this instance's own limiter. REQUIRES: begin_waiting().
+std::optional<Rejection> AdmissionPermit::line_up(const WaiterPtr& waiting) {
   using Kind = limit::Admission::Kind;
-  if (const auto rejection = reject_at_once(*job)) co_return rejection;
-  auto waiting = std::make_shared<AdmissionWaiter>(worker_);
   begin_waiting(waiting);
   limit::Effects effects;
-  const auto admission = limiter_->ask(admission_->now(), waiter(*job), effects);
+  const auto admission = limiter_->ask(admission_->now(), waiter_, effects);
   admission_->apply(std::move(effects));
   if (admission.kind == Kind::refuse) {
     stop_waiting(State::none);
-    co_return Rejection{admission.why, admission.at, false};
+    return Rejection{admission.why, admission.at, false};
   }
   if (admission.kind == Kind::grant) stop_waiting(State::granted);
+  return std::nullopt;
+}
+
+net::Task<std::optional<Rejection>> AdmissionPermit::wait(std::shared_ptr<FetchJob> job) {
+  if (const auto rejection = reject_at_once(*job)) co_return rejection;
+  auto waiting = std::make_shared<AdmissionWaiter>(worker_);
+  waiter_ = waiter(*job);
+  auto rejection = line_up(waiting);
+  while (!rejection) {
+    rejection = co_await wait_in_line(job, waiting);
+    if (rejection || !lane_ || limiter_->is_within_share(ticket_)) break;
+    const auto drawn = co_await draw(waiting);
+    if (drawn.goes) break;
+    give_back(waiting, drawn);
+  }
+  if (!rejection) admission_->save_soon();
+  co_return rejection;
+}
+
+/// Until this instance's own limiter has decided.
+net::Task<std::optional<Rejection>> AdmissionPermit::wait_in_line(std::shared_ptr<FetchJob> job, WaiterPtr waiting) {
   while (state_ == State::waiting) {
     job->shared_fetch->on_abandoned([waiting] {
       waiting->abandoned = true;
@@ -114,14 +148,45 @@ net::Task<std::optional<Rejection>> AdmissionPermit::wait(std::shared_ptr<FetchJ
     }
     waiting->abandoned = false;
   }
-  admission_->save_soon();
   co_return std::nullopt;
+}
+
+/// Asks for all instances together.
+net::Task<limit::DrawResult> AdmissionPermit::draw(WaiterPtr waiting) {
+  waiting->drawn.reset();
+  auto done = [waiting](const limit::DrawResult& result) {
+    waiting->worker.post([waiting, result] {
+      waiting->drawn = result;
+      waiting->event.set();
+    });
+  };
+  admission_->budget()->draw(limiter_, *lane_, waiter_, std::move(done));
+  while (!waiting->drawn) co_await waiting->event.wait();
+  co_return *waiting->drawn;
+}
+
+void AdmissionPermit::give_back(const WaiterPtr& waiting, const limit::DrawResult& result) {
+  waiting->wake.reset();
+  begin_waiting(waiting);
+  admission_->apply(limiter_->give_back(admission_->now(), waiter_, result.again_at, result.why));
 }
 
 void AdmissionPermit::observe(const content::LimitSignal& signal) {
   if (!admission_ || (!signal.limited && signal.readings.empty())) return;
   admission_->apply(limiter_->observe(admission_->now(), signal, grab_));
   admission_->save_soon();
+  if (lane_ && signal.limited) tell_others(signal);
+}
+
+/// As the limiter has understood it: the pause of what was refused, and of what is spent.
+void AdmissionPermit::tell_others(const content::LimitSignal& signal) {
+  const auto now = admission_->now();
+  for (const bool grabs : {false, true}) {
+    const auto until = limiter_->cooldown_until(now, grabs);
+    const bool concerned =
+        grabs == grab_ || signal.scope == (grabs ? limit::LimitScope::grab : limit::LimitScope::call);
+    if (until && concerned) admission_->budget()->pause(limiter_, *lane_, grabs, *until, signal.until.has_value());
+  }
 }
 
 void AdmissionPermit::end(limit::Outcome outcome, Duration took) {

@@ -37,7 +37,7 @@ class AdmissionPermit {
   AdmissionPermit(const AdmissionPermit&) = delete;
   AdmissionPermit& operator=(const AdmissionPermit&) = delete;
 
-  /// True where the request may go at once. False: wait() decides.
+  /// True where the request may go at once; never where limits are shared. False: wait() decides.
   bool try_acquire(const FetchJob& job);
   /// Waits in line, unless that is hopeless. None: it may go. REQUIRES: try_acquire() gave false.
   net::Task<std::optional<Rejection>> wait(std::shared_ptr<FetchJob> job);
@@ -54,7 +54,13 @@ class AdmissionPermit {
     waiting,  // in line at the limiter
     granted   // the request may go, and the limiter counts it as under way
   };
-  void begin_waiting(const std::shared_ptr<AdmissionWaiter>& waiter);
+  using WaiterPtr = std::shared_ptr<AdmissionWaiter>;
+  void begin_waiting(const WaiterPtr& waiter);
+  net::Task<std::optional<Rejection>> wait_in_line(std::shared_ptr<FetchJob> job, WaiterPtr waiting);
+  std::optional<Rejection> line_up(const WaiterPtr& waiting);
+  net::Task<limit::DrawResult> draw(WaiterPtr waiting);
+  void give_back(const WaiterPtr& waiting, const limit::DrawResult& result);
+  void tell_others(const content::LimitSignal& signal);
   /// REQUIRES: waiting.
   void stop_waiting(State next);
   limit::Waiter waiter(const FetchJob& job) const;
@@ -64,6 +70,8 @@ class AdmissionPermit {
   net::Worker& worker_;
   limit::KeyLimiterPtr limiter_;
   limit::Ticket ticket_ = 0;
+  limit::Waiter waiter_;
+  std::optional<limit::LaneName> lane_;  // none: its limits are this instance's own
   bool grab_ = false;
   State state_ = State::none;
 };

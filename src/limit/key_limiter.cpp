@@ -75,6 +75,11 @@ Effects KeyLimiter::give_back(TimePoint now, const Waiter& waiter, TimePoint unt
   return take_effects(now);
 }
 
+void KeyLimiter::confirm(Ticket ticket) {
+  const GroupLock lock{group_->mutex};
+  limiter_.confirm(ticket);
+}
+
 bool KeyLimiter::is_within_share(Ticket ticket) const {
   const GroupLock lock{group_->mutex};
   return limiter_.is_within_share(ticket);

@@ -86,7 +86,8 @@ void Limiter::spend(TimePoint now, const Waiter& waiter) {
   }
   live_.take(now, waiter.grab);
   if (share_) share_->take(now, waiter.grab);
-  in_flight_.emplace(waiter.ticket, InFlight{health_.breaker.begin(now), waiter.grab, share_ != nullptr});
+  in_flight_.emplace(waiter.ticket,
+                     InFlight{health_.breaker.begin(now), waiter.grab, share_ != nullptr, share_ != nullptr});
   touched_ = true;
   if (++unsaved_ >= lease() && is_counted()) save_now_ = true;
 }
@@ -165,7 +166,8 @@ void Limiter::done(TimePoint now, Ticket ticket, Outcome outcome, Duration took)
   now = settle_clock(now);
   const auto found = in_flight_.find(ticket);
   if (found == in_flight_.end()) return;
-  const auto [probe, grab, within_share] = found->second;
+  const auto probe = found->second.probe;
+  const auto grab = found->second.grab;
   in_flight_.erase(found);
   touched_ = true;
   if (outcome == Outcome::abandoned) return health_.breaker.abandoned(probe);

@@ -79,13 +79,15 @@ class Limiter {
 
   /// Nobody of this priority or a lower one goes before `until`.
   void hold(Priority priority, bool grab, TimePoint until, Why why) noexcept;
+  /// A granted ticket goes: the others have let it.
+  void confirm(Ticket ticket) noexcept;
   /// A granted ticket does not go: what was spent for it comes back, and it has its place in line again.
   void refund(TimePoint now, const Waiter& waiter);
   /// True where the ticket was granted within a share: it goes, and nobody has to be asked.
   bool is_within_share(Ticket ticket) const noexcept;
   /// From now on this part alone is ours; none: all of it, once whoever knows has been asked.
   void set_share(TimePoint now, const std::optional<ShareConfig>& config);
-  /// What was sent from here and still counts, for each quota.
+  /// What was sent from here and still counts, for each quota; nothing of what is not confirmed.
   std::vector<std::vector<QuotaRun>> runs(TimePoint now) const;
 
   /// When one more request could go, with everyone in line before it.
@@ -117,6 +119,7 @@ class Limiter {
     bool probe;  // of the breaker
     bool grab;
     bool within_share;
+    bool confirmed;  // it surely goes; matters only where limits are shared
   };
   TimePoint settle_clock(TimePoint now) noexcept {
     last_ = std::max(last_, now);

@@ -4,6 +4,19 @@
 #include "limit/limiter.hpp"
 
 namespace cachearr::limit {
+namespace {
+
+void take_newest(std::vector<QuotaRun>& runs, std::uint64_t count) {
+  while (count > 0 && !runs.empty()) {
+    auto& newest = runs.back();
+    const auto part = std::min(count, newest.count);
+    count -= part;
+    newest.count -= part;
+    if (newest.count == 0) runs.pop_back();
+  }
+}
+
+}  // namespace
 
 void Limiter::later_shared(Availability& result, TimePoint now, Priority priority, bool grab,
                            std::uint64_t position) const {
@@ -19,6 +32,11 @@ void Limiter::hold(Priority priority, bool grab, TimePoint until, Why why) noexc
   for (auto i = static_cast<std::size_t>(priority); i < held.size(); ++i) {
     if (until > held[i].at) held[i] = {until, why};
   }
+}
+
+void Limiter::confirm(Ticket ticket) noexcept {
+  const auto found = in_flight_.find(ticket);
+  if (found != in_flight_.end()) found->second.confirmed = true;
 }
 
 void Limiter::refund(TimePoint now, const Waiter& waiter) {
@@ -51,7 +69,12 @@ void Limiter::set_share(TimePoint now, const std::optional<ShareConfig>& config)
 std::vector<std::vector<QuotaRun>> Limiter::runs(TimePoint now) const {
   now = std::max(now, last_);
   std::vector<std::vector<QuotaRun>> all;
-  for (const auto& quota : quotas_) all.push_back(quota.runs(now));
+  for (const auto& quota : quotas_) {
+    const auto open = std::count_if(in_flight_.begin(), in_flight_.end(), [&](const auto& each) {
+      return !each.second.confirmed && counts(quota.config().scope, each.second.grab);
+    });
+    take_newest(all.emplace_back(quota.runs(now)), static_cast<std::uint64_t>(open));
+  }
   return all;
 }
 

@@ -50,6 +50,8 @@ class KeyLimiter {
 
   /// A granted ticket does not go, and nobody of its priority or a lower one does before `until`.
   Effects give_back(TimePoint now, const Waiter& waiter, TimePoint until, Why why);
+  /// It goes.
+  void confirm(Ticket ticket);
   bool is_within_share(Ticket ticket) const;
   Effects set_share(TimePoint now, const std::optional<ShareConfig>& config);
   std::vector<std::vector<QuotaRun>> runs(TimePoint now) const;

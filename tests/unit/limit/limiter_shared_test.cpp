@@ -135,6 +135,17 @@ TEST(ASharedLimiter, TellsWhatItHasSentAndOfAFixedWindowWhenThatEnds) {
   EXPECT_EQ(bench.limiter.runs(kNow + hours{48})[0].size(), 0U);
 }
 
+TEST(ASharedLimiter, TellsNothingOfWhatMayStillBeGivenBack) {
+  Bench bench{day_quota(100)};
+  for (int i = 0; i < 3; ++i) ASSERT_EQ(bench.ask(kNow).kind, Kind::grant);
+  EXPECT_TRUE(bench.limiter.runs(kNow)[0].empty());
+  bench.limiter.confirm(2);
+  EXPECT_EQ(bench.limiter.runs(kNow)[0], (std::vector<QuotaRun>{{kNow, 1}}));
+  bench.limiter.set_share(kNow, ShareConfig{0, 0, {{9, 9}}});
+  ASSERT_EQ(bench.ask(kNow).kind, Kind::grant);
+  EXPECT_EQ(bench.limiter.runs(kNow)[0], (std::vector<QuotaRun>{{kNow, 2}}));
+}
+
 TEST(AKeyLimiter, GivesBackInOneStepWithTheHold) {
   Registry registry;
   registry.configure("tmdb", rate(10, 10), kNow);

@@ -1,0 +1,221 @@
+#include "shared/budget.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/hash.hpp"
+#include "shared/budget_lane.hpp"
+#include "shared/draw_scripts.hpp"
+
+namespace cachearr::shared {
+
+namespace {
+
+constexpr Duration kDrawPatience{500};
+constexpr int kMostAttempts = 4;
+constexpr Duration kLookAgain{50};
+
+}  // namespace
+
+Budget::Budget(Tier& tier, const Clock& clock, BudgetOptions options, Apply apply)
+    : tier_{tier},
+      clock_{clock},
+      options_{std::move(options)},
+      apply_{std::move(apply)},
+      draw_{lane_script(script_draw())},
+      seed_{lane_script(script_seed())},
+      pause_{lane_script(script_pause())} {}
+
+Budget::~Budget() = default;
+
+TimePoint Budget::steady_now() const {
+  return TimePoint{std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch())};
+}
+
+/// Never ahead of the server's own clock, but where that was set back.
+std::optional<TimePoint> Budget::server_now() const {
+  if (!server_time_) return std::nullopt;
+  return server_time_->server + (steady_now() - server_time_->steady);
+}
+
+std::size_t Budget::known_members() const {
+  if (options_.instances > 0) return options_.instances;
+  return std::max<std::size_t>(1, options_.seen);
+}
+
+/// By the rules an origin may have several names here: each is a member of its own.
+LaneHead Budget::head_of(const Lane& lane) const {
+  auto* const link = tier_.commands();
+  return {tier_.instance() + "/" + lane.name.upstream, link ? link->server().run_id : std::string{},
+          lane.member.merged()};
+}
+
+std::string Budget::missing_for(const Lane& lane) const {
+  std::string missing;
+  const auto now = server_now();
+  if (!now) return missing;
+  for (const auto& member : tier_.members()) {
+    if (member.is_self || member.seen + grace_of(known_members()) > *now) continue;
+    if (!missing.empty()) missing += ',';
+    missing.append(member.name).append("/").append(lane.name.upstream);
+  }
+  return missing;
+}
+
+void Budget::run(const Script& script, const Lane& lane, const Words& words, Link::Done done) {
+  auto* const link = tier_.commands();
+  if (!link) return done(nullptr);
+  const bool one_server = link->server().mode != "cluster";
+  run_script(*link, script, lane_keys(tier_.names(), lane.id, lane.limits.quotas.size(), one_server), words,
+             std::move(done));
+}
+
+Budget::LanePtr Budget::lane_of(const limit::KeyLimiterPtr& limiter, const limit::LaneName& name) {
+  auto& lane = lanes_[limiter.get()];
+  if (lane) return lane;
+  lane = std::make_shared<Lane>();
+  lane->id = tier_.sealer().name_of("lane", name.place + "\n" + to_hex(limiter->credential()));
+  lane->name = name;
+  lane->limiter = limiter;
+  lane->limits = lane_limits(limiter->config());
+  if (!up_) lane->member.cut_off();
+  return lane;
+}
+
+void Budget::draw(const limit::KeyLimiterPtr& limiter, const limit::LaneName& name, const limit::Waiter& waiter,
+                  std::function<void(limit::DrawResult)> done) {
+  tier_.post([this, limiter, name, waiter, done = std::move(done)] {
+    const auto lane = lane_of(limiter, name);
+    lane->drawn = steady_now();
+    auto asked = std::make_shared<Asked>();
+    asked->lane = lane;
+    asked->waiter = waiter;
+    asked->done = done;
+    ask(asked);
+  });
+}
+
+void Budget::ask(const AskedPtr& asked) {
+  auto& lane = *asked->lane;
+  if (!up_ || !tier_.commands()) return end_by_standing(*asked);
+  if (lane.merging) return lane.behind_merge.push_back(asked);
+  send(asked);
+}
+
+void Budget::send(const AskedPtr& asked) {
+  auto& lane = *asked->lane;
+  const auto now = steady_now();
+  asked->deadline = now + kDrawPatience;
+  const auto call = lane.member.begin_call(asked->deadline, known_members());
+  asked->number = call.number;
+  lane.called = now;
+  Draw draw;
+  draw.what = asked->what;
+  draw.clean = is_empty(lane.limiter->runs(clock_.now()));
+  draw.call = call.number;
+  draw.confirmed = call.confirmed;
+  if (const auto server = server_now()) draw.void_after = *server + kDrawPatience;
+  draw.grace = call.grace;
+  draw.members = known_members();
+  draw.missing = missing_for(lane);
+  draw.priority = asked->waiter.priority;
+  draw.grab = asked->waiter.grab;
+  asked_.push_back(asked);
+  run(draw_, lane, draw_words(head_of(lane), lane.limits, draw),
+      [this, asked](const Reply* reply) { take(asked, reply); });
+}
+
+void Budget::take(const AskedPtr& asked, const Reply* reply) {
+  if (asked->over) return;
+  if (!reply) return cut_off("the link broke", {});
+  if (reply->is_error()) return cut_off(reply->text, std::chrono::seconds{30});
+  const auto answer = read_draw(*reply, asked->lane->limits.quotas.size());
+  if (!answer) return cut_off("an answer that is none", std::chrono::seconds{30});
+  server_time_ = ServerTime{answer->at, steady_now()};
+  take_answer(asked, *answer);
+}
+
+void Budget::take_answer(const AskedPtr& asked, const DrawAnswer& answer) {
+  auto& lane = *asked->lane;
+  std::erase(asked_, asked);
+  if (asked->what == Draw::What::leave) return end(*asked, {});
+  lane.member.answered(asked->number, answer);
+  if (answer.verdict == Verdict::merge || answer.verdict == Verdict::late) {
+    if (++asked->attempts == kMostAttempts) return end_by_standing(*asked);
+    if (answer.verdict == Verdict::late) return ask(asked);
+    lane.behind_merge.push_back(asked);
+    return merge(asked->lane);
+  }
+  if (asked->what == Draw::What::draw) ++lane.draws;
+  // Before anything else is merged: what goes is part of it.
+  if (asked->done && answer.verdict == Verdict::go) lane.limiter->confirm(asked->waiter.ticket);
+  end(*asked, {answer.verdict == Verdict::go, clock_.now() + answer.wait, answer.why});
+}
+
+void Budget::merge(const LanePtr& lane) {
+  if (std::exchange(lane->merging, true)) return;
+  const auto server = server_now();
+  const auto ahead = server ? *server - clock_.now() : Duration{};
+  auto runs = lane->limiter->runs(clock_.now());
+  runs.resize(lane->limits.quotas.size());
+  run(seed_, *lane, seed_words(head_of(*lane), runs, ahead), [this, lane](const Reply* reply) { merged(lane, reply); });
+}
+
+void Budget::merged(const LanePtr& lane, const Reply* reply) {
+  if (!std::exchange(lane->merging, false)) return;
+  const auto id = reply ? read_seed(*reply) : std::nullopt;
+  if (!id) return cut_off(reply ? reply->text : "the link broke", std::chrono::seconds{reply ? 30 : 0});
+  lane->member.has_merged(*id);
+  for (const auto& asked : std::exchange(lane->behind_merge, {})) ask(asked);
+}
+
+void Budget::end(Asked& asked, const limit::DrawResult& result) {
+  if (std::exchange(asked.over, true)) return;
+  if (asked.done) asked.done(result);
+}
+
+/// Without an answer: nothing goes until others know that this one is on its own; from then on its share decides.
+void Budget::end_by_standing(Asked& asked) {
+  auto& member = asked.lane->member;
+  if (member.standing() == Standing::away) return end(asked, {false, clock_.now(), limit::Why::rate});
+  const auto quiet = std::max(member.away_at(), started_ + grace_of(known_members())) - steady_now();
+  end(asked, {false, clock_.now() + std::max(quiet, kLookAgain), limit::Why::rate});
+}
+
+void Budget::pause(const limit::KeyLimiterPtr& limiter, const limit::LaneName& name, bool grabs, TimePoint until,
+                   bool told) {
+  tier_.post([this, limiter, name, grabs, until, told] {
+    const auto server = server_now();
+    if (!up_ || !server) return;
+    const auto lane = lane_of(limiter, name);
+    const Pause what{grabs, *server + (until - clock_.now()), told};
+    run(pause_, *lane, pause_words(head_of(*lane), lane->limits.quotas.size(), what), [](const Reply*) {});
+  });
+}
+
+void Budget::forgive(const std::string& upstream) {
+  tier_.post([this, upstream] {
+    for (const auto& [limiter, lane] : lanes_) {
+      if (lane->name.upstream != upstream) continue;
+      for (const bool grabs : {false, true}) {
+        const Pause over{grabs, std::nullopt, false};
+        run(pause_, *lane, pause_words(head_of(*lane), lane->limits.quotas.size(), over), [](const Reply*) {});
+      }
+    }
+  });
+}
+
+void Budget::publish() {
+  std::vector<LaneStatus> all;
+  for (const auto& [limiter, lane] : lanes_)
+    all.push_back({lane->name.upstream, lane->member.standing(), lane->member.members(), lane->draws});
+  const std::lock_guard lock{mutex_};
+  status_ = std::move(all);
+}
+
+std::vector<LaneStatus> Budget::status() const {
+  const std::lock_guard lock{mutex_};
+  return status_;
+}
+
+}  // namespace cachearr::shared

@@ -1,0 +1,163 @@
+// What the shared limits do without a request: beats, and what follows when the server is away or is back.
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <utility>
+
+#include "base/log.hpp"
+#include "shared/budget.hpp"
+#include "shared/budget_lane.hpp"
+
+namespace cachearr::shared {
+
+namespace {
+
+constexpr std::chrono::milliseconds kBudgetTick{250};
+constexpr Duration kProbePatience{500};
+constexpr Duration kIdle = std::chrono::minutes{10};
+
+}  // namespace
+
+void Budget::start() {
+  started_ = steady_now();
+  tier_.observe([this](bool up) { link_changed(up); });
+  tier_.post([this] { tier_.loop().spawn(tick_forever(), "the beats of the shared limits"); });
+}
+
+void Budget::say_goodbye() {
+  tier_.post([this] {
+    if (!up_) return;
+    for (const auto& [limiter, lane] : lanes_) {
+      auto leaving = std::make_shared<Asked>();
+      leaving->lane = lane;
+      leaving->what = Draw::What::leave;
+      if (lane->member.may_call()) send(leaving);
+    }
+  });
+}
+
+net::Task<> Budget::tick_forever() {
+  boost::asio::steady_timer timer{tier_.loop().context()};
+  for (;;) {
+    tick();
+    timer.expires_after(kBudgetTick);
+    auto wait = timer.async_wait(boost::asio::as_tuple(boost::asio::deferred));
+    co_await std::move(wait);
+  }
+}
+
+void Budget::tick() {
+  const auto now = steady_now();
+  if (!asked_.empty() && asked_.front()->deadline < now) cut_off("no answer in time", {});
+  if (!up_) probe();
+  for (const auto& [limiter, lane] : lanes_) tick_lane(lane);
+  forget_idle();
+  count_members();
+  publish();
+}
+
+/// For who starts without a server: so many have been there.
+void Budget::count_members() {
+  const auto seen = tier_.members().size();
+  if (seen == 0 || std::exchange(options_.seen, seen) == seen) return;
+  options_.keep_seen(seen);
+}
+
+void Budget::tick_lane(const LanePtr& lane) {
+  const auto now = steady_now();
+  const auto limits = lane_limits(lane->limiter->config());
+  if (std::exchange(lane->limits, limits) != limits && lane->share) go_away(*lane);
+  if (!up_ && now >= started_ + grace_of(known_members()) && lane->member.tick(now)) go_away(*lane);
+  const bool known = !lane->member.merged().empty() || lane->member.standing() == Standing::joining;
+  if (up_ && known && lane->member.may_call() && now >= lane->called + lane->member.beat()) beat(lane);
+}
+
+void Budget::beat(const LanePtr& lane) {
+  auto beat = std::make_shared<Asked>();
+  beat->lane = lane;
+  beat->what = Draw::What::beat;
+  ask(beat);
+}
+
+/// A lane from which nothing is spent, and which nobody uses, needs no beats.
+void Budget::forget_idle() {
+  const auto idle_since = steady_now() - kIdle;
+  for (auto at = lanes_.begin(); at != lanes_.end();) {
+    const auto lane = at->second;
+    const auto refills = std::chrono::milliseconds{
+        lane->limits.nano_tokens == 0
+            ? 0
+            : static_cast<std::int64_t>(lane->limits.burst * 1e12 / static_cast<double>(lane->limits.nano_tokens))};
+    const bool idle =
+        up_ && lane->drawn < idle_since - refills && !lane->merging && is_empty(lane->limiter->runs(clock_.now()));
+    if (!idle) {
+      ++at;
+      continue;
+    }
+    auto leaving = std::make_shared<Asked>();
+    leaving->lane = lane;
+    leaving->what = Draw::What::leave;
+    if (lane->member.may_call()) send(leaving);
+    at = lanes_.erase(at);
+  }
+}
+
+void Budget::link_changed(bool up) {
+  if (up) {
+    probe_at_ = {};
+    probe();
+  } else {
+    cut_off("the link is down", {});
+  }
+}
+
+void Budget::cut_off(const std::string& why, Duration pause) {
+  probing_ = false;
+  probe_at_ = steady_now() + pause;
+  if (std::exchange(up_, false)) log::warning("the shared limits are away: " + why);
+  for (const auto& [limiter, lane] : lanes_) {
+    lane->merging = false;
+    lane->member.cut_off();
+    for (const auto& asked : std::exchange(lane->behind_merge, {})) end_by_standing(*asked);
+  }
+  for (const auto& asked : std::exchange(asked_, {})) end_by_standing(*asked);
+}
+
+/// One quick answer, and draws are worth sending again.
+void Budget::probe() {
+  auto* const link = tier_.commands();
+  const auto asked = steady_now();
+  if (up_ || probing_ || !link || asked < probe_at_) return;
+  probing_ = true;
+  link->send({"TIME"}, [this, asked](const Reply* reply) {
+    if (!std::exchange(probing_, false)) return;
+    if (reply && !reply->is_error() && steady_now() - asked < kProbePatience) rejoin();
+  });
+}
+
+void Budget::rejoin() {
+  up_ = true;
+  log::info("the shared limits are there");
+  for (const auto& [limiter, lane] : lanes_) {
+    lane->member.rejoin();
+    lane->share.reset();
+    apply_(lane->limiter->set_share(clock_.now(), std::nullopt));
+    beat(lane);
+  }
+}
+
+void Budget::go_away(Lane& lane) {
+  LaneMember::Otherwise otherwise{known_members(), {}};
+  for (const auto& quota : lane.limiter->runs(clock_.now())) {
+    std::uint64_t used = 0;
+    for (const auto& run : quota) used += run.count;
+    otherwise.used.push_back(used);
+  }
+  lane.share = lane.member.share(lane.limits, otherwise);
+  if (options_.when_away == BudgetOptions::WhenAway::full) lane.share = equal_share(lane.limits, {1, otherwise.used});
+  if (options_.when_away == BudgetOptions::WhenAway::refuse) lane.share = limit::ShareConfig{};
+  apply_(lane.limiter->set_share(clock_.now(), lane.share));
+}
+
+}  // namespace cachearr::shared

@@ -1,0 +1,144 @@
+"""Several instances before one upstream: together they never ask it more than it allows, whatever becomes of their Redis.
+
+The origin keeps the ledger. Requests may come late on a slow machine, never early: of the first k, counted from the moment when
+the bucket was known to be full, the last one may not come before the bucket could have filled for it.
+"""
+import signal
+import threading
+import time
+
+from lab.case import local, main
+from lab.origin import answer, fresh
+from lab.shared import Sharing
+
+RATE, BURST = 2, 8
+
+
+class Limits(Sharing):
+    rate = {"per_second": RATE, "burst": BURST, "max_wait": "2s"}
+
+    def setUp(self):
+        super().setUp()
+        self.limited = self.another_origin()
+        self.limited.default = fresh("counted")
+        self.arrivals, self.lock = [], threading.Lock()
+
+        def count(_wire, _request):
+            with self.lock:
+                self.arrivals.append(time.monotonic())
+            return fresh("counted")
+        self.limited.default = [count]
+        self.started = time.monotonic()
+
+    def limited_instance(self, name, **more):
+        rules = local(self.limited, "limited", shared=True, rate=dict(self.rate))
+        return self.instance(name, rules=rules, records=False, **more)
+
+    def load(self, *proxies):
+        """Asks without end, two at a time of each, until the test is over. Gives what came that was neither answered nor limited."""
+        stop, wrong = threading.Event(), []
+
+        def ask(proxy):
+            while not stop.is_set():
+                response = proxy.ask(self.limited.url + self.path())
+                if response.status not in (200, 429):
+                    wrong.append(response)
+                if response.status == 429:
+                    stop.wait(0.05)
+
+        workers = [threading.Thread(target=ask, args=(proxy,)) for proxy in proxies for _ in range(2)]
+        for worker in workers:
+            worker.start()
+
+        def end():
+            stop.set()
+            for worker in workers:
+                worker.join()
+        self.addCleanup(end)
+        return end, wrong
+
+    def more(self, count):
+        """Waits until the upstream has been asked so many times more."""
+        before = len(self.arrivals)
+        self.until(lambda: len(self.arrivals) >= before + count, "the upstream is not asked any more")
+
+    def assertWithinLimits(self):
+        for number, at in enumerate(self.arrivals, 1):
+            self.assertLessEqual(number, BURST + RATE * (at - self.started), "of %d requests" % len(self.arrivals))
+
+    def standings(self, proxy):
+        return {lane["state"] for lane in self.status(proxy)["limits"]}
+
+
+class Connected(Limits):
+    def test_two_instances_share_one_bucket(self):
+        proxies = [self.limited_instance(name) for name in ("one", "two")]
+        end, wrong = self.load(*proxies)
+        self.more(BURST + 6)
+        end()
+        self.assertEqual([], wrong)
+        self.assertWithinLimits()
+
+    def test_four_instances_share_one_quota(self):
+        self.rate = {"quota": [{"limit": 10, "per": "day"}], "max_wait": "3s"}
+        proxies = [self.limited_instance(name) for name in ("one", "two", "three", "four")]
+        for proxy in proxies * 3:
+            proxy.ask(self.limited.url + self.path())
+        self.until(lambda: proxies[0].ask(self.limited.url + self.path()).status == 429 and len(self.arrivals) >= 10,
+                   "the quota is never used up")
+        for proxy in proxies:
+            self.assertProblem(proxy.ask(self.limited.url + self.path()), 429)
+        self.assertEqual(10, len(self.arrivals))
+
+    def test_a_pause_that_one_is_told_holds_the_other(self):
+        one, two = self.limited_instance("one"), self.limited_instance("two")
+        self.until(lambda: two.ask(self.limited.url + self.path()).status == 200, "it never begins")
+        refusing = self.path()
+        self.limited.on(refusing, answer("slow down", 429, [("Retry-After", "600")]))
+        self.assertEqual(429, one.ask(self.limited.url + refusing).status)
+        self.until(lambda: two.ask(self.limited.url + self.path()).status == 429, "the other one goes on asking")
+        self.assertTrue(one.admin("POST", "/api/v1/upstreams/limited", body={"reset": ["cooldown"]}).status < 300)
+        self.assertTrue(two.admin("POST", "/api/v1/upstreams/limited", body={"reset": ["cooldown"]}).status < 300)
+        self.until(lambda: two.ask(self.limited.url + self.path()).status == 200, "the pause never ends")
+
+
+class Lost(Limits):
+    def test_killed_and_restarted_empty(self):
+        proxies = [self.limited_instance(name) for name in ("one", "two")]
+        end, wrong = self.load(*proxies)
+        self.more(BURST + 2)
+        self.redis.kill()
+        for proxy in proxies:
+            self.until(lambda proxy=proxy: self.standings(proxy) == {"away"}, "it never goes by its share")
+        self.more(4)
+        self.redis.start()
+        for proxy in proxies:
+            self.until(lambda proxy=proxy: self.standings(proxy) == {"connected"}, "it never comes back")
+        self.more(4)
+        end()
+        self.assertEqual([], wrong)
+        self.assertWithinLimits()
+
+    def test_stopped_for_a_while_and_flushed(self):
+        proxies = [self.limited_instance(name) for name in ("one", "two")]
+        end, wrong = self.load(*proxies)
+        self.more(BURST + 2)
+        self.redis.process.send_signal(signal.SIGSTOP)
+        try:
+            for proxy in proxies:
+                self.until(lambda proxy=proxy: "away" in self.standings(proxy), "it never goes by its share")
+            self.more(2)
+        finally:
+            self.redis.process.send_signal(signal.SIGCONT)
+        for proxy in proxies:
+            self.until(lambda proxy=proxy: self.standings(proxy) == {"connected"}, "it never comes back")
+        self.more(2)
+        self.call("FLUSHALL")
+        self.more(4)
+        end()
+        self.assertEqual([], wrong)
+        self.assertWithinLimits()
+
+
+if __name__ == "__main__":
+    main()

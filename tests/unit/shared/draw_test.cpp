@@ -1,0 +1,102 @@
+#include "shared/draw.hpp"
+
+#include <gtest/gtest.h>
+
+namespace cachearr::shared {
+namespace {
+
+using std::chrono::hours;
+
+constexpr TimePoint kDrawn{Duration{1'700'000'000'000}};
+
+Reply number_reply(std::int64_t number) {
+  Reply reply;
+  reply.kind = Reply::Kind::number;
+  reply.number = number;
+  return reply;
+}
+
+Reply list_reply(const std::vector<std::int64_t>& before, const std::string& lane,
+                 const std::vector<std::int64_t>& behind) {
+  Reply reply;
+  reply.kind = Reply::Kind::list;
+  for (const auto number : before) reply.items.push_back(number_reply(number));
+  Reply id;
+  id.kind = Reply::Kind::text;
+  id.text = lane;
+  reply.items.push_back(id);
+  for (const auto number : behind) reply.items.push_back(number_reply(number));
+  return reply;
+}
+
+TEST(ADraw, NamesItsLimitsInWholeNumbers) {
+  limit::RateConfig config;
+  config.per_second = 0.5;
+  config.burst = 8;
+  const auto limits = lane_limits(config);
+  EXPECT_EQ(limits.nano_tokens, 500'000'000U);
+  EXPECT_EQ(limits.burst, 8U);
+  config.per_second = 0;
+  EXPECT_EQ(lane_limits(config).nano_tokens, 0U);
+  EXPECT_EQ(lane_limits(config).burst, 0U);
+}
+
+TEST(ADraw, PutsItsWordsWhereTheScriptLooksForThem) {
+  const LaneLimits limits{2'000'000'000, 8, {{1000, hours{24}, true, 50, limit::LimitScope::grab}}};
+  const Draw draw{Draw::What::draw, true, 7, 6, kDrawn, Duration{3'000}, 4, "b,c", limit::Priority::background, false};
+  const Words expected{"a",        "run", "lane", "1",          "draw", "1", "7", "6", "1700000000000",
+                       "3000",     "4",   "b,c",  "2000000000", "8",    "2", "0", "0", "1000",
+                       "86400000", "1",   "50",   "0"};
+  EXPECT_EQ(draw_words({"a", "run", "lane"}, limits, draw), expected);
+}
+
+TEST(ADraw, OfADownloadIsCountedByTheQuotasOfDownloads) {
+  const LaneLimits limits{0, 0, {{10, hours{1}, false, 0, limit::LimitScope::grab}, {10, hours{1}, false, 0, {}}}};
+  Draw draw;
+  draw.grab = true;
+  const auto words = draw_words({"a", "run", ""}, limits, draw);
+  EXPECT_EQ(words[21], "1");
+  EXPECT_EQ(words[26], "1");
+}
+
+TEST(ADraw, HasOneKeyForEachQuotaAndTheEpochOnOneServer) {
+  const Names names{"p"};
+  EXPECT_EQ(lane_keys(names, "x", 2, true),
+            (Words{"p:l1:{x}", "p:l1:{x}:here", "p:l1:{x}:away", "p:l1:{x}:1", "p:l1:{x}:2", "p:l1"}));
+  EXPECT_EQ(lane_keys(names, "x", 0, false).size(), 3U);
+}
+
+TEST(ADrawsAnswer, IsReadWithItsOffers) {
+  const auto reply = list_reply({1, 250, 3, 1'700'000'000'000}, "lane", {4, 0, 5, 2, 500, 1, 11, 12, 99});
+  const auto answer = read_draw(reply, 1);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->verdict, Verdict::wait);
+  EXPECT_EQ(answer->wait, Duration{250});
+  EXPECT_EQ(answer->why, limit::Why::quota);
+  EXPECT_EQ(answer->at, kDrawn);
+  EXPECT_EQ(answer->lane, "lane");
+  EXPECT_EQ(answer->members, 4U);
+  EXPECT_EQ(answer->grabs_paused_until, TimePoint{Duration{5}});
+  EXPECT_EQ(answer->offers, (std::vector<std::uint64_t>{500, 1, 11, 12}));
+  EXPECT_EQ(answer->left, (std::vector<std::uint64_t>{99}));
+}
+
+TEST(ADrawsAnswer, ThatIsNoneIsRefused) {
+  EXPECT_FALSE(read_draw(number_reply(1), 0));
+  EXPECT_FALSE(read_draw(list_reply({9, 0, 0, 0}, "", {1, 0, 0, 0}), 0));
+  EXPECT_FALSE(read_draw(list_reply({0, 0, 77, 0}, "", {1, 0, 0, 0}), 0));
+  EXPECT_FALSE(read_draw(list_reply({0, 0}, "", {}), 0));
+}
+
+TEST(ASeed, TellsRunsByTheServersClock) {
+  const std::vector<std::vector<limit::QuotaRun>> runs{{{kDrawn, 3}}, {}};
+  EXPECT_EQ(seed_words({"a", "run", "lane"}, runs, Duration{500}),
+            (Words{"a", "run", "lane", "2", "1", "1700000000500", "3", "0"}));
+}
+
+TEST(APause, ThatIsOverIsNamedByZero) {
+  EXPECT_EQ(pause_words({"a", "run", ""}, 2, {true, std::nullopt, false}), (Words{"a", "run", "", "2", "1", "0", "0"}));
+}
+
+}  // namespace
+}  // namespace cachearr::shared
