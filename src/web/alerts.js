@@ -26,6 +26,10 @@ function channelRow(page, channel) {
     m("td", last ? [badge(last.ok ? "ok" : "failed"), " ", format.moment(last.at), last.error ? m("p.muted", last.error) : null] : m("span.muted", "nothing sent yet")), m("td.end", m("button", { onclick: test, disabled: channel.testing }, "Test")));
 }
 
+/** What makes them fire. @param {Data} all */
+const thresholds = all => m("dl.facts.roomy", [["Hit rate under", format.percent(all.hitRateBelow, 0) + " for " + format.duration(all.hitRateAfter)], ["A key's hit rate under", format.percent(all.keyHitRateBelow, 0)], ["Memory or disk over", format.percent(all.memoryAbove, 0)], ["Keys over", format.number(all.maxKeys)]]
+  .map(([label, value]) => m("div", m("dt", label), m("dd", value))));
+
 export class Alerts {
   constructor() {
     this.alerts = new Resource("api/v1/alerts", 5000).start();
@@ -37,6 +41,7 @@ export class Alerts {
     return m(".page", m("h1", "Alerts"),
       card("Firing", instead(this.alerts) || (this.alerts.data.firing.length === 0 ? empty("Nothing fires", "Hit rate, memory, disk, quotas, upstreams and the authority are watched.") : m("ul.list.alerts", this.alerts.data.firing.map(line)))),
       card("Lately", instead(this.alerts) || (this.alerts.data.recent.length === 0 ? empty("Nothing was resolved lately") : past(this.alerts.data.recent))),
+      card("Thresholds", instead(this.alerts) || [thresholds(this.alerts.data.thresholds), m("p.muted.hint", "Set them in the configuration: ", ["alert_hit_rate_below", "alert_after", "alert_key_hit_rate_below", "alert_memory_above", "max_keys"].map((name, at) => [at > 0 ? ", " : "", m("code", name)]), " of ", m("code", "cache"), ". A reload puts them in force.")]),
       card("Channels", channels || (this.channels.data.notifications.length === 0
         ? empty("Nobody is told", "Name channels in the configuration, \"notifications\": ntfy, Gotify, Discord, Slack, Telegram, Apprise, Pushover, e-mail or any webhook.")
         : table([{ name: "Name" }, { name: "Type" }, { name: "Host" }, { name: "Events" }, { name: "Last message" }, { name: "", end: true }], this.channels.data.notifications.map((/** @type {Data} */ each) => channelRow(this, each)), "Channels"))));

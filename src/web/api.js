@@ -15,6 +15,9 @@ export class Refused extends Error {
   }
 }
 
+/** @param {any} data */
+const firstProblem = data => data?.problems?.[0] && data.problems[0].message;
+
 /** @param {Response} response */
 async function read(response) {
   const text = await response.text();
@@ -23,28 +26,40 @@ async function read(response) {
   if (type.includes("json")) try { data = JSON.parse(text); } catch { data = null; }
   if (response.ok) return data;
   if (response.status === 401) session.out = true;
-  throw new Refused(response.status, (data && data.detail) || "The answer was " + response.status, data);
+  throw new Refused(response.status, (data && data.detail) || firstProblem(data) || "The answer was " + response.status, data);
 }
 
-/** @param {string} method @param {string} path without a slash in front @param {any} [body] */
-export async function call(method, path, body) {
-  /** @type {RequestInit} */
-  const options = { method, credentials: "same-origin", headers: { Accept: "application/json" } };
-  if (method !== "GET") {
-    options.headers = { ...options.headers, "Content-Type": "application/json" };
-    options.body = JSON.stringify(body ?? {});
-  }
-  let response;
+/** @param {string} path @param {RequestInit} options */
+async function ask(path, options) {
   try {
-    response = await fetch(path, options);
+    const response = await fetch(path, { credentials: "same-origin", ...options });
+    session.lost = false;
+    return response;
   } catch {
     session.lost = true;
     m.redraw();
     throw new Refused(0, "cachearr does not answer");
   }
-  session.lost = false;
-  return read(response);
 }
+
+/** @param {string} method @param {string} path without a slash in front @param {any} [body] */
+export async function call(method, path, body) {
+  const headers = { Accept: "application/json", ...(method === "GET" ? {} : { "Content-Type": "application/json" }) };
+  return read(await ask(path, { method, headers, ...(method === "GET" ? {} : { body: JSON.stringify(body ?? {}) }) }));
+}
+
+/** A text as it is stored, and what it is called in this state.
+ * @param {string} path @returns {Promise<{text: string, etag: string}>} */
+export async function getText(path) {
+  const response = await ask(path, {});
+  if (!response.ok) await read(response);
+  return { text: await response.text(), etag: response.headers.get("ETag") || "" };
+}
+
+/** Sends a text as it is, unless it was changed meanwhile: `etag` is what it was called when it was read; empty: it is new.
+ * @param {string} method @param {string} path @param {string} etag @param {string} [text] */
+export const sendText = async (method, path, etag, text) => read(await ask(path,
+  { method, headers: { "Content-Type": "application/json", ...(etag ? { "If-Match": etag } : { "If-None-Match": "*" }) }, body: text ?? "{}" }));
 
 /** @param {string} path */
 export const get = path => call("GET", path);

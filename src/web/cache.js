@@ -1,6 +1,8 @@
 // What is stored: search, look into, purge.
 import { Resource, call, get, post, query } from "./api.js";
 import * as format from "./format.js";
+import { decision, fetchAnew, fieldLines, draftOf } from "./decision.js";
+import { edit } from "./editor.js";
 import { act, ask, badge, card, empty, failure, instead, m, table } from "./view.js";
 
 /** @typedef {any} Data */
@@ -16,6 +18,10 @@ async function preview(response, type) {
   return { text: text.slice(0, longest), note: text.length > longest ? "the first 256 KiB" : "" };
 }
 
+/** One answer of those that are stored under the key. @param {Data} each @param {number} at */
+const variant = (each, at) => m(".variant", m("dl.facts", [["Variant", String(at + 1)], ["Content", each.contentType + (each.contentEncoding ? ", " + each.contentEncoding : "")], ...(each.contentLanguage ? [["Language", each.contentLanguage]] : []), ["Status", each.status], ["Size", format.bytes(each.size)], ["Age", format.duration(each.age)], ["Left", format.lifetime(each.ttl)], ["Hits", format.number(each.hits)]]
+  .map(([label, value]) => m("div", m("dt", label), m("dd", value)))), fieldLines(each.headers, "Stored header fields"));
+
 /** One key with all that is known of it. */
 class Detail {
   /** @param {Data} node */
@@ -23,8 +29,15 @@ class Detail {
     this.path = "api/v1/keys/" + encodeURIComponent(node.attrs.name);
     this.meta = new Resource(this.path + "?meta=1", 5000).start();
     this.body = null;
+    // Looked for by its text: other keys may hold it, too.
+    this.requests = new Resource("api/v1/requests" + query({ text: node.attrs.name, limit: 50 })).start();
   }
-  onremove() { this.meta.stop(); }
+  onremove() { this.meta.stop(); this.requests.stop(); }
+  /** How it was asked for last. @param {string} name */
+  last(name) {
+    const request = (this.requests.data?.requests || []).find((/** @type {Data} */ each) => each.key === name);
+    return request ? m("details.fields", m("summary", "How it was asked for last, " + format.ago(request.time)), m(".detail", decision(request), m(".buttons", m("button", { onclick: () => edit(draftOf(request)) }, "Make a rule")))) : null;
+  }
   async look() {
     try {
       const response = await fetch(this.path, { credentials: "same-origin" });
@@ -48,12 +61,18 @@ class Detail {
       await act(() => call("POST", this.path + "/expire", { ttl: "24h" }), "Lives for another 24 h");
       this.meta.refresh();
     };
+    const anew = async () => {
+      await fetchAnew(name);
+      this.meta.refresh();
+      node.attrs.changed();
+    };
     const facts = [["Type", meta.type || "–"], ["Upstream", meta.upstream || "–"], ["Status", meta.status], ["Content", meta.contentType + (meta.contentEncoding ? ", " + meta.contentEncoding : "")],
       ["Size", format.bytes(meta.size)], ["Age", format.duration(meta.age)], ["Left", format.lifetime(meta.ttl)], ["Hits", format.number(meta.hits)], ["Tier", meta.tier], ["Variants", meta.variants], ["Shared", meta.partition]];
     return card(name, [m("dl.facts", facts.map(([label, value]) => m("div", m("dt", label), m("dd", String(value))))),
-      m(".buttons", m("button", { onclick: () => this.look() }, "Show body"), m("a.button", { href: this.path, download: "" }, "Download"), m("button", { onclick: extend }, "Extend by 24 h"),
+      m(".buttons", m("button.primary", { onclick: anew }, "Fetch anew"), m("button", { onclick: () => this.look() }, "Show body"), m("a.button", { href: this.path, download: "" }, "Download"), m("button", { onclick: extend }, "Extend by 24 h"),
         m("button", { onclick: () => remove(true) }, "Mark stale"), m("button.danger", { onclick: () => remove(false) }, "Purge")),
-      this.body ? [this.body.note ? m("p.muted", this.body.note) : null, this.body.text ? m("pre.code", { tabindex: 0 }, this.body.text) : null] : null], { wide: true, aside: close });
+      this.body ? [this.body.note ? m("p.muted", this.body.note) : null, this.body.text ? m("pre.code", { tabindex: 0 }, this.body.text) : null] : null,
+      meta.stored ? m("details.fields", m("summary", meta.stored.length === 1 ? "What is stored" : meta.stored.length + " variants are stored"), meta.stored.map(variant)) : null, this.last(name)], { wide: true, aside: close });
   }
 }
 

@@ -1,7 +1,9 @@
 // Requests as they end: filter in words, pause, and open a row to see how it was decided.
-import { Resource, get, post, query } from "./api.js";
+import { Resource, get, post, query, session } from "./api.js";
 import * as format from "./format.js";
 import { act, ask, badge, card, empty, failure, m, offer } from "./view.js";
+import { curl, decision, draftOf, fetchAnew, why } from "./decision.js";
+import { edit } from "./editor.js";
 import { compile } from "./filter.js";
 
 /** @typedef {any} Data */
@@ -9,52 +11,10 @@ import { compile } from "./filter.js";
 const most = 2000;   // that are kept
 const shown = 150;   // that are drawn
 
-/** Why, in a few words. @param {Data} request */
-function why(request) {
-  const parts = [];
-  if (request.error) parts.push(request.error);
-  if (request.detail) parts.push(request.detail);
-  if (request.rule) parts.push("rule " + request.rule);
-  if (request.forward) parts.push(request.forward);
-  if (request.stored) parts.push("stored");
-  if (request.collapsed) parts.push("shared another's fetch");
-  return parts.join(" · ") || "no rule: RFC 9111 decides";
-}
-
-/** The same request as a command line. @param {Data} request */
-function curl(request) {
-  const quoted = (/** @type {string} */ text) => "'" + text.replace(/'/g, "'\\''") + "'";
-  const method = request.method === "GET" ? "" : " -X " + request.method;
-  return "curl -sD- -o /dev/null" + method + (request.userAgent ? " -A " + quoted(request.userAgent) : "") + " -x http://" + location.hostname + ":9797 " + quoted(request.url);
-}
-
-/** A rule that would match it, to go on from. @param {Data} request */
-function draft(request) {
-  let path = "/";
-  try { path = decodeURI(new URL(request.url).pathname).replace(/\/\d+(?=\/|$)/g, "/{id:int}"); } catch { /* a URL that is none */ }
-  const rule = { name: "my-rule", ...(request.upstream ? { upstream: request.upstream } : {}), match: { path }, ttl: "30m", policy: "override" };
-  return JSON.stringify({ rules: [rule] }, null, 2);
-}
-
-/** How it was decided, step by step. @param {Data} request */
-function steps(request) {
-  const forwarded = !!request.forward;
-  return [
-    ["Client", request.client, (request.userAgent || "no agent named") + ", by " + request.way],
-    ["Route", request.upstream || "no upstream of the rules", request.upstream ? "its host, mount or listener belongs to this upstream" : "a host that no rules file names"],
-    ["Rule", request.rule || "none", request.rule ? "type " + (request.type || "none") : "what the origin allows is stored (RFC 9111)"],
-    ["Key", request.key || "–", request.key ? "under this name it is stored and purged" : "not made: nothing is looked up"],
-    ["Store", request.result, request.detail || (request.result === "hit" ? "a fresh answer was there" : forwarded ? "no answer that could be given: " + request.forward : "")],
-    ["Upstream", forwarded ? "asked" : "not asked", forwarded ? request.forward + (request.collapsed ? ", together with others" : "") + (request.stored ? ", its answer was stored" : ", its answer was not stored") : "saved a call"],
-    ["Answer", String(request.status), format.bytes(request.bytes) + " in " + format.latency(request.durationUs) + (request.firstByteUs ? ", first byte after " + format.latency(request.firstByteUs) : "")],
-  ];
-}
-
-/** @param {Data} request @param {boolean} soft */
-async function purge(request, soft) {
-  const question = soft ? "The answer stays, as stale: the next request fetches anew." : "The next request fetches it from the upstream.";
-  if (await ask((soft ? "Fetch anew: " : "Purge: ") + request.key, question, soft ? "Mark stale" : "Purge"))
-    act(() => post("api/v1/purge", { keys: [request.key], soft }), answer => answer.purged + (soft ? " marked stale" : " purged"));
+/** @param {Data} request */
+async function purge(request) {
+  if (await ask("Purge: " + request.key, "The next request fetches it from the upstream.", "Purge"))
+    act(() => post("api/v1/purge", { keys: [request.key] }), answer => answer.purged + " purged");
 }
 
 /** @param {Data} request */
@@ -65,11 +25,10 @@ async function explain(request) {
 }
 
 /** @param {Data} request */
-const detail = request => m(".detail", m("p.url", request.method + " " + request.url), request.error ? m("p.trouble", request.error) : null,
-  m("ol.steps", steps(request).map(([name, value, reason]) => m("li", m("span.step", name), m("span.step-value", value), m("span.muted", reason)))),
-  m(".buttons", request.key ? [m("button", { onclick: () => purge(request, true) }, "Fetch anew"), m("button", { onclick: () => purge(request, false) }, "Purge"),
+const detail = request => m(".detail", decision(request),
+  m(".buttons", request.key ? [m("button", { onclick: () => fetchAnew(request.key) }, "Fetch anew"), m("button", { onclick: () => purge(request) }, "Purge"),
     m("a.button", { href: "#/cache?key=" + encodeURIComponent(request.key) }, "In the cache")] : null,
-  m("button", { onclick: () => explain(request) }, "Explain now"), m("button", { onclick: () => offer("A rule from this", draft(request)) }, "Make a rule"),
+  m("button", { onclick: () => explain(request) }, "Explain now"), m("button", { onclick: () => edit(draftOf(request)) }, "Make a rule"),
   m("button", { onclick: () => offer("As curl", curl(request)) }, "Copy as curl")));
 
 /** @param {Data} page @param {Data} request */
@@ -102,15 +61,26 @@ export class Live {
     this.begun = 0;
     this.drawn = 0;  // when
     this.first = new Resource("api/v1/requests?limit=" + shown);
-    this.first.refresh().then(() => { this.requests = (this.first.data?.requests || []).concat(); this.listen(); m.redraw(); });
+    this.load().then(() => this.listen());
     // However fast they come, the page is drawn at most four times a second.
     this.timer = setInterval(() => this.take(), 250);
+  }
+  /** What was there before. */
+  async load() {
+    await this.first.refresh();
+    if (!this.first.error) this.requests = this.first.data.requests.concat();
+    m.redraw();
   }
   listen() {
     if (this.gone) return;
     const last = this.requests[0]?.id;
     this.source = new EventSource("api/v1/events" + query({ last_event_id: last }));
-    this.source.onopen = () => { this.state = "live"; m.redraw(); };
+    this.source.onopen = () => {
+      this.state = "live";
+      session.lost = false;
+      if (this.first.error) this.load();
+      m.redraw();
+    };
     this.source.onerror = () => { this.state = "reconnecting"; m.redraw(); };
     this.source.addEventListener("request", (/** @type {any} */ event) => {
       this.arrived.push(JSON.parse(event.data));
@@ -152,7 +122,7 @@ export class Live {
         oninput: (/** @type {any} */ event) => { this.words = event.target.value; this.matches = compile(this.words); } }),
       m("button", { "aria-pressed": String(this.paused), onclick: () => { this.paused = !this.paused; } }, this.paused ? "Go on" : "Pause"), state,
       this.missed > 0 ? m("span.muted", this.missed + " passed unseen") : null),
-      this.first.error ? failure(this.first.error, () => this.first.refresh())
+      this.first.error ? failure(this.first.error, () => this.load())
         : card("Requests", filtered.length > 0 ? m("ol.requests", filtered.map(each => row(this, each)))
           : this.requests.length > 0 ? empty("Nothing matches", "Words must all be found; upstream:, result:, client:, rule:, type:, status:, way: and slow:>1s look at one thing.")
           : empty("Nobody has asked yet", "Requests stand here as soon as they end.", m("a.button", { href: "#/setup" }, "Set up an application"))));

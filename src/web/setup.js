@@ -43,9 +43,24 @@ function authority(page) {
     m("p", m("a", { href: "ca" }, "Steps for each system, and the fingerprint"))];
 }
 
+/** Whether this browser believes what the authority signs: the proxy knows, as soon as it asks through it. The page itself may ask nobody else.
+ * @param {Data} page @param {Data[]} clients */
+function probe(page, clients) {
+  const host = (page.rules.data?.upstreams || []).filter((/** @type {Data} */ each) => each.intercept).flatMap((/** @type {Data} */ each) => each.hosts).find((/** @type {string} */ each) => !each.startsWith("*"));
+  if (!page.authority || !host) return null;
+  // What is long is cut where it is kept.
+  const mine = clients.filter(each => each.userAgent && navigator.userAgent.startsWith(each.userAgent.replace(/…$/, "")));
+  const told = mine.filter(each => each.trustsAuthority != null).sort((a, b) => (a.lastSeen < b.lastSeen ? 1 : -1))[0];
+  const verdict = told ? (told.trustsAuthority ? badge("✓ this browser trusts it", "good") : badge("this browser does not trust it", "bad")) : badge("not known yet", "dim");
+  return card("This browser", [m("p.verdict-line", verdict, told ? m("span.muted", " as of " + format.ago(told.lastSeen)) : null),
+    m("p.muted.hint", told ? "Tried by what it asked through the proxy." : mine.length > 0 ? "It comes through the proxy, but has asked nothing yet that is looked into." : "It does not come through the proxy yet."),
+    m("p.hint", "Let it use the proxy, then ", m("a", { href: "https://" + host + "/", target: "_blank", rel: "noopener noreferrer" }, "open " + host), ": the answer appears here. A warning of the browser means that it does not trust the authority.")]);
+}
+
 export class Setup {
   constructor() {
     this.clients = new Resource("api/v1/clients", 2000).start();
+    this.rules = new Resource("api/v1/rules").start();
     /** @type {boolean | null} */
     this.authority = null;
     this.host = location.hostname.includes(":") ? "[" + location.hostname + "]" : location.hostname;
@@ -58,7 +73,7 @@ export class Setup {
     }).catch(() => {});
     fetch("ca.pem", { method: "HEAD" }).then(response => { this.authority = response.ok; m.redraw(); }).catch(() => {});
   }
-  onremove() { this.clients.stop(); }
+  onremove() { this.clients.stop(); this.rules.stop(); }
   view() {
     const clients = this.clients.data?.clients || [];
     const { host, port } = this;
@@ -67,6 +82,6 @@ export class Setup {
         m("li", m("b", "As a proxy. "), "Host ", m("code", host), ", port ", m("code", port), ". Plain http is cached, https passes through."),
         m("li", m("b", "As a proxy that looks inside https. "), "Trust the authority below, and all of it is cached.")), { wide: true }),
       m(".grid.halves", card("Applications", m(".applications", applicationsFor(host, port).map(each => block(each, clients)))),
-        m("div", card("Certificate", authority(this)), card("Browsers and systems", [m("p", "Automatic configuration:"), m("p", m("code", new URL("proxy.pac", document.baseURI).href))]))));
+        m("div", card("Certificate", authority(this)), probe(this, clients), card("Browsers and systems", [m("p", "Automatic configuration:"), m("p", m("code", new URL("proxy.pac", document.baseURI).href))]))));
   }
 }

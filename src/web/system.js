@@ -1,17 +1,55 @@
 // What this program is and how it does.
-import { Resource, post } from "./api.js";
+import { Resource, post, query } from "./api.js";
 import * as format from "./format.js";
-import { act, badge, card, empty, instead, m, meter } from "./view.js";
+import { Backup } from "./backup.js";
+import { act, badge, card, choice, empty, instead, m, meter, table } from "./view.js";
 
 /** @typedef {any} Data */
 
-const licences = [["Mithril", "MIT"], ["dygraphs", "MIT"], ["Boost", "BSL-1.0"], ["OpenSSL", "Apache-2.0"], ["LMDB", "OLDAP-2.8"], ["nlohmann/json", "MIT"], ["spdlog", "MIT"], ["CLI11", "BSD-3-Clause"], ["prometheus-cpp", "MIT"], ["xxHash", "BSD-2-Clause"], ["Zstandard", "BSD-3-Clause"], ["Brotli", "MIT"], ["zlib", "Zlib"], ["libcurl", "curl"], ["libsystemd", "LGPL-2.1+"]];
+const licences = [["Mithril", "MIT"], ["dygraphs", "MIT"], ["Boost", "BSL-1.0"], ["OpenSSL", "Apache-2.0"], ["LMDB", "OLDAP-2.8"], ["nlohmann/json", "MIT"], ["spdlog", "MIT"], ["fmt", "MIT"], ["CLI11", "BSD-3-Clause"], ["pugixml", "MIT"], ["prometheus-cpp", "MIT"], ["xxHash", "BSD-2-Clause"], ["Zstandard", "BSD-3-Clause"], ["Brotli", "MIT"], ["zlib", "Zlib"], ["libcurl", "curl"], ["libsystemd", "LGPL-2.1+"]];
+
+/** The last lines of the log, for as long as the page is shown. */
+class Log {
+  constructor() {
+    this.level = "info";
+    this.lines = new Resource(() => "api/v1/logs" + query({ level: this.level, limit: 200 }), 3000).start();
+  }
+  onremove() { this.lines.stop(); }
+  view() {
+    const levels = choice("Level", ["info", "warning", "error"], this.level, level => { this.level = level; this.lines.refresh(); });
+    const waiting = instead(this.lines);
+    const lines = waiting ? [] : [...this.lines.data.lines].reverse();
+    return card("Log", waiting || (lines.length === 0 ? empty("No such line since the start", "Requests are not among them; the live log has those.")
+      : m("ol.log", { tabindex: 0, "aria-label": "Last lines of the log, the newest first" }, lines.map((/** @type {Data} */ line) => m("li", { key: line.number }, m("span.time", { title: line.time }, format.clock(line.time)),
+        m("span", badge(line.level)), m("span.message", line.message))))), { wide: true, aside: levels });
+  }
+}
+
+/** @param {Data} shared */
+function members(shared) {
+  const rows = shared.members.map((/** @type {Data} */ each) => m("tr", { key: each.name }, m("td", each.name, each.self ? m("span.muted", " (this one)") : null), m("td", each.address), m("td", each.version), m("td.end.nowrap", format.ago(each.seen))));
+  return table([{ name: "Instance" }, { name: "Address" }, { name: "Version" }, { name: "Seen", end: true }], rows, "Instances that share");
+}
+
+/** What several instances share; nothing where this one is alone. @param {Data} shared */
+function sharedCard(shared) {
+  if (!shared || (!shared.enabled && !shared.problem)) return null;
+  const state = badge(shared.state, shared.state === "ready" ? "good" : shared.state === "off" ? "bad" : "warn");
+  if (!shared.enabled) return card("Shared with other instances", m("p.trouble", shared.problem), { wide: true, aside: state });
+  const { records, invalidations } = shared;
+  return card("Shared with other instances", [shared.problem ? m("p.trouble", shared.problem) : null,
+    facts([["Server", shared.server, "span"], ["Software", shared.software + " " + shared.version], ["Round trip", format.latency(shared.roundTripMicroseconds)], ["Behind by", shared.lagMs + " ms"], ["Breaker", shared.breaker],
+      ["Hits", format.number(records.hits)], ["Misses", format.number(records.misses)], ["Written", format.number(records.written)], ["Invalidations sent", format.number(invalidations.sent)], ["Received", format.number(invalidations.received)]]),
+    shared.memory.maxBytes > 0 ? tier("Memory", { bytes: shared.memory.bytes, maxBytes: shared.memory.maxBytes }) : null, members(shared)], { wide: true, aside: state });
+}
 
 /** @param {any[][]} pairs */
 const facts = pairs => m("dl.facts", pairs.map(([label, value, kind]) => m("div", { class: kind || "" }, m("dt", label), m("dd", value))));
 
+const elsewhere = () => m("span.links", m("a", { href: "metrics" }, "Metrics for Prometheus"), m("a", { href: "api/v1/openapi.json" }, "Description of the API"));
+
 /** @param {string} name @param {Data} tier */
-const tier = (name, tier) => (tier ? m(".tier", m(".quota-words", m("span", name + ": " + format.bytes(tier.bytes) + " of " + format.bytes(tier.maxBytes)), m("span.muted", format.number(tier.keys) + " keys")), meter(tier.bytes, tier.maxBytes, name)) : null);
+const tier = (name, tier) => (tier ? m(".tier", m(".quota-words", m("span", name + ": " + format.bytes(tier.bytes) + " of " + format.bytes(tier.maxBytes)), tier.keys == null ? null : m("span.muted", format.number(tier.keys) + " keys")), meter(tier.bytes, tier.maxBytes, name)) : null);
 
 export class System {
   constructor() {
@@ -19,19 +57,19 @@ export class System {
     this.health = new Resource("api/v1/health", 5000).start();
     this.cache = new Resource("health/cache", 5000).start();
     this.stats = new Resource("health/cache/stats", 15000).start();
+    this.shared = new Resource("api/v1/shared", 5000).start();
   }
-  onremove() { [this.status, this.health, this.cache, this.stats].forEach(each => each.stop()); }
+  onremove() { [this.status, this.health, this.cache, this.stats, this.shared].forEach(each => each.stop()); }
   view() {
     const status = this.status.data, cache = this.cache.data?.data, stats = this.stats.data?.data;
     const reload = () => act(() => post("api/v1/reload"), done => (done.changes.length === 0 ? "Read again; nothing is different" : done.changes.join("; ")));
     return m(".page", m("h1", "System"), m(".grid.halves",
       card("Health", instead(this.health) || (this.health.data.length === 0 ? empty("All is well") : m("ul.list.alerts", this.health.data.map((/** @type {Data} */ note) => m("li.alert", { class: note.type }, badge(note.type), m("div", note.message)))))),
       card("Program", instead(this.status) || facts([["Version", status.version], ["Started", format.moment(status.startTime)], ["Up for", format.duration((Date.now() - new Date(status.startTime).getTime()) / 1000)], ["System", status.osName + " " + status.osVersion], ["Host", status.hostName],
-        ["Configuration", status.startupPath || "built in", "span"], ["State", status.appData, "span"]]), { aside: m("button", { onclick: reload }, "Reload configuration") }),
+        ["Configuration", status.startupPath || "built in", "span"], ["State", status.appData, "span"], ["Elsewhere", elsewhere(), "span"]]), { aside: m("button", { onclick: reload }, "Reload configuration") }),
       card("Store", instead(this.cache) || [tier("Memory", cache.details.memory), cache.details.disk ? tier("Disk", cache.details.disk) : m("p.muted.tier", "No disk tier: answers end with the process.")]),
       card("Since the start", instead(this.stats) || facts([["Hits", format.number(stats.hits)], ["Misses", format.number(stats.misses)], ["Hit rate", format.percent(stats.hitRate)], ["Shared fetches", format.number(stats.collapsed)], ["Evictions", format.number(stats.evictions)],
-        ["To clients", format.bytes(stats.bytesToClients)], ["From upstreams", format.bytes(stats.bytesFromUpstreams)]])),
-      card("Third-party licences", facts(licences)),
-      card("Elsewhere", m("ul.list", [["metrics", "Metrics for Prometheus"], ["api/v1/openapi.json", "Description of the API (OpenAPI 3.1)"]].map(([path, label]) => m("li", m("a", { href: path }, label)))))));
+        ["To clients", format.bytes(stats.bytesToClients)], ["From upstreams", format.bytes(stats.bytesFromUpstreams)]]))), sharedCard(this.shared.data), m(Log), m(Backup),
+    card("Third-party licences", facts(licences), { wide: true, aside: m("a.button", { href: "web/licences.txt" }, "Their texts") }));
   }
 }

@@ -42,6 +42,9 @@ function troubles(upstream) {
   return lines;
 }
 
+/** What its hub of events has told. @param {Data} events */
+const feed = events => m("p.muted.hint", "Events: " + events.state + (events.since ? " since " + format.moment(events.since) : "") + ", " + format.number(events.messages) + " messages, " + format.number(events.invalidations) + " invalidations" + (events.lastError ? ". Last trouble: " + events.lastError : ""));
+
 /** @param {Data} page @param {Data} upstream @param {Data} action @param {string} done */
 async function change(page, upstream, action, done) {
   await act(() => post("api/v1/upstreams/" + encodeURIComponent(upstream.name), action), upstream.name + ": " + done);
@@ -67,7 +70,8 @@ function panel(page, upstream) {
     m("header.card-head", m("h2", upstream.name), badge(...stateOf(upstream))),
     m("dl.facts", m("div", m("dt", "Calls"), m("dd", format.number(upstream.requests))), m("div", m("dt", "Latency"), m("dd", upstream.latencyMs ? upstream.latencyMs + " ms" : "–")),
       m("div", m("dt", "Tokens"), m("dd", upstream.tokens == null ? "no limit" : String(upstream.tokens))), m("div", m("dt", "Waiting"), m("dd", String(upstream.waiting))),
-      m("div", m("dt", "In flight"), m("dd", String(upstream.inFlight))), upstream.events ? m("div", m("dt", "Event feed"), m("dd", upstream.events.state)) : null),
+      m("div", m("dt", "In flight"), m("dd", String(upstream.inFlight))), null),
+    upstream.events && upstream.events.state !== "off" ? feed(upstream.events) : null,
     lines.map(line => m("p.trouble", line)),
     upstream.quota.length > 0 ? m("ul.list", upstream.quota.map((/** @type {Data} */ quota) => quotaLine(quota, upstream.name))) : null,
     buttons(page, upstream));

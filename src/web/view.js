@@ -23,7 +23,7 @@ export const icon = name => m("svg.icon", { viewBox: "0 0 24 24", "aria-hidden":
 const tones = /** @type {Record<string, string>} */ ({
   hit: "good", revalidated: "info", collapsed: "teal", stale: "violet", miss: "plain",
   bypass: "dim", tunnel: "dim", error: "bad", refused: "bad", closed: "good", open: "bad", "half-open": "warn",
-  live: "good", "prefer-cache": "info", offline: "warn", paused: "warn", notice: "info", warning: "warn", ok: "good",
+  live: "good", "prefer-cache": "info", offline: "warn", paused: "warn", notice: "info", warning: "warn", info: "dim", debug: "dim", trace: "dim", ok: "good",
   running: "info", done: "good", failed: "bad", canceled: "dim", cancelled: "dim", waiting: "warn",
 });
 
@@ -78,11 +78,12 @@ export function say(text, bad = false) {
 
 export const Notes = { view: () => m(".notes", { role: "status", "aria-live": "polite" }, notes.map(note => m(".note", { class: note.bad ? "bad" : "" }, note.text))) };
 
-/** Does it and says how it went. @param {() => Promise<any>} action @param {string | ((answer: any) => string)} done */
+/** Does it and says how it went; what `done` has no words for goes without. @param {() => Promise<any>} action @param {string | ((answer: any) => string)} done */
 export async function act(action, done) {
   try {
     const answer = await action();
-    say(typeof done === "string" ? done : done(answer));
+    const told = typeof done === "string" ? done : done(answer);
+    if (told) say(told);
     return answer;
   } catch (error) {
     say(error instanceof Error ? error.message : String(error), true);

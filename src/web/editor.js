@@ -1,0 +1,199 @@
+// The user's own rules files: written here, judged while somebody types, shown as a difference before they are put in force, and undone.
+import { Resource, getText, query, sendText } from "./api.js";
+import * as format from "./format.js";
+import { difference, nearby } from "./diff.js";
+import { act, ask, badge, card, empty, instead, m, say } from "./view.js";
+
+/** @typedef {any} Data */
+
+const example = `{
+  "upstreams": { "my-indexer": { "origin": "https://indexer.example", "hosts": ["indexer.example"], "mount": "/my-indexer" } },
+  "rules": [
+    { "name": "my-feed", "upstream": "my-indexer",
+      "match": { "path": "/api", "query": { "t": "search" } },
+      "ttl": "30m", "policy": "override" }
+  ]
+}
+`;
+
+let handedOver = "";
+
+/** Opens the editor with a new file of this text. @param {string} text */
+export function edit(text) {
+  handedOver = text;
+  location.hash = "#/rules";
+}
+
+/** @param {string} name @param {number} [version] */
+const pathOf = (name, version) => "api/v1/rules/files/" + encodeURIComponent(name) + query({ version });
+
+/** @param {string} before @param {string} after */
+export function diffView(before, after) {
+  const lines = nearby(difference(before, after));
+  if (lines.length === 0) return m("p.muted", "Nothing is different.");
+  const sign = { old: "−", new: "+", same: " " };
+  return m("pre.diff", { tabindex: 0, "aria-label": "Difference" }, lines.map(line => (line === null ? m("span.diff-gap", "⋯\n")
+    : m("span", { class: "diff-" + line.kind }, sign[line.kind] + " " + line.text + "\n"))));
+}
+
+/** Where a problem is, and a way there. @param {Editor} editor @param {Data} each */
+function problemLine(editor, each) {
+  const here = each.file === editor.path || each.file === "" || each.file.endsWith("/" + editor.name);
+  const place = (here ? "" : each.file.split("/").pop() + ": ") + (each.line ? "Line " + each.line + ", column " + each.column + ": " : "");
+  return m("li.trouble", here && each.line ? m("button.link", { onclick: () => editor.jump(each.line, each.column) }, place) : place, each.message);
+}
+
+/** One file that is being written. */
+export class Editor {
+  /** @param {() => void} changed something is in force */
+  constructor(changed) {
+    this.changed = changed;
+    this.files = new Resource("api/v1/rules/files").start();
+    this.name = "";    // empty: none is open
+    this.path = "";
+    this.isNew = false;
+    this.saved = "";   // as it is on disk
+    this.etag = "";
+    this.text = "";
+    this.busy = false;
+    this.timer = 0;
+    /** @type {Data} */
+    this.verdict = null;
+    if (handedOver) this.files.refresh().then(() => { this.begin(handedOver); handedOver = ""; m.redraw(); });
+  }
+  stop() { this.files.stop(); clearTimeout(this.timer); }
+  get isChanged() { return this.text !== this.saved; }
+  /** @returns {Data} */
+  get known() { return (this.files.data?.files || []).find((/** @type {Data} */ each) => each.name === this.name); }
+
+  /** A new file, under a name that is free. @param {string} text */
+  begin(text) {
+    const taken = new Set((this.files.data?.files || []).map((/** @type {Data} */ each) => each.name));
+    let name = "my-rules.json";
+    for (let number = 2; taken.has(name); ++number) name = "my-rules-" + number + ".json";
+    Object.assign(this, { name, path: "", isNew: true, saved: "", etag: "", text });
+    this.validate();
+  }
+  /** @param {Data} file */
+  async open(file) {
+    if (this.isChanged && this.name && !await ask("Leave what you have written?", this.name + " is not in force yet.", "Leave it")) return;
+    const read = await act(() => getText(pathOf(file.name)), "");
+    if (!read) return;
+    Object.assign(this, { name: file.name, path: file.path, isNew: false, saved: read.text, etag: read.etag, text: read.text });
+    this.validate();
+  }
+  close() { Object.assign(this, { name: "", text: "", saved: "", etag: "", verdict: null }); }
+  /** @param {string} text */
+  type(text) {
+    this.text = text;
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => this.validate(), 250);
+  }
+  async validate() {
+    const { text, name } = this;
+    try {
+      const response = await fetch("api/v1/rules/validate" + query({ file: name }), { method: "POST", credentials: "same-origin", headers: { "Content-Type": "application/json" }, body: text });
+      const answer = await response.json();
+      if (text !== this.text) return;
+      this.verdict = response.ok ? answer : { valid: false, problems: [{ file: "", line: 0, message: answer.detail }] };
+    } catch { this.verdict = null; }
+    m.redraw();
+  }
+  /** @param {number} line @param {number} column */
+  jump(line, column) {
+    const area = /** @type {HTMLTextAreaElement | null} */ (document.getElementById("rules-text"));
+    if (!area) return;
+    const lines = this.text.split("\n"), at = lines.slice(0, line - 1).reduce((sum, each) => sum + each.length + 1, 0) + column - 1;
+    area.focus();
+    area.setSelectionRange(at, at + Math.max(1, (lines[line - 1] || "").length - column + 1));
+    area.scrollTop = Math.max(0, (line - 6) * parseFloat(getComputedStyle(area).lineHeight));
+  }
+  /** Sends a change, and takes over what is in force then. @param {() => Promise<any>} change @param {string} done */
+  async apply(change, done) {
+    this.busy = true;
+    m.redraw();
+    try {
+      const answer = await change();
+      say(answer.changes.length > 0 ? done + ": " + answer.changes.join("; ") : done);
+      await this.files.refresh();
+      this.changed();
+      return true;
+    } catch (error) {
+      const refused = /** @type {Data} */ (error);
+      if (refused.data?.problems?.length) this.verdict = { valid: false, problems: refused.data.problems };
+      say(refused.status === 412 ? "Somebody else has changed " + this.name + " meanwhile. Open it again to see how it is now." : refused.message, true);
+      return false;
+    } finally {
+      this.busy = false;
+      m.redraw();
+    }
+  }
+  async save() {
+    if (!await ask((this.isNew ? "Put in force: " : "Change ") + this.name + "?", diffView(this.saved, this.text), "Put in force")) return;
+    const { name, text } = this;
+    if (await this.apply(() => sendText("PUT", pathOf(name), this.etag, text), name + " is in force")) await this.reopen(name);
+  }
+  /** @param {string} name */
+  async reopen(name) {
+    const read = await getText(pathOf(name)).catch(() => null);
+    const file = (this.files.data?.files || []).find((/** @type {Data} */ each) => each.name === name);
+    if (!read || !file) return this.close();
+    Object.assign(this, { name, path: file.path, isNew: false, saved: read.text, etag: read.etag, text: read.text });
+    this.validate();
+  }
+  /** @param {string} name @param {string} current @param {string} etag @param {Data} version */
+  async putBack(name, current, etag, version) {
+    const old = await act(() => getText(pathOf(name, version.version)), "");
+    if (!old || !await ask("Put back " + name + " as it was until " + format.moment(version.kept) + "?", diffView(current, old.text), "Put back")) return;
+    if (await this.apply(() => sendText("PUT", pathOf(name, version.version), etag), name + " is as it was")) await this.reopen(name);
+  }
+  async remove() {
+    const { name, etag } = this;
+    if (!await ask("Remove " + name + "?", "Its rules end now. What it holds is kept, and can be put back.", "Remove")) return;
+    if (await this.apply(() => sendText("DELETE", pathOf(name), etag), name + " is removed")) this.close();
+  }
+
+  area() {
+    const count = this.text.split("\n").length;
+    const scroll = (/** @type {any} */ event) => { const gutter = event.target.previousSibling; gutter.scrollTop = event.target.scrollTop; };
+    return m(".editor", m("pre.gutter", { "aria-hidden": "true" }, Array.from({ length: count }, (_, at) => at + 1).join("\n")),
+      m("textarea#rules-text.code", { rows: Math.min(28, Math.max(12, count + 1)), spellcheck: false, wrap: "off", "aria-label": "Rules as JSON", "aria-describedby": "rules-verdict", value: this.text, onscroll: scroll,
+        oninput: (/** @type {any} */ event) => this.type(event.target.value) }));
+  }
+  judged() {
+    const problems = this.verdict?.problems || [];
+    return m("#rules-verdict", { role: "status" }, !this.verdict ? m("p.muted", "…")
+      : problems.length === 0 && this.verdict.valid ? m("p.good-text", "✓ Valid, together with all other rules.") : m("ul.list.problems", problems.map((/** @type {Data} */ each) => problemLine(this, each))));
+  }
+  sheet() {
+    const file = this.known, versions = file?.versions || [];
+    const undo = (/** @type {any} */ event) => {
+      const chosen = versions.find((/** @type {Data} */ each) => String(each.version) === event.target.value);
+      event.target.value = "";
+      if (chosen) this.putBack(this.name, this.saved, this.etag, chosen);
+    };
+    const name = this.isNew ? m("input.file-name", { "aria-label": "Name of the file", value: this.name, pattern: "[A-Za-z0-9_][A-Za-z0-9._-]*\\.json", oninput: (/** @type {any} */ event) => { this.name = event.target.value; this.type(this.text); } }) : null;
+    const writable = this.isNew || file?.writable;
+    return m(".sheet", m(".toolbar", name || m("strong", this.name), this.isChanged ? badge("not in force yet", "warn") : badge("in force", "good"), this.path ? m("span.muted.path", this.path) : null),
+      writable ? null : m("p.trouble", "This program may not write here; the file is changed by hand."), this.area(), this.judged(),
+      m(".buttons", m("button.primary", { disabled: !writable || !this.isChanged || !this.verdict?.valid || this.busy, onclick: () => this.save() }, "Review and put in force"),
+        m("button", { disabled: !this.isChanged || this.isNew, onclick: () => { this.text = this.saved; this.validate(); } }, "Discard changes"),
+        versions.length > 0 && writable ? m("select", { "aria-label": "Undo", onchange: undo }, m("option", { value: "" }, "Undo…"), versions.map((/** @type {Data} */ each) => m("option", { value: String(each.version) }, "as it was until " + format.moment(each.kept)))) : null,
+        this.isNew || !writable ? null : m("button.danger", { disabled: this.busy, onclick: () => this.remove() }, "Remove"), m("button", { onclick: () => this.close() }, "Close")));
+  }
+  /** Files that were removed, and may be put back. */
+  removed() {
+    return (this.files.data?.gone || []).filter((/** @type {Data} */ each) => each.versions.length > 0).map((/** @type {Data} */ each) => m("li.file", m("span.file-title", m("s", each.name), m("span.muted", "removed " + format.moment(each.versions[0].kept))),
+      m("button", { onclick: () => this.putBack(each.name, "", "", each.versions[0]) }, "Put back")));
+  }
+  view() {
+    const waiting = instead(this.files);
+    if (waiting) return card("Your files", waiting);
+    const { files, gone } = this.files.data;
+    const rows = files.map((/** @type {Data} */ each) => m("li.file", { class: each.name === this.name && !this.isNew ? "chosen" : "" },
+      m("span.file-title", m("button.link", { onclick: () => this.open(each) }, each.name), m("span.muted", format.bytes(each.size) + ", changed " + format.moment(each.changed) + (each.writable ? "" : ", read only")))));
+    const fresh = m("button", { onclick: () => this.begin(example) }, "New file");
+    return card("Your files", [this.name ? this.sheet() : null,
+      files.length === 0 && gone.length === 0 ? (this.name ? null : empty("You have no rules of your own", "The shipped ones serve the services below. A rule of yours goes before them.")) : m("ul.list.files", rows, this.removed())], { wide: true, aside: fresh });
+  }
+}

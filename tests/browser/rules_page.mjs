@@ -1,0 +1,86 @@
+// The rules page: a file is written, judged, put in force, undone and removed, and each step is checked at the instance.
+import { PAGE, PROXY, api, check, judge, until } from "./harness.mjs";
+
+const rule = async name => (await api("GET", "api/v1/rules")).data.rules.find(each => each.name === name);
+const text = ttl => `{ "rules": [\n  { "name": "mine", "upstream": "local", "match": { "path": "/tv/mine/{id:int}" }, "ttl": "${ttl}", "policy": "override" }\n] }\n`;
+
+async function putInForce(page) {
+  await page.getByRole("button", { name: "Review and put in force" }).click();
+  await page.getByRole("dialog").locator(".diff-new").first().waitFor();
+  await page.getByRole("dialog").getByRole("button", { name: "Put in force" }).click();
+}
+
+async function write(page) {
+  await page.getByRole("button", { name: "New file" }).click();
+  const editor = page.getByLabel("Rules as JSON");
+  await editor.fill('{"rules": [\n  {"name": "mine", "upstream": "nobody", "match": {"path": "/**"}}]}');
+  await page.getByRole("button", { name: /Line 2, column \d+:/ }).click();
+  check(await editor.evaluate(area => document.activeElement === area && area.selectionStart > 11), "a problem leads to its place");
+  check(await page.getByRole("button", { name: "Review and put in force" }).isDisabled(), "what is wrong can be put in force");
+  await judge(page, "rules", "rules, with a mistake");
+  await editor.fill(text("10m"));
+  await page.getByText("✓ Valid").waitFor();
+  await putInForce(page);
+  await until("the rule is in force", async () => (await rule("mine"))?.ttl === 600);
+}
+
+/** A draft is tried before it is in force. */
+async function tryIt(page) {
+  await page.getByLabel("Rules as JSON").fill(text("20m"));
+  await page.getByLabel("URL").fill("http://local.test/tv/mine/5");
+  await page.getByRole("button", { name: "Try" }).click();
+  await page.getByText("20 m, from the rule").waitFor();
+  await page.getByText("With header fields, and an answer to judge").click();
+  await page.getByLabel("Body").fill("{}");
+  await page.getByLabel("Fields of the answer").fill("Cache-Control: no-store");
+  await page.getByRole("button", { name: "Try" }).click();
+  await page.getByText("since no-store").waitFor();
+  await judge(page, "rules", "rules, tried");
+}
+
+async function undo(page) {
+  await putInForce(page);
+  await until("the change is in force", async () => (await rule("mine")).ttl === 1200);
+  await until("there is something to undo", async () => (await page.getByLabel("Undo").locator("option").count()) === 2);
+  await page.getByLabel("Undo").selectOption({ index: 1 });
+  await page.getByRole("dialog").getByRole("button", { name: "Put back" }).click();
+  await until("it is as it was", async () => (await rule("mine")).ttl === 600);
+  await page.getByRole("button", { name: "Remove" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
+  await until("it is gone", async () => (await rule("mine")) === undefined);
+  await page.getByRole("button", { name: "Put back" }).waitFor();
+}
+
+/** What another has written meanwhile is not overwritten. */
+async function conflict(page) {
+  await page.getByRole("button", { name: "New file" }).click();
+  await page.getByLabel("Name of the file").fill("shared.json");
+  await page.getByLabel("Rules as JSON").fill(text("5m"));
+  await page.getByText("✓ Valid").waitFor();
+  await api("PUT", "api/v1/rules/files/shared.json", { ttls: { series: "3h" } });
+  await putInForce(page);
+  await page.getByText("Somebody else has changed shared.json meanwhile").waitFor();
+  check((await rule("mine")) === undefined, "what another has written is overwritten");
+  await api("DELETE", "api/v1/rules/files/shared.json");
+}
+
+async function fromARequest(page) {
+  await fetch(PROXY + "/elsewhere/77");
+  await page.goto(PAGE + "#/live?filter=" + encodeURIComponent("elsewhere"));
+  await page.reload();
+  await page.locator(".request-line").first().click();
+  await page.getByRole("button", { name: "Make a rule" }).click();
+  await page.getByText("✓ Valid").waitFor();
+  check((await page.getByLabel("Rules as JSON").inputValue()).includes('"/elsewhere/{id:int}"'), "a rule is made of the request");
+  await page.getByRole("button", { name: "Close" }).click();
+}
+
+export async function rulesPage(page) {
+  await page.goto(PAGE + "#/rules");
+  await page.getByText("in force", { exact: false }).first().waitFor();
+  for (const part of [write, tryIt, undo, conflict, fromARequest]) await part(page);
+  await page.getByRole("button", { name: "Never matched" }).click();
+  await page.getByText("never matched").first().waitFor();
+  await page.getByRole("button", { name: "Reload files" }).click();
+  await page.getByText("nothing is different").waitFor();
+}

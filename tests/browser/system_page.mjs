@@ -1,0 +1,27 @@
+// The system page, and what all pages do while the instance is away and when it is back.
+import { CONTROL, PAGE, PROXY, api, check, until } from "./harness.mjs";
+
+export async function systemPage(page) {
+  await api("POST", "api/v1/reload", {});
+  await page.goto(PAGE + "#/system");
+  await page.locator(".log").getByText("reloaded configuration and rules").first().waitFor();
+  const texts = await fetch(PAGE + "web/licences.txt");
+  check(texts.ok && (await texts.text()).includes("Boost Software License"), "the licences have their texts");
+}
+
+export async function restart(page) {
+  await page.goto(PAGE + "#/live");
+  await page.getByText("live", { exact: true }).waitFor();
+  page.expectsLoss = true;
+  await fetch(CONTROL + "/stop");
+  await page.getByText("reconnecting", { exact: true }).waitFor();
+  await page.evaluate(() => { location.hash = "#/overview"; });
+  await page.getByText("The connection is lost").waitFor();
+  await page.evaluate(() => { location.hash = "#/live"; });
+  await fetch(CONTROL + "/start");
+  await until("it is live again", async () => (await page.getByText("live", { exact: true }).count()) > 0);
+  check((await page.getByText("The connection is lost").count()) === 0, "the loss is still told");
+  await fetch(PROXY + "/tv/after-the-restart");
+  await page.getByText("/tv/after-the-restart").first().waitFor();
+  page.expectsLoss = false;
+}
