@@ -99,6 +99,13 @@ void News::give_up(const std::string& why) {
   if (link_) link_->give_up(why);
 }
 
+/// Who lacks rights does so for a while; what a busy or moved server says is over soon.
+void News::refused(const std::string& what, const Reply& reply) {
+  const auto why = what + reply.text.substr(0, 200);
+  const bool for_good = reply.is_error("NOPERM") || reply.is_error("NOAUTH") || reply.is_error("ERR");
+  for_good ? give_up(why) : fail(why);
+}
+
 void News::reading_link_up(std::shared_ptr<Link> link) {
   link_ = std::move(link);
   sync();
@@ -116,7 +123,7 @@ void News::sync() {
              {new_epoch(), check, std::to_string(epoch_), std::to_string(heard_)}, [this, check](const Reply* reply) {
                if (!reply) return;
                if (reply->kind != Reply::Kind::list || reply->items.size() != 3)
-                 return give_up("the server refuses the script of the invalidations: " + reply->text.substr(0, 200));
+                 return refused("the server refuses the script of the invalidations: ", *reply);
                other_secret_ = reply->items[1].text != check;
                if (other_secret_) return give_up("the instances there have another secret: nothing is shared");
                synced(*reply);
@@ -148,8 +155,7 @@ void News::read_page() {
   const auto from = last_id_.empty() ? std::string{"-"} : "(" + last_id_;
   link_->send({"XRANGE", parts_.names.stream(), from, "+", "COUNT", kPage}, [this](const Reply* reply) {
     if (!reply) return;
-    if (reply->kind != Reply::Kind::list)
-      return give_up("the invalidations cannot be read: " + reply->text.substr(0, 200));
+    if (reply->kind != Reply::Kind::list) return refused("the invalidations cannot be read: ", *reply);
     take_page(*reply);
   });
 }
@@ -221,8 +227,7 @@ void News::wait_for_more() {
                last_id_.empty() ? "0-0" : last_id_},
               [this](const Reply* reply) {
                 if (!reply || !link_) return;
-                if (reply->is_error())
-                  return give_up("the invalidations cannot be read: " + reply->text.substr(0, 200));
+                if (reply->is_error()) return refused("the invalidations cannot be read: ", *reply);
                 const auto* const items = reply->find(parts_.names.stream());
                 if (!items) return sync();  // quiet: is everything as it was?
                 take_items(*items);

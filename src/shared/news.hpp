@@ -91,6 +91,7 @@ class News {
   /// The link is made anew: soon, or after a while where that would change nothing.
   void fail(const std::string& why);
   void give_up(const std::string& why);
+  void refused(const std::string& what, const Reply& reply);
 
   Parts parts_;
   std::shared_ptr<Link> link_;

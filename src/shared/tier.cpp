@@ -132,6 +132,9 @@ void Tier::link_changed(bool up) {
     log::warning("the shared tier is away: " + commands_->problem());
     pulse_.link_down();
     news_.commands_link_down();
+    // What has become of the server is so for the others, too: after a failover they lead to the old master.
+    for (const auto& link : {bulk_, reading_})
+      if (link) link->reset();
   }
   if (observer_) observer_(up);
   update();

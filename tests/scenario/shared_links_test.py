@@ -78,6 +78,27 @@ class Ways(Sharing):
         self.ready(two)
         self.shares(one, two)
 
+    def test_a_failover_while_both_live_leaves_nobody_behind(self):
+        self.another_redis("--replicaof", "127.0.0.1 %d" % self.redis.port)
+        port = self.sentinel()
+        url = "redis://127.0.0.1:%d?master=mine" % port
+        one, two = self.instance("one", redis_url=url), self.instance("two", redis_url=url)
+        self.until(lambda: b"slave0" in self.call("INFO", "replication"))
+        connection = Connection(port)
+        self.addCleanup(connection.close)
+        self.assertEqual("OK", connection.call("SENTINEL", "FAILOVER", "mine"))
+        self.until(lambda: self.role_of(self.redis) == b"slave", "the old master is still one")
+        self.until(lambda: self.call("ROLE")[3] == b"connected")
+        for proxy in (one, two):
+            self.until(lambda of=proxy: self.status(of)["state"] == "ready" and not self.clients(), "it stayed behind")
+        self.shares(one, two)
+        one.admin("POST", "/api/v1/purge", body={"all": True})
+        self.heard(one, two)
+
+    def clients(self):
+        """Links of instances that the old master still has."""
+        return [line for line in self.call("CLIENT", "LIST").decode().splitlines() if "name=cachearr-" in line]
+
     @staticmethod
     def role_of(redis):
         connection = redis.connect()
