@@ -17,6 +17,7 @@ Result<std::string> Instance::export_archive(const std::string& passphrase) {
   backup::add_states([this](std::string_view name) { return store_->get_state(name); }, contents);
   if (!passphrase.empty())
     if (auto failed = backup::add_authority(config, passphrase, contents)) return *std::move(failed);
+  for (const auto& note : contents.notes) log::warning("export: " + note);
   std::ostringstream out;
   if (auto failed = backup::write(out, contents, clock_.now())) return *std::move(failed);
   return std::move(out).str();

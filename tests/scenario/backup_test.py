@@ -116,6 +116,15 @@ class Backups(Scenario):
         other.write_rules(own)
         return path
 
+    def test_rules_elsewhere_are_left_out_and_told(self):
+        elsewhere = os.path.join(self.proxy.folder, "elsewhere")
+        os.makedirs(elsewhere, exist_ok=True)
+        other = self.start({}, {"rules": [elsewhere]})
+        exported = os.path.join(other.folder, "export.tar")
+        done = other.command("export", exported)
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertIn(elsewhere, done.stderr)
+
     def test_what_is_damaged_or_foreign_changes_nothing(self):
         other = self.start({}, {})
         exported = self.export_with_these_rules(other)

@@ -43,7 +43,8 @@ bool is_running(const Config& config) {
 }
 
 /// The running instance's export; it knows what is not on disk yet.
-std::optional<Error> export_by_instance(const Config& config, const std::string& passphrase, std::ostream& out) {
+std::optional<Error> export_by_instance(const Config& config, const std::string& passphrase, std::ostream& out,
+                                        std::vector<std::string>& notes) {
   AdminRequest request;
   request.target = "/api/v1/export";
   if (!passphrase.empty()) {
@@ -55,6 +56,8 @@ std::optional<Error> export_by_instance(const Config& config, const std::string&
   if (answer->status != 200) return Error{reason_of(*answer)};
   out << answer->body;
   out.flush();
+  backup::Contents same;
+  if (!backup::add_files(config, same)) notes = same.notes;
   return out ? std::nullopt : std::optional{Error{"the export cannot be written"}};
 }
 
@@ -127,7 +130,7 @@ int export_to(const Invocation& invocation, const BackupArguments& arguments) {
   if (!file.out().is_open()) return fail(invocation, arguments.file + " cannot be written");
   std::vector<std::string> notes;
   const auto failed = !arguments.store && is_running(config)
-                          ? export_by_instance(config, passphrase, file.out())
+                          ? export_by_instance(config, passphrase, file.out(), notes)
                           : export_files(config, arguments, passphrase, file.out(), notes);
   if (failed) return fail(invocation, failed->what);
   if (!file.finish()) return fail(invocation, arguments.file + " cannot be written");
