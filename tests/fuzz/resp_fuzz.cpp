@@ -1,4 +1,5 @@
 // Any bytes as a server's replies: the same however they are cut, within bounds, and never more than was sent.
+#include <algorithm>
 #include <vector>
 
 #include "fuzz/input.hpp"

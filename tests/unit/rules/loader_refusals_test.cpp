@@ -118,6 +118,8 @@ TEST(Loader, RefusesImpossibleRates) {
 }
 
 TEST(Loader, RefusesUnknownWords) {
+  EXPECT_NE(problems_of_upstream(R"("hosts": ["a.test"], "shared": "maybe")").find("'maybe' is none of auto"),
+            std::string::npos);
   EXPECT_NE(problems_of_upstream(R"("hosts": ["a.test"], "share": "everybody")")
                 .find("'everybody' is none of none, all, named"),
             std::string::npos);

@@ -35,6 +35,16 @@ TEST(Loader, TakesCommentsAndAnEmptyDocument) {
   EXPECT_TRUE(load_text("// nothing\n{ /* yet */ }", "f", problems)) << told(problems);
 }
 
+TEST(Loader, ReadsWhetherAnUpstreamIsSharedWithOtherInstances) {
+  const auto set = loaded(
+      R"({"upstreams": {"own": {"hosts": ["a.test"], "shared": false}, "all": {"hosts": ["b.test"], "shared": true},
+      "auto": {"hosts": ["c.test"], "shared": "auto"}, "unsaid": {"hosts": ["d.test"]}}})");
+  EXPECT_EQ(set->upstream_named("own")->shared, std::optional{false});
+  EXPECT_EQ(set->upstream_named("all")->shared, std::optional{true});
+  EXPECT_EQ(set->upstream_named("auto")->shared, std::nullopt);
+  EXPECT_EQ(set->upstream_named("unsaid")->shared, std::nullopt);
+}
+
 TEST(Loader, ReadsEverySettingOfAnUpstream) {
   const auto set = loaded(
       R"({"upstreams": {"up": {"hosts": ["A.Test", "*.b.test", "[::1]"], "origin": "https://Origin.test:8443/base/",
