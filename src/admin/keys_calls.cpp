@@ -161,7 +161,7 @@ Answer purge(const KeysCalls& keys, const Call& call) {
   for (const auto& [name, value] : wish->items()) {
     constexpr std::array<std::string_view, 7> known{"keys", "pattern", "tag", "upstream", "all", "soft", "local"};
     if (std::find(known.begin(), known.end(), name) == known.end())
-      return problem(400, "\"" + name + "\" is none of keys, pattern, tag, upstream, all, soft");
+      return problem(400, "\"" + name + "\" is none of keys, pattern, tag, upstream, all, soft, local");
   }
   for (const std::string name : {"soft", "local"})
     if (wish->contains(name) && !(*wish)[name].is_boolean()) return problem(400, name + " is true or false");

@@ -233,7 +233,6 @@ std::vector<Setting> store_settings() {
       row<&C::disk_path>("disk.path", at_start, nullable(to_text)),
       row<&C::disk_max_bytes>("disk.max_bytes", at_start, size(mib, 256 * tib)),
       row<&C::rules>("rules", at_reload, list(to_path)),
-      row<&C::redis_url>("shared.redis_url", at_start, nullable(to_redis_url)),
       row<&C::cache, &Cache::compression>("cache.compression", at_reload, flag()),
       row<&C::cache, &Cache::warmup_on_startup>("cache.warmup_on_startup", at_start, flag()),
       row<&C::cache, &Cache::prefetch_on_access>("cache.prefetch_on_access", at_reload, flag()),
