@@ -9,7 +9,7 @@
 -- end of the pause of calls, of downloads, tokens there, then the goods offered, then what is left of each quota.
 local GO, WAIT, MERGE, VOID = 0, 1, 2, 3
 local NOTHING, BY_RATE, BY_QUOTA, BY_PAUSE = 0, 1, 3, 4  -- as limit::Why
-local LONGEST_LINE = 5000
+local LONGEST_LINE, MANY = 5000, 8
 local what, clean, call, confirmed = ARGV[5], ARGV[6] == '1', tonumber(ARGV[7]), tonumber(ARGV[8])
 local void_after, grace, elsewhere = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
 local rate, burst, keep = tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[15])
@@ -174,7 +174,8 @@ local function wait_for_quota(i, quota)
   if not quota.counts then return end
   local there = left(i) - (may_use_reserve and 0 or quota.reserve)
   if there - others(i) >= 1 then return end
-  if there >= 1 then return hold(1000, BY_QUOTA) end
+  -- What is there is held for others, until their next beats.
+  if there >= 1 then return hold(math.max(1, math.floor(grace / 3)), BY_QUOTA) end
   hold(math.max(1, (quota.frees or lane.at + quota.per) - lane.at), BY_QUOTA)
 end
 
@@ -225,6 +226,8 @@ local function offer()
     local all = total(k)
     local part = math.floor(all / members)
     if k == 2 and lane.first == member then part = part + all % members end
+    -- Beats of many are rare: half of what is left stays free for whoever asks meanwhile.
+    if k > 2 and k % 2 == 1 and members > MANY then part = math.floor(part / 2) end
     offers[k] = math.max(0, math.min(part, all - lane.reserved[k]))
     own.newer[k] = math.max(own.newer[k], offers[k])
   end
