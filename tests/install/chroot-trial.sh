@@ -57,11 +57,23 @@ new_system() {
   cp /etc/resolv.conf "$root/etc/resolv.conf"
 }
 
-# in_system COMMAND...: as a new login would run it, without anything of this machine's environment.
+# as_login: the words before a command, as a new login would run it, without anything of this machine's environment.
+as_login() {
+  login=(chroot "$root" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
+    DEBIAN_FRONTEND=noninteractive ${TRIAL_CCACHE:+CCACHE_DIR=/ccache} ${CACHEARR_CMAKE_ARGS:+"CACHEARR_CMAKE_ARGS=$CACHEARR_CMAKE_ARGS"})
+}
 in_system() {
-  chroot "$root" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
-    DEBIAN_FRONTEND=noninteractive ${trusted:+SSL_CERT_FILE="$trusted"} ${TRIAL_CCACHE:+CCACHE_DIR=/ccache} \
-    ${CACHEARR_CMAKE_ARGS:+CACHEARR_CMAKE_ARGS="$CACHEARR_CMAKE_ARGS"} "$@"
+  as_login
+  "${login[@]}" "$@"
+}
+# start_in_system LOG COMMAND...: in the background, with the origin's certificate believed; its process is $started_pid.
+start_in_system() {
+  local log=$1
+  shift
+  as_login
+  "${login[@]}" SSL_CERT_FILE=/etc/origin.pem "$@" >>"$log" 2>&1 &
+  started_pid=$!
+  started+=("$started_pid")
 }
 
 start_origin() {
@@ -112,14 +124,12 @@ try_source() {
     mount_into --bind "$TRIAL_CCACHE" "$root/ccache"
   fi
   local begun=$SECONDS
-  trusted=/etc/origin.pem in_system "$place"/packaging/run.sh --resolve "$resolve" >"$folder/source-run.log" 2>&1 &
-  local pid=$!
-  started+=("$pid")
+  start_in_system "$folder/source-run.log" "$place"/packaging/run.sh --resolve "$resolve"
   check "source: packaging/run.sh installs, builds and serves" wait_until 3600 is_ready
   echo "      ($((SECONDS - begun)) s)"
   check "source: the first request is stored" is_stored
   check "source: the second is a hit" is_hit
-  check "source: SIGTERM ends it with 0" stop "$pid"
+  check "source: SIGTERM ends it with 0" stop "$started_pid"
   check "source: the tests' packages install" in_system "$place"/packaging/install-packages.sh build test
   check "source: packaging/build-deb.sh makes a package" in_system "$place"/packaging/build-deb.sh
   cp "$root$place"/build-deb/*.deb "$folder/cachearr.deb"
@@ -142,10 +152,9 @@ start_unit() {
   chown -R 61234:61234 "$root/var/lib/private/cachearr"
   chmod 0700 "$root/var/lib/private/cachearr"
   # shellcheck disable=SC2086 # the command is meant to be split into words
-  trusted=/etc/origin.pem in_system env STATE_DIRECTORY=/var/lib/cachearr setpriv --reuid=61234 --regid=61234 --clear-groups \
-    --no-new-privs --bounding-set=-all -- $command --resolve "$resolve" >>"$folder/unit.log" 2>&1 &
-  unit=$!
-  started+=("$unit")
+  start_in_system "$folder/unit.log" STATE_DIRECTORY=/var/lib/cachearr setpriv --reuid=61234 --regid=61234 --clear-groups \
+    --no-new-privs --bounding-set=-all -- $command --resolve "$resolve"
+  unit=$started_pid
   wait_until 60 is_ready
 }
 
@@ -173,7 +182,7 @@ has_completions() { bash -n "$root/usr/share/bash-completion/completions/cachear
 serves_by_socket() {
   local listen
   listen=$(sed -n 's/^ListenStream=//p' "$root/lib/systemd/system/cachearr.socket")
-  trusted=/etc/origin.pem systemd-socket-activate -l "$listen" chroot "$root" setpriv --reuid=61234 --regid=61234 --clear-groups -- \
+  systemd-socket-activate -l "$listen" chroot "$root" setpriv --reuid=61234 --regid=61234 --clear-groups -- \
     env STATE_DIRECTORY=/var/lib/cachearr SSL_CERT_FILE=/etc/origin.pem cachearr serve --resolve "$resolve" >"$folder/socket.log" 2>&1 &
   local pid=$!
   started+=("$pid")
@@ -191,6 +200,7 @@ try_package() {
   # shellcheck disable=SC2086
   in_system apt-get install -y -q --no-install-recommends $needed >>"$folder/package-apt.log" 2>&1
   make_upgrade
+  mkdir -p "$root/var/lib/private"  # systemd's own
   files_of_system >"$folder/before.txt"
   check "package: lintian finds nothing" lintian --no-cfg --fail-on error,warning "$folder/cachearr.deb"
   check "package: it installs" in_system apt-get install -y -q /cachearr.deb
