@@ -78,7 +78,10 @@ async function fromARequest(page) {
 export async function rulesPage(page) {
   await page.goto(PAGE + "#/rules");
   await page.getByText("in force", { exact: false }).first().waitFor();
-  for (const part of [write, tryIt, undo, conflict, fromARequest]) await part(page);
+  for (const part of [write, tryIt, undo, conflict, fromARequest]) {
+    console.log("rules page: " + part.name);
+    await part(page);
+  }
   await page.getByRole("button", { name: "Never matched" }).click();
   await page.getByText("never matched").first().waitFor();
   await page.getByRole("button", { name: "Reload files" }).click();
