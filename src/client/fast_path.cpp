@@ -1,7 +1,9 @@
-// What a session answers without a suspension: what memory has, what is for the proxy itself, and refusals.
+// What a session answers without a suspension: what memory has, the kernel's as well as our own, what is for the proxy
+// itself, and refusals.
 #include "caching/storing.hpp"
 #include "client/public_pages.hpp"
 #include "client/session.hpp"
+#include "fetch/disk_look_up.hpp"
 
 namespace cachearr::client {
 
@@ -91,12 +93,13 @@ Session::FastPath Session::answer_from_memory(pipeline::RequestContext& context,
       return keep_alive ? FastPath::answered : FastPath::answered_last;
     return refuse_fast(context);
   }
+  fetch::look_on_disk_here(worker_, context);
   if (!context.is_served()) return FastPath::async;
   const auto fitting = worker_.fit(context, context.entry);
   if (fitting.kind != Fitting::Kind::ready) return FastPath::async;
   const auto head = inbox_.readable().substr(0, head_bytes);
   const auto answered = serve(context, fitting, head, nullptr);
-  if (worker_.memo.is_repeated()) memoize(context, head);
+  if (worker_.memo.is_repeated() && !context.from_disk) memoize(context, head);
   return answered;
 }
 

@@ -32,10 +32,39 @@ net::Task<store::EntryPtr> find_on_disk(FetchContext& worker, const Hash128& id,
   co_return answer->entry;
 }
 
+bool find_here(store::Store& store, const Hash128& id, std::string_view identity, store::EntryPtr& found) {
+  return !store.may_be_on_disk(id) || store.find_on_disk_here(id, identity, found);
+}
+
+bool is_looked_for(const pipeline::RequestContext& context) noexcept {
+  return context.disposition == pipeline::Disposition::fetch && !context.hit_for_miss;
+}
+
+void decide_by_found(pipeline::RequestContext& context, store::EntryPtr found) {
+  pipeline::take_variant(context, std::move(found));
+  if (!context.entry) return;
+  context.from_disk = true;
+  pipeline::decide_by_entry(context);
+}
+
 }  // namespace
 
+void look_on_disk_here(FetchContext& worker, pipeline::RequestContext& context) {
+  if (!is_looked_for(context)) return;
+  auto& store = worker.shared.store;
+  const bool varies = !context.variant.varies_by.empty();
+  store::EntryPtr found;
+  if (!find_here(store, context.variant.id, context.variant.identity, found)) return;
+  if (!varies && caching::marker_of(found)) {
+    pipeline::take_found(context, std::move(found));
+    found = store.find(context.variant.id, context.variant.identity);
+    if (!found && !find_here(store, context.variant.id, context.variant.identity, found)) return;
+  }
+  decide_by_found(context, std::move(found));
+}
+
 net::Task<> look_on_disk(FetchContext& worker, pipeline::RequestContext& context) {
-  if (context.disposition != pipeline::Disposition::fetch || context.hit_for_miss) co_return;
+  if (!is_looked_for(context)) co_return;
   auto& store = worker.shared.store;
   const bool varies = !context.variant.varies_by.empty();
   auto found = co_await find_on_disk(worker, context.variant.id, context.variant.identity);
@@ -44,10 +73,7 @@ net::Task<> look_on_disk(FetchContext& worker, pipeline::RequestContext& context
     found = store.find(context.variant.id, context.variant.identity);
     if (!found) found = co_await find_on_disk(worker, context.variant.id, context.variant.identity);
   }
-  pipeline::take_variant(context, std::move(found));
-  if (!context.entry) co_return;
-  context.from_disk = true;
-  pipeline::decide_by_entry(context);
+  decide_by_found(context, std::move(found));
 }
 
 }  // namespace cachearr::fetch

@@ -145,7 +145,9 @@ int DiskFile::open_databases(MDB_txn* txn) {
 }
 
 DiskFile::~DiskFile() {
-  if (env_ != nullptr && !untouchable_) mdb_env_close(env_);
+  if (env_ == nullptr || untouchable_) return;
+  readers_.clear();
+  mdb_env_close(env_);
 }
 
 Outcome DiskFile::outcome_of(bool survived, int code) {
@@ -169,23 +171,23 @@ Outcome DiskFile::reading(F&& act) {
   int code = 0;
   const bool survived = guarded([&] {
     MDB_txn* txn = nullptr;
-    if ((code = mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn)) != 0) return;
+    if ((code = readers_.begin(env_, txn)) != 0) return;
     code = act(txn);
-    mdb_txn_abort(txn);
+    readers_.end(txn);
   });
   return outcome_of(survived, code);
 }
 
-Outcome DiskFile::read(const Hash128& id, std::string_view identity, const Conversion& conversion, EntryPtr& found) {
+Outcome DiskFile::read(const Wanted& wanted, EntryPtr& found) {
   return reading([&](MDB_txn* txn) {
-    IdKey key{id};
+    IdKey key{wanted.id};
     MDB_val name = key.val();
     MDB_val data;
     const int code = mdb_get(txn, names_.records, &name, &data);
     if (code != 0) return code;
     IndexRecord record;
-    if (!decode(view(data), id, record)) return kSpoilt;
-    return read_content(txn, names_.chunks, record, {id, identity, conversion}, found);
+    if (!decode(view(data), wanted.id, record)) return kSpoilt;
+    return read_content(txn, names_.chunks, record, wanted, found);
   });
 }
 

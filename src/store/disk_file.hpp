@@ -25,6 +25,7 @@
 #include "store/disk_index.hpp"
 #include "store/index_record.hpp"
 #include "store/mapped_file.hpp"
+#include "store/read_transactions.hpp"
 
 struct MDB_env;
 struct MDB_txn;
@@ -46,6 +47,14 @@ struct Conversion {
   std::function<bool(std::string_view packed, std::string& plain)> unpack;  // `plain` has its size already
 };
 
+/// What is looked for in the file.
+struct Wanted {
+  const Hash128& id;
+  std::string_view identity;  // empty: any
+  const Conversion& conversion;
+  bool check = true;  // the content; its record is checked in any case
+};
+
 class DiskBatch;
 
 class DiskFile {
@@ -59,8 +68,8 @@ class DiskFile {
 
   // Readers.
 
-  /// The whole record, checked. An empty identity takes any.
-  Outcome read(const Hash128& id, std::string_view identity, const Conversion& conversion, EntryPtr& found);
+  /// The whole record. An empty identity takes any.
+  Outcome read(const Wanted& wanted, EntryPtr& found);
   /// Calls `look` with the record alone, if it is there and sound.
   Outcome read_index_record(const Hash128& id, const std::function<void(const Hash128&, const IndexRecord&)>& look);
   /// The ids that begin so.
@@ -112,6 +121,7 @@ class DiskFile {
   std::uint64_t page_size_ = 0;
   std::uint64_t inode_ = 0;
   MDB_env* env_ = nullptr;
+  ReadTransactions readers_;
   Names names_;
   std::atomic<bool> untouchable_{false};  // set after damage: not even closed
   std::uint64_t next_chunk_ = 1;

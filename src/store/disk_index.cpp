@@ -1,6 +1,7 @@
 #include "store/disk_index.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <utility>
 
@@ -11,6 +12,9 @@ namespace {
 
 constexpr std::size_t kSlotBytes =
     (15 * 16 + 16) / 15 + 1;  // boost's groups: 15 slots of 16 bytes and 16 bytes of metadata
+
+// Where the count goes on once it is at its end.
+constexpr std::uint8_t kOften = 192;
 
 bool is_expired(const DiskSlot& slot, std::int64_t now_ms) noexcept {
   return std::int64_t{slot.useless_after_s} * 1000 < now_ms;
@@ -25,13 +29,20 @@ DiskSlot slot_of(std::string_view key, const EntryMeta& meta, std::uint64_t byte
   slot.key_hash = key_hash_of(key);
   slot.useless_after_s =
       static_cast<std::uint32_t>(std::clamp<std::int64_t>(useless_after(meta) / 1000 + 1, 0, UINT32_MAX));
-  slot.size_code =
-      static_cast<std::uint8_t>(std::ceil(std::log2(static_cast<double>(std::max<std::uint64_t>(bytes, 2))) * 8));
+  slot.size_code = size_code_of(bytes);
   return slot;
+}
+
+std::uint8_t size_code_of(std::uint64_t bytes) noexcept {
+  return static_cast<std::uint8_t>(std::ceil(std::log2(static_cast<double>(std::max<std::uint64_t>(bytes, 2))) * 8));
 }
 
 std::uint64_t bytes_of(const DiskSlot& slot) noexcept {
   return static_cast<std::uint64_t>(std::exp2(static_cast<double>(slot.size_code) / 8));
+}
+
+bool has_earned_memory(unsigned asked_before) noexcept {
+  return asked_before != 0 && std::has_single_bit(asked_before + 1);
 }
 
 template <class F>
@@ -50,11 +61,11 @@ auto DiskIndex::change(std::uint64_t bits, F&& act) {
   return act(shard.slots);
 }
 
-std::uint64_t DiskIndex::size_of(const Hash128& id) const noexcept {
+DiskSlot DiskIndex::find(const Hash128& id) const noexcept {
   const Shard& shard = shards_[shard_of(id.high)];
   const std::lock_guard lock{shard.mutex};
   const auto at = shard.slots.find(fingerprint_of(id.high));
-  return at == shard.slots.end() ? 0 : bytes_of(at->second);
+  return at == shard.slots.end() ? DiskSlot{} : at->second;
 }
 
 void DiskIndex::put(const Hash128& id, const DiskSlot& slot) {
@@ -75,12 +86,13 @@ void DiskIndex::erase(IdPrefix prefix) noexcept {
   change(prefix.bits, [&](Map& map) { map.erase(fingerprint_of(prefix.bits)); });
 }
 
-unsigned DiskIndex::touch(const Hash128& id) noexcept {
+unsigned DiskIndex::touch(const Hash128& id, std::uint16_t period) noexcept {
   return change(id.high, [&](Map& map) -> unsigned {
     const auto at = map.find(fingerprint_of(id.high));
     if (at == map.end()) return 0;
+    at->second.read_in = period;
     const unsigned before = at->second.frequency;
-    if (before < 255) ++at->second.frequency;
+    at->second.frequency = before < 255 ? static_cast<std::uint8_t>(before + 1) : kOften;
     return before;
   });
 }

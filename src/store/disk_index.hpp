@@ -29,11 +29,17 @@ struct DiskSlot {
   std::uint32_t useless_after_s = 0;  // seconds since the epoch; it is of no use after that
   std::uint8_t size_code = 0;         // eighths of the binary logarithm of the bytes
   std::uint8_t frequency = 0;         // disk hits since it was written or last spared from eviction
+  std::uint16_t read_in = 0;          // the period of DiskShared in which it was read last; 0: not yet
 };
 
 std::uint32_t key_hash_of(std::string_view key) noexcept;
 DiskSlot slot_of(std::string_view key, const EntryMeta& meta, std::uint64_t bytes) noexcept;
+/// In eighths of the binary logarithm, rounded up.
+std::uint8_t size_code_of(std::uint64_t bytes) noexcept;
 std::uint64_t bytes_of(const DiskSlot& slot) noexcept;  // to within a tenth
+/// The second time it is asked for on disk, the fourth, the eighth and so on: what memory took and lost again has to be
+/// asked for twice as often before it takes a place from another once more.
+bool has_earned_memory(unsigned asked_before) noexcept;
 
 class DiskIndex {
  public:
@@ -43,15 +49,15 @@ class DiskIndex {
     std::uint64_t bytes = 0;
   };
 
-  bool has(const Hash128& id) const noexcept { return size_of(id) != 0; }
-  /// Its size to within a tenth; 0 where it is not there.
-  std::uint64_t size_of(const Hash128& id) const noexcept;
+  bool has(const Hash128& id) const noexcept { return find(id).size_code != 0; }
+  /// All zero where it is not there.
+  DiskSlot find(const Hash128& id) const noexcept;
   void put(const Hash128& id, const DiskSlot& slot);
   /// As put(), but leaves what is there: for those who may be behind the event loops.
   void put_if_absent(const Hash128& id, const DiskSlot& slot);
   void erase(IdPrefix prefix) noexcept;
-  /// Counts a disk hit; returns how many there had been lately.
-  unsigned touch(const Hash128& id) noexcept;
+  /// Counts a disk hit, in a read of this period; returns how many there had been lately.
+  unsigned touch(const Hash128& id, std::uint16_t period) noexcept;
   /// The hits counted so far, which are forgotten now.
   unsigned take_frequency(const Hash128& id) noexcept;
   void clear() noexcept;

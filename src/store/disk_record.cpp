@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 #include <xxhash.h>
 
 #include "store/lmdb_codes.hpp"
@@ -12,48 +11,71 @@ namespace {
 
 constexpr std::size_t kSumSize = 8;
 
-/// The pieces of a record as they lie in the file; valid as long as the transaction.
-struct Pieces {
-  std::string front;                   // id, identity and head
-  std::vector<std::string_view> body;  // the rest
-};
-
-int gather(MDB_txn* txn, MDB_dbi chunks, const IndexRecord& record, Pieces& pieces) {
-  Cursor cursor{txn, chunks};
-  std::uint64_t number = record.first_chunk;
-  MDB_val key{sizeof number, &number};
-  MDB_val data;
-  const std::size_t front = sizeof(Hash128) + record.identity_size + record.head_size;
-  std::uint64_t left = record.content_size();
-  pieces.front.reserve(front);
-  pieces.body.reserve(chunk_count(record));
-  Hasher hasher;
-  for (auto operation = MDB_SET_KEY; left > 0; operation = MDB_NEXT, ++number) {
-    const int code = cursor.get(key, data, operation);
+/// The content of a record, from one chunk after the other.
+class ContentReader {
+ public:
+  ContentReader(MDB_txn* txn, MDB_dbi chunks, const IndexRecord& record) noexcept
+      : cursor_{txn, chunks}, number_{record.first_chunk}, left_{record.content_size()} {}
+  /// The next chunk, valid as long as the transaction.
+  int next(std::string_view& chunk) noexcept {
+    MDB_val key{sizeof number_, &number_};
+    MDB_val data;
+    const int code = cursor_.get(key, data, std::exchange(operation_, MDB_NEXT));
     if (code != 0) return code == MDB_NOTFOUND ? kSpoilt : code;
     std::uint64_t found = 0;
     if (key.mv_size != sizeof found) return MDB_CORRUPTED;
     std::memcpy(&found, key.mv_data, sizeof found);
-    auto piece = view(data);
-    if (found != number || piece.size() != std::min<std::uint64_t>(left, kChunk)) return kSpoilt;
-    hasher.add(piece);
-    left -= piece.size();
-    const auto to_front = std::min(piece.size(), front - pieces.front.size());
-    pieces.front.append(piece.substr(0, to_front));
-    piece.remove_prefix(to_front);
-    if (!piece.empty()) pieces.body.push_back(piece);
+    chunk = view(data);
+    if (found != number_ || chunk.size() != std::min<std::uint64_t>(left_, kChunk)) return kSpoilt;
+    left_ -= chunk.size();
+    ++number_;
+    return 0;
   }
-  return hasher.digest() == record.content_hash ? 0 : kSpoilt;
+  /// The next `size` bytes.
+  int copy(char* to, std::size_t size) noexcept {
+    while (size > 0) {
+      if (const int code = rest_.empty() ? next(rest_) : 0) return code;
+      const auto some = std::min(size, rest_.size());
+      if (some == 0) return kSpoilt;
+      std::memcpy(to, rest_.data(), some);
+      rest_.remove_prefix(some);
+      to += some;
+      size -= some;
+    }
+    return 0;
+  }
+  bool is_at_end() const noexcept { return left_ == 0; }
+
+ private:
+  Cursor cursor_;
+  MDB_cursor_op operation_ = MDB_SET_KEY;
+  std::uint64_t number_;
+  std::uint64_t left_;
+  std::string_view rest_;
+};
+
+bool unpack(const Conversion& conversion, std::string_view packed, char* to, std::size_t size) {
+  std::string plain(size, '\0');
+  if (!conversion.unpack || !conversion.unpack(packed, plain)) return false;
+  std::memcpy(to, plain.data(), size);
+  return true;
 }
 
-bool unpack(const IndexRecord& record, const Conversion& conversion, Pieces& pieces, std::string& plain) {
-  std::string packed;
-  packed.reserve(record.body_size);
-  for (const auto piece : pieces.body) packed.append(piece);
-  plain.resize(record.plain_size);
-  if (!conversion.unpack || !conversion.unpack(packed, plain)) return false;
-  pieces.body.assign(1, plain);
-  return true;
+EntryParts parts_of(const IndexRecord& record, const Hash128& id, std::string_view identity) noexcept {
+  EntryParts parts;
+  parts.id = id;
+  parts.identity = identity;
+  parts.key = record.key;
+  parts.upstream = record.upstream;
+  parts.type = record.type;
+  parts.tag_hashes = record.tags;
+  parts.meta = record.meta;
+  parts.compressed = record.compressed;
+  parts.cost = record.cost;
+  parts.hits = record.hits;
+  parts.fetches = record.fetches;
+  parts.generation = record.generation;
+  return parts;
 }
 
 }  // namespace
@@ -61,36 +83,45 @@ bool unpack(const IndexRecord& record, const Conversion& conversion, Pieces& pie
 std::uint64_t chunk_count(const IndexRecord& record) noexcept { return (record.content_size() + kChunk - 1) / kChunk; }
 
 int check_content(MDB_txn* txn, unsigned chunks, const IndexRecord& record) {
-  Pieces pieces;
-  return gather(txn, chunks, record, pieces);
+  ContentReader content{txn, chunks, record};
+  Hasher hasher;
+  while (!content.is_at_end()) {
+    std::string_view chunk;
+    if (const int code = content.next(chunk)) return code;
+    hasher.add(chunk);
+  }
+  return hasher.digest() == record.content_hash ? 0 : kSpoilt;
 }
 
 int read_content(MDB_txn* txn, unsigned chunks, const IndexRecord& record, const Wanted& wanted, EntryPtr& found) {
-  Pieces pieces;
-  const int code = gather(txn, chunks, record, pieces);
+  if (!record.packed && record.plain_size != record.body_size) return kSpoilt;
+  ContentReader content{txn, chunks, record};
+  std::string front(sizeof(Hash128) + record.identity_size, '\0');
+  int code = content.copy(front.data(), front.size());
   if (code != 0) return code;
-  const auto identity = std::string_view{pieces.front}.substr(sizeof(Hash128), record.identity_size);
-  if (!wanted.identity.empty() && wanted.identity != identity) return MDB_NOTFOUND;
-  std::string plain;
-  if (record.packed && !unpack(record, wanted.conversion, pieces, plain)) return kSpoilt;
-
-  EntryParts parts;
-  parts.id = wanted.id;
-  parts.identity = identity;
-  parts.key = record.key;
-  parts.upstream = record.upstream;
-  parts.type = record.type;
-  parts.tag_hashes = record.tags;
-  parts.head = std::string_view{pieces.front}.substr(sizeof(Hash128) + record.identity_size);
-  parts.body = pieces.body;
-  parts.meta = record.meta;
-  parts.compressed = record.compressed;
-  parts.cost = record.cost;
-  parts.hits = record.hits;
-  parts.fetches = record.fetches;
-  parts.generation = record.generation;
-  found = make_entry(parts);
-  return found ? 0 : MDB_NOTFOUND;
+  const auto identity = std::string_view{front}.substr(sizeof(Hash128));
+  if (!wanted.identity.empty() && wanted.identity != identity) {
+    code = check_content(txn, chunks, record);
+    return code == 0 ? MDB_NOTFOUND : code;
+  }
+  char* head = nullptr;
+  EntryPtr entry = make_entry(parts_of(record, wanted.id, identity), record.head_size, record.plain_size, head);
+  if (!entry) return MDB_NOTFOUND;
+  if ((code = content.copy(head, record.head_size)) != 0) return code;
+  std::string packed(record.packed ? record.body_size : 0, '\0');
+  char* const plain = head + record.head_size;
+  char* const body = record.packed ? packed.data() : plain;
+  if ((code = content.copy(body, record.body_size)) != 0) return code;
+  if (wanted.check) {
+    Hasher hasher;
+    hasher.add(front);
+    hasher.add({head, record.head_size});
+    hasher.add({body, record.body_size});
+    if (hasher.digest() != record.content_hash) return kSpoilt;
+  }
+  if (record.packed && !unpack(wanted.conversion, packed, plain, record.plain_size)) return kSpoilt;
+  found = std::move(entry);
+  return 0;
 }
 
 std::string ban_key(std::uint32_t generation) {

@@ -28,12 +28,6 @@ class Hasher {
   std::unique_ptr<XXH3_state_t, Free> state_{XXH3_createState()};
 };
 
-struct Wanted {
-  const Hash128& id;
-  std::string_view identity;  // empty: any
-  const Conversion& conversion;
-};
-
 /// Puts a record together again and checks it; LMDB's codes, kSpoilt, or MDB_NOTFOUND where it is another identity's.
 int read_content(MDB_txn* txn, unsigned chunks, const IndexRecord& record, const Wanted& wanted, EntryPtr& found);
 

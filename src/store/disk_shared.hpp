@@ -18,6 +18,7 @@
 #include "store/memory_tier.hpp"
 #include "store/missed_changes.hpp"
 #include "store/reads_in_flight.hpp"
+#include "store/residency.hpp"
 
 namespace cachearr::store {
 
@@ -44,11 +45,11 @@ struct DiskShared {
   DiskQueue queue{options.max_queue_bytes};
   ReadsInFlight reads_in_flight;
   MissedChanges missed;
+  Residency residency;
 
-  std::atomic<bool> loaded{false};    // the index knows everything
-  std::atomic<bool> damaged{false};   // a reader found the file broken
-  std::atomic<bool> resident{false};  // the file's pages are in memory: what is small is read where it is asked for
-  std::atomic<bool> unsaved{false};   // something in memory should be on disk and is not queued
+  std::atomic<bool> loaded{false};   // the index knows everything
+  std::atomic<bool> damaged{false};  // a reader found the file broken
+  std::atomic<bool> unsaved{false};  // something in memory should be on disk and is not queued
   std::atomic<std::uint64_t> evictions{0};
   std::atomic<std::uint64_t> expired{0};
   std::atomic<std::uint64_t> errors{0};

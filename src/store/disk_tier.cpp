@@ -13,8 +13,8 @@ constexpr std::size_t kReaders = 2;
 constexpr std::size_t kScannedAtOnce = 4'000;
 // Copying and checking this much takes some microseconds, less than a trip to another thread and back.
 constexpr std::uint64_t kReadHere = 64 * 1024;
-// Only a read that took longer may have waited for the disk.
-constexpr std::chrono::milliseconds kLongRead{1};
+// Only a read that took longer may have waited for the device.
+constexpr std::chrono::microseconds kLongRead{30};
 
 /// Whether this thread has waited for pages of files since it was asked last. A long read alone says little on a busy
 /// machine.
@@ -23,6 +23,11 @@ bool has_waited_for_pages() noexcept {
   rusage usage{};
   if (::getrusage(RUSAGE_THREAD, &usage) != 0) return true;
   return usage.ru_majflt != std::exchange(before, usage.ru_majflt);
+}
+
+bool may_read_here(const DiskSlot& slot) noexcept {
+  static const std::uint8_t largest = size_code_of(kReadHere);
+  return slot.size_code != 0 && slot.size_code <= largest;
 }
 
 }  // namespace
@@ -43,21 +48,36 @@ bool DiskTier::may_hold(const Hash128& id) const noexcept {
 }
 
 void DiskTier::find(const Hash128& id, std::string_view identity, Done done) {
-  if (shared_.resident.load(std::memory_order_relaxed) && may_read_here(id)) {
-    const auto began = std::chrono::steady_clock::now();
-    EntryPtr entry = read(id, identity);
-    // Some pages have left memory since the last look: not here until the next one.
-    if (std::chrono::steady_clock::now() - began > kLongRead && has_waited_for_pages()) shared_.resident = false;
-    const bool asked_before = entry && shared_.index.touch(id) != 0;
-    return done(std::move(entry), asked_before);
-  }
+  Found found;
+  if (find_here(id, identity, found)) return done(std::move(found.entry), found.asked_before);
   const auto shared_done = std::make_shared<Done>(std::move(done));
   const bool posted = readers_.post([this, id, name = std::string{identity}, shared_done] {
+    const auto period = shared_.residency.period();
     EntryPtr entry = read(id, name);
-    const bool asked_before = entry && shared_.index.touch(id) != 0;
+    const bool asked_before = count_look_up(id, entry, period);
     (*shared_done)(std::move(entry), asked_before);
   });
   if (!posted) (*shared_done)({}, false);
+}
+
+bool DiskTier::find_here(const Hash128& id, std::string_view identity, Found& found) {
+  const DiskSlot slot = shared_.index.find(id);
+  const auto period = shared_.residency.period();
+  const bool is_known = slot.read_in == period;
+  if (!may_read_here(slot) || (!is_known && !shared_.residency.is_whole())) return false;
+  const auto began = std::chrono::steady_clock::now();
+  found.entry = read(id, identity, !is_known);
+  if (std::chrono::steady_clock::now() - began > kLongRead && has_waited_for_pages()) {
+    shared_.residency.note_wait();
+    if (is_known) found.entry = read(id, identity);
+  }
+  found.asked_before = count_look_up(id, found.entry, period);
+  return true;
+}
+
+/// Whether it deserves a place in memory now.
+bool DiskTier::count_look_up(const Hash128& id, const EntryPtr& entry, std::uint16_t period) noexcept {
+  return entry && has_earned_memory(shared_.index.touch(id, period));
 }
 
 void DiskTier::put(const EntryPtr& entry) {
@@ -89,12 +109,7 @@ void DiskTier::put_state(std::string_view name, std::string_view bytes) {
   shared_.queue.put_state(name, bytes);
 }
 
-bool DiskTier::may_read_here(const Hash128& id) const noexcept {
-  const auto bytes = shared_.index.size_of(id);
-  return bytes != 0 && bytes <= kReadHere;
-}
-
-EntryPtr DiskTier::read(const Hash128& id, std::string_view identity) {
+EntryPtr DiskTier::read(const Hash128& id, std::string_view identity, bool check) {
   EntryPtr entry;
   const auto generation = shared_.bans.current();
   switch (shared_.queue.find(id, entry)) {
@@ -105,15 +120,15 @@ EntryPtr DiskTier::read(const Hash128& id, std::string_view identity) {
     case DiskQueue::Pending::unknown: break;
   }
   if (shared_.missed.has(id)) return {};
-  return by_bans(read_file(id, identity), generation);
+  return by_bans(read_file(id, identity, check), generation);
 }
 
-EntryPtr DiskTier::read_file(const Hash128& id, std::string_view identity) {
+EntryPtr DiskTier::read_file(const Hash128& id, std::string_view identity, bool check) {
   const auto file = shared_.file();
   if (!file) return {};
   EntryPtr entry = find_in_flight(*file, id, identity);
   if (entry) return entry;
-  switch (file->read(id, identity, shared_.options.conversion, entry)) {
+  switch (file->read({id, identity, shared_.options.conversion, check}, entry)) {
     case Outcome::done:
       entry->set_saved(1);
       if (!shared_.memory.admits(entry->footprint())) shared_.reads_in_flight.add(entry);

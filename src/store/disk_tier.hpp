@@ -23,6 +23,7 @@ class DiskTier final : public SlowTier {
 
   bool may_hold(const Hash128& id) const noexcept override;
   void find(const Hash128& id, std::string_view identity, Done done) override;
+  bool find_here(const Hash128& id, std::string_view identity, Found& found) override;
   void put(const EntryPtr& entry) override;
   bool erase(const Hash128& id) override;
   void ban_soon(const Ban& ban) override { shared_.queue.put_ban(ban); }
@@ -40,10 +41,10 @@ class DiskTier final : public SlowTier {
   void stop() override;
 
  private:
-  bool may_read_here(const Hash128& id) const noexcept;
-  EntryPtr read(const Hash128& id, std::string_view identity);
+  EntryPtr read(const Hash128& id, std::string_view identity, bool check = true);
+  bool count_look_up(const Hash128& id, const EntryPtr& entry, std::uint16_t period) noexcept;
   EntryPtr by_bans(EntryPtr entry, std::uint32_t generation) const;
-  EntryPtr read_file(const Hash128& id, std::string_view identity);
+  EntryPtr read_file(const Hash128& id, std::string_view identity, bool check);
   EntryPtr find_in_flight(DiskFile& file, const Hash128& id, std::string_view identity);
   std::uint64_t count_hit(const Ban& ban, const Ids& counted);
 

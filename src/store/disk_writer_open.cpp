@@ -103,7 +103,7 @@ void DiskWriter::sync_beside() {
     do {
       const auto held = file.lock();
       if (!held) return;
-      shared_.resident = held->is_resident();
+      shared_.residency.note_sample(held->is_resident());
       if (held->sync() == Outcome::failed) sync_failed_ = true;
     } while (!woken.wait_for(lock, stopped, kSyncEach, [&] { return stopped.stop_requested(); }));
   }};
@@ -169,7 +169,7 @@ void DiskWriter::go_down(const std::string& problem) {
   file_.reset();
   sweeping_.clear();
   shared_.loaded = false;
-  shared_.resident = false;
+  shared_.residency.note_wait();
   shared_.index.clear();
   shared_.memory.reserve(0);
   shared_.memory.for_each([](const EntryPtr& entry) { return entry->set_saved(0), true; });

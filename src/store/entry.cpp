@@ -26,8 +26,8 @@ std::size_t total(std::span<const std::string_view> pieces) noexcept {
   return sum;
 }
 
-bool fits(const EntryParts& parts, std::size_t body_size) noexcept {
-  return parts.identity.size() <= kMaxName && parts.key.size() <= kMaxName && parts.head.size() <= kMaxHead &&
+bool fits(const EntryParts& parts, std::size_t head_size, std::size_t body_size) noexcept {
+  return parts.identity.size() <= kMaxName && parts.key.size() <= kMaxName && head_size <= kMaxHead &&
          body_size <= kMaxBody && parts.upstream.size() <= kMaxShort && parts.type.size() <= kMaxShort &&
          parts.tags.size() + parts.tag_hashes.size() <= kMaxShort;
 }
@@ -35,14 +35,22 @@ bool fits(const EntryParts& parts, std::size_t body_size) noexcept {
 }  // namespace
 
 EntryPtr make_entry(const EntryParts& parts) {
-  const std::size_t body_size = total(parts.body);
-  if (!fits(parts, body_size)) return {};
+  char* to = nullptr;
+  EntryPtr entry = make_entry(parts, parts.head.size(), total(parts.body), to);
+  if (!entry) return entry;
+  to = append(to, parts.head);
+  for (const auto& piece : parts.body) to = append(to, piece);
+  return entry;
+}
+
+EntryPtr make_entry(const EntryParts& parts, std::size_t head_size, std::size_t body_size, char*& content) {
+  if (!fits(parts, head_size, body_size)) return {};
   // Keys are made part of the identity as they are, so the second copy can nearly always be saved.
   const auto inside = parts.identity.rfind(parts.key);
   const std::string_view own_key = inside == std::string_view::npos ? parts.key : std::string_view{};
   const std::size_t tag_bytes = (parts.tags.size() + parts.tag_hashes.size()) * sizeof(std::uint64_t);
   const std::size_t size = sizeof(Entry) + tag_bytes + parts.identity.size() + own_key.size() + parts.upstream.size() +
-                           parts.type.size() + parts.head.size() + body_size;
+                           parts.type.size() + head_size + body_size;
   void* block = std::malloc(size);
   if (block == nullptr) return {};
 
@@ -55,7 +63,7 @@ EntryPtr make_entry(const EntryParts& parts) {
   entry->generation_.store(parts.generation, std::memory_order_relaxed);
   entry->body_size_ = body_size & kMaxBody;
   entry->compressed_ = parts.compressed ? 1 : 0;
-  entry->head_size_ = parts.head.size() & kMaxHead;
+  entry->head_size_ = head_size & kMaxHead;
   entry->identity_size_ = static_cast<std::uint16_t>(parts.identity.size());
   entry->key_at_ = static_cast<std::uint16_t>(inside == std::string_view::npos ? parts.identity.size() : inside);
   entry->key_size_ = static_cast<std::uint16_t>(parts.key.size());
@@ -70,8 +78,8 @@ EntryPtr make_entry(const EntryParts& parts) {
     to += sizeof hash;
   }
   to = append(to, {reinterpret_cast<const char*>(parts.tag_hashes.data()), parts.tag_hashes.size_bytes()});
-  for (const auto& text : {parts.identity, own_key, parts.upstream, parts.type, parts.head}) to = append(to, text);
-  for (const auto& piece : parts.body) to = append(to, piece);
+  for (const auto& text : {parts.identity, own_key, parts.upstream, parts.type}) to = append(to, text);
+  content = to;
   return EntryPtr::adopt(entry);
 }
 

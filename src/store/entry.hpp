@@ -113,7 +113,7 @@ class Entry {
   friend class MemoryTier;
   friend class QueueList;
   friend class DeferredFree;
-  friend EntryPtr make_entry(const EntryParts& parts);
+  friend EntryPtr make_entry(const EntryParts& parts, std::size_t head_size, std::size_t body_size, char*& content);
   friend EntryPtr with_meta(const Entry& entry, const EntryMeta& meta);
   enum class Place : std::uint8_t { none, claimed, small, main };
 
@@ -151,6 +151,8 @@ class Entry {
 /// One allocation; null where a part is too large for the format (identity and key 65535 bytes, head 16 MiB, upstream
 /// and type 255 bytes, 255 tags) or memory is short.
 EntryPtr make_entry(const EntryParts& parts);
+/// The same, but head and body are of these sizes and still to be written, one after the other, at `content`.
+EntryPtr make_entry(const EntryParts& parts, std::size_t head_size, std::size_t body_size, char*& content);
 /// The same response with other metadata: a copy, as entries do not change.
 EntryPtr with_meta(const Entry& entry, const EntryMeta& meta);
 

@@ -18,8 +18,12 @@ namespace cachearr::store {
 class SlowTier {
  public:
   using Ids = std::unordered_set<Hash128>;
-  /// `asked_before`: it has been asked for here lately, so it deserves a place in memory.
+  /// `asked_before`: it has been asked for here so often lately that it deserves a place in memory.
   using Done = std::function<void(EntryPtr entry, bool asked_before)>;
+  struct Found {
+    EntryPtr entry;  // null: not there
+    bool asked_before = false;
+  };
 
   virtual ~SlowTier() = default;
 
@@ -29,6 +33,8 @@ class SlowTier {
   /// Calls `done` on a thread of the tier, or before it returns where nothing has to be waited for, with null where it
   /// is not there; not at all once the tier is stopped.
   virtual void find(const Hash128& id, std::string_view identity, Done done) = 0;
+  /// The same where nothing has to be waited for; false where something has.
+  virtual bool find_here(const Hash128& /*id*/, std::string_view /*identity*/, Found& /*found*/) { return false; }
   virtual void put(const EntryPtr& entry) = 0;
   /// False where it is not there, as far as is known without waiting.
   virtual bool erase(const Hash128& id) = 0;

@@ -91,6 +91,10 @@ class Store {
   /// returns where nothing has to be waited for; not at all once the store ends. The disk may be slower than whoever
   /// asks: `done` holds on to all that it touches (for a worker its handle).
   virtual void find_on_disk(const Hash128& id, std::string_view identity, std::function<void(EntryPtr)> done) = 0;
+  /// The same where nothing has to be waited for: fills in `found`. False where find_on_disk has to be asked.
+  virtual bool find_on_disk_here(const Hash128& /*id*/, std::string_view /*identity*/, EntryPtr& /*found*/) {
+    return false;
+  }
   /// Replaces what has the same identity. Never blocks on the disk.
   virtual void put(EntryPtr entry) = 0;
   virtual bool erase(const Hash128& id, std::string_view identity) = 0;

@@ -42,10 +42,17 @@ class TwoTierStore final : public Store {
 
   void find_on_disk(const Hash128& id, std::string_view identity, std::function<void(EntryPtr)> done) override {
     slow_->find(id, identity, [this, done = std::move(done)](EntryPtr entry, bool asked_before) {
-      // Space is for anybody, a place that another would lose is for what was asked for before.
-      if (entry && (asked_before || memory_.has_space(entry->footprint()))) memory_.put(entry);
+      take_back(entry, asked_before);
       done(std::move(entry));
     });
+  }
+
+  bool find_on_disk_here(const Hash128& id, std::string_view identity, EntryPtr& found) override {
+    SlowTier::Found look_up;
+    if (!slow_->find_here(id, identity, look_up)) return false;
+    take_back(look_up.entry, look_up.asked_before);
+    found = std::move(look_up.entry);
+    return true;
   }
 
   void put(EntryPtr entry) override {
@@ -148,6 +155,14 @@ class TwoTierStore final : public Store {
   std::string get_state(std::string_view name) const override { return slow_->get_state(name); }
 
  private:
+  /// Space is for anybody, a place that another would lose is for what was asked for before, and for markers: they are
+  /// small, and each saves a look-up.
+  void take_back(const EntryPtr& entry, bool asked_before) {
+    if (!entry) return;
+    const bool is_marker = (entry->meta.flags & EntryFlag::kVaryMarker) != 0;
+    if (asked_before || is_marker || memory_.has_space(entry->footprint())) memory_.put(entry);
+  }
+
   BanList bans_;
   const PacksPtr packs_;
   MemoryTier memory_;

@@ -11,6 +11,7 @@ import sys
 import tempfile
 
 import peers
+import plot
 import sections
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -99,11 +100,16 @@ def main():
     parser.add_argument("--servers", default=",".join(peers.PEERS), help="comma list; the bare epoll server joins where it can")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--keys", type=int, default=1000000, help="growth: up to so many keys")
+    parser.add_argument("--requests", type=int, default=100000, help="hit-zipf, hit-mixed and each point of growth: so many")
+    parser.add_argument("--save", metavar="FOLDER", help="growth: keep the curves there and draw them")
     options = parser.parse_args()
     chosen = options.section if options.section and options.section != ["all"] else list(sections.ALL)
     unknown = [name for name in chosen if name not in sections.KNOWN]
     if unknown:
         parser.error("no such section: %s (there are: %s)" % (" ".join(unknown), " ".join(sections.KNOWN)))
+    if options.save:
+        os.makedirs(options.save, exist_ok=True)
     if "cachearr" in options.servers.split(",") and not os.access(options.binary, os.X_OK):
         parser.error("no program at %s: build it, or leave it out with --servers" % options.binary)
     with tempfile.TemporaryDirectory(prefix="cachearr-bench-") as folder:
@@ -112,6 +118,8 @@ def main():
         for name in chosen:
             print("\n==== " + name, flush=True)
             sections.KNOWN[name](bench, table)
+    if options.save:
+        plot.draw_all(options.save)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ struct Waiting {
 static struct Connection* connections[kMaxFd];
 static struct Waiting queue[kMaxQueue];  // a ring: the delay is constant, so due times come in order
 static size_t queue_head, queue_size;
-static char answer[1 << 20];
+static char answer[32 << 20];
 static size_t answer_size, body_size;
 static long delay_ms;
 static unsigned long requests;

@@ -5,6 +5,7 @@
 //   load count  PORT PATH CONNECTIONS REQUESTS    the URLs PATH0 to PATH(REQUESTS-1), once each
 //   load rate   PORT PATH CONNECTIONS SECONDS REQUESTS_PER_SECOND    a fixed rate; latency from the time it was due
 //   load trace  PORT PATH CONNECTIONS FILE        the URLs PATH + each number of FILE, 32 bits each, in this order
+//   load mixed  PORT PATH CONNECTIONS FILE        the same by eight kinds of clients in turn, see kClients
 //   load herd   PORT PATH CONNECTIONS             all connect, then all ask the same at once
 //   load idle   PORT PATH CONNECTIONS             each asks once, then they idle until standard input closes
 //
@@ -23,11 +24,23 @@
 #include <unistd.h>
 
 enum { kInput = 65536, kBatch = 256, kSlowest = 2000000 };
-enum Mode { closed, unique, count, trace, rate, herd, idle, kModeCount };
-static const char* const kModes[] = {"closed", "unique", "count", "trace", "rate", "herd", "idle"};
+enum Mode { closed, unique, count, trace, mixed, rate, herd, idle, kModeCount };
+static const char* const kModes[] = {"closed", "unique", "count", "trace", "mixed", "rate", "herd", "idle"};
+
+// The last line ends the connection with its answer.
+static const char* const kClients[] = {
+    "HTTP/1.1\r\nUser-Agent: load\r\nAccept: */*\r\nAccept-Encoding: gzip\r\n",
+    "HTTP/1.1\r\nUser-Agent: Sonarr/4.0\r\nAccept: application/json\r\nAccept-Encoding: gzip, br\r\n",
+    "HTTP/1.1\r\nUser-Agent: Jellyfin/10.9\r\nAccept: */*\r\nAccept-Encoding: br, gzip\r\n",
+    "HTTP/1.1\r\nUser-Agent: Kodi/21\r\nAccept: */*\r\nAccept-Encoding: deflate, gzip\r\n",
+    "HTTP/1.1\r\nUser-Agent: curl/8\r\nAccept: */*\r\n",
+    "HTTP/1.0\r\nUser-Agent: old\r\nConnection: keep-alive\r\n",
+    "HTTP/1.0\r\nUser-Agent: older\r\n",
+    "HTTP/1.1\r\nUser-Agent: script\r\nAccept: */*\r\nAccept-Encoding: gzip\r\nConnection: close\r\n"};
+enum { kKinds = 8, kFirstThatCloses = 6 };
 
 struct Connection {
-  int fd, busy;
+  int fd, busy, closes;  // closes: the answer in flight is its last
   long long due;         // when the request in flight was due, microseconds
   size_t used, missing;  // bytes of head in `input`; bytes of body still to come
   char input[kInput];
@@ -47,7 +60,7 @@ static long long now_us(void) {
   return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
 }
 
-static int numbered(void) { return mode == count || mode == trace; }
+static int numbered(void) { return mode == count || mode == trace || mode == mixed; }
 
 static void read_trace(const char* name) {
   FILE* file = fopen(name, "rb");
@@ -68,7 +81,7 @@ static int open_connection(struct Connection* c) {
   setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   struct epoll_event event = {.events = EPOLLIN, .data.ptr = c};
   epoll_ctl(epoll, EPOLL_CTL_ADD, c->fd, &event);
-  c->busy = 0;
+  c->busy = c->closes = 0;
   c->used = c->missing = 0;
   return 1;
 }
@@ -76,11 +89,10 @@ static int open_connection(struct Connection* c) {
 static void ask(struct Connection* c, long long due) {
   char text[1024], number[24] = "";
   if (mode == unique || mode == count) snprintf(number, sizeof number, "%lu", sent);
-  if (mode == trace) snprintf(number, sizeof number, "%u", traced[sent]);
-  int size = snprintf(
-      text, sizeof text,
-      "GET %s%s HTTP/1.1\r\nHost: bench.test\r\nUser-Agent: load\r\nAccept: */*\r\nAccept-Encoding: gzip\r\n\r\n", path,
-      number);
+  if (mode == trace || mode == mixed) snprintf(number, sizeof number, "%u", traced[sent]);
+  unsigned long kind = mode == mixed ? sent % kKinds : 0;
+  c->closes = kind >= kFirstThatCloses;
+  int size = snprintf(text, sizeof text, "GET %s%s %sHost: bench.test\r\n\r\n", path, number, kClients[kind]);
   ++sent;
   ++busy;
   c->busy = 1;
@@ -94,6 +106,9 @@ static void finish(struct Connection* c) {
   ++answered;
   --busy;
   c->busy = 0;
+  if (!c->closes) return;
+  close(c->fd);
+  if (!open_connection(c)) exit(1);
 }
 
 static void reopen(struct Connection* c) {
@@ -176,7 +191,7 @@ static double percentile(double share) {
 int main(int argc, char** argv) {
   int wanted = argc > 1 ? 0 : kModeCount;
   while (wanted < kModeCount && strcmp(argv[1], kModes[wanted]) != 0) ++wanted;
-  if (wanted == kModeCount || argc < (wanted <= trace ? 6 : wanted == rate ? 7 : 5))
+  if (wanted == kModeCount || argc < (wanted <= mixed ? 6 : wanted == rate ? 7 : 5))
     return fprintf(stderr, "usage: see the head of load.c\n"), 2;
   mode = (enum Mode)wanted;
   port = atoi(argv[2]);
@@ -184,7 +199,7 @@ int main(int argc, char** argv) {
   connections = atoi(argv[4]);
   long long span = argc > 5 ? atoll(argv[5]) : 20;
   limit = (unsigned long)span;
-  if (mode == trace) read_trace(argv[5]);
+  if (mode == trace || mode == mixed) read_trace(argv[5]);
   epoll = epoll_create1(0);
   all = calloc((size_t)connections, sizeof *all);
   for (int i = 0; i < connections; ++i)

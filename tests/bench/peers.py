@@ -111,9 +111,12 @@ class Cachearr(Server):
     name = "cachearr"
     binary = None  # set by the driver
 
+    def rules(self):
+        return {"upstreams": {"bench": {"hosts": ["bench.test"], "origin": "http://127.0.0.1:%d" % self.origin_port}},
+                "rules": [{"name": "everything", "upstream": "bench", "match": {"path": "/{kind}/**"}, "ttl": "1h", "tags": ["bench:{kind}"]}]}
+
     def command(self):
-        rules = {"upstreams": {"bench": {"hosts": ["bench.test"], "origin": "http://127.0.0.1:%d" % self.origin_port}},
-                 "rules": [{"name": "everything", "upstream": "bench", "match": {"path": "/{kind}/**"}, "ttl": "1h", "tags": ["bench:{kind}"]}]}
+        rules = self.rules()
         config = {"listeners": [{"address": "127.0.0.1:%d" % self.port, "upstream": "bench"}],
                   "admin": {"address": "127.0.0.1:%d" % free_port()},
                   "state_dir": os.path.join(self.folder, "state"), "threads": self.threads,

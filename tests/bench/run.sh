@@ -1,9 +1,10 @@
 #!/bin/bash
 # Benchmarks cachearr beside nginx, HAProxy, Varnish, Traffic Server, Squid and a bare epoll server (two cores needed).
 #
-#   tests/bench/run.sh [hit|miss|latency|scale|herd|memory|alloc|idle|tls|mint|store]... [--rounds N] [--seconds S] [--servers a,b] [--binary FILE]
+#   tests/bench/run.sh [hit|hit-zipf|hit-mixed|miss|latency|scale|herd|memory|alloc|idle|tls|mint|store|growth]... [--rounds N] [--seconds S] [--servers a,b] [--binary FILE]
 #
-# "store" is store-objects, store-zipf, store-disk, store-restart and store-flood, which can be asked for one by one.
+# "store" is store-objects, store-zipf, store-disk, store-restart and store-flood, "growth" is growth-keys, growth-rules,
+# growth-connections and growth-sizes; each can be asked for by itself. `growth --save FOLDER` keeps the curves and draws them.
 #
 # Installs the peers where they are missing (as root, on Debian 12); without root it says what to install.
 set -eu

@@ -3,8 +3,10 @@ import os
 import struct
 import subprocess
 
+import growth_sections
 import store_sections
 import tls_peers
+import traffic_sections
 
 CONNECTIONS = 64
 
@@ -278,7 +280,7 @@ def mint(bench, table):
     print("a leaf costs about %.0f us of processor time" % (rows["new hosts"]["new_cpu_us"] - rows["one host"]["new_cpu_us"]))
 
 
-ALL = {"hit": hit, "miss": miss, "latency": latency, "scale": scale, "herd": herd, "memory": memory, "alloc": alloc, "idle": idle, "tls": tls,
-       "mint": mint, "store": store_sections.store}
+ALL = {"hit": hit, **traffic_sections.PARTS, "miss": miss, "latency": latency, "scale": scale, "herd": herd, "memory": memory, "alloc": alloc, "idle": idle, "tls": tls,
+       "mint": mint, "store": store_sections.store, "growth": growth_sections.growth}
 # Parts of a section, by themselves.
-KNOWN = {**ALL, **store_sections.PARTS}
+KNOWN = {**ALL, **store_sections.PARTS, **growth_sections.PARTS}

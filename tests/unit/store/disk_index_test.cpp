@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <string>
+#include <vector>
 
 #include "unit/store/made.hpp"
 
@@ -54,14 +55,42 @@ TEST(DiskIndex, FindsKeysByTheirHash) {
 TEST(DiskIndex, CountsUseAndKeepsTheCountWhenAnAnswerIsReplaced) {
   DiskIndex index;
   const auto id = test::id_of("a");
-  EXPECT_EQ(index.touch(id), 0U);
+  EXPECT_EQ(index.touch(id, 1), 0U);
   index.put(id, slot("a"));
-  EXPECT_EQ(index.touch(id), 0U);
-  EXPECT_EQ(index.touch(id), 1U);
+  EXPECT_EQ(index.touch(id, 1), 0U);
+  EXPECT_EQ(index.touch(id, 1), 1U);
   index.put(id, slot("a"));
   index.put_if_absent(id, slot("a"));
   EXPECT_EQ(index.take_frequency(id), 2U);
   EXPECT_EQ(index.take_frequency(id), 0U);
+}
+
+TEST(DiskIndex, RemembersWhenAnAnswerWasReadUntilItIsReplaced) {
+  DiskIndex index;
+  const auto id = test::id_of("a");
+  index.put(id, slot("a"));
+  EXPECT_EQ(index.find(id).read_in, 0U);
+  index.touch(id, 7);
+  EXPECT_EQ(index.find(id).read_in, 7U);
+  index.put(id, slot("a"));
+  EXPECT_EQ(index.find(id).read_in, 0U);
+}
+
+TEST(DiskIndex, CountsOnFromALowerNumberAtTheEndOfTheCount) {
+  DiskIndex index;
+  const auto id = test::id_of("a");
+  index.put(id, slot("a"));
+  for (unsigned i = 0; i < 255; ++i) EXPECT_EQ(index.touch(id, 1), i);
+  EXPECT_EQ(index.touch(id, 1), 255U);
+  EXPECT_EQ(index.touch(id, 1), 192U);
+}
+
+TEST(DiskIndex, AsksForTwiceAsManyHitsBeforeMemoryIsEarnedAgain) {
+  std::vector<unsigned> earned_by;
+  for (unsigned before = 0; before < 256; ++before) {
+    if (has_earned_memory(before)) earned_by.push_back(before + 1);
+  }
+  EXPECT_EQ(earned_by, (std::vector<unsigned>{2, 4, 8, 16, 32, 64, 128, 256}));
 }
 
 TEST(DiskIndex, RemembersSizesRoughly) {

@@ -95,6 +95,20 @@ TEST(Entry, TakesTheLongestIdentityAndKey) {
   EXPECT_EQ(entry->head(), "head");
 }
 
+TEST(Entry, TakesHeadAndBodyWhereTheyAreWrittenLater) {
+  EntryParts parts;
+  parts.identity = "https|host|key";
+  parts.key = "key";
+  parts.type = "t";
+  char* content = nullptr;
+  const EntryPtr entry = make_entry(parts, 4, 6, content);
+  ASSERT_TRUE(entry);
+  std::string_view{"headbodies"}.copy(content, 10);
+  EXPECT_EQ(entry->type(), "t");
+  EXPECT_EQ(entry->head(), "head");
+  EXPECT_EQ(entry->body(), "bodies");
+}
+
 TEST(Entry, IsFreedWithItsLastPointer) {
   const ManualClock clock;
   EntryPtr first = make({.key = "k", .body = "body"}, clock);

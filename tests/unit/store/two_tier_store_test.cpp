@@ -272,6 +272,21 @@ TEST_F(TwoTierStore, ReadsWhatIsSmallAndInMemoryWhereItIsAskedFor) {
   EXPECT_FALSE(is_read_here("large"));
 }
 
+TEST_F(TwoTierStore, TellsWhetherALookUpHasToWait) {
+  put({.key = "small", .body = std::string(16'000, 's')});
+  put({.key = "large", .body = std::string(100'000, 'l')});
+  store->flush();
+  EntryPtr found;
+  const auto look = [&](const std::string& key) {
+    return store->find_on_disk_here(id_of(key), identity_of(key), found);
+  };
+  EXPECT_TRUE(cachearr::test::until([&] { return look("small"); }));
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->body(), std::string(16'000, 's'));
+  EXPECT_FALSE(look("large"));
+  EXPECT_FALSE(store->find_on_disk_here(id_of("small"), "another identity", found) && found);
+}
+
 TEST_F(TwoTierStore, RemembersStateAcrossARestart) {
   EXPECT_EQ(store->get_state("bucket:tmdb"), "");
   store->put_state("bucket:tmdb", std::string_view{"\0binary", 7});
