@@ -12,13 +12,13 @@ inline constexpr std::string_view kMetricsPath = "/metrics";
 
 void add_system_calls(Router& router, Instance& instance);  // ping, health, status
 void add_metrics_call(Router& router, Instance& instance, const ApiCounters& counters);
-void add_authority_calls(Router& router, Instance& instance);  // the certificate, and how to trust it
-void add_pac_call(Router& router, Instance& instance);         // how browsers find the proxy
-void add_rules_calls(Router& router, Instance& instance);      // rules, validate, reload
+void add_authority_calls(Router& router, Instance& instance);   // the certificate, and how to trust it
+void add_pac_call(Router& router, Instance& instance);          // how browsers find the proxy
+void add_rules_calls(Router& router, Instance& instance);       // rules, validate, reload
 void add_rule_files_calls(Router& router, Instance& instance);  // the user's own files: list, read, write, remove
 void add_logs_call(Router& router);                             // the last lines of the log
 void add_refresh_call(Router& router, Instance& instance);      // one key, fetched anew
-void add_rule_test_call(Router& router, Instance& instance);   // a verdict on a request and an answer
+void add_rule_test_call(Router& router, Instance& instance);    // a verdict on a request and an answer
 void add_upstreams_call(Router& router, Instance& instance);
 void add_notification_calls(Router& router, Instance& instance);
 void add_explain_call(Router& router, Instance& instance);

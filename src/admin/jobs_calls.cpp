@@ -55,16 +55,11 @@ Json worths_json(const upkeep::PrefetchWorths& worths, TimePoint now) {
 }
 
 Json prefetch_json(const upkeep::PrefetchStatus& status, TimePoint now) {
-  return {{"rounds", status.rounds},
-          {"lastRound", time_or_null(status.last_round)},
-          {"taken", status.last_taken},
-          {"unasked", status.last.unasked},
-          {"seldom", status.last.seldom},
-          {"unknown", status.last.unknown},
-          {"notWorth", status.last.not_worth},
-          {"beyond", status.last.beyond},
-          {"watched", status.watched},
-          {"rules", worths_json(status.worths, now)}};
+  return {{"rounds", status.rounds},           {"lastRound", time_or_null(status.last_round)},
+          {"taken", status.last_taken},        {"unasked", status.last.unasked},
+          {"seldom", status.last.seldom},      {"unknown", status.last.unknown},
+          {"notWorth", status.last.not_worth}, {"beyond", status.last.beyond},
+          {"watched", status.watched},         {"rules", worths_json(status.worths, now)}};
 }
 
 Answer list_jobs(Instance& instance, const Call&) {

@@ -31,7 +31,10 @@ Answer health_of_cache(Instance& instance) {
   for (const auto& note : status.notes) reasons.push_back(note.message);
   Json details = {{"memory", tier_json(inputs.store.memory)}, {"disk", nullptr}, {"reasons", std::move(reasons)}};
   if (inputs.store.disk_enabled) details["disk"] = tier_json(inputs.store.disk);
-  details["shared"] = !inputs.shared ? "off" : inputs.shared->ready ? "ready" : inputs.shared->up ? "catching-up" : "away";
+  details["shared"] = !inputs.shared         ? "off"
+                      : inputs.shared->ready ? "ready"
+                      : inputs.shared->up    ? "catching-up"
+                                             : "away";
   const Json data = {{"status", name_of(status.level)}, {"message", status.message()}, {"details", std::move(details)}};
   return json_answer({{"data", data}}, status.level == upkeep::HealthStatus::Level::down ? 503 : 200);
 }

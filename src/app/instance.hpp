@@ -110,7 +110,7 @@ class Instance final : public admin::Instance {
   admin::ReloadOutcome last_reload_{true, {}, {}};
   std::vector<std::string> problems_without_leaves_;  // as they were read with the snapshot: health reads no file
   std::unique_ptr<store::Store> store_;
-  std::unique_ptr<shared::Tier> shared_;  // null: this instance is alone
+  std::unique_ptr<shared::Tier> shared_;    // null: this instance is alone
   std::unique_ptr<shared::Budget> budget_;  // what it shares of the limits; null: nothing
   std::unique_ptr<upkeep::History> history_;
   std::unique_ptr<upkeep::Monitor> monitor_;

@@ -16,8 +16,8 @@ struct RequestText {
   ShownTexts shown;
   Way way = Way::proxy;
   std::uint64_t partition = 0;  // RequestFacts::partition
-  std::string url;   // scratch of describe()
-  std::string sent;  // of append_shown_fields()
+  std::string url;              // scratch of describe()
+  std::string sent;             // of append_shown_fields()
 };
 
 /// Keeps the memory of `into`.

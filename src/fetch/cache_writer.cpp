@@ -204,7 +204,7 @@ void name_as_get(FetchContext& worker, FetchJob& job) {
   get.method_text = "GET";
   rules::build_key(job.context->verdict, get, job.context->route.target, job.context->captures, worker.shared.secret,
                    worker.scratch, job.context->key);
-  job.moment = 0;  // others hear of that later, and would take the answer for older
+  job.moment = 0;                                     // others hear of that later, and would take the answer for older
   job.generation = worker.shared.store.generation();  // after what this very request invalidated
 }
 

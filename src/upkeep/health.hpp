@@ -30,8 +30,8 @@ struct HealthInputs {
   std::vector<UpstreamStatus> upstreams;
   std::vector<std::string> interception_problems;  // a sentence each
   std::vector<BypassedHost> bypassed;
-  std::optional<shared::TierStatus> shared;  // none: nothing is shared
-  std::string shared_problem;                // why not, where something should be
+  std::optional<shared::TierStatus> shared;   // none: nothing is shared
+  std::string shared_problem;                 // why not, where something should be
   std::optional<std::string> refused_reload;  // its first problem, where the last reload was refused
 };
 

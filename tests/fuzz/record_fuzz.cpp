@@ -14,7 +14,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   auto fault = reader.read_card(hash128(identity), {}, TimePoint{std::chrono::seconds{1'700'000'000}});
   if (fault == shared::RecordFault::none) fault = reader.read_entry(identity, 1, entry);
   fuzz::require(fault != shared::RecordFault::none && !entry);
-  if (const auto what = shared::decode_news(text)) fuzz::require(shared::decode_news(shared::encode_news(*what)) == what);
+  if (const auto what = shared::decode_news(text))
+    fuzz::require(shared::decode_news(shared::encode_news(*what)) == what);
   shared::decode_outbox(text);
   return 0;
 }

@@ -65,8 +65,7 @@ void unknown(const std::string& variable, ConfigBuilder& builder) {
   std::vector<std::string> names;
   for (const auto& setting : settings()) names.push_back(name_of(setting));
   const auto near = did_you_mean(variable, {names.begin(), names.end()});
-  report(builder, variable,
-         "no such setting" + (near.empty() ? "; see man 5 cachearr.json" : near));
+  report(builder, variable, "no such setting" + (near.empty() ? "; see man 5 cachearr.json" : near));
 }
 
 void set_by_name(const std::string& variable, std::string_view name, std::string value, ConfigBuilder& builder) {

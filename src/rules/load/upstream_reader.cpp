@@ -325,10 +325,10 @@ void read_behaviour(const Node& node, Upstream& into) {
 }  // namespace
 
 void read_upstream(const Node& node, const std::string& folder, Upstream& into) {
-  if (!node.expect_object(
-          "an object that describes the upstream",
-          {"hosts", "origin", "mount", "intercept", "tls", "credentials", "share", "shared", "rate", "proxy", "mode", "events",
-           "errors", "timeouts", "retries", "like", "path_case", "limits", "api_key_file", "warm"})) {
+  if (!node.expect_object("an object that describes the upstream",
+                          {"hosts",   "origin", "mount",     "intercept", "tls",          "credentials", "share",
+                           "shared",  "rate",   "proxy",     "mode",      "events",       "errors",      "timeouts",
+                           "retries", "like",   "path_case", "limits",    "api_key_file", "warm"})) {
     return;
   }
   if (const auto hosts = node.get("hosts")) {
