@@ -25,8 +25,9 @@ BODIES = {("post", "/api/v1/keys/mget"): {"keys": ["by-hand", "missing"]}, ("pos
           ("post", "/api/v1/notifications/{name}/test"): {}, ("post", "/api/v1/optimizer"): {"apply": False},
           ("post", "/api/v1/warmup"): {"type": "series"}}
 CAPTURES = {"key": "by-hand", "name": "local", "file": "app.js", "upstream": "local", "id": "999"}  # an upstream and a channel
-# Without an authority there is nothing to hand out, and without an application no job.
-STATUSES = {path: 404 for path in ("/ca", "/ca.pem", "/ca.crt", "/ca.cer", "/ca.p12", "/ca.mobileconfig", "/api/v1/jobs/{id}")}
+CAPTURES_OF = {"/api/v1/rules/files/{name}": {"name": "test.json"}}  # the file that the lab writes
+# Without an authority there is nothing to hand out, without an application no job; no request put what was put by hand.
+STATUSES = {"/api/v1/keys/{key}/refresh": 409} | {path: 404 for path in ("/ca", "/ca.pem", "/ca.crt", "/ca.cer", "/ca.p12", "/ca.mobileconfig", "/api/v1/jobs/{id}")}
 LAST = {"delete": 1}  # after all that needs the key
 
 
@@ -48,6 +49,7 @@ class Described(Scenario):
         cls.origin.on("/item", *fresh("x"))
         cls.proxy.ask(cls.origin.url + "/item")
         assert cls.proxy.admin("PUT", "/api/v1/keys/by-hand", body=b"value").status == 201
+        cls.bodies = BODIES | {("put", "/api/v1/rules/files/{name}"): cls.proxy.rules}
 
     def check(self, schema, value, where):
         whole = dict(schema, components=self.document["components"])
@@ -55,10 +57,11 @@ class Described(Scenario):
         self.assertEqual([], ["%s: %s" % (list(problem.path), problem.message) for problem in problems], where)
 
     def call(self, method, path, operation):
-        target = re.sub(r"{(\w+)}", lambda match: CAPTURES[match[1]], path)
+        captures = CAPTURES | CAPTURES_OF.get(path, {})
+        target = re.sub(r"{(\w+)}", lambda match: captures[match[1]], path)
         if path in QUERIES:
             target += "?" + urllib.parse.urlencode(QUERIES[path])
-        body, content = BODIES.get((method, path)), operation.get("requestBody", {}).get("content", {})
+        body, content = self.bodies.get((method, path)), operation.get("requestBody", {}).get("content", {})
         if body is not None:
             self.check(content["application/json"]["schema"], body, (method, path))
         elif "application/x-tar" in content:

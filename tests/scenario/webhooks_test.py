@@ -106,7 +106,7 @@ class Webhooks(Scenario):
             self.proxy.visit(url)
             self.hit(url)
         purged = self.proxy.admin("POST", "/api/v1/purge", body={"tag": "tvdb:99"})
-        self.assertEqual({"purged": 2}, purged.data)
+        self.assertEqual({"purged": 2, "shared": "off"}, purged.data)
         for url in (show, series):
             self.assertMiss(self.proxy.visit(url))
 
