@@ -20,7 +20,7 @@ BODIES = {("post", "/api/v1/keys/mget"): {"keys": ["by-hand", "missing"]}, ("pos
           ("post", "/api/v1/rules/test"): {"url": "http://a.test/", "body": "{}"},
           ("post", "/api/v1/rules/rehearse"): {"files": {"draft.json": "{}"}},
           ("post", "/api/v1/login"): {"secret": API_KEY}, ("post", "/api/v1/logout"): {}, ("post", "/api/v1/login/link"): {},
-          ("post", "/api/v1/reload"): {}, ("post", "/api/v1/upstreams/{name}"): {"paused": False},
+          ("post", "/api/v1/reload"): {}, ("post", "/api/v1/keys/{key}/refresh"): {}, ("post", "/api/v1/upstreams/{name}"): {"paused": False},
           ("post", "/api/v1/webhook/{upstream}"): {"eventType": "Test"},
           ("post", "/api/v1/notifications/{name}/test"): {}, ("post", "/api/v1/optimizer"): {"apply": False},
           ("post", "/api/v1/warmup"): {"type": "series"}}
