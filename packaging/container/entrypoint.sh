@@ -38,10 +38,8 @@ publish_authority() {
     cachearr ca show >/dev/null 2>&1 || cachearr ca init >/dev/null || return 0
   fi
   if cachearr ca show >/dev/null 2>&1; then
-    mkdir -p "$volume/public"
-    cachearr ca export "$volume/public/ca.pem"
-    chmod 0755 "$volume/public"
-    chmod 0644 "$volume/public/ca.pem"
+    mkdir -p "$volume/public" && cachearr ca export "$volume/public/ca.pem" && chmod 0755 "$volume/public" &&
+      chmod 0644 "$volume/public/ca.pem"
   fi
 }
 
@@ -58,5 +56,6 @@ if [ "$(id -u)" = 0 ] && [ "${PUID:=1000}" != 0 ]; then
 fi
 
 fill_volume
-[ "${1:-serve}" != serve ] || publish_authority
+[ "${1:-serve}" != serve ] || publish_authority ||
+  echo "cachearr: $volume/public/ca.pem cannot be written; other containers do not get the certificate" >&2
 exec tini -- cachearr "$@"

@@ -90,7 +90,8 @@ std::optional<Denied> Api::check_caller(const http::RequestHead& head, const Cal
   const AccessPolicy policy{instance_.api_key(), config.hosts};
   auto denied = check_key(policy, head.fields, call.parameter("apikey"), needs.access);
   if (!denied) return std::nullopt;
-  const bool trusted = config.login == LoginOf::strangers && ip::is_private(call.peer) && !is_handed_on(head.fields);
+  const bool trusted = needs.access != Access::proven && config.login == LoginOf::strangers &&
+                       ip::is_private(call.peer) && !is_handed_on(head.fields);
   if (!trusted && !login_.is_open(session_in(head.fields.value(http::FieldId::cookie)), config.password)) return denied;
   return needs.effect == Effect::none ? std::nullopt : check_own_page(head.fields);
 }
@@ -125,7 +126,8 @@ Result<Api::Admitted, Answer> Api::admit(const http::RequestHead& head, const ht
   admitted.call.head = &head;
   admitted.call.method = match.route->method;
   admitted.call.captures = std::move(match.captures);
-  admitted.body_limit = needs.effect == Effect::any_body ? config.limits.max_object_bytes : kJsonLimit;
+  const auto by_effect = needs.effect == Effect::any_body ? config.limits.max_object_bytes : kJsonLimit;
+  admitted.body_limit = needs.longest_body > 0 ? needs.longest_body : by_effect;
   if (framing.length > admitted.body_limit) return problem(413, "the body is larger than this call takes");
   return admitted;
 }

@@ -13,6 +13,8 @@ using Json = nlohmann::ordered_json;
 
 /// No URL, which is logged and remembered, ever has it.
 constexpr std::string_view kPassphraseField = "X-Passphrase";
+/// An export without the store: rules, a history of up to 17 MB, savings.
+constexpr std::uint64_t kLongestImport = 64ULL << 20;
 
 std::string passphrase_of(const Call& call) {
   const auto* const field = call.head->fields.find(kPassphraseField);
@@ -62,7 +64,7 @@ void add_backup_calls(Router& router, Instance& instance) {
   router.add(
       {http::Method::get,
        "/api/v1/export",
-       {},
+       {Access::proven},
        [&instance](const Call& call) { return export_all(instance, call); },
        Runs::in_pool,
        {.summary = "configuration with its secrets, own rules, savings and history as one tar",
@@ -71,7 +73,7 @@ void add_backup_calls(Router& router, Instance& instance) {
         .failures = {422}}});
   router.add({http::Method::post,
               "/api/v1/import",
-              {Access::key, Effect::any_body},
+              {Access::proven, Effect::any_body, kLongestImport},
               [&instance](const Call& call) { return import_all(instance, call); },
               Runs::in_pool,
               {.summary = "takes an export in, or changes nothing; what was there stays beside",

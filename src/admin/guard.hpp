@@ -16,7 +16,8 @@ namespace cachearr::admin {
 enum class Access : std::uint8_t {
   open,
   key,
-  key_or_password  // the key may also be the password of Basic, which is all that some programs can send
+  key_or_password,  // the key may also be the password of Basic, which is all that some programs can send
+  proven            // as key, of neighbours whom admin.login lets in, too: what is at stake are secrets
 };
 
 /// How a call may change something.
@@ -30,6 +31,7 @@ enum class Effect : std::uint8_t {
 struct Needs {
   Access access = Access::key;
   Effect effect = Effect::none;
+  std::uint64_t longest_body = 0;  // bytes; 0: as its effect has it
 };
 
 struct AccessPolicy {

@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <map>
 #include <set>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -85,16 +87,33 @@ void flush_folder(const fs::path& folder) {
   if (opened.get() >= 0) ::fsync(opened.get());
 }
 
-std::string_view host_at(std::string_view text) { return text.substr(0, text.find_first_of("/\" \t\r\n")); }
+/// User and password of a URL somewhere in a text.
+struct UserInText {
+  std::string_view user;  // from "://" on, with the '@'
+  std::string_view host;  // with the port
+};
 
-/// "://user:password@" before this host; empty: there is none.
-std::string_view user_before(std::string_view host, std::string_view text) {
-  for (auto at = text.find('@'); at != std::string_view::npos; at = text.find('@', at + 1)) {
-    const auto begin = text.rfind("://", at);
-    if (begin != std::string_view::npos && host_at(text.substr(at + 1)) == host)
-      return text.substr(begin, at + 1 - begin);
+/// All of them, in order; JSON may write a slash as "\/".
+std::vector<UserInText> users_in(std::string_view text) {
+  std::vector<UserInText> users;
+  for (std::size_t at = text.find(':'); at != std::string_view::npos; at = text.find(':', at + 1)) {
+    const auto rest = text.substr(at);
+    const std::size_t scheme = rest.starts_with("://") ? 3 : rest.starts_with(":\\/\\/") ? 5 : 0;
+    if (scheme == 0) continue;
+    const auto authority =
+        rest.substr(scheme, std::min(rest.size(), rest.find_first_of("/\\\" \t\r\n", scheme)) - scheme);
+    if (const auto end = authority.rfind('@'); end != std::string_view::npos)
+      users.push_back({rest.substr(0, scheme + end + 1), authority.substr(end + 1)});
   }
-  return {};
+  return users;
+}
+
+/// Those before this host, in order.
+std::vector<std::string_view> users_before(std::string_view host, const std::vector<UserInText>& users) {
+  std::vector<std::string_view> found;
+  for (const auto& each : users)
+    if (each.host == host) found.push_back(each.user);
+  return found;
 }
 
 /// Keeps the rights of the file that was there.
@@ -183,6 +202,8 @@ std::optional<Error> RuleFiles::keep(std::string_view name, std::string_view tex
   fs::create_directories(folder, error);
   if (error) return Error{"cannot make the folder " + folder + ": " + error.message()};
   const auto kept = versions(name);
+  if (!kept.empty())
+    if (const auto newest = read_version(name, kept.front().number); newest && *newest == text) return std::nullopt;
   const auto number = kept.empty() ? 1 : kept.front().number + 1;
   if (auto problem = replace(folder + "/" + std::to_string(number), text)) return problem;
   for (std::size_t i = kMostVersions - 1; i < kept.size(); ++i)
@@ -236,26 +257,31 @@ std::string path_of_rule_file(const Config& config, std::string_view name) {
 
 std::string mask_rule_file(std::string_view text) {
   std::string masked;
-  for (auto at = text.find("://"); at != std::string_view::npos; at = text.find("://")) {
-    const auto rest = text.substr(at + 3);
-    const auto end = std::min(rest.find_first_of("@/\" \t\r\n"), rest.size());
-    masked += text.substr(0, at);
-    const bool has_user = end < rest.size() && rest[end] == '@';
-    masked += has_user ? kHidden : text.substr(at, 3 + end);
-    text = rest.substr(has_user ? end + 1 : end);
+  for (const auto& [user, host] : users_in(text)) {
+    masked.append(text.substr(0, static_cast<std::size_t>(user.data() - text.data()))).append(kHidden);
+    text.remove_prefix(static_cast<std::size_t>(host.data() - text.data()));
   }
   return masked.append(text);
 }
 
+/// The hidden ones of a host stand for the ones before in their order, where there are as many, or all are the same.
 Result<std::string> unmask_rule_file(std::string_view text, std::string_view before) {
+  const auto written = users_in(text), known = users_in(before);
+  std::map<std::string_view, std::size_t> seen;  // of each host
   std::string whole;
-  for (auto at = text.find(kHidden); at != std::string_view::npos; at = text.find(kHidden)) {
-    const auto rest = text.substr(at + kHidden.size());
-    const auto host = host_at(rest);
-    const auto user = user_before(host, before);
-    if (user.empty()) return Error{"the user and password before @" + std::string{host} + " were ***: write them anew"};
-    whole.append(text.substr(0, at)).append(user);
-    text = rest;
+  for (const auto& [user, host] : written) {
+    whole.append(text.substr(0, static_cast<std::size_t>(user.data() - text.data())));
+    text.remove_prefix(static_cast<std::size_t>(host.data() - text.data()));
+    const auto place = seen[host]++;
+    if (user != kHidden) {
+      whole.append(user);
+      continue;
+    }
+    const auto users = users_before(host, known);
+    const bool same = std::adjacent_find(users.begin(), users.end(), std::not_equal_to<>{}) == users.end();
+    if (users.empty() || (!same && users.size() != users_before(host, written).size()))
+      return Error{"the user and password before @" + std::string{host} + " were ***: write them anew"};
+    whole.append(same ? users.front() : users[place]);
   }
   return whole.append(text);
 }

@@ -127,6 +127,10 @@ class ThePage(Scenario):
         self.assertEqual(401, proxy.admin("GET", "/api/v1/rules", key=None, headers={"X-Forwarded-For": "192.0.2.1"}).status)
         self.assertEqual(403, proxy.admin("POST", "/api/v1/reload", key=None, body={}).status)
         self.assertEqual(200, proxy.admin("POST", "/api/v1/reload", key=None, headers=self.own(proxy), body={}).status)
+        # What has all secrets in it wants the key from neighbours, too.
+        self.assertEqual(401, proxy.admin("GET", "/api/v1/export", key=None, headers=self.own(proxy)).status)
+        self.assertEqual(401, proxy.admin("POST", "/api/v1/import", key=None, headers=self.own(proxy), body=b"x").status)
+        self.assertEqual(200, proxy.admin("GET", "/api/v1/export").status)
 
 
 if __name__ == "__main__":

@@ -63,6 +63,7 @@ class Importer {
   Failed refuse(const Problems& problems) const;
   void plan(const std::string& what, const std::string& staged, const std::string& target);
   void plan_config();
+  void take_rights(const std::string& base);
   void plan_state();
   bool is_next(std::string_view folder) const {
     return next_ < manifest_.members.size() && manifest_.members[next_].name.starts_with(folder);
@@ -144,7 +145,7 @@ Importer::Failed Importer::refuse_what_is_in_use() {
   ping.target = "/ping";
   if (ask(admin_socket_path(config_.state_dir), ping).ok())
     return Error{"an instance runs with the state directory " + config_.state_dir + ": stop it first"};
-  if (config_.disk_path.empty()) return std::nullopt;
+  if (config_.disk_path.empty() || !is_there(config_.disk_path)) return std::nullopt;
   auto lock = store::FolderLock::take(config_.disk_path);
   if (!lock) return lock.error();
   lock_ = std::move(*lock);
@@ -246,11 +247,21 @@ void Importer::plan(const std::string& what, const std::string& staged, const st
 /// The configuration first: it leads a restart to the journal that says how to go on.
 void Importer::plan_config() {
   if (!by_config_) return;
-  by_config_->give_to_owner();
   const auto base = folder_of(config_file_);
+  take_rights(base);
   plan("configuration", *by_config_ / "cachearr.json", config_file_);
   for (const auto& rules : manifest_.rules)
     plan("rules", *by_config_ / path_of(rules.name), base + "/" + path_of(rules.name));
+}
+
+/// Of what the configuration's files take the place of.
+void Importer::take_rights(const std::string& base) {
+  by_config_->take_rights_of("cachearr.json", config_file_);
+  std::error_code error;
+  for (fs::recursive_directory_iterator at{by_config_->path(), error}, end; !error && at != end; at.increment(error)) {
+    const auto relative = at->path().lexically_relative(by_config_->path()).string();
+    if (relative != "cachearr.json") by_config_->take_rights_of(relative, base + "/" + relative);
+  }
 }
 
 void Importer::plan_state() {

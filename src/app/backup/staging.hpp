@@ -26,6 +26,9 @@ class Staging {
   void make_folder(const std::string& relative) const;
   /// Root gives all of it to whom the folder around it belongs, as that is whom the service runs as.
   void give_to_owner() const;
+  /// A file gets the rights, and from root the owner, of the one that it takes the place of. Where root puts one where
+  /// there was none, anybody may read it: the service runs as somebody else.
+  void take_rights_of(const std::string& relative, const std::string& replaced) const;
 
  private:
   Staging(std::string folder, std::string path) : folder_{std::move(folder)}, path_{std::move(path)} {}

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -23,17 +24,25 @@ std::optional<Error> move(const std::string& from, const std::string& to) {
   return Error{from + " cannot be moved to " + to + ": " + std::generic_category().message(errno)};
 }
 
+/// A file keeps its name until another one has it: no start meets a moment without a configuration.
+std::optional<Error> keep_old(const Swap& swap) {
+  if (!is_there(swap.target) || is_there(swap.old)) return std::nullopt;
+  if (::link(swap.target.c_str(), swap.old.c_str()) == 0) return std::nullopt;
+  return move(swap.target, swap.old);
+}
+
 /// Also where it was made in part before.
 std::optional<Error> make_one(const Swap& swap) {
   if (!is_there(swap.staged)) return std::nullopt;
-  if (is_there(swap.target))
-    if (auto failed = move(swap.target, swap.old)) return failed;
+  if (auto failed = keep_old(swap)) return failed;
   return move(swap.staged, swap.target);
 }
 
 void undo_one(const Swap& swap) noexcept {
   if (!is_there(swap.staged)) std::rename(swap.target.c_str(), swap.staged.c_str());
-  if (is_there(swap.old)) std::rename(swap.old.c_str(), swap.target.c_str());
+  if (!is_there(swap.old)) return;
+  std::rename(swap.old.c_str(), swap.target.c_str());
+  ::unlink(swap.old.c_str());  // both were names of one file
 }
 
 /// Has reached the device; what cannot be opened is told by what follows.
@@ -65,6 +74,12 @@ std::optional<Error> write_journal(const std::string& file, const std::vector<Sw
   auto failed = move(file + ".new", file);
   sync_path(fs::path{file}.parent_path());
   return failed;
+}
+
+/// Root does not carry out what somebody else has written down.
+bool is_trusted(const std::string& journal) {
+  struct stat seen {};
+  return ::lstat(journal.c_str(), &seen) == 0 && S_ISREG(seen.st_mode) && (::geteuid() != 0 || seen.st_uid == 0);
 }
 
 std::optional<std::vector<Swap>> read_journal(const std::string& file) {
@@ -119,6 +134,8 @@ void Swaps::keep() {
 std::optional<Error> finish_swaps(const std::string& state_dir) {
   const auto journal = state_dir + "/import.journal";
   if (!is_there(journal)) return std::nullopt;
+  if (!is_trusted(journal))
+    return Error{journal + " belongs to the service: an import was interrupted; start the service once, it goes on"};
   const auto swaps = read_journal(journal);
   if (!swaps) return Error{journal + " cannot be read: an import was interrupted; import again, or remove that file"};
   for (const auto& swap : *swaps)

@@ -1,4 +1,6 @@
 // The commands that take the whole installation elsewhere and back: export and import.
+#include <cerrno>
+#include <cstdio>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
@@ -105,7 +107,10 @@ class ExportFile {
   std::ofstream& out() { return out_; }
   bool finish() {
     out_.close();
-    return out_ && ::link(part_.c_str(), file_.c_str()) == 0;  // an older file of that name is not replaced
+    // An older file of that name is not replaced. Not every file system has links.
+    return out_ &&
+           (::link(part_.c_str(), file_.c_str()) == 0 ||
+            (errno != EEXIST && ::renameat2(AT_FDCWD, part_.c_str(), AT_FDCWD, file_.c_str(), RENAME_NOREPLACE) == 0));
   }
 
  private:
@@ -177,7 +182,8 @@ int import_by_instance(const Invocation& invocation, const Config& config, const
 
 int import_files(const Invocation& invocation, const Config& config, const BackupArguments& arguments,
                  const std::string& passphrase, std::istream& in) {
-  if (const auto unfinished = backup::finish_swaps(config.state_dir)) return fail(invocation, unfinished->what);
+  if (!arguments.only_check)
+    if (const auto unfinished = backup::finish_swaps(config.state_dir)) return fail(invocation, unfinished->what);
   backup::ImportRequest request{invocation.sources, passphrase, SystemClock{}.now()};
   request.only_check = arguments.only_check;
   const auto report = backup::import_archive(in, request);
@@ -187,11 +193,11 @@ int import_files(const Invocation& invocation, const Config& config, const Backu
   return print_report(invocation, json, arguments.only_check);
 }
 
-/// The authority in the export, told by its member's name, as it would be found anyway a little later.
-bool holds_authority(const std::string& file) {
+/// Does the export hold a member of that name? What is wrong with it, taking it in tells.
+bool holds(const std::string& file, std::string_view member) {
   std::ifstream in{file, std::ios::binary};
   const auto manifest = backup::ArchiveReader{in}.read_manifest();
-  return manifest.ok() && manifest->has(backup::kAuthorityMember);
+  return manifest.ok() && manifest->has(member);
 }
 
 int import_from(const Invocation& invocation, const BackupArguments& arguments) {
@@ -200,13 +206,17 @@ int import_from(const Invocation& invocation, const BackupArguments& arguments) 
   std::ifstream in{arguments.file, std::ios::binary};
   if (!in) return fail(invocation, arguments.file + " cannot be read");
   std::string passphrase;
-  if (holds_authority(arguments.file)) {
+  const bool running = is_running(config);
+  if (running && holds(arguments.file, backup::kStoreData))
+    return fail(invocation,
+                "the export holds a store, which is taken in only while no instance runs: stop cachearr first");
+  if (holds(arguments.file, backup::kAuthorityMember)) {
     auto read = read_passphrase(arguments.passphrase_file, false);
     if (!read) return fail(invocation, read.error().what);
     passphrase = std::move(*read);
   }
-  return is_running(config) ? import_by_instance(invocation, config, arguments, passphrase, in)
-                            : import_files(invocation, config, arguments, passphrase, in);
+  return running ? import_by_instance(invocation, config, arguments, passphrase, in)
+                 : import_files(invocation, config, arguments, passphrase, in);
 }
 
 void add_export_command(const Command& program, Invocation& invocation) {

@@ -125,6 +125,8 @@ TEST_F(Requests, TellTheWholeDecision) {
                          {"bytes", 321},
                          {"durationUs", 1234},
                          {"firstByteUs", 567},
+                         {"waitedUs", 0},
+                         {"headers", nullptr},
                          {"error", "it broke"}};
   EXPECT_EQ(request, expected);
 }

@@ -38,6 +38,24 @@ TEST(MaskedRuleFile, GivesAPasswordToNoOtherHost) {
   EXPECT_FALSE(unmask_rule_file(R"("http://***@proxy.example")", ""));
 }
 
+TEST(MaskedRuleFile, TellsUsersOfOneHostApart) {
+  const std::string before = R"(["http://s1:pw@p.example:80", "http://s2:pw@p.example:80"])";
+  const auto masked = mask_rule_file(before);
+  EXPECT_EQ(*unmask_rule_file("// new\n" + masked, before), "// new\n" + before);
+  EXPECT_FALSE(unmask_rule_file(R"(["http://***@p.example:80"])", before)) << "which of them?";
+  EXPECT_EQ(*unmask_rule_file(R"("http://***@p:1" "http://***@p:1")", R"("http://u:p@p:1")"),
+            R"("http://u:p@p:1" "http://u:p@p:1")");
+}
+
+TEST(MaskedRuleFile, HidesPasswordsHoweverTheyAreSpelled) {
+  for (const std::string before : {R"("http://u:p@ss@h:1/x")", R"("http:\/\/u:p@h\/x")"}) {
+    const auto masked = mask_rule_file(before);
+    EXPECT_EQ(masked.find("u:p"), std::string::npos) << masked;
+    EXPECT_EQ(masked.find("ss@"), std::string::npos) << masked;
+    EXPECT_EQ(*unmask_rule_file(masked, before), before);
+  }
+}
+
 class FilesOnDisk : public ::testing::Test {
  protected:
   std::vector<std::string> names() const {

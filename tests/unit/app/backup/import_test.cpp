@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <map>
 #include <sstream>
+#include <unistd.h>
 
 #include "app/backup/contents.hpp"
 #include "authority/authority.hpp"
@@ -166,6 +167,17 @@ TEST_F(Importing, PutsImportedStatesInPlaceOfTheStoresAndKeepsThose) {
   EXPECT_EQ(store->get_state("savings:4"), "");
   EXPECT_FALSE(std::filesystem::exists(to_.scratch_ / "state/state.import"));
   EXPECT_EQ(content_of(to_.scratch_ / "state/state.before-20251130T012640Z/savings%3A3"), "old");
+}
+
+TEST(AnImport, KeepsTheRightsOfWhatItReplaces) {
+  const Installation from, to;
+  from.scratch_.file("rules.d/new.json", "{}");
+  std::filesystem::permissions(to.scratch_ / "cachearr.json", std::filesystem::perms{0640});
+  ASSERT_TRUE(to.import(from.export_all()).ok());
+  EXPECT_EQ(std::filesystem::status(to.scratch_ / "cachearr.json").permissions(), std::filesystem::perms{0640});
+  // What root puts where nothing was is read by the service, which is somebody else.
+  const auto new_one = std::filesystem::status(to.scratch_ / "rules.d/new.json").permissions();
+  EXPECT_EQ(new_one, std::filesystem::perms{::geteuid() == 0 ? 0644U : 0600U});
 }
 
 }  // namespace

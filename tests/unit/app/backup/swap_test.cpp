@@ -72,6 +72,25 @@ TEST_F(Swapping, GoesOnAfterAKillWhereverThatWas) {
   EXPECT_FALSE(is_there("import.journal"));
 }
 
+TEST_F(Swapping, NeverPutsAnotherOverTheOldThatIsKept) {
+  std::filesystem::rename(scratch_ / "a", scratch_ / "a.old");
+  scratch_.file("a", "put there meanwhile");
+  Swaps swaps{scratch_.path()};
+  ASSERT_FALSE(swaps.make({swap("a")}));
+  swaps.keep();
+  EXPECT_EQ(content_of(scratch_ / "a"), "new a");
+  EXPECT_EQ(content_of(scratch_ / "a.old"), "old a");
+}
+
+TEST_F(Swapping, LeavesNoSecondNameWhereTheNewCannotTakeItsPlace) {
+  std::filesystem::remove(scratch_ / "a.new");
+  std::filesystem::create_directory(scratch_ / "a.new");  // no folder takes the place of a file
+  Swaps swaps{scratch_.path()};
+  EXPECT_TRUE(swaps.make({swap("a")}));
+  EXPECT_EQ(content_of(scratch_ / "a"), "old a");
+  EXPECT_FALSE(is_there("a.old"));
+}
+
 TEST_F(Swapping, SaysSoWhereTheJournalCannotBeRead) {
   scratch_.file("import.journal", "garbage");
   EXPECT_TRUE(finish_swaps(scratch_.path()));
