@@ -7,8 +7,8 @@ namespace cachearr::client {
 namespace {
 
 constexpr std::size_t kReadAtOnce = 32;
-constexpr std::size_t kFewestRequests = 500;
-constexpr std::size_t kFewestBytes = 128 * 1024;
+constexpr std::size_t kFewestRequests = 2'000;  // what /api/v1/requests tells, though all may come to one worker
+constexpr std::size_t kFewestBytes = 512 * 1024;
 
 std::int64_t microseconds(auto since) noexcept {
   return std::chrono::duration_cast<std::chrono::microseconds>(since).count();

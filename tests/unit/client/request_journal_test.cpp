@@ -89,7 +89,7 @@ TEST(RequestJournal, WorkersShareTheSpaceThatOneWouldHave) {
   EXPECT_EQ(RequestJournal::share_of(1), Space{});
   EXPECT_EQ(RequestJournal::share_of(4), (Space{2500, 1024 * 1024}));
   const auto least = RequestJournal::share_of(1000);
-  EXPECT_EQ(least, (Space{500, 128 * 1024}));
+  EXPECT_EQ(least, (Space{2000, 512 * 1024}));
   RequestJournal journal{0, least};
   for (std::size_t i = 0; i < 1000; ++i) record(journal, "/" + std::string(900, 'u') + std::to_string(i));
   std::uint64_t position = 0;
