@@ -69,6 +69,13 @@ constexpr std::string_view beginning_of(std::string_view text, std::size_t most)
   return text.substr(0, most);
 }
 
+/// In microseconds. `waited` is by the wall clock, which may have been set meanwhile.
+constexpr std::uint64_t waited_within(std::uint64_t duration_us, Duration waited) noexcept {
+  if (waited <= Duration::zero()) return 0;
+  const auto milliseconds = static_cast<std::uint64_t>(waited.count());
+  return milliseconds < duration_us / 1000 ? milliseconds * 1000 : duration_us;
+}
+
 /// The rest of what is kept.
 struct RequestFacts {
   std::uint64_t id = 0;  // grows with time, over all workers and restarts

@@ -7,6 +7,8 @@ namespace cachearr::client {
 namespace {
 
 constexpr std::size_t kReadAtOnce = 32;
+constexpr std::size_t kFewestRequests = 2'000;  // what /api/v1/requests tells, though all may come to one worker
+constexpr std::size_t kFewestBytes = 512 * 1024;
 
 std::int64_t microseconds(auto since) noexcept {
   return std::chrono::duration_cast<std::chrono::microseconds>(since).count();
@@ -21,8 +23,13 @@ std::int64_t ahead_of_steady() noexcept {
 
 }  // namespace
 
-RequestJournal::RequestJournal(std::uint32_t worker, std::size_t most_requests)
-    : worker_{worker}, ahead_of_steady_{ahead_of_steady()}, ring_{most_requests, kMostBytes} {}
+RequestJournal::Space RequestJournal::share_of(std::size_t workers) noexcept {
+  workers = std::max<std::size_t>(workers, 1);
+  return {std::max(kMostRequests / workers, kFewestRequests), std::max(kMostBytes / workers, kFewestBytes)};
+}
+
+RequestJournal::RequestJournal(std::uint32_t worker, const Space& space)
+    : worker_{worker}, ahead_of_steady_{ahead_of_steady()}, ring_{space.requests, space.bytes} {}
 
 std::uint64_t RequestJournal::id_at(SteadyTime at) noexcept {
   const auto since_1970 = ahead_of_steady() + microseconds(at.time_since_epoch());

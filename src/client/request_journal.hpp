@@ -19,11 +19,21 @@ namespace cachearr::client {
 class RequestJournal {
  public:
   using SteadyTime = std::chrono::steady_clock::time_point;
+  // Of all workers together, unless there are very many of them.
   static constexpr std::size_t kMostRequests = 10'000;
   static constexpr std::size_t kMostBytes = 4 * 1024 * 1024;
   static constexpr std::size_t kMostClients = 1024;
 
-  explicit RequestJournal(std::uint32_t worker, std::size_t most_requests = kMostRequests);
+  struct Space {
+    std::size_t requests = kMostRequests;
+    std::size_t bytes = kMostBytes;  // of texts
+    bool operator==(const Space&) const = default;
+  };
+  /// Of each of so many workers.
+  static Space share_of(std::size_t workers) noexcept;
+
+  explicit RequestJournal(std::uint32_t worker) : RequestJournal{worker, {}} {}
+  RequestJournal(std::uint32_t worker, const Space& space);
 
   /// Locks the journal for as long as it lives. Whoever begins, and only then reads the clock for `ended`, makes ids
   /// that no reader misses: one that has read up to a moment has everything that ended before.

@@ -49,7 +49,6 @@ RequestFacts facts_of(const RequestRecord& record, const RequestText& text, cons
   facts.forward = record.cache.forward;
   facts.stored = record.cache.stored;
   facts.collapsed = record.cache.collapsed;
-  facts.waited_us = static_cast<std::uint64_t>(record.waited.count()) * 1000;
   return facts;
 }
 
@@ -69,6 +68,7 @@ std::uint64_t Session::remember(const RequestRecord& record, const RequestText& 
   const auto ended = SteadyClock::now();
   const auto started = record.context.started;
   facts.duration_us = microseconds(ended - started);
+  facts.waited_us = waited_within(facts.duration_us, record.waited);
   facts.first_byte_us = microseconds(record.first_byte.value_or(record.answered.value_or(ended)) - started);
   facts.at = record.context.now + Duration{facts.duration_us / 1000};
   journal.add(note, ended, place_);

@@ -1,6 +1,7 @@
 #include "limit/limiter.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace cachearr::limit {
@@ -199,6 +200,10 @@ void Limiter::reset(bool cooldown) {
 
 void Limiter::reconfigure(TimePoint now, const RateConfig& config) {
   now = settle_clock(now);
+  // What others have said was about the old limits.
+  if (std::tie(config_.per_second, config_.burst, config_.quotas) !=
+      std::tie(config.per_second, config.burst, config.quotas))
+    held_ = {};
   config_ = config;
   bucket_.reconfigure(config.per_second, config.burst, now);
   queue_.set_longest(config.max_waiting);

@@ -7,6 +7,7 @@ void RequestContext::reset(const SnapshotPtr& next) {
   verdict = {};
   captures.clear();
   key.key.clear();
+  key.identity.clear();
   key.has_credentials = false;
   variant.varies_by.clear();
   entry = {};

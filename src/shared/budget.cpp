@@ -154,6 +154,7 @@ void Budget::take_answer(const AskedPtr& asked, const DrawAnswer& answer) {
 
 void Budget::merge(const LanePtr& lane) {
   if (std::exchange(lane->merging, true)) return;
+  lane->merge_until = steady_now() + kDrawPatience;
   const auto server = server_now();
   const auto ahead = server ? *server - clock_.now() : Duration{};
   auto runs = lane->limiter->runs(clock_.now());

@@ -19,6 +19,7 @@ struct Budget::Lane {
   LaneLimits limits{};
   LaneMember member{};
   bool merging = false;
+  TimePoint merge_until{};  // while it does; by steady_now()
   std::vector<AskedPtr> behind_merge{};
   std::optional<limit::ShareConfig> share{};
   TimePoint drawn{};   // the last one; by steady_now(), as the next

@@ -50,6 +50,10 @@ net::Task<> Budget::tick_forever() {
 void Budget::tick() {
   const auto now = steady_now();
   if (!asked_.empty() && asked_.front()->deadline < now) cut_off("no answer in time", {});
+  const bool hangs = std::any_of(lanes_.begin(), lanes_.end(), [now](const auto& each) {
+    return each.second->merging && each.second->merge_until < now;
+  });
+  if (hangs) cut_off("no answer in time", {});
   if (!up_) probe();
   for (const auto& [limiter, lane] : lanes_) tick_lane(lane);
   forget_idle();

@@ -1,4 +1,5 @@
 // How a link gets to its server: connecting, and what both say of themselves.
+#include <algorithm>
 #include <utility>
 
 #include "net/connect.hpp"
@@ -19,6 +20,12 @@ std::string info_value(std::string_view info, std::string_view name) {
   if (at == std::string_view::npos) return {};
   const auto begin = at + name.size() + 1;
   return std::string{info.substr(begin, info.find_first_of("\r\n", begin) - begin)};
+}
+
+/// Servers repeat words of what they refuse, and a HELLO may hold the password: then only the kind of error is shown.
+std::string shown_error(const Reply& error, bool has_password) {
+  const auto end = has_password ? error.text.find(' ') : kLongestShown;
+  return error.text.substr(0, std::min(end, kLongestShown));
 }
 
 bool concerns_rights(const Reply& error) noexcept {
@@ -108,7 +115,7 @@ net::Task<bool> Link::introduce() {
   const auto greeting = co_await ask(std::move(hello));
   if (!greeting) co_return false;
   if (greeting->is_error()) {
-    const auto why = greeting->text.substr(0, kLongestShown);
+    const auto why = shown_error(*greeting, !address.password.empty());
     if (concerns_rights(*greeting)) co_return refuse("the server refuses HELLO: " + why);
     if (greeting->is_error("LOADING")) co_return fail("the server is still loading its data");
     co_return refuse("the server does not speak RESP3 (Redis 6.2 or Valkey is needed): " + why);

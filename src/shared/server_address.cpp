@@ -47,7 +47,7 @@ std::optional<Error> take_query(std::string_view query, ServerAddress& into) {
                name == "db" && !into.socket_path.empty() && number && *number <= kMostDatabase) {
       into.database = static_cast<std::uint32_t>(*number);
     } else {
-      return wrong_address("has a parameter that is none: \"" + std::string{name} + "\"");
+      return wrong_address("has a parameter that is none of master=NAME and db=NUMBER");
     }
   }
   return std::nullopt;
@@ -59,7 +59,7 @@ std::optional<Error> take_hosts(std::string_view list, ServerAddress& into) {
     const auto part = list.substr(0, list.find(','));
     list.remove_prefix(std::min(list.size(), part.size() + 1));
     auto host = to_server_host(part);
-    if (!host) return wrong_address("names no HOST or HOST:PORT in \"" + std::string{part} + "\"");
+    if (!host) return wrong_address("names something that is no HOST or HOST:PORT");
     into.hosts.push_back(std::move(*host));
   }
   return std::nullopt;
@@ -87,6 +87,8 @@ Result<ServerAddress> parse_server_address(std::string_view url) {
     return wrong_address("must begin with redis://, rediss:// or unix://");
   address.tls = scheme == "rediss";
   url.remove_prefix(scheme.size() + 3);
+  if (const auto end = url.find_first_of("/?"); scheme != "unix" && end < url.size() && url.find('@', end) < url.size())
+    return wrong_address("has an '@' behind its host: '/', '?' and '@' in user and password are to be percent-encoded");
   const auto query = url.find('?');
   auto place = url.substr(0, query);
   const auto slash = place.find('/');
@@ -103,7 +105,7 @@ Result<ServerAddress> parse_server_address(std::string_view url) {
     const auto database = path == std::string_view::npos ? std::string_view{} : place.substr(path + 1);
     const auto number = text::parse_unsigned(database);
     if (!database.empty() && (!number || *number > kMostDatabase))
-      return wrong_address("must end with the number of a database, not \"" + std::string{database} + "\"");
+      return wrong_address("must end with the number of a database");
     address.database = static_cast<std::uint32_t>(number.value_or(0));
   }
   if (query != std::string_view::npos)

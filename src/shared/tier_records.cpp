@@ -83,7 +83,9 @@ bool Tier::take_record(LookUp& look_up, std::string_view bytes) {
   if (fault != RecordFault::none) ++counts_.rejected[std::string{name_of(fault)}];
   if (!entry) return false;
   ++counts_.hits;
-  store_.put(entry);
+  // Another fetch may have stored a newer one here meanwhile.
+  const auto here = store_.find(look_up.id, look_up.identity);
+  if (!here || here->meta.stored_ms < entry->meta.stored_ms) store_.put(entry);
   look_up.answer(std::move(entry));
   return true;
 }

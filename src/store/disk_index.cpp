@@ -14,7 +14,7 @@ constexpr std::size_t kSlotBytes =
     (15 * 16 + 16) / 15 + 1;  // boost's groups: 15 slots of 16 bytes and 16 bytes of metadata
 
 // Where the count goes on once it is at its end.
-constexpr std::uint8_t kOften = 192;
+constexpr std::uint8_t kOften = 16;
 
 bool is_expired(const DiskSlot& slot, std::int64_t now_ms) noexcept {
   return std::int64_t{slot.useless_after_s} * 1000 < now_ms;
@@ -92,7 +92,7 @@ unsigned DiskIndex::touch(const Hash128& id, std::uint16_t period) noexcept {
     if (at == map.end()) return 0;
     at->second.read_in = period;
     const unsigned before = at->second.frequency;
-    at->second.frequency = before < 255 ? static_cast<std::uint8_t>(before + 1) : kOften;
+    at->second.frequency = before < kMostCounted ? static_cast<std::uint8_t>(before + 1) : kOften;
     return before;
   });
 }

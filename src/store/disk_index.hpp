@@ -27,7 +27,7 @@ struct IdPrefix {
 struct DiskSlot {
   std::uint32_t key_hash = 0;
   std::uint32_t useless_after_s = 0;  // seconds since the epoch; it is of no use after that
-  std::uint8_t size_code = 0;         // eighths of the binary logarithm of the bytes
+  std::uint8_t size_code = 0;         // eighths of the binary logarithm of the bytes that a read of it makes
   std::uint8_t frequency = 0;         // disk hits since it was written or last spared from eviction
   std::uint16_t read_in = 0;          // the period of DiskShared in which it was read last; 0: not yet
 };
@@ -37,13 +37,14 @@ DiskSlot slot_of(std::string_view key, const EntryMeta& meta, std::uint64_t byte
 /// In eighths of the binary logarithm, rounded up.
 std::uint8_t size_code_of(std::uint64_t bytes) noexcept;
 std::uint64_t bytes_of(const DiskSlot& slot) noexcept;  // to within a tenth
-/// The second time it is asked for on disk, the fourth, the eighth and so on: what memory took and lost again has to be
-/// asked for twice as often before it takes a place from another once more.
+/// The second time it is asked for on disk, the fourth, the eighth, the 16th, then every 16th: what memory took and
+/// lost again has to be asked for more often before it takes a place from another once more.
 bool has_earned_memory(unsigned asked_before) noexcept;
 
 class DiskIndex {
  public:
   static constexpr std::size_t kShards = 64;
+  static constexpr std::uint8_t kMostCounted = 31;
   struct Expired {
     IdPrefix prefix;
     std::uint64_t bytes = 0;
@@ -56,7 +57,7 @@ class DiskIndex {
   /// As put(), but leaves what is there: for those who may be behind the event loops.
   void put_if_absent(const Hash128& id, const DiskSlot& slot);
   void erase(IdPrefix prefix) noexcept;
-  /// Counts a disk hit, in a read of this period; returns how many there had been lately.
+  /// Counts a disk hit, in a read of this period; returns how many there had been lately, up to kMostCounted.
   unsigned touch(const Hash128& id, std::uint16_t period) noexcept;
   /// The hits counted so far, which are forgotten now.
   unsigned take_frequency(const Hash128& id) noexcept;

@@ -65,11 +65,12 @@ bool DiskTier::find_here(const Hash128& id, std::string_view identity, Found& fo
   const auto period = shared_.residency.period();
   const bool is_known = slot.read_in == period;
   if (!may_read_here(slot) || (!is_known && !shared_.residency.is_whole())) return false;
+  const bool is_proven = shared_.residency.is_proven(slot.read_in);
   const auto began = std::chrono::steady_clock::now();
-  found.entry = read(id, identity, !is_known);
+  found.entry = read(id, identity, !is_proven);
   if (std::chrono::steady_clock::now() - began > kLongRead && has_waited_for_pages()) {
     shared_.residency.note_wait();
-    if (is_known) found.entry = read(id, identity);
+    if (is_proven) found.entry = read(id, identity);
   }
   found.asked_before = count_look_up(id, found.entry, period);
   return true;

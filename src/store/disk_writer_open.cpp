@@ -143,7 +143,7 @@ void DiskWriter::load_index() {
       const auto held = file.lock();
       if (!held || stopped.stop_requested()) return;
       const auto outcome = held->scan(at, kLoadedAtOnce, end, [&](const Hash128& id, const IndexRecord& record) {
-        shared_.index.put_if_absent(id, slot_of(record.key, record.meta, record.content_size()));
+        shared_.index.put_if_absent(id, slot_of(record.key, record.meta, record.plain_content_size()));
       });
       if (outcome == Outcome::damaged) {
         if (shared_.file() == held) shared_.damaged = true;

@@ -13,6 +13,7 @@
 //   type_size, u8 tag_count, u8 bits u64 x tag_count    hashes of the tags key, upstream, type
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -43,6 +44,10 @@ struct IndexRecord {
   std::string_view type;
 
   std::uint64_t content_size() const noexcept { return sizeof(Hash128) + identity_size + head_size + body_size; }
+  /// Once its body is unpacked: what a read of it has to make.
+  std::uint64_t plain_content_size() const noexcept {
+    return content_size() - body_size + std::max(body_size, plain_size);
+  }
   BanTarget target() const noexcept { return {key, upstream, tags, generation}; }
 };
 

@@ -26,6 +26,9 @@ class MemoryShard {
   EntryPtr find(const Hash128& id, std::string_view identity) const noexcept;
   /// Some entry with this id, whatever its identity; marks nothing.
   bool has(const Hash128& id) const noexcept { return entries_.contains(id); }
+  bool has(const Hash128& id, std::string_view identity) const noexcept {
+    return entries_.contains(Name{id, identity});
+  }
   /// Replaces what has the same identity, which then leaves. REQUIRES: the entry is claimed (MemoryTier::claim).
   void insert(EntryPtr entry, DeferredFree& deferred);
   bool erase(const Hash128& id, std::string_view identity, DeferredFree& deferred) noexcept;

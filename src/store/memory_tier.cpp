@@ -90,24 +90,34 @@ bool MemoryTier::has(const Hash128& id) const noexcept {
 }
 
 bool MemoryTier::put(EntryPtr entry) {
+  if (admits(entry->footprint())) return take_in(std::move(entry), Present::replaced);
+  erase(entry->id(), entry->identity());
+  return false;
+}
+
+bool MemoryTier::put_if_absent(EntryPtr entry) {
+  return admits(entry->footprint()) && take_in(std::move(entry), Present::kept);
+}
+
+bool MemoryTier::take_in(EntryPtr entry, Present present) {
   const std::size_t index = index_of(entry->id());
-  if (!admits(entry->footprint())) {
-    erase(entry->id(), entry->identity());
-    return false;
-  }
   entry = claimed(std::move(entry));
   if (!entry) return errors_.fetch_add(1, std::memory_order_relaxed), false;
   if (entry->generation() == 0) entry->stamp(bans_.current());
   free_space(index, entry->footprint());
-  const bool admitted = insert(std::move(entry));
+  const bool admitted = insert(std::move(entry), present);
   free_space(index + 1, 0);  // where the slots had to grow
   return admitted;
 }
 
-bool MemoryTier::insert(EntryPtr entry) {
+bool MemoryTier::insert(EntryPtr entry, Present present) {
   return with_shard(index_of(entry->id()), [&](MemoryShard& shard, DeferredFree& deferred) {
     // Judged under the lock: the sweep of an invalidation that comes now waits for this shard.
     const auto validity = bans_.validity_of_newcomer(target_of(*entry));
+    if (present == Present::kept && shard.has(entry->id(), entry->identity())) {
+      deferred.add(entry.release());
+      return false;
+    }
     try {
       if (validity == Validity::stale) {
         EntryPtr stale = made_stale(*entry);

@@ -24,6 +24,8 @@ class MemoryTier {
   /// False where it was not admitted: larger than an eighth of the budget, invalidated on its way here, or no memory.
   /// What had the same identity is gone in any case.
   bool put(EntryPtr entry);
+  /// As put(), but leaves what has the same identity: for who read it elsewhere and may be late.
+  bool put_if_absent(EntryPtr entry);
   bool erase(const Hash128& id, std::string_view identity) noexcept;
   /// Swaps in `copy` if `original` is still what is stored.
   bool substitute(const Entry& original, EntryPtr copy);
@@ -52,7 +54,9 @@ class MemoryTier {
   template <class F>
   auto with_shard(std::size_t index, F&& act);
   static EntryPtr claimed(EntryPtr entry);
-  bool insert(EntryPtr entry);
+  enum class Present : std::uint8_t { replaced, kept };
+  bool take_in(EntryPtr entry, Present present);
+  bool insert(EntryPtr entry, Present present);
   EntryPtr made_stale(const Entry& entry) const;
   void free_space(std::size_t start, std::size_t needed);
   std::vector<EntryPtr> entries_of(const Slot& slot) const;

@@ -156,11 +156,11 @@ class TwoTierStore final : public Store {
 
  private:
   /// Space is for anybody, a place that another would lose is for what was asked for before, and for markers: they are
-  /// small, and each saves a look-up.
+  /// small, and each saves a look-up. What memory has by now is never older.
   void take_back(const EntryPtr& entry, bool asked_before) {
     if (!entry) return;
     const bool is_marker = (entry->meta.flags & EntryFlag::kVaryMarker) != 0;
-    if (asked_before || is_marker || memory_.has_space(entry->footprint())) memory_.put(entry);
+    if (asked_before || is_marker || memory_.has_space(entry->footprint())) memory_.put_if_absent(entry);
   }
 
   BanList bans_;

@@ -145,9 +145,14 @@ void Prefetcher::queue(PrefetchChoice choice, TimePoint now) {
   const auto taken = choice.taken.size();
   for (auto& candidate : choice.taken) {
     auto& waiting = lanes_[candidate.request->upstream].waiting;
-    const bool known = std::any_of(waiting.begin(), waiting.end(),
-                                   [&](const PrefetchCandidate& each) { return each.id == candidate.id; });
-    if (!known) waiting.push_back(std::move(candidate));
+    const auto known = std::find_if(waiting.begin(), waiting.end(),
+                                    [&](const PrefetchCandidate& each) { return each.id == candidate.id; });
+    // What waits may be of a life that is over.
+    if (known == waiting.end()) {
+      waiting.push_back(std::move(candidate));
+    } else {
+      *known = std::move(candidate);
+    }
   }
   for (auto& [upstream, lane] : lanes_)
     std::stable_sort(lane.waiting.begin(), lane.waiting.end(),

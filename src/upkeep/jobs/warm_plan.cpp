@@ -77,8 +77,13 @@ void expand(std::string_view pattern, const Json& element, const rules::Upstream
     if (const auto put = placed(value, head, asked)) expand(pattern.substr(close + 1), element, asked, *put, into);
 }
 
-/// None: it leads nowhere that a rule names.
+bool fits_request_line(std::string_view target) noexcept {
+  return std::none_of(target.begin(), target.end(), [](char c) { return (c >= 0 && c <= ' ') || c == '\x7f'; });
+}
+
+/// None: it leads nowhere that a rule names, or has no place in a request line.
 std::optional<WarmStep> step_of(const std::string& upstream, std::string target, const rules::RuleSet& rules) {
+  if (!fits_request_line(target)) return std::nullopt;
   if (target.starts_with('/')) return WarmStep{upstream, std::move(target)};
   const auto parts = http::split_url(target);
   if (!parts.is_absolute() || (parts.scheme != "https" && parts.scheme != "http")) return std::nullopt;

@@ -74,13 +74,37 @@ TEST(RequestJournal, WhatIsBeyondTheLastIdWaits) {
 }
 
 TEST(RequestJournal, AnOvertakenReaderLearnsHowManyItMissed) {
-  RequestJournal journal{0, 10};
+  RequestJournal journal{0, {.requests = 10}};
   std::uint64_t position = 0;
   std::vector<RecordedRequest> out;
   for (int i = 0; i < 25; ++i) record(journal, "/" + std::to_string(i));
   EXPECT_EQ(journal.read(position, now_id(), out), 15U);
   ASSERT_EQ(out.size(), 10U);
   EXPECT_EQ(out.front().texts[ShownTexts::url], "/15");
+}
+
+TEST(RequestJournal, WorkersShareTheSpaceThatOneWouldHave) {
+  using Space = RequestJournal::Space;
+  EXPECT_EQ(RequestJournal::share_of(0), Space{});
+  EXPECT_EQ(RequestJournal::share_of(1), Space{});
+  EXPECT_EQ(RequestJournal::share_of(4), (Space{2500, 1024 * 1024}));
+  const auto least = RequestJournal::share_of(1000);
+  EXPECT_EQ(least, (Space{2000, 512 * 1024}));
+  RequestJournal journal{0, least};
+  for (std::size_t i = 0; i < 1000; ++i) record(journal, "/" + std::string(900, 'u') + std::to_string(i));
+  std::uint64_t position = 0;
+  std::vector<RecordedRequest> out;
+  journal.read(position, now_id(), out);
+  ASSERT_GT(out.size(), 100U);
+  EXPECT_TRUE(out.back().texts[ShownTexts::url].ends_with("999"));
+}
+
+TEST(RequestFacts, NoRequestWaitedForLongerThanItTookWhateverBecameOfTheClock) {
+  EXPECT_EQ(waited_within(5'500, Duration{3}), 3'000U);
+  EXPECT_EQ(waited_within(5'500, Duration{0}), 0U);
+  EXPECT_EQ(waited_within(5'500, Duration{-3'600'000}), 0U);
+  EXPECT_EQ(waited_within(5'500, Duration{3'600'000}), 5'500U);
+  EXPECT_EQ(waited_within(5'500, Duration::max()), 5'500U);
 }
 
 TEST(RequestReader, MergesWorkersInTheOrderInWhichRequestsEnded) {

@@ -54,6 +54,15 @@ TEST(ASharedLimiter, PutsSeveralRefusedOnesBackInTheirOrder) {
   for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(wakes[i].ticket, i + 1);
 }
 
+TEST(ASharedLimiter, IsHeldNoLongerWhereItsLimitsBecomeOthers) {
+  Bench bench{rate(100, 10)};
+  bench.limiter.hold(Priority::interactive, false, kNow + minutes{9}, Why::quota);
+  bench.limiter.reconfigure(kNow, rate(100, 10));
+  EXPECT_EQ(bench.limiter.earliest(kNow, Priority::interactive).why, Why::quota);
+  bench.limiter.reconfigure(kNow, rate(100, 20));
+  EXPECT_TRUE(bench.goes(kNow));
+}
+
 TEST(ASharedLimiter, HoldsWhoIsLessUrgentAndNobodyElse) {
   Bench bench;
   bench.limiter.hold(Priority::feed, false, kNow + seconds{9}, Why::rate);

@@ -140,6 +140,7 @@ TEST_F(ClassifyTest, RemembersNothingOfTheRequestBefore) {
   EXPECT_FALSE(context_.entry);
   EXPECT_FALSE(context_.verdict.upstream);
   EXPECT_THAT(context_.key.key, IsEmpty());
+  EXPECT_THAT(context_.key.identity, IsEmpty()) << "its partition would be another's";
   EXPECT_EQ(classify("GET /up/tv/7").disposition, Disposition::hit);
   EXPECT_EQ(classify("POST /up/tv/7").disposition, Disposition::pass);
   EXPECT_FALSE(context_.entry);

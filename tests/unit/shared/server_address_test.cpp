@@ -24,7 +24,13 @@ TEST(ServerAddresses, ThatAreNoneSayWhatIsWrong) {
        {"cache:6379", "http://cache", "redis://cache:0", "redis://cache:70000", "redis://a:b:c", "redis://cache/one",
         "redis://cache/99999999", "redis://cache?db=1", "redis://cache?master=", "unix://run/redis.sock"})
     EXPECT_FALSE(parse_server_address(url)) << url;
-  EXPECT_NE(parse_server_address("redis://cache/one").error().what.find("\"one\""), std::string::npos);
+}
+
+TEST(ServerAddresses, ThatAreNoneAreNotQuotedSinceTheyHoldPasswords) {
+  for (const std::string_view url : {"redis://me:sec/ret@cache", "redis://me:sec?ret@cache", "redis://me:ret:ret",
+                                     "redis://cache/ret", "redis://cache?ret=1", "redis://:x@cache/ret@b"})
+    EXPECT_EQ(parse_server_address(url).error().what.find("ret"), std::string::npos) << url;
+  EXPECT_NE(parse_server_address("redis://me:sec/ret@cache").error().what.find("percent-encoded"), std::string::npos);
 }
 
 TEST(ServerAddresses, AreShownWithoutSecrets) {

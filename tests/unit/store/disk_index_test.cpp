@@ -80,17 +80,20 @@ TEST(DiskIndex, CountsOnFromALowerNumberAtTheEndOfTheCount) {
   DiskIndex index;
   const auto id = test::id_of("a");
   index.put(id, slot("a"));
-  for (unsigned i = 0; i < 255; ++i) EXPECT_EQ(index.touch(id, 1), i);
-  EXPECT_EQ(index.touch(id, 1), 255U);
-  EXPECT_EQ(index.touch(id, 1), 192U);
+  for (unsigned i = 0; i < 31; ++i) EXPECT_EQ(index.touch(id, 1), i);
+  EXPECT_EQ(index.touch(id, 1), 31U);
+  EXPECT_EQ(index.touch(id, 1), 16U);
 }
 
-TEST(DiskIndex, AsksForTwiceAsManyHitsBeforeMemoryIsEarnedAgain) {
+TEST(DiskIndex, AsksForMoreHitsBeforeMemoryIsEarnedAgainButNeverForMoreThanSixteen) {
+  DiskIndex index;
+  const auto id = test::id_of("a");
+  index.put(id, slot("a"));
   std::vector<unsigned> earned_by;
-  for (unsigned before = 0; before < 256; ++before) {
-    if (has_earned_memory(before)) earned_by.push_back(before + 1);
+  for (unsigned hit = 1; hit <= 100; ++hit) {
+    if (has_earned_memory(index.touch(id, 1))) earned_by.push_back(hit);
   }
-  EXPECT_EQ(earned_by, (std::vector<unsigned>{2, 4, 8, 16, 32, 64, 128, 256}));
+  EXPECT_EQ(earned_by, (std::vector<unsigned>{2, 4, 8, 16, 32, 48, 64, 80, 96}));
 }
 
 TEST(DiskIndex, RemembersSizesRoughly) {

@@ -34,6 +34,19 @@ TEST(Residency, EndsItsPeriodWhenAReadHasWaited) {
   EXPECT_NE(residency.period(), before);
 }
 
+TEST(Residency, ProvesWhatWasReadInThisPeriodWhileTheWholeFileIsInMemory) {
+  Residency residency;
+  const auto first = residency.period();
+  EXPECT_FALSE(residency.is_proven(first)) << "nobody knows what has left memory unseen";
+  residency.note_sample(true);
+  EXPECT_TRUE(residency.is_proven(first));
+  EXPECT_FALSE(residency.is_proven(0)) << "not read yet";
+  residency.note_wait();
+  EXPECT_FALSE(residency.is_proven(first));
+  residency.note_sample(true);
+  EXPECT_FALSE(residency.is_proven(first));
+}
+
 TEST(Residency, HasNoPeriodZero) {
   Residency residency;
   for (int i = 0; i < 70'000; ++i) {

@@ -127,6 +127,18 @@ TEST_F(SlowTierTest, BringsBackToAFullMemoryOnlyWhatWasAskedForBefore) {
   EXPECT_TRUE(in_memory("a"));
 }
 
+TEST_F(SlowTierTest, ReplacesNothingNewerByALookUpThatIsLate) {
+  put("a", "old");
+  forget("a");
+  EntryPtr found;
+  store->find_on_disk(id_of("a"), identity_of("a"), [&](EntryPtr entry) { found = std::move(entry); });
+  put("a", "new");
+  seen.answer();
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->body(), "old");
+  EXPECT_EQ(store->find(id_of("a"), identity_of("a"))->body(), "new");
+}
+
 TEST_F(SlowTierTest, AddsWhatItCountsToWhatMemoryCounts) {
   put("a");
   put("b");

@@ -287,6 +287,22 @@ TEST_F(TwoTierStore, TellsWhetherALookUpHasToWait) {
   EXPECT_FALSE(store->find_on_disk_here(id_of("small"), "another identity", found) && found);
 }
 
+TEST_F(TwoTierStore, UnpacksNothingLargeWhereItIsAskedForAlsoAfterARestart) {
+  options.compression = true;
+  restart();
+  put({.key = "small", .body = std::string(16'000, 's'), .flags = EntryFlag::kText});
+  put({.key = "large", .body = std::string(200'000, 'l'), .flags = EntryFlag::kText});
+  store->flush();
+  restart();
+  EntryPtr found;
+  const auto look = [&](const std::string& key) {
+    return store->find_on_disk_here(id_of(key), identity_of(key), found);
+  };
+  EXPECT_EQ(find_on_disk("large")->body().size(), 200'000U);
+  EXPECT_TRUE(cachearr::test::until([&] { return look("small"); }));
+  EXPECT_FALSE(look("large"));
+}
+
 TEST_F(TwoTierStore, RemembersStateAcrossARestart) {
   EXPECT_EQ(store->get_state("bucket:tmdb"), "");
   store->put_state("bucket:tmdb", std::string_view{"\0binary", 7});

@@ -114,6 +114,19 @@ TEST_F(PrefetcherTest, AsksForNothingThatHasBegunAnotherLifeMeanwhile) {
   EXPECT_TRUE(sent_.empty());
 }
 
+TEST_F(PrefetcherTest, AsksForTheLifeThatHasBegunMeanwhileThoughTheOneBeforeStillWaits) {
+  store_much_asked("series:1");
+  pass(minutes{10});
+  clock_.advance(minutes{4} + seconds{10});
+  store("series:1", 40, true);
+  hit("series:1", 20);
+  // The end of the first life comes only after the round that takes the second.
+  pass(minutes{5} + seconds{50});
+  EXPECT_EQ(prefetcher_.status().last_taken, 1U);
+  pass(minutes{8} + seconds{30});
+  EXPECT_EQ(answer(Kind::fetched), "series:1");
+}
+
 TEST_F(PrefetcherTest, TellsWhatWasOfUse) {
   for (const auto* const key : {"series:1", "series:2"}) store_much_asked(key);
   pass_to_the_end();

@@ -108,6 +108,15 @@ TEST_F(WarmPlanTest, TakesAPathOfTheApplicationForWhatItIs) {
       << "its own path is put before each request anyway";
 }
 
+TEST_F(WarmPlanTest, PutsNothingIntoARequestLineThatWouldEndIt) {
+  const WarmList list{{"sonarr", "/api/v3/series"}, {{"sonarr", {"{images.url}", "/api/v3{images.url}"}}}};
+  EXPECT_THAT(steps(list, R"([{"images": [{"url": "/a HTTP/1.1\r\nX-Other: 1"}, {"url": "/b c"}, {"url": "/d\u007f"},
+                              {"url": "/e\u0000"}, {"url": "https://artworks.test/f\r\nX-Other: 1"}]}])")
+                  .value(),
+              IsEmpty());
+  EXPECT_EQ(steps(list, R"([{"images": [{"url": "/caf\u00e9"}]}])").value().size(), 2U);
+}
+
 TEST_F(WarmPlanTest, KnowsWhatIsNoList) {
   const auto list = plan("series").lists.at(0);
   for (const auto* const answer : {"{}", R"({"records": 5})", "\"text\"", "null"})
