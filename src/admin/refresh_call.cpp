@@ -19,7 +19,7 @@ using Json = nlohmann::ordered_json;
 using Kind = fetch::ErrandResult::Kind;
 
 constexpr std::size_t kMostVariants = 20;
-constexpr std::chrono::seconds kLongestWait{3};  // few threads answer calls; what has not come by then is pending
+constexpr std::chrono::seconds kLongestWait{3};       // few threads answer calls; what has not come by then is pending
 constexpr std::chrono::milliseconds kLookEvery{200};  // whether the program ends
 
 /// What the errands have brought so far. Shared with them: they may end after the call.
