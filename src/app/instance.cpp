@@ -115,9 +115,12 @@ void Instance::prepare_upkeep() {
   optimizer_ = std::make_unique<upkeep::Optimizer>(*key_watch_, *store_, current, clock_);
   optimizer_->restore();
   if (snapshot_->settings->config.cache.optimizer != OptimizerMode::off) optimizer_->carry_over(*snapshot_);
-  event_feeds_ = std::make_unique<upkeep::EventFeeds>(*store_, clock_, proxy_->dial_settings());
+  event_feeds_ = std::make_unique<upkeep::EventFeeds>(*store_, shared_.get(), clock_, proxy_->dial_settings());
   ticker_.every(std::chrono::seconds{1}, "the windows of writes", [this] {
-    for (const auto& what : proxy_->shared().windows.due(clock_.now())) store_->invalidate_soon(what);
+    for (const auto& due : proxy_->shared().windows.due(clock_.now())) {
+      if (shared_ && due.shared) shared_->announce(due.what);
+      store_->invalidate_soon(due.what);
+    }
   });
   ticker_.every(upkeep::SavingsLedger::kFoldEvery, "the ledger of savings", [this] { savings_->fold(); });
   ticker_.every(upkeep::Optimizer::kLookEvery, "the optimizer", [this] { optimizer_->tick(); });

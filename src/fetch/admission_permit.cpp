@@ -27,6 +27,8 @@ Hash128 credential_of(const pipeline::RequestContext& context) {
   return partition == "-" ? Hash128{} : hash128(partition);
 }
 
+bool is_abandoned(const FetchJob& job) { return !job.is_background() && !job.shared_fetch->has_readers(); }
+
 }  // namespace
 
 LimiterKey limiter_key_of(const pipeline::RequestContext& context) {
@@ -137,11 +139,12 @@ net::Task<std::optional<Rejection>> AdmissionPermit::wait_in_line(std::shared_pt
       waiting->abandoned = true;
       waiting->event.set();
     });
-    co_await waiting->event.wait();
+    // Who has left before, while it was drawn or looked for elsewhere, says so no more.
+    if (!is_abandoned(*job)) co_await waiting->event.wait();
     if (waiting->wake) {
       stop_waiting(waiting->wake->granted ? State::granted : State::none);
       if (state_ == State::none) co_return Rejection{waiting->wake->why, waiting->wake->retry_at, false};
-    } else if (waiting->abandoned && !job->is_background() && !job->shared_fetch->has_readers()) {
+    } else if (is_abandoned(*job)) {
       stop_waiting(State::none);
       admission_->apply(limiter_->cancel(admission_->now(), ticket_));
       co_return Rejection{limit::Why::nothing, admission_->now(), true};

@@ -39,6 +39,8 @@ class AdmissionPermit {
 
   /// True where the request may go at once; never where limits are shared. False: wait() decides.
   bool try_acquire(const FetchJob& job);
+  /// Others have a say, so that try_acquire() never grants. REQUIRES: try_acquire() was called.
+  bool is_shared() const noexcept { return lane_.has_value(); }
   /// Waits in line, unless that is hopeless. None: it may go. REQUIRES: try_acquire() gave false.
   net::Task<std::optional<Rejection>> wait(std::shared_ptr<FetchJob> job);
   /// What a response says of limits. Before end().

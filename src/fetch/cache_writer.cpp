@@ -165,7 +165,8 @@ void invalidate_by_rules(FetchContext& worker, const FetchJob& job) {
       const caching::Invalidation what{named.kind, rules::expand(named.text, captures), named.soft};
       invalidate(worker, job, what);
       worker.cells.invalidations[1].add();
-      if (rule->window && !feed_is_up) worker.shared.windows.open(what, worker.now(), worker.now() + *rule->window);
+      if (!rule->window || feed_is_up) continue;
+      worker.shared.windows.open({what, pipeline::is_shared(*job.context)}, worker.now(), worker.now() + *rule->window);
     }
   }
 }

@@ -10,8 +10,8 @@
 //                   in time
 //   admission       a permit of the limiter, where one is free                 exchange | queue
 //   queue         ~ wait for the permit, or be rejected: stale, or an error    exchange | admission | done
-//   exchange      ~ connection, request, interim responses, head; an error:    response | end
-//                   stale, or 502 and the like
+//   exchange      ~ connection, request, interim responses, head; an error:    response | queue | end
+//                   once more, stale, or 502 and the like
 //   response        look at the status                                         upgrade | not_modified | complete |
 //                                                                              stand_in | plan
 //   upgrade         101: the client takes the connection over                  end
@@ -219,13 +219,17 @@ std::string Fetch::conditional_lines() {
 
 Fetch::Step Fetch::after_exchange(Result<UpstreamResponse, UpstreamError> response) {
   asked_ = true;
+  if (claim_) claim_->asked = true;
   if (!response) {
     // The breaker counts requests that failed, not how often each was tried.
     permit_.end(retries_ > 0 ? limit::Outcome::abandoned : limit_outcome_of(response.error().kind), Duration{-1});
     if (!is_of_client(response.error().kind)) {
       worker_.cells.upstream_failed(upstream_name(), response.error().asked);
     }
-    if (response.error().retryable && retries_++ < most_retries() && permit_.try_acquire(*job_)) return Step::exchange;
+    if (response.error().retryable && retries_++ < most_retries()) {
+      if (permit_.try_acquire(*job_)) return Step::exchange;
+      if (permit_.is_shared()) return Step::queue;
+    }
     fail(response.error());
     return Step::done;
   }

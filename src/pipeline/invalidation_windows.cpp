@@ -10,20 +10,21 @@ void InvalidationWindows::make_room() {
                                   [](const auto& a, const auto& b) { return a.second.until < b.second.until; }));
 }
 
-void InvalidationWindows::open(const caching::Invalidation& named, TimePoint now, TimePoint until) {
+void InvalidationWindows::open(const Due& named, TimePoint now, TimePoint until) {
   const std::lock_guard lock{mutex_};
-  const Name name{named.kind, named.text};
+  const Name name{named.what.kind, named.what.text};
   const auto known = windows_.find(name);
   if (known != windows_.end()) {
     known->second.until = std::max(known->second.until, until);
+    known->second.named.shared |= named.shared;
     return;
   }
   make_room();
   windows_.emplace(name, Window{named, std::min(now + kOldest, until), until});
 }
 
-std::vector<caching::Invalidation> InvalidationWindows::due(TimePoint now) {
-  std::vector<caching::Invalidation> found;
+std::vector<InvalidationWindows::Due> InvalidationWindows::due(TimePoint now) {
+  std::vector<Due> found;
   const std::lock_guard lock{mutex_};
   for (auto at = windows_.begin(); at != windows_.end();) {
     auto& window = at->second;

@@ -21,15 +21,21 @@ class InvalidationWindows {
   static constexpr Duration kOldest{5'000};    // an answer within a window
   static constexpr std::size_t kMost = 1'024;  // windows; of more, the one that ends first goes
 
+  struct Due {
+    caching::Invalidation what;
+    bool shared = false;  // others are to hear of it, too
+    friend bool operator==(const Due&, const Due&) = default;
+  };
+
   /// It has just been invalidated, and goes on changing until then.
-  void open(const caching::Invalidation& named, TimePoint now, TimePoint until);
+  void open(const Due& named, TimePoint now, TimePoint until);
   /// What is to be invalidated now.
-  std::vector<caching::Invalidation> due(TimePoint now);
+  std::vector<Due> due(TimePoint now);
   std::size_t size() const;
 
  private:
   struct Window {
-    caching::Invalidation named;
+    Due named;
     TimePoint next{}, until{};
   };
   using Name = std::pair<caching::Invalidation::Kind, std::string>;

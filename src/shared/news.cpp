@@ -22,17 +22,20 @@ constexpr std::size_t kPageSize = 500;
 constexpr std::chrono::seconds kSilent{6};
 constexpr unsigned kOrdinalBits = 48;
 
-/// A new epoch begins where the server has lost its own, or less than what this instance has heard.
+/// A new epoch begins where the server has lost its own, or less than what this instance has heard; with an empty
+/// stream, since what lies there belongs to the one before.
 const Script& sync_script() {
   static const Script script{R"lua(
-redis.call('HSETNX', KEYS[1], 'epoch', ARGV[1])
+local begins = redis.call('HSETNX', KEYS[1], 'epoch', ARGV[1]) == 1
 redis.call('HSETNX', KEYS[1], 'check', ARGV[2])
 local t = redis.call('HMGET', KEYS[1], 'epoch', 'check', 'n')
 local n = tonumber(t[3] or '0')
-if t[2] == ARGV[2] and t[1] == ARGV[3] and n < tonumber(ARGV[4]) then
+if t[2] == ARGV[2] and t[1] == ARGV[3] and (n < tonumber(ARGV[4]) or ARGV[5] == '1') then
   redis.call('HSET', KEYS[1], 'epoch', ARGV[1])
   t[1] = ARGV[1]
+  begins = true
 end
+if begins then redis.call('UNLINK', KEYS[2]) end
 return {t[1], t[2], n}
 )lua"};
   return script;
@@ -42,7 +45,7 @@ const Script& send_script() {
   static const Script script{R"lua(
 if redis.call('HGET', KEYS[2], 'epoch') ~= ARGV[3] then return -1 end
 local n = redis.call('HINCRBY', KEYS[2], 'n', 1)
-redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[4], '*', 'n', n, 'by', ARGV[1], 'e', ARGV[2])
+redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[4], '*', 'n', n, 'in', ARGV[3], 'by', ARGV[1], 'e', ARGV[2])
 return n
 )lua"};
   return script;
@@ -119,8 +122,10 @@ void News::reading_link_down() {
 /// Whether the server still is who it was, and how far the others have come.
 void News::sync() {
   const auto check = parts_.sealer.name_of("check", parts_.names.prefix);
-  run_script(*link_, sync_script(), {parts_.names.counter()},
-             {new_epoch(), check, std::to_string(epoch_), std::to_string(heard_)}, [this, check](const Reply* reply) {
+  const std::string anew = disorder_ ? "1" : "0";
+  run_script(*link_, sync_script(), {parts_.names.counter(), parts_.names.stream()},
+             {new_epoch(), check, std::to_string(epoch_), std::to_string(heard_), anew},
+             [this, check](const Reply* reply) {
                if (!reply) return;
                if (reply->kind != Reply::Kind::list || reply->items.size() != 3)
                  return refused("the server refuses the script of the invalidations: ", *reply);
@@ -147,6 +152,7 @@ void News::begin_epoch(std::uint64_t epoch, std::uint64_t newest) {
   ++serial_;
   begun_ = false;
   last_id_.clear();
+  foreign_ = disorder_ = false;
   unsaved_ = true;
   set_ready(false);
 }
@@ -162,7 +168,9 @@ void News::read_page() {
 
 void News::take_page(const Reply& reply) {
   take_items(reply);
+  if (disorder_) return begin_anew();
   if (reply.items.size() >= kPageSize) return read_page();
+  if (std::exchange(foreign_, false)) return sync();  // has an epoch begun meanwhile?
   caught_up();
   if (link_) wait_for_more();
 }
@@ -172,6 +180,7 @@ void News::take_items(const Reply& list) {
     if (!each.is_list() || each.items.size() != 2) continue;
     last_id_ = each.items[0].text;
     take_item(item_of(each.items[1]));
+    if (disorder_) break;
   }
   publish_moment();
 }
@@ -179,9 +188,11 @@ void News::take_items(const Reply& list) {
 News::Item News::item_of(const Reply& fields) {
   Item item;
   const auto* const ordinal = fields.find("n");
+  const auto* const epoch = fields.find("in");
   const auto* const by = fields.find("by");
   const auto* const sealed = fields.find("e");
-  if (!ordinal || !by || !sealed) return item;
+  if (!ordinal || !epoch || !by || !sealed) return item;
+  item.epoch = text::parse_unsigned(epoch->text).value_or(0);
   item.ordinal = static_cast<std::uint64_t>(std::max<std::int64_t>(ordinal->to_number(), 0));
   item.by = by->text;
   const auto plain = parts_.sealer.open(kPurpose, {}, sealed->text);
@@ -192,16 +203,28 @@ News::Item News::item_of(const Reply& fields) {
 /// What cannot be read may have named anything.
 void News::take_item(const Item& item) {
   if (item.ordinal == 0) return;
+  if (item.epoch != epoch_) {
+    foreign_ = true;
+    return;
+  }
   const auto what = item.what.value_or(Invalidation{Invalidation::Kind::all, {}, true});
   if (!std::exchange(begun_, true)) log_.start_at(item.ordinal - 1);
-  log_.add(item.ordinal, what);
+  if (log_.add(item.ordinal, what) == NewsLog::Arrival::known) {
+    disorder_ = true;
+    return;
+  }
   if (item.ordinal <= heard_) return;
   if (item.ordinal != heard_ + 1) missed();
   heard_ = item.ordinal;
   unsaved_ = true;
-  if (item.by == parts_.instance) return;
+  if (item.by == parts_.identity) return;
   ++counts_.received;
   parts_.store.invalidate_soon(what);
+}
+
+void News::begin_anew() {
+  set_ready(false);
+  sync();
 }
 
 void News::caught_up() {
@@ -231,6 +254,8 @@ void News::wait_for_more() {
                 const auto* const items = reply->find(parts_.names.stream());
                 if (!items) return sync();  // quiet: is everything as it was?
                 take_items(*items);
+                if (disorder_) return begin_anew();
+                if (std::exchange(foreign_, false)) return sync();
                 if (gap_) caught_up();
                 proof_ = std::chrono::steady_clock::now();
                 wait_for_more();
@@ -252,7 +277,7 @@ void News::send_one(Link& commands, const Invalidation& what) {
   ++under_way_;
   const auto sealed = parts_.sealer.seal(kPurpose, {}, encode_news(what));
   run_script(commands, send_script(), {parts_.names.stream(), parts_.names.counter()},
-             {parts_.instance, sealed, std::to_string(epoch_), std::string{kMostInStream}}, [this](const Reply* reply) {
+             {parts_.identity, sealed, std::to_string(epoch_), std::string{kMostInStream}}, [this](const Reply* reply) {
                if (reply && under_way_ > 0) take_receipt(*reply);
              });
 }

@@ -32,7 +32,7 @@ class News {
     const Clock& clock;
     Sealer& sealer;
     Names names;
-    std::string instance;
+    std::string identity;           // of this process: what it sends is not heard twice
     std::function<void()> changed;  // ready or not
   };
   explicit News(Parts parts);
@@ -69,7 +69,7 @@ class News {
 
  private:
   struct Item {
-    std::uint64_t ordinal = 0;
+    std::uint64_t ordinal = 0, epoch = 0;
     std::string by;
     std::optional<caching::Invalidation> what;
   };
@@ -81,6 +81,8 @@ class News {
   void wait_for_more();
   void take_items(const Reply& list);
   void take_item(const Item& item);
+  /// Ordinals come twice: the order is no order any more, and a new one begins.
+  void begin_anew();
   Item item_of(const Reply& fields);
   void caught_up();
   void missed() noexcept { gap_ = true; }
@@ -108,6 +110,8 @@ class News {
   bool ready_ = false;
   bool other_secret_ = false;
   bool unsaved_ = false;
+  bool foreign_ = false;   // something of another epoch was read
+  bool disorder_ = false;  // an ordinal came twice within the epoch
   std::string problem_;
   std::chrono::steady_clock::time_point proof_{};  // when all was known to be heard
   TimePoint gap_at_{};

@@ -20,6 +20,8 @@ constexpr std::chrono::seconds kTierTick{1};
 constexpr std::size_t kSaltBytes = 16, kLongestCommandText = 256 * 1024, kLongestNewsText = 64 * 1024;
 constexpr std::size_t kRecordOverhead = 256 * 1024;  // of head, identity and card
 constexpr std::chrono::milliseconds kFarewell{300};
+constexpr Duration kClockDoubt{100};  // each instance knows the server's clock by a question only
+constexpr std::string_view kLocalBans = "shared-local-bans";
 
 }  // namespace
 
@@ -39,7 +41,8 @@ Tier::Tier(TierOptions options, store::Store& store, const Clock& clock)
       clock_{clock},
       names_{options_.prefix},
       sealer_{options_.secret, random_bytes(kSaltBytes)},
-      news_{{store, clock, sealer_, names_, options_.instance, [this] { update(); }}},
+      identity_{options_.instance + "/" + to_hex(hash128(random_bytes(kSaltBytes)))},
+      news_{{store, clock, sealer_, names_, identity_, [this] { update(); }}},
       pulse_{{clock, names_, options_.instance, [this] { return card_text(card_()); },
               [this](bool in_time) { beat(in_time); }}} {
   status_.server = options_.address.shown();
@@ -61,6 +64,7 @@ std::shared_ptr<Link> Tier::make_link(const std::string& what, std::size_t longe
 void Tier::start(std::function<Member()> card) {
   card_ = std::move(card);
   news_.restore();
+  local_bans_.restore(store_.get_state(kLocalBans));
   away_since_ = std::chrono::steady_clock::now();
   const auto record = static_cast<std::size_t>(options_.max_object_bytes) + kRecordOverhead;
   commands_ = make_link("commands", std::max(record, kLongestCommandText),
@@ -195,6 +199,13 @@ void Tier::announce(const Invalidation& what) {
   loop_.post([this, what] {
     news_.queue(what);
     if (commands_->is_up()) news_.flush(*commands_);
+  });
+}
+
+void Tier::keep_out(const Invalidation& what) {
+  loop_.post([this, what] {
+    local_bans_.add((pulse_.server_now() + kClockDoubt).time_since_epoch().count(), what);
+    store_.put_state(kLocalBans, local_bans_.encoded());
   });
 }
 

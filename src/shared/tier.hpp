@@ -17,6 +17,7 @@
 #include "net/worker.hpp"
 #include "shared/breaker.hpp"
 #include "shared/link.hpp"
+#include "shared/local_bans.hpp"
 #include "shared/news.hpp"
 #include "shared/pulse.hpp"
 #include "shared/record.hpp"
@@ -61,6 +62,9 @@ class Tier final : public store::SharedTier {
   store::SharedMoment moment() const noexcept override { return news_.moment(); }
   void put(store::EntryPtr entry, store::SharedMoment asked_at) override;
   void announce(const caching::Invalidation& what) override;
+  /// Tells nobody; but what others, or this instance, have shared before does not bring it back here. Any thread;
+  /// before it is put in force, as announce().
+  void keep_out(const caching::Invalidation& what);
 
   /// Any thread.
   TierStatus status() const;
@@ -112,7 +116,7 @@ class Tier final : public store::SharedTier {
   void claim(const LookUpPtr& look_up);
   void take_claim(const LookUpPtr& look_up, const Reply* reply);
   void wait_for_other(const LookUpPtr& look_up);
-  void release(const std::string& id, const std::string& nonce);
+  void release(const std::string& id, const std::string& nonce, bool asked);
 
   TierOptions options_;
   store::Store& store_;
@@ -120,7 +124,9 @@ class Tier final : public store::SharedTier {
   Names names_;
   net::Worker loop_{0};
   Sealer sealer_;
+  std::string identity_;  // of this process: instances may have one name, and begin again
   News news_;
+  LocalBans local_bans_;
   Pulse pulse_;
   Breaker breaker_;
   std::shared_ptr<Link> commands_, bulk_, reading_;

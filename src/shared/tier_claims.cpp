@@ -34,7 +34,7 @@ return 1
 const Script& release_script() {
   static const Script script{R"lua(
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
-if redis.call('EXISTS', KEYS[1]) == 1 then return redis.call('UNLINK', KEYS[2]) end
+if ARGV[3] == '0' or redis.call('EXISTS', KEYS[1]) == 1 then return redis.call('UNLINK', KEYS[2]) end
 redis.call('SET', KEYS[2], 'nobody', 'PX', ARGV[2])
 return 1
 )lua"};
@@ -44,12 +44,12 @@ return 1
 }  // namespace
 
 /// Lives as long as the fetch; its end is told behind the record, on the same link.
-struct Tier::Claim {
+struct Tier::Claim final : store::ClaimedFetch {
   Claim(Tier& owner, std::string of, std::string as) : tier{owner}, name{std::move(of)}, nonce{std::move(as)} {}
   Claim(const Claim&) = delete;
   Claim& operator=(const Claim&) = delete;
-  ~Claim() {
-    tier.loop_.post([&to = tier, of = name, as = nonce] { to.release(of, as); });
+  ~Claim() override {
+    tier.loop_.post([&to = tier, of = name, as = nonce, was_asked = asked] { to.release(of, as, was_asked); });
   }
   Tier& tier;
   std::string name, nonce;
@@ -57,7 +57,7 @@ struct Tier::Claim {
 
 void Tier::claim(const LookUpPtr& look_up) {
   if (!commands_->is_up()) return look_up->answer({});
-  look_up->nonce = options_.instance + "/" + std::to_string(++claims_);
+  look_up->nonce = identity_ + "/" + std::to_string(++claims_);
   watch(look_up);
   // A record that is not believed is as good as none: it is not waited for.
   run_script(*commands_, claim_script(), {look_up->key, names_.lock(look_up->name)},
@@ -94,10 +94,10 @@ void Tier::wait_for_other(const LookUpPtr& look_up) {
   });
 }
 
-void Tier::release(const std::string& id, const std::string& nonce) {
+void Tier::release(const std::string& id, const std::string& nonce, bool asked) {
   if (!bulk_ || !bulk_->is_up()) return;  // the lease ends by itself
-  run_script(*bulk_, release_script(), {names_.record(id), names_.lock(id)}, {nonce, std::string{kNobodyMs}},
-             [](const Reply*) {});
+  run_script(*bulk_, release_script(), {names_.record(id), names_.lock(id)},
+             {nonce, std::string{kNobodyMs}, asked ? "1" : "0"}, [](const Reply*) {});
 }
 
 }  // namespace cachearr::shared

@@ -98,7 +98,8 @@ RecordFault Tier::judge(LookUp& look_up, std::string_view bytes, store::EntryPtr
   const auto& card = reader.card();
   const auto& stamp = reader.stamp();
   const store::BanTarget target{card.key, card.upstream, card.tags, 0};
-  if (stamp.epoch != news_.epoch() || news_.log().validity(stamp.ordinal, target) != store::Validity::valid)
+  if (stamp.epoch != news_.epoch() || news_.log().validity(stamp.ordinal, target) != store::Validity::valid ||
+      local_bans_.hit(stamp.written_ms, target))
     return RecordFault::none;
   return reader.read_entry(look_up.identity, look_up.generation, entry);
 }

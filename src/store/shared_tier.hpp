@@ -15,9 +15,14 @@ namespace cachearr::store {
 /// Which invalidations of all instances were in force here at a moment; 0: nothing of it is known.
 using SharedMoment = std::uint64_t;
 
-/// Whoever holds one fetches an answer for all instances; its end lets those of them go on that wait. Null: nobody
-/// waits.
-using FetchClaim = std::shared_ptr<void>;
+/// Whoever holds one fetches an answer for all instances; its end lets those of them go on that wait: each for itself
+/// where the answer is for nobody else, and one in place of this one where none was asked for.
+struct ClaimedFetch {
+  bool asked = false;  // the upstream has answered, or failed
+  virtual ~ClaimedFetch() = default;
+};
+/// Null: nobody waits.
+using FetchClaim = std::shared_ptr<ClaimedFetch>;
 
 class SharedTier {
  public:

@@ -6,6 +6,8 @@ import threading
 from lab.application import Application, KEY
 from lab.case import Scenario, main
 from lab.proxy import Proxy
+from lab.redis_server import RedisServer
+from lab.shared import secret_file
 from lab.wire import TIME_LIMIT
 
 SHORT = 60
@@ -200,6 +202,22 @@ class WithoutIt(Feeding):
         self.begin(key=None, api_key_file=...)
         self.revision("series")
         self.assertGreater(self.lifetime("series"), SHORT - 10)
+
+
+class SharedByInstances(Feeding):
+    def test_what_the_feed_names_is_not_brought_back_by_what_was_shared_before(self):
+        redis, secret = RedisServer(), secret_file(self)
+        self.addCleanup(redis.close)
+        self.begin(config={"shared": {"redis_url": redis.url, "secret_file": secret, "lookup_timeout": "5s"}}, shared=True)
+        status = lambda: self.proxy.admin("GET", "/api/v1/shared").data
+        self.until(lambda: status()["state"] == "ready")
+        self.wait_until_up()
+        self.revision("series")
+        self.until(lambda: status()["records"]["written"] >= 1)
+        self.application.change("series")
+        self.tell("series", "updated", {"id": 1})
+        self.assertRevision("series")
+        self.assertGreater(status()["invalidations"]["sent"], 0)
 
 
 class ItsWays(Feeding):

@@ -217,8 +217,73 @@ class Invalidations(Sharing):
         self.fill(path, one, two)
         response = one.admin("POST", "/api/v1/purge", body={"pattern": "*", "local": True})
         self.assertEqual("off", response.data["shared"])
+        self.assertAnswered(self.ask(path, proxy=one), "new")
         self.assertAnswered(self.ask(path, proxy=two), "old")
         self.assertEqual(0, self.status(one)["invalidations"]["sent"])
+
+    def test_a_local_purge_holds_over_a_restart(self):
+        one = self.instance("one", config={"disk": {"path": "store"}})
+        path = self.path()
+        self.fill(path, one)
+        one.admin("POST", "/api/v1/purge", body={"pattern": "*", "local": True})
+        self.end(one)
+        one.start()
+        self.ready(one)
+        self.assertAnswered(self.ask(path, proxy=one), "new")
+
+    def test_instances_of_one_name_hear_each_other(self):
+        one, two = self.instance("twin"), self.instance("twin")
+        path = self.path()
+        self.fill(path, one, two)
+        one.admin("POST", "/api/v1/purge", body={"pattern": "*"})
+        self.heard(one, two)
+        self.assertAnswered(self.ask(path, proxy=two), "new")
+
+    def test_a_lost_counter_ends_the_stream_with_it(self):
+        one, two = self.instance("one"), self.instance("two")
+        path = self.path()
+        self.fill(path, one, two)
+        for _ in range(3):
+            one.admin("POST", "/api/v1/purge", body={"keys": ["none"]})
+        self.heard(one, two)
+        self.call("DEL", "cachearr:n1:{news}")
+        for proxy in (one, two):
+            self.until(lambda: self.status(proxy)["invalidations"]["gaps"] == 1, "nobody noticed")
+            self.ready(proxy)
+        self.assertEqual(0, self.call("EXISTS", "cachearr:i1:{news}"))
+        self.ask(path, proxy=two)
+        one.admin("POST", "/api/v1/purge", body={"pattern": "*"})
+        self.heard(one, two)
+        self.assertEqual(4, self.status(two)["invalidations"]["received"])
+        self.assertEqual(1, self.status(two)["invalidations"]["gaps"])
+
+    def test_ordinals_that_come_twice_are_a_gap(self):
+        one, two = self.instance("one"), self.instance("two")
+        path = self.path()
+        self.fill(path, one, two)
+        for _ in range(3):
+            one.admin("POST", "/api/v1/purge", body={"keys": ["none"]})
+        self.heard(one, two)
+        epoch = self.call("HGET", "cachearr:n1:{news}", "epoch")
+        self.call("XADD", "cachearr:i1:{news}", "*", "n", "2", "in", epoch, "by", "x", "e", "x")
+        for proxy in (one, two):
+            self.until(lambda: self.status(proxy)["invalidations"]["gaps"] == 1, "nobody noticed")
+            self.ready(proxy)
+        self.assertNotEqual(epoch, self.call("HGET", "cachearr:n1:{news}", "epoch"))
+        self.assertAnswered(self.ask(path, proxy=two), "new")
+        self.heard(one, two)
+
+    def test_entries_of_another_epoch_are_not_ours(self):
+        one = self.instance("one")
+        path = self.path()
+        self.fill(path, one)
+        self.call("XADD", "cachearr:i1:{news}", "*", "n", "1", "in", "7", "by", "x", "e", "x")
+        one.admin("POST", "/api/v1/purge", body={"keys": ["none"]})
+        self.until(lambda: self.status(one)["invalidations"]["sent"] == 1)
+        self.heard(one)
+        self.ready(one)
+        self.assertEqual(0, self.status(one)["invalidations"]["gaps"])
+        self.assertAnswered(self.ask(path, proxy=one), "old")
 
     def test_what_was_purged_while_the_other_was_down_is_gone_when_it_is_back(self):
         one = self.instance("one")

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "pipeline/sharing.hpp"
 
 namespace cachearr::upkeep {
 
@@ -18,6 +19,11 @@ constexpr std::chrono::seconds kTick{1};
 
 bool has_feed(const rules::Upstream& upstream) {
   return !upstream.events.empty() && !upstream.api_key_file.empty() && !upstream.origin_host.empty();
+}
+
+/// All at once, and not one by one when they are asked for: nothing on the path of a hit has to know of feeds.
+caching::Invalidation all_of(const std::string& upstream, bool soft) {
+  return {caching::Invalidation::Kind::tag, rules::events_tag(upstream), soft};
 }
 
 }  // namespace
@@ -34,19 +40,22 @@ std::vector<FeedTarget> feed_targets(const pipeline::ConfigSnapshot& snapshot) {
   return targets;
 }
 
-EventFeeds::EventFeeds(store::Store& store, const Clock& clock, const origin::DialSettings& dial)
-    : store_{store}, clock_{clock}, connections_{std::make_unique<origin::Connections>(loop_, dial)} {}
+EventFeeds::EventFeeds(store::Store& store, store::SharedTier* tier, const Clock& clock,
+                       const origin::DialSettings& dial)
+    : store_{store}, tier_{tier}, clock_{clock}, connections_{std::make_unique<origin::Connections>(loop_, dial)} {}
 
 EventFeeds::~EventFeeds() { stop(); }
 
 void EventFeeds::forget(const rules::RuleSet& rules) {
   for (const auto& upstream : rules.upstreams())
-    if (!upstream->events.empty()) invalidate_all(upstream->name, true);
+    if (!upstream->events.empty()) store_.invalidate_soon(all_of(upstream->name, true));
 }
 
-/// All at once, and not one by one when they are asked for: nothing on the path of a hit has to know of feeds.
-void EventFeeds::invalidate_all(const std::string& upstream, bool soft) {
-  store_.invalidate_soon({store::Invalidation::Kind::tag, rules::events_tag(upstream), soft});
+/// Here, and by all who share the upstream: else an older record of theirs, or of ours, would bring it back.
+void EventFeeds::invalidate(const std::string& upstream, const caching::Invalidation& what) {
+  const auto* const named = upstream_named(upstream);
+  if (tier_ && named && pipeline::is_shared(*named)) tier_->announce(what);
+  store_.invalidate_soon(what);
 }
 
 void EventFeeds::configure(pipeline::SnapshotPtr snapshot) {
@@ -121,7 +130,7 @@ FeedHooks EventFeeds::hooks_of(const std::string& upstream) {
     const auto* const named = upstream_named(upstream);
     return event == "version" || (named && snapshot_->rules->knows_event(*named, event));
   };
-  hooks.gap = [this, upstream](bool soft) { invalidate_all(upstream, soft); };
+  hooks.gap = [this, upstream](bool soft) { invalidate(upstream, all_of(upstream, soft)); };
   return hooks;
 }
 
@@ -134,7 +143,7 @@ bool EventFeeds::note_version(const std::string& upstream, const rules::Message&
   if (before != *version) store_.put_state(name, *version);
   if (before.empty() || before == *version) return false;
   log::info(upstream + " is another version now: what is stored of it is removed");
-  store_.invalidate_soon({store::Invalidation::Kind::upstream, upstream, false});
+  invalidate(upstream, {caching::Invalidation::Kind::upstream, upstream, false});
   return true;
 }
 
@@ -146,7 +155,7 @@ std::size_t EventFeeds::act(const std::string& upstream, const rules::Message& m
   for (const auto* const rule : snapshot_->rules->invalidations(*named, message, captures)) {
     if (!snapshot_->settings->invalidates(*rule)) continue;
     for (const auto& what : rule->invalidate) {
-      store_.invalidate_soon({what.kind, rules::expand(what.text, captures), what.soft});
+      invalidate(upstream, {what.kind, rules::expand(what.text, captures), what.soft});
       ++count;
     }
   }

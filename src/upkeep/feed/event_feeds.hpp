@@ -14,6 +14,7 @@
 #include "net/worker.hpp"
 #include "origin/connections.hpp"
 #include "pipeline/config_snapshot.hpp"
+#include "store/shared_tier.hpp"
 #include "store/store.hpp"
 #include "upkeep/feed/feed.hpp"
 
@@ -21,8 +22,8 @@ namespace cachearr::upkeep {
 
 class EventFeeds {
  public:
-  /// All of them outlive this.
-  EventFeeds(store::Store& store, const Clock& clock, const origin::DialSettings& dial);
+  /// All of them outlive this. `tier`: null where nothing is shared.
+  EventFeeds(store::Store& store, store::SharedTier* tier, const Clock& clock, const origin::DialSettings& dial);
   ~EventFeeds();
   EventFeeds(const EventFeeds&) = delete;
   EventFeeds& operator=(const EventFeeds&) = delete;
@@ -44,10 +45,11 @@ class EventFeeds {
   FeedHooks hooks_of(const std::string& upstream);
   std::size_t act(const std::string& upstream, const rules::Message& message);
   bool note_version(const std::string& upstream, const rules::Message& message);
-  void invalidate_all(const std::string& upstream, bool soft);
+  void invalidate(const std::string& upstream, const caching::Invalidation& what);
   const rules::Upstream* upstream_named(const std::string& name) const;
 
   store::Store& store_;
+  store::SharedTier* tier_;
   const Clock& clock_;
   net::Worker loop_{0};
   std::unique_ptr<origin::Connections> connections_;

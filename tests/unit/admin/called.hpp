@@ -82,7 +82,7 @@ class QuietInstance : public Instance {
   upkeep::WarmUps warm_ups_{{store_, clock_, [this] { return snapshot_; }, proxy_.request_book(), [](auto, auto) {}}};
   upkeep::Prefetcher prefetcher_{{store_, clock_, [this] { return snapshot_; }, proxy_.request_book(),
                                   [](auto, auto) {}, [](auto, auto) {}, [](const auto&) {}}};
-  upkeep::EventFeeds event_feeds_{store_, clock_, proxy_.dial_settings()};
+  upkeep::EventFeeds event_feeds_{store_, nullptr, clock_, proxy_.dial_settings()};
 };
 
 /// "METHOD target" with field lines, as a client on the network or on the Unix socket sends it.

@@ -60,6 +60,14 @@ TEST_F(AdmissionWaitTest, GivesItsPlaceInLineUpWhenItsClientLeaves) {
   EXPECT_FALSE(origin_.has_request());
 }
 
+TEST_F(AdmissionWaitTest, DoesNotWaitForAClientThatHasLeftBeforeItGotInLine) {
+  spend_the_token();
+  begin_limited("GET /up/tv/2");
+  run_until([this] { return fetch_table_.size() == 1; });
+  EXPECT_EQ(waiting(), 0U);
+  EXPECT_FALSE(origin_.has_request());
+}
+
 TEST_F(AdmissionWaitTest, StaysInLineWhileAnotherClientWaits) {
   spend_the_token();
   const auto job = begin_limited("GET /up/tv/2");

@@ -10,7 +10,10 @@ using DueTimes = std::vector<int>;
 
 const TimePoint kOpened{std::chrono::seconds{1'700'000'000}};
 
-Invalidation tagged(std::string text) { return {Invalidation::Kind::tag, std::move(text), false}; }
+using Due = InvalidationWindows::Due;
+Due tagged(std::string text, bool shared = false) {
+  return {{Invalidation::Kind::tag, std::move(text), false}, shared};
+}
 TimePoint seconds_later(int seconds) { return kOpened + std::chrono::seconds{seconds}; }
 
 /// The seconds at which something is due, asked once a second.
@@ -46,9 +49,16 @@ TEST(InvalidationWindows, AreNotShortenedByAnotherWrite) {
 TEST(InvalidationWindows, AreOneForEachName) {
   InvalidationWindows windows;
   windows.open(tagged("a"), kOpened, seconds_later(10));
-  windows.open({Invalidation::Kind::key, "a", false}, kOpened, seconds_later(10));
+  windows.open({{Invalidation::Kind::key, "a", false}, false}, kOpened, seconds_later(10));
   EXPECT_EQ(windows.due(seconds_later(5)),
-            (std::vector<Invalidation>{{Invalidation::Kind::key, "a", false}, tagged("a")}));
+            (std::vector<Due>{{{Invalidation::Kind::key, "a", false}, false}, tagged("a")}));
+}
+
+TEST(InvalidationWindows, AreSharedWhereOneOfTheirWritesIs) {
+  InvalidationWindows windows;
+  windows.open(tagged("a"), kOpened, seconds_later(10));
+  windows.open(tagged("a", true), seconds_later(1), seconds_later(10));
+  EXPECT_EQ(windows.due(seconds_later(5)), std::vector{tagged("a", true)});
 }
 
 TEST(InvalidationWindows, AreBounded) {
