@@ -26,11 +26,11 @@ bool check_listener(const ListenerConfig& listener, const rules::RuleSet& rules,
 std::shared_ptr<const rules::RuleSet> load_rules(const Config& config, Problems& problems,
                                                  const rules::FileTexts& instead) {
   auto paths = config.rules;
-  for (const auto& [path, text] : instead) {
-    const auto folder = std::filesystem::path{path}.parent_path().string();
+  for (const auto& file : instead) {
+    const auto folder = std::filesystem::path{file.first}.parent_path().string();
     const bool known =
-        std::any_of(paths.begin(), paths.end(), [&](const auto& at) { return at == path || at == folder; });
-    if (text && !known) paths.insert(paths.begin(), folder);
+        std::any_of(paths.begin(), paths.end(), [&](const auto& at) { return at == file.first || at == folder; });
+    if (file.second && !known) paths.insert(paths.begin(), folder);
   }
   auto loaded = rules::load({std::move(paths), true, config.ttl_overrides, {}, instead}, problems);
   if (!loaded) return nullptr;
