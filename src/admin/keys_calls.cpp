@@ -131,8 +131,9 @@ std::optional<std::vector<Invalidation>> invalidations_of(const nlohmann::json& 
   const bool soft = wish.value("soft", false);
   const auto add = [&](std::string_view kind, std::string_view text) {
     auto invalidation = caching::make_invalidation(kind, text, soft);
-    if (invalidation) found.push_back(*std::move(invalidation));
-    return invalidation.has_value();
+    if (!invalidation) return false;
+    found.push_back(*std::move(invalidation));
+    return true;
   };
   for (const std::string_view kind : {"pattern", "tag", "upstream"}) {
     const auto at = wish.find(kind);
