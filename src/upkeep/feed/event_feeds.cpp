@@ -8,6 +8,7 @@
 
 #include "base/log.hpp"
 #include "pipeline/sharing.hpp"
+#include "upkeep/api_key_file.hpp"
 
 namespace cachearr::upkeep {
 
