@@ -191,14 +191,19 @@ void Tier::update() {
 TierStatus Tier::status() const {
   const std::lock_guard lock{mutex_};
   auto status = status_;
+  status.outbox += announced_.load();
   if (const auto full = queue_full_.load(); full > 0) status.counts.dropped["queue"] += full;
   return status;
 }
 
 void Tier::announce(const Invalidation& what) {
+  announced_.fetch_add(1);
   loop_.post([this, what] {
     news_.queue(what);
     if (commands_->is_up()) news_.flush(*commands_);
+    const std::lock_guard lock{mutex_};
+    status_.outbox = news_.log().outbox().size();
+    announced_.fetch_sub(1);
   });
 }
 

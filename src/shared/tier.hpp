@@ -141,6 +141,7 @@ class Tier final : public store::SharedTier {
   std::atomic<bool> may_ask_{false}, is_ready_{false};
   std::atomic<std::uint64_t> queued_bytes_{0};
   std::atomic<std::uint64_t> queue_full_{0};  // records that found no room in the queue
+  std::atomic<std::size_t> announced_{0};     // what the loop has not taken yet
   mutable std::mutex mutex_;                  // guards status_; held for a copy
   TierStatus status_;
 };

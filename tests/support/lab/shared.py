@@ -58,10 +58,11 @@ class Sharing(Scenario):
         self.until(lambda: self.status(proxy)["records"]["written"] >= count, "nothing was written")
 
     def heard(self, *proxies):
-        """Waits until all of them know of the same invalidations, and nobody waits to send any."""
+        """Waits until nobody waits to send any invalidation, and all of them have heard of the newest one."""
         def agreed():
             told = [self.status(proxy)["invalidations"] for proxy in proxies]
-            return len({each["ordinal"] for each in told}) == 1 and all(each["waiting"] == 0 for each in told)
+            newest = int(self.call("HGET", "cachearr:n1:{news}", "n") or 0)
+            return all(each["waiting"] == 0 and each["ordinal"] == newest for each in told)
         self.until(agreed, "they never agreed")
 
     def asked(self, path):
