@@ -93,8 +93,8 @@ class Prefetch(Scenario):
         self.assertEqual(1, self.lives(1), "one more call would serve too few")
 
     def test_counts_what_it_cannot_ask_for_after_a_restart(self):
-        settings = {"prefetch": [{"trigger": "schedule", "interval": "6s", "patterns": ["series:*"]}]}
-        proxy = self.start(local(self.origin, rules=[dict(RULE, ttl="12s")]), {"disk": {"path": "store"}, "cache": settings})
+        settings = {"prefetch": [{"trigger": "schedule", "interval": "12s", "patterns": ["series:*"]}]}
+        proxy = self.start(local(self.origin, rules=[dict(RULE, ttl="30s")]), {"disk": {"path": "store"}, "cache": settings})
         self.visit(proxy, 1)
         proxy.signal(signal.SIGTERM)
         self.assertEqual(0, proxy.process.wait())
