@@ -16,16 +16,6 @@ class Faults(Sharing):
             self.origin.on(path, fresh("right"))
             self.assertAnswered(self.ask(path, proxy=proxy), "right")
 
-    def shares(self, one, two):
-        path = self.path()
-        self.origin.on(path, fresh("shared"))
-        before = self.status(one)["records"]["written"]
-        self.ask(path, proxy=one)
-        self.written(one, before + 1)
-        response = self.ask(path, proxy=two)
-        self.assertAnswered(response, "shared")
-        self.assertEqual("shared", response.cache.get("detail"), response["cache-status"])
-
     def health(self, proxy):
         return proxy.admin("GET", "/api/v1/health").body.decode()
 

@@ -6,7 +6,6 @@ import tempfile
 
 from lab.case import local, main
 from lab.certs import Authority
-from lab.origin import fresh
 from lab.redis_server import Connection
 from lab.shared import RULES, Sharing
 
@@ -18,16 +17,6 @@ def free_port():
 
 
 class Ways(Sharing):
-    def shares(self, one, two):
-        path = self.path()
-        self.origin.on(path, fresh("shared"))
-        before = self.status(one)["records"]["written"]
-        self.ask(path, proxy=one)
-        self.written(one, before + 1)
-        response = self.ask(path, proxy=two)
-        self.assertAnswered(response, "shared")
-        self.assertEqual("shared", response.cache.get("detail"), response["cache-status"])
-
     def test_tls_is_spoken_and_verified(self):
         folder = tempfile.mkdtemp(prefix="shared-tls-", dir=self.proxy.folder)
         authority, port = Authority(folder), free_port()

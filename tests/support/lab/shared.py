@@ -4,6 +4,7 @@ import signal
 import tempfile
 
 from .case import Scenario, local
+from .origin import fresh
 from .redis_server import RedisServer
 from .wire import TIME_LIMIT
 
@@ -56,6 +57,17 @@ class Sharing(Scenario):
     def written(self, proxy, count):
         """Waits until so many answers are in the Redis."""
         self.until(lambda: self.status(proxy)["records"]["written"] >= count, "nothing was written")
+
+    def shares(self, one, two):
+        """What one has fetched, two gets from the Redis."""
+        path = self.path()
+        self.origin.on(path, fresh("shared"))
+        before = self.status(one)["records"]["written"]
+        self.ask(path, proxy=one)
+        self.written(one, before + 1)
+        response = self.ask(path, proxy=two)
+        self.assertAnswered(response, "shared")
+        self.assertEqual("shared", response.cache.get("detail"), response["cache-status"])
 
     def heard(self, *proxies):
         """Waits until nobody waits to send any invalidation, and all of them have heard of the newest one."""
