@@ -4,6 +4,8 @@
 #
 #   tests/install/chroot-trial.sh FOLDER [source|package|all]     FOLDER keeps the systems, so that a second run is short
 #
+# TRIAL_CCACHE names a folder in which what was compiled is kept from run to run.
+#
 # The services that README names are a local origin here: --resolve leads there, nothing leaves this machine but for packages.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -60,7 +62,7 @@ new_system() {
 # as_login: the words before a command, as a new login would run it, without anything of this machine's environment.
 as_login() {
   login=(chroot "$root" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
-    DEBIAN_FRONTEND=noninteractive ${TRIAL_CCACHE:+CCACHE_DIR=/ccache} ${CACHEARR_CMAKE_ARGS:+"CACHEARR_CMAKE_ARGS=$CACHEARR_CMAKE_ARGS"})
+    DEBIAN_FRONTEND=noninteractive ${TRIAL_CCACHE:+CCACHE_DIR=/ccache "CCACHE_BASEDIR=$place"} ${CACHEARR_CMAKE_ARGS:+"CACHEARR_CMAKE_ARGS=$CACHEARR_CMAKE_ARGS"})
 }
 in_system() {
   as_login
@@ -106,6 +108,10 @@ wait_until() {
 }
 
 is_ready() { curl -fsS http://127.0.0.1:9798/ping; }
+has_ended() { ! kill -0 "$started_pid" 2>/dev/null; }
+# It builds before it serves; where it gives up, there is nothing to wait for.
+becomes_ready() { wait_until 5400 is_ready_or_ended && is_ready || { tail -n 20 "$folder/source-run.log"; return 1; }; }
+is_ready_or_ended() { is_ready || has_ended; }
 
 # stop PID: gives its exit code.
 stop() {
@@ -124,8 +130,9 @@ try_source() {
     mount_into --bind "$TRIAL_CCACHE" "$root/ccache"
   fi
   local begun=$SECONDS
+  : >"$folder/source-run.log"
   start_in_system "$folder/source-run.log" "$place"/packaging/run.sh --resolve "$resolve"
-  check "source: packaging/run.sh installs, builds and serves" wait_until 3600 is_ready
+  check "source: packaging/run.sh installs, builds and serves" becomes_ready
   echo "      ($((SECONDS - begun)) s)"
   check "source: the first request is stored" is_stored
   check "source: the second is a hit" is_hit
