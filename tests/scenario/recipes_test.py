@@ -3,14 +3,16 @@ names is there."""
 import json
 import os
 import re
+import shlex
 import subprocess
 import unittest
 import urllib.parse
 import xml.etree.ElementTree as xml
 
 from lab.case import Scenario, local, main
-from lab.origin import answer
+from lab.origin import answer, fresh
 from lab.proxy import run_program
+from lab.shared import RULES, Sharing
 
 PACKAGING = os.path.join(os.path.dirname(__file__), "..", "..", "packaging")
 DEBIANS_PYTHON = "/usr/bin/python3"  # which has the library, whoever runs this
@@ -134,6 +136,52 @@ class Containers(unittest.TestCase):
         self.assertIn("\nVOLUME /config\n", self.image)
         self.assertIn("./cachearr:/config", self.services["cachearr"]["volumes"])
         self.assertTrue(self.services["cachearr"]["read_only"])
+
+
+@unittest.skipUnless(has_yaml(), "python3-yaml is not installed")
+class SharingContainers(Sharing):
+    """Two instances as shared.yml sets them up, with its own words for the Valkey and for the secret."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.composed = yaml_of("compose", "shared.yml")
+        cls.redis_options = shlex.split(cls.composed["services"]["valkey"]["command"])[1:]
+
+    def environment_of(self, name):
+        """As the file has it, but for where Valkey and secret are here, and for what is the entrypoint's."""
+        service = self.composed["services"][name]
+        given = {each: value for each, value in service["environment"].items() if not value.startswith("${")}
+        self.assertEqual({"REDIS_URL": "redis://valkey:6379", "CACHEARR__SHARED__SECRET_FILE": "/run/secrets/" + service["secrets"][0]}, given)
+        return {"REDIS_URL": self.redis.url, "CACHEARR__SHARED__SECRET_FILE": self.made_secret}
+
+    def make_secret(self):
+        """By the command in the file's comment."""
+        line = re.search(r"^#   (umask 077; .*) > (\S+)$", text_of("compose", "shared.yml"), re.M)
+        self.assertEqual("./" + line[2], self.composed["secrets"]["shared"]["file"])
+        self.made_secret = os.path.join(self.redis.folder, line[2])
+        subprocess.run(["sh", "-c", "%s > %s" % (line[1], self.made_secret)], check=True)
+
+    def test_two_instances_share_what_one_has_fetched(self):
+        self.make_secret()
+        rules = local(self.origin, rules=RULES, shared=True)
+        one, two = (self.start(rules, environment=self.environment_of(name)) for name in ("one", "two"))
+        for proxy in (one, two):
+            self.ready(proxy)
+        path = self.path()
+        self.origin.on(path, fresh("from one"))
+        self.assertMiss(self.ask(path, proxy=one))
+        self.written(one, 1)
+        self.assertHit(self.ask(path, proxy=two))
+        self.assertEqual(1, self.origin.count(path))
+
+    def test_their_ports_and_volumes_are_their_own(self):
+        services = [self.composed["services"][name] for name in ("one", "two")]
+        for kind in ("ports", "volumes"):
+            outside = [str(each).split(":")[0] for service in services for each in service[kind]]
+            self.assertEqual(len(outside), len(set(outside)), outside)
+        for service in services:
+            self.assertEqual({"9797", "9798"}, {str(port).split(":")[1] for port in service["ports"]})
 
 
 class Files(Scenario):
