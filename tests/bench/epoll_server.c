@@ -1,9 +1,10 @@
 // The bare yardstick and the fast origin of the benchmarks: one thread, one epoll loop, a canned answer to every
 // request.
 //
-//   epoll_server PORT BODY_BYTES [DELAY_MS]
+//   epoll_server PORT BODY_BYTES [DELAY_MS [FILE]]
 //
 // GET /count answers how many other requests came. With a delay, an answer leaves DELAY_MS after its request arrived.
+// With a file, its first BODY_BYTES are the body.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -42,6 +43,15 @@ static long long now_ms(void) {
   return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
+static char* body;  // null: a string of 'x'
+
+static void read_body(const char* name) {
+  FILE* file = fopen(name, "rb");
+  body = malloc(body_size + 1);
+  if (file == NULL || body == NULL || fread(body, 1, body_size, file) != body_size) exit((perror(name), 1));
+  fclose(file);
+}
+
 static void build_answer(void) {
   static time_t built;
   time_t now = time(NULL);
@@ -58,6 +68,7 @@ static void build_answer(void) {
   memset(answer + head, 'x', body_size);
   // What says that it is JSON has to be: a string.
   if (body_size > 1) answer[head] = answer[(size_t)head + body_size - 1] = '"';
+  if (body != NULL) memcpy(answer + head, body, body_size);
   answer_size = (size_t)head + body_size;
 }
 
@@ -133,10 +144,11 @@ static void accept_all(int listener, int epoll) {
 }
 
 int main(int argc, char** argv) {
-  if (argc < 3) return fprintf(stderr, "usage: %s PORT BODY_BYTES [DELAY_MS]\n", argv[0]), 2;
+  if (argc < 3) return fprintf(stderr, "usage: %s PORT BODY_BYTES [DELAY_MS [FILE]]\n", argv[0]), 2;
   body_size = strtoul(argv[2], NULL, 10);
   delay_ms = argc > 3 ? strtol(argv[3], NULL, 10) : 0;
   if (body_size > sizeof answer - 1024) return fprintf(stderr, "body too large\n"), 2;
+  if (argc > 4) read_body(argv[4]);
   int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), on = 1;
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((unsigned short)atoi(argv[1]))};
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

@@ -164,6 +164,16 @@ static void run_closed(long long end) {
   while (busy > 0 && now_us() < end + 5000000) poll_once(100, end);
 }
 
+// Sleeps until shortly before `due`: one that spins takes a core away from what it measures.
+static void poll_until(long long due, long long end) {
+  enum { kSpin = 100 };
+  struct epoll_event events[1];
+  long long left = due - now_us() - kSpin;
+  struct timespec wait = {.tv_sec = left / 1000000, .tv_nsec = left % 1000000 * 1000};
+  if (left > 0) epoll_pwait2(epoll, events, 1, &wait, NULL);
+  poll_once(0, end);
+}
+
 static void run_rate(long long start, long long end, double per_second) {
   int next = 0;
   unsigned long due_count = 0;
@@ -174,7 +184,7 @@ static void run_rate(long long start, long long end, double per_second) {
       ask(all[next], due);
       ++due_count;
     }
-    poll_once(0, end);
+    poll_until(start + (long long)((double)due_count * 1e6 / per_second), end);
   }
   while (busy > 0 && now_us() < end + 5000000) poll_once(100, end);
 }

@@ -7,7 +7,8 @@ The applications' lists come from a scripted Sonarr, the shows from a scripted S
 window of its budget. The clients ask for one stored answer at a fixed rate. Printed: their p99 without and with the
 warm-up, in rounds one after the other; how long each part took; what was asked again after the kill. It fails where the
 budget was broken, where the job did not end well, or where a show was asked for again that had been answered two seconds
-before the kill (the program promises that it loses one second at most). No latency fails it: that is the machine's.
+before the kill (the program promises that it loses one second at most). No latency fails it: that is the machine's, and its
+rounds follow one another: warm_up_pairs.py compares latencies.
 """
 import argparse
 import collections
