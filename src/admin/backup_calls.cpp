@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "admin/calls.hpp"
+#include "admin/rule_json.hpp"
 #include "base/text.hpp"
 
 namespace cachearr::admin {
@@ -45,12 +46,21 @@ Answer export_all(Instance& instance, const Call& call) {
   return answer;
 }
 
+Answer refused(const ImportRefusal& refusal) {
+  auto answer = problem(422, refusal.what);
+  if (refusal.problems.empty()) return answer;
+  auto data = Json::parse(answer.body);
+  data["problems"] = problems_json(refusal.problems);
+  answer.body = json_answer(data).body;
+  return answer;
+}
+
 Answer import_all(Instance& instance, const Call& call) {
   const auto only_check = read_flag(call, "check");
   if (!only_check) return only_check.error();
   if (call.body.empty()) return problem(400, "send the export as the body");
   const auto outcome = instance.import_archive(call.body, passphrase_of(call), *only_check);
-  if (!outcome) return problem(422, outcome.error().what);
+  if (!outcome) return refused(outcome.error());
   return json_answer({{"version", outcome->version},
                       {"made", outcome->made},
                       {"put", outcome->put},

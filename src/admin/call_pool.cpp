@@ -2,7 +2,7 @@
 
 namespace cachearr::admin {
 
-CallPool::CallPool(std::size_t threads, std::size_t most_waiting) : most_waiting_{most_waiting} {
+CallPool::CallPool(std::size_t threads, std::size_t most_waiting) : most_waiting_{most_waiting}, running_{threads} {
   for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
 }
 
@@ -18,15 +18,25 @@ bool CallPool::submit(Job job) {
   return true;
 }
 
-void CallPool::stop() {
+bool CallPool::stop(std::optional<Duration> longest) {
   {
     const std::lock_guard lock{mutex_};
     stopped_ = true;
   }
   stop_.request_stop();
   changed_.notify_all();
+  if (!wait_for_the_end(longest)) return false;
   for (auto& thread : threads_) thread.join();
   threads_.clear();
+  return true;
+}
+
+bool CallPool::wait_for_the_end(std::optional<Duration> longest) {
+  const auto all_have_ended = [this] { return running_ == 0; };
+  std::unique_lock lock{mutex_};
+  if (longest) return ended_.wait_for(lock, *longest, all_have_ended);
+  ended_.wait(lock, all_have_ended);
+  return true;
 }
 
 /// Ends once the pool has stopped and nothing waits any more.
@@ -36,7 +46,11 @@ void CallPool::run() {
     {
       std::unique_lock lock{mutex_};
       changed_.wait(lock, [this] { return stopped_ || !waiting_.empty(); });
-      if (waiting_.empty()) return;
+      if (waiting_.empty()) {
+        --running_;
+        ended_.notify_all();
+        return;
+      }
       job = std::move(waiting_.front());
       waiting_.pop_front();
     }

@@ -9,9 +9,12 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <thread>
 #include <vector>
+
+#include <cachearr/clock.hpp>
 
 namespace cachearr::admin {
 
@@ -27,18 +30,21 @@ class CallPool {
 
   /// False: too many wait already, or the pool has stopped; then the job is never called.
   bool submit(Job job);
-  /// Asks running jobs to stop, calls those that wait, and returns once all of them have ended.
-  void stop();
+  /// Asks running jobs to stop, calls those that wait, and returns once all of them have ended. False: one has not
+  /// within that time, and still runs.
+  bool stop(std::optional<Duration> longest = std::nullopt);
 
  private:
   void run();
+  bool wait_for_the_end(std::optional<Duration> longest);
 
   const std::size_t most_waiting_;
   std::stop_source stop_;
-  std::mutex mutex_;  // guards the two below
+  std::mutex mutex_;  // guards the three below
   std::deque<Job> waiting_;
   bool stopped_ = false;
-  std::condition_variable changed_;
+  std::size_t running_;  // threads
+  std::condition_variable_any changed_, ended_;
   std::vector<std::thread> threads_;
 };
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <cachearr/clock.hpp>
@@ -42,6 +43,13 @@ struct ImportOutcome {
   std::vector<std::string> put, kept, changes;
 };
 
+/// Why an import changed nothing. With problems: configuration or rules in the export are wrong here.
+struct ImportRefusal {
+  ImportRefusal(Error why, Problems wrong_here = {}) : what{std::move(why.what)}, problems{std::move(wrong_here)} {}
+  std::string what;
+  Problems problems;
+};
+
 class Instance {
  public:
   virtual ~Instance() = default;
@@ -62,8 +70,8 @@ class Instance {
   /// Configuration, own rules, savings and history as one file; with a passphrase the authority, too, sealed with it.
   virtual Result<std::string> export_archive(const std::string& passphrase) = 0;
   /// Takes it in and reloads, or changes nothing and says why. Blocks for as long as that takes.
-  virtual Result<ImportOutcome> import_archive(std::string_view archive, const std::string& passphrase,
-                                               bool only_check) = 0;
+  virtual Result<ImportOutcome, ImportRefusal> import_archive(std::string_view archive, const std::string& passphrase,
+                                                              bool only_check) = 0;
   /// What is wrong with the local authority, a sentence each.
   virtual std::vector<std::string> interception_problems() const = 0;
   virtual upkeep::History& history() = 0;

@@ -8,7 +8,8 @@ namespace {
 
 constexpr std::string_view kSchemas = R"json({
 "Problem": {"type": "object", "description": "RFC 9457", "required": ["title", "status", "detail"], "properties": {
-  "title": {"type": "string"}, "status": {"type": "integer"}, "detail": {"type": "string"}}},
+  "title": {"type": "string"}, "status": {"type": "integer"}, "detail": {"type": "string"},
+  "problems": {"type": "array", "description": "of configuration or rules in an export that is refused", "items": {"$ref": "#/components/schemas/Place"}}}},
 "Ping": {"type": "object", "required": ["status"], "properties": {"status": {"const": "OK"}}},
 "Tier": {"type": "object", "required": ["keys", "bytes", "maxBytes", "percent"], "properties": {
   "keys": {"type": "integer"}, "bytes": {"type": "integer"}, "maxBytes": {"type": "integer"}, "percent": {"type": "integer"}}},

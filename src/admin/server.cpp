@@ -84,10 +84,10 @@ void Server::Impl::end_all_sessions() {
   ended->get_future().wait_for(kLastAnswers);
 }
 
-void Server::stop() {
+bool Server::stop(std::optional<Duration> longest) {
   auto& impl = *impl_;
   // Calls end first, while the loop can still send what they answer, and before anything that they look at.
-  impl.pool.stop();
+  if (!impl.pool.stop(longest)) return false;
   if (std::exchange(impl.started, false)) impl.end_all_sessions();
   impl.worker.stop();
   impl.worker.join();
@@ -95,6 +95,7 @@ void Server::stop() {
   impl.listener.reset();
   impl.local_listener.reset();
   impl.worker.abandon();
+  return true;
 }
 
 }  // namespace cachearr::admin

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "admin/instance.hpp"
@@ -24,8 +25,9 @@ class Server {
   /// The address with its real port; empty: none.
   std::string address() const;
   void start();
-  /// Waits for calls that run; those that have not begun are answered 503.
-  void stop();
+  /// Waits for calls that run; those that have not begun are answered 503. False: one still runs after that time, and
+  /// nothing has been torn down.
+  bool stop(std::optional<Duration> longest = std::nullopt);
 
  private:
   struct Impl;

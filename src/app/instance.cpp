@@ -1,5 +1,8 @@
 #include "app/instance.hpp"
 
+#include <algorithm>
+#include <chrono>
+
 #include "admin/gather.hpp"
 #include "app/authority_notes.hpp"
 #include "app/backup/import.hpp"
@@ -22,6 +25,8 @@ namespace {
 
 constexpr std::size_t kApiKeyBytes = 16;  // 32 hexadecimal digits, as the *arr applications' keys
 constexpr std::size_t kSecretBytes = 32;
+/// What calls of the API have at the end, also where requests took all of the grace.
+constexpr Duration kLeastForCalls{1'000};
 
 StartFailure unavailable(const std::string& what) { return {exit_unavailable, {Problem{{}, what}}}; }
 
@@ -245,8 +250,9 @@ shared::Member Instance::card() const {
 
 std::string Instance::shared_problem() const { return app::shared_problem(snapshot()->settings->config.shared); }
 
-void Instance::stop() {
+bool Instance::stop() {
   const auto grace = snapshot()->settings->config.timeouts.shutdown_grace;
+  const auto begun = std::chrono::steady_clock::now();
   prefetcher_->stop();
   warm_ups_->stop();
   const bool all = proxy_->drain(grace);
@@ -255,9 +261,15 @@ void Instance::stop() {
   history_->finish(admin::totals_since_start(*this), clock_.now());
   notifier_.stop();  // a call may wait for it
   event_feeds_->stop();
-  admin_->stop();
+  const auto spent = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - begun);
+  const bool all_calls = admin_->stop(std::max(grace - spent, kLeastForCalls));
   savings_->fold();
   if (budget_) budget_->say_goodbye();
+  if (!all_calls) {
+    log::warning("a call of the API was still under way when the time for shutting down was over");
+    store_->flush();
+    return false;
+  }
   if (shared_) shared_->stop();
   proxy_.reset();
   admin_.reset();
@@ -265,6 +277,7 @@ void Instance::stop() {
   shared_.reset();
   budget_.reset();
   store_.reset();
+  return true;
 }
 
 pipeline::SnapshotPtr Instance::snapshot() const {

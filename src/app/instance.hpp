@@ -40,8 +40,9 @@ class Instance final : public admin::Instance {
 
   /// Reads, checks, opens and starts everything; nothing stays half-started.
   std::optional<StartFailure> start();
-  /// Finishes requests under way within the configured grace, then flushes the store.
-  void stop();
+  /// Finishes requests and calls under way within the configured grace, then flushes the store. False: a call still
+  /// runs and looks at everything, which therefore lives on; what remains is to end the process.
+  bool stop();
   /// "127.0.0.1:9797 (proxy), 127.0.0.1:8990 (sonarr), 127.0.0.1:9798 (admin)"
   std::string addresses() const;
 
@@ -56,8 +57,9 @@ class Instance final : public admin::Instance {
   std::shared_ptr<const rules::RuleSet> rules_with(const rules::FileTexts& instead, Problems& problems) const override;
   admin::ReloadOutcome last_reload() const override;
   Result<std::string> export_archive(const std::string& passphrase) override;
-  Result<admin::ImportOutcome> import_archive(std::string_view archive, const std::string& passphrase,
-                                              bool only_check) override;
+  Result<admin::ImportOutcome, admin::ImportRefusal> import_archive(std::string_view archive,
+                                                                    const std::string& passphrase,
+                                                                    bool only_check) override;
   std::vector<std::string> interception_problems() const override;
   upkeep::History& history() override { return *history_; }
   upkeep::Monitor& monitor() override { return *monitor_; }

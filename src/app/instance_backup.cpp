@@ -23,18 +23,20 @@ Result<std::string> Instance::export_archive(const std::string& passphrase) {
   return std::move(out).str();
 }
 
-Result<admin::ImportOutcome> Instance::import_archive(std::string_view archive, const std::string& passphrase,
-                                                      bool only_check) {
+Result<admin::ImportOutcome, admin::ImportRefusal> Instance::import_archive(std::string_view archive,
+                                                                            const std::string& passphrase,
+                                                                            bool only_check) {
   const std::lock_guard one_at_a_time{import_mutex_};
   admin::ImportOutcome outcome;
   backup::ImportRequest request{sources_, passphrase, clock_.now()};
   request.running = true;
   request.only_check = only_check;
-  request.accept = [&]() -> std::optional<Error> {
+  request.accept = [&]() -> std::optional<admin::ImportRefusal> {
     auto reloaded = reload();
     outcome.changes = std::move(reloaded.changes);
     if (reloaded.taken) return std::nullopt;
-    return Error{"the running instance does not take it: " + to_string(reloaded.problems.front())};
+    const Error why{"the running instance does not take it: " + to_string(reloaded.problems.front())};
+    return admin::ImportRefusal{why, std::move(reloaded.problems)};
   };
   std::istringstream in{std::string{archive}};
   auto report = backup::import_archive(in, request);

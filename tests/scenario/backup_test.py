@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import tarfile
+import urllib.parse
 
 from lab.case import Scenario, local, main
 from lab.origin import answer
@@ -115,6 +116,38 @@ class Backups(Scenario):
         self.assertEqual(0, other.command("export", path).returncode)
         other.write_rules(own)
         return path
+
+    def test_rules_that_are_wrong_here_are_exit_78_and_named_and_change_nothing(self):
+        other = self.start({}, DISK)
+        with open(other.rules_file) as file:
+            own = file.read()
+        other.write_rules('{"rules": [{"name": "x", "upstream": "nobody"}]}')
+        exported = os.path.join(other.folder, "wrong.tar")
+        self.assertEqual(0, other.command("export", exported).returncode)
+        other.write_rules(own)
+        for running in (True, False):
+            if not running:
+                self.stop_running(other)
+            done = other.command("import", exported)
+            self.assertEqual(78, done.returncode, (running, done))
+            self.assertRegex(done.stderr, r"%s:\d+:\d+: .*nobody" % other.rules_file)
+            with open(other.rules_file) as file:
+                self.assertEqual(own, file.read())
+
+    def test_files_of_long_names_come_back_and_any_tar_reads_them(self):
+        other = self.start({}, {})
+        name = "ä long name " + "ü" * 60 + ".json"  # each letter takes six bytes of the export
+        path = os.path.join(os.path.dirname(other.rules_file), name)
+        with open(path, "w") as file:
+            file.write('{"upstreams": {"long": {"hosts": ["long.test"]}}}')
+        exported = os.path.join(other.folder, "long.tar")
+        self.assertEqual(0, other.command("export", exported).returncode)
+        os.unlink(path)
+        long = [each for each in self.names(exported) if len(each) > 100]
+        self.assertEqual([name], [os.path.basename(urllib.parse.unquote(each)) for each in long])
+        done = other.command("import", exported)
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertTrue(os.path.exists(path))
 
     def test_rules_elsewhere_are_left_out_and_told(self):
         elsewhere = os.path.join(self.proxy.folder, "elsewhere")

@@ -1,12 +1,14 @@
 """Start, reload and end: what is atomic, what is drained, which exit code says what."""
+import json
+import os
 import signal
 import socket
 import threading
 
 from lab.case import Scenario, local, main
 from lab.origin import answer, head
-from lab.proxy import PORT_TAKEN, Proxy
-from lab.wire import TIME_LIMIT, WireError, request_bytes
+from lab.proxy import API_KEY, PORT_TAKEN, Proxy
+from lab.wire import TIME_LIMIT, WireError, connect, request_bytes
 
 
 def rules_with_ttl(origin, ttl):
@@ -169,6 +171,31 @@ class Ending(Scenario):
         self.ask_slowly(never)
         self.proxy.signal(signal.SIGTERM)
         self.assertEqual(0, self.proxy.process.wait(TIME_LIMIT))
+
+    def test_a_call_that_hangs_is_not_waited_for_longer_than_the_grace(self):
+        self.proxy = self.start(config={"timeouts": {"shutdown_grace": "1s"}})
+        password = os.path.join(self.proxy.folder, "password")
+        os.mkfifo(password)
+        with open(self.proxy.config_file) as file:
+            config = json.load(file)
+        config["access"] = {"basic_auth": {"user": "u", "password_file": password}}
+        with open(self.proxy.config_file, "w") as file:
+            json.dump(config, file)
+        with connect(("127.0.0.1", self.proxy.admin_port)) as wire:
+            wire.send(request_bytes("POST", "/api/v1/reload", "localhost", [("X-Api-Key", API_KEY), ("Content-Type", "application/json")], b"{}"))
+            writer = self.until(lambda: self.open_for_reader(password), "the reload never came to the password")
+            self.addCleanup(os.close, writer)  # meanwhile the reload waits for what nobody writes
+            self.proxy.signal(signal.SIGTERM)
+            self.proxy.log.wait_for("a call of the API was still under way")
+            self.assertEqual(0, self.proxy.process.wait(TIME_LIMIT))
+
+    @staticmethod
+    def open_for_reader(fifo):
+        """Its end to write into; None as long as nobody reads."""
+        try:
+            return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            return None
 
     def test_a_second_signal_ends_at_once(self):
         self.proxy, never = self.start(config={"timeouts": {"shutdown_grace": "600s", "upstream_idle": "600s"}}), threading.Event()

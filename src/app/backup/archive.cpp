@@ -13,7 +13,10 @@ namespace {
 
 constexpr std::size_t kBlock = 512;
 constexpr std::size_t kPiece = 64 * 1024;
-constexpr std::uint64_t kLargestManifest = 1024 * 1024;
+constexpr std::uint64_t kLargestManifest = 4 * 1024 * 1024;
+// Of a header: a file, and what else is known of the file that follows (POSIX 1003.1-2001, pax).
+constexpr char kFile = '0', kAboutNext = 'x';
+constexpr std::string_view kNameOfAbout{"pax/header"};
 using Block = std::array<char, kBlock>;
 
 // Where a header of POSIX 1003.1-1988 (ustar) has what.
@@ -77,7 +80,7 @@ std::uint64_t checksum_of(const Block& block) {
   return sum;
 }
 
-Block header_of(std::string_view name, std::uint64_t size) {
+Block header_of(std::string_view name, char type, std::uint64_t size) {
   Block block{};
   put(block, kName, name);
   put_number(block, kMode, 0600);
@@ -85,7 +88,7 @@ Block header_of(std::string_view name, std::uint64_t size) {
   put_number(block, kGroup, 0);
   put_number(block, kSize, size);
   put_number(block, kTime, 0);
-  put(block, kType, "0");
+  put(block, kType, {&type, 1});
   put(block, kMagic, kUstar);
   put_number(block, {kChecksum.at, kChecksum.size - 1}, checksum_of(block));
   block[kChecksum.at + kChecksum.size - 1] = ' ';
@@ -93,6 +96,27 @@ Block header_of(std::string_view name, std::uint64_t size) {
 }
 
 std::size_t padding_of(std::uint64_t size) { return static_cast<std::size_t>((kBlock - size % kBlock) % kBlock); }
+
+bool is_long(std::string_view name) noexcept { return name.size() > kName.size; }
+
+/// "LENGTH path=NAME\n", where the length counts its own digits as well.
+std::string name_record(std::string_view name) {
+  const auto rest = " path=" + std::string{name} + "\n";
+  auto length = rest.size();
+  while (length != std::to_string(length).size() + rest.size()) length = std::to_string(length).size() + rest.size();
+  return std::to_string(length) + rest;
+}
+
+void write_header(std::ostream& out, std::string_view name, char type, std::uint64_t size) {
+  const auto header = header_of(name, type, size);
+  out.write(header.data(), static_cast<std::streamsize>(header.size()));
+}
+
+void write_long_name(std::ostream& out, std::string_view name) {
+  const auto record = name_record(name);
+  write_header(out, kNameOfAbout, kAboutNext, record.size());
+  out << record << std::string(padding_of(record.size()), '\0');
+}
 
 /// Hands over the member's content in pieces. False where its file cannot be read.
 bool for_each_piece(const Member& member, const std::function<void(std::string_view)>& each) {
@@ -120,8 +144,8 @@ Result<MemberInfo> describe(const Member& member) {
 
 /// False where the content is not what was described.
 bool write_member(std::ostream& out, const MemberInfo& info, const Member& member) {
-  const auto header = header_of(info.name, info.size);
-  out.write(header.data(), static_cast<std::streamsize>(header.size()));
+  if (is_long(info.name)) write_long_name(out, info.name);
+  write_header(out, info.name, kFile, info.size);
   std::uint64_t written = 0;
   const bool read = for_each_piece(member, [&](std::string_view piece) {
     written += piece.size();
@@ -149,6 +173,7 @@ std::optional<Error> write_archive(std::ostream& out, Manifest manifest, const s
   const Member first{std::string{kManifestMember}, encode(manifest)};
   // What could not be imported again is not exported.
   if (auto read = decode_manifest(first.bytes); !read) return read.error();
+  if (first.bytes.size() > kLargestManifest) return Error{"there are too many rules for one export"};
   bool whole = write_member(out, {first.name, first.bytes.size(), {}}, first);
   for (std::size_t i = 0; i < members.size() && whole; ++i) whole = write_member(out, manifest.members[i], members[i]);
   out << std::string(2 * kBlock, '\0');
@@ -158,14 +183,24 @@ std::optional<Error> write_archive(std::ostream& out, Manifest manifest, const s
   return std::nullopt;
 }
 
-std::optional<Error> ArchiveReader::read_header(std::string_view name, std::uint64_t& size) {
+std::optional<Error> ArchiveReader::read_long_name(std::string_view name) {
+  const auto record = name_record(name);
+  std::uint64_t size = 0;
+  if (auto failed = read_header(kNameOfAbout, kAboutNext, size)) return failed;
+  std::string found(record.size(), '\0');
+  if (size == record.size() && !in_.read(found.data(), static_cast<std::streamsize>(size))) return cut_off();
+  if (found != record) return damaged("there is something else where the name " + std::string{name} + " should be");
+  return read_padding(size);
+}
+
+std::optional<Error> ArchiveReader::read_header(std::string_view name, char type, std::uint64_t& size) {
   Block block{};
   if (!in_.read(block.data(), kBlock)) return cut_off();
   const auto sum = number_at(block, kChecksum), length = number_at(block, kSize);
   if (at(block, kMagic) != kUstar || !sum || *sum != checksum_of(block)) return damaged("it is no tar of ours");
   auto found = at(block, kName);
   found = found.substr(0, found.find('\0'));
-  if (found != name || at(block, kType) != "0" || !length)
+  if (found != name.substr(0, kName.size) || at(block, kType).front() != type || !length)
     return damaged("there is something else where " + std::string{name} + " should be");
   size = *length;
   return std::nullopt;
@@ -181,7 +216,7 @@ std::optional<Error> ArchiveReader::read_padding(std::uint64_t size) {
 
 Result<Manifest> ArchiveReader::read_manifest() {
   std::uint64_t size = 0;
-  if (auto failed = read_header(kManifestMember, size)) return *std::move(failed);
+  if (auto failed = read_header(kManifestMember, kFile, size)) return *std::move(failed);
   if (size > kLargestManifest) return damaged("its manifest is too large");
   std::string text(static_cast<std::size_t>(size), '\0');
   if (!in_.read(text.data(), static_cast<std::streamsize>(size))) return cut_off();
@@ -191,7 +226,9 @@ Result<Manifest> ArchiveReader::read_manifest() {
 
 std::optional<Error> ArchiveReader::read_member(const MemberInfo& member, const Sink& sink) {
   std::uint64_t size = 0;
-  if (auto failed = read_header(member.name, size)) return failed;
+  if (is_long(member.name))
+    if (auto failed = read_long_name(member.name)) return failed;
+  if (auto failed = read_header(member.name, kFile, size)) return failed;
   if (size != member.size) return damaged(member.name + " has another size than its manifest says");
   Sha256 sha256;
   std::string piece(kPiece, '\0');

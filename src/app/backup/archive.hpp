@@ -1,5 +1,6 @@
-// An export in one file: a POSIX tar (ustar) of regular files, the manifest first. Whoever has no cachearr at hand
-// unpacks it with tar; what is read here is believed only as far as sizes and checksums say so.
+// An export in one file: a POSIX tar of regular files, the manifest first; names that its headers cannot hold stand
+// before them, as pax writes them. Whoever has no cachearr at hand unpacks it with tar; what is read here is believed
+// only as far as sizes and checksums say so.
 //
 // Owned by whoever writes or reads, on one thread.
 #pragma once
@@ -41,7 +42,9 @@ class ArchiveReader {
   std::optional<Error> read_end();
 
  private:
-  std::optional<Error> read_header(std::string_view name, std::uint64_t& size);
+  /// Before a member whose name is long: nothing but that name.
+  std::optional<Error> read_long_name(std::string_view name);
+  std::optional<Error> read_header(std::string_view name, char type, std::uint64_t& size);
   std::optional<Error> read_padding(std::uint64_t size);
 
   std::istream& in_;

@@ -8,6 +8,7 @@
 
 #include "app/backup/archive.hpp"
 #include "app/backup/contents.hpp"
+#include "app/backup/refusal.hpp"
 #include "app/backup/staging.hpp"
 #include "app/backup/swap.hpp"
 #include "app/cli/admin_client.hpp"
@@ -26,17 +27,11 @@ namespace fs = std::filesystem;
 
 std::string folder_of(const std::string& path) { return fs::path{path}.parent_path().string(); }
 
-std::string replaced(std::string text, const std::string& what, const std::string& by) {
-  for (auto at = text.find(what); !what.empty() && at != std::string::npos; at = text.find(what, at + by.size()))
-    text.replace(at, what.size(), by);
-  return text;
-}
-
 class Importer {
  public:
   Importer(std::istream& in, const ImportRequest& request) : reader_{in}, request_{request} {}
 
-  Result<ImportReport> run() {
+  Result<ImportReport, admin::ImportRefusal> run() {
     for (const auto step : {&Importer::open, &Importer::take_config, &Importer::refuse_what_is_in_use,
                             &Importer::take_rules, &Importer::check_rules, &Importer::take_rest, &Importer::check_rest})
       if (auto failed = (this->*step)()) return *std::move(failed);
@@ -46,7 +41,7 @@ class Importer {
   }
 
  private:
-  using Failed = std::optional<Error>;
+  using Failed = std::optional<admin::ImportRefusal>;
 
   Failed open();
   Failed take_config();
@@ -60,7 +55,7 @@ class Importer {
   Failed take(const MemberInfo& member, const Staging& into, const std::string& relative);
   Failed take_one(const MemberInfo& member);
   Failed take_authority(const MemberInfo& member);
-  Failed refuse(const Problems& problems) const;
+  Failed refuse(Problems problems) const;
   void plan(const std::string& what, const std::string& staged, const std::string& target);
   void plan_config();
   void take_rights(const std::string& base);
@@ -135,7 +130,7 @@ Importer::Failed Importer::take_config() {
   for (const auto& rules : manifest_.rules) sources.coming_rules.push_back(sources.folder + "/" + path_of(rules.name));
   Problems problems;
   config_ = read_config(sources, problems);
-  return refuse(problems);
+  return refuse(std::move(problems));
 }
 
 /// Of another instance, whose state directory the configuration in the export names.
@@ -152,13 +147,12 @@ Importer::Failed Importer::refuse_what_is_in_use() {
   return std::nullopt;
 }
 
-Importer::Failed Importer::refuse(const Problems& problems) const {
+Importer::Failed Importer::refuse(Problems problems) const {
   if (problems.empty()) return std::nullopt;
-  std::string text = "the configuration or the rules in the export cannot be used here:";
-  for (const auto& problem : problems) text += "\n" + to_string(problem);
-  if (by_config_) text = replaced(text, by_config_->path(), folder_of(config_file_));
-  if (by_state_) text = replaced(text, by_state_->path() + "/rules", rules::own_folder(config_.state_dir));
-  return Error{text};
+  std::vector<Moved> moves;
+  if (by_config_) moves.push_back({by_config_->path(), folder_of(config_file_)});
+  if (by_state_) moves.push_back({by_state_->path() + "/rules", rules::own_folder(config_.state_dir)});
+  return refusal_of(std::move(problems), moves);
 }
 
 Importer::Failed Importer::take_rules() {
@@ -182,7 +176,7 @@ Importer::Failed Importer::check_rules() {
   if (is_there(*by_state_ / "rules")) config.rules.insert(config.rules.begin(), *by_state_ / "rules");
   Problems problems;
   load_rules(config, problems);
-  return refuse(problems);
+  return refuse(std::move(problems));
 }
 
 Importer::Failed Importer::take_rest() {
@@ -285,15 +279,15 @@ Importer::Failed Importer::put_in_place() {
     plan("authority", *by_authority_ / "ca", config_.ca_dir);
   }
   Swaps swaps{config_.state_dir};
-  if (auto failed = swaps.make(swaps_)) return failed;
+  if (auto failed = swaps.make(swaps_)) return *std::move(failed);
   // The store has its own: what an earlier import has left for the next start would take their place.
   std::error_code none_left;
   const auto left = config_.state_dir + "/state.import";
   if (by_store_) fs::rename(left, left + suffix_of(request_.now), none_left);
   if (request_.accept) {
-    if (auto failed = request_.accept()) {
+    if (auto refused = request_.accept()) {
       swaps.undo();
-      return failed;
+      return refused;
     }
   }
   swaps.keep();
@@ -302,7 +296,7 @@ Importer::Failed Importer::put_in_place() {
 
 }  // namespace
 
-Result<ImportReport> import_archive(std::istream& in, const ImportRequest& request) {
+Result<ImportReport, admin::ImportRefusal> import_archive(std::istream& in, const ImportRequest& request) {
   return Importer{in, request}.run();
 }
 

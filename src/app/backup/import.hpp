@@ -13,6 +13,7 @@
 
 #include <cachearr/clock.hpp>
 
+#include "admin/instance.hpp"
 #include "app/config/load_config.hpp"
 #include "base/result.hpp"
 #include "store/store.hpp"
@@ -25,7 +26,7 @@ struct ImportRequest {
   TimePoint now;
   bool running = false;
   bool only_check = false;
-  std::function<std::optional<Error>()> accept{};  // the last word on what was put in place; an error undoes it all
+  std::function<std::optional<admin::ImportRefusal>()> accept{};  // the last word on what is in place; a no undoes it
 };
 
 struct ImportReport {
@@ -34,7 +35,7 @@ struct ImportReport {
   std::vector<std::string> notes;
 };
 
-Result<ImportReport> import_archive(std::istream& in, const ImportRequest& request);
+Result<ImportReport, admin::ImportRefusal> import_archive(std::istream& in, const ImportRequest& request);
 
 /// At the start, before anything reads its state: savings and history that an import has left in the state directory.
 /// What the store had before stays beside.

@@ -15,7 +15,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int kArchiveFormat = 1;
-constexpr std::size_t kLongestName = 100;  // what a tar header holds
+constexpr std::size_t kLongestName = 1024;
 constexpr std::size_t kMostMembers = 5000;
 constexpr std::uint64_t kLargestFile = 16ULL * 1024 * 1024, kLargestStore = 8ULL * 1024 * 1024 * 1024 - 1;
 

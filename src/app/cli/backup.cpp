@@ -165,6 +165,12 @@ int print_report(const Invocation& invocation, const Json& report, bool only_che
   return exit_ok;
 }
 
+/// Gives 78 where the export's configuration or rules are what is wrong.
+int refuse(const Invocation& invocation, const std::string& why, bool by_configuration) {
+  const int code = fail(invocation, why);
+  return by_configuration ? exit_configuration : code;
+}
+
 int import_by_instance(const Invocation& invocation, const Config& config, const BackupArguments& arguments,
                        const std::string& passphrase, std::istream& in) {
   AdminRequest request;
@@ -176,8 +182,9 @@ int import_by_instance(const Invocation& invocation, const Config& config, const
   if (!passphrase.empty()) request.fields = {{"X-Passphrase", text::percent_encode(passphrase)}};
   const auto answer = ask(admin_socket_path(config.state_dir), request);
   if (!answer.ok()) return fail(invocation, answer.error().what);
-  if (answer->status != 200) return fail(invocation, reason_of(*answer));
-  return print_report(invocation, Json::parse(answer->body, nullptr, false), arguments.only_check);
+  const auto data = Json::parse(answer->body, nullptr, false);
+  if (answer->status != 200) return refuse(invocation, reason_of(*answer), data.contains("problems"));
+  return print_report(invocation, data, arguments.only_check);
 }
 
 int import_files(const Invocation& invocation, const Config& config, const BackupArguments& arguments,
@@ -187,7 +194,7 @@ int import_files(const Invocation& invocation, const Config& config, const Backu
   backup::ImportRequest request{invocation.sources, passphrase, SystemClock{}.now()};
   request.only_check = arguments.only_check;
   const auto report = backup::import_archive(in, request);
-  if (!report) return fail(invocation, report.error().what);
+  if (!report) return refuse(invocation, report.error().what, !report.error().problems.empty());
   const Json json = {
       {"version", report->version}, {"made", report->made}, {"put", report->put}, {"kept", report->kept}};
   return print_report(invocation, json, arguments.only_check);

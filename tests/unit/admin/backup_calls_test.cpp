@@ -38,6 +38,18 @@ TEST_F(BackupCalls, TakeAnExportInOrSayWhyNot) {
   EXPECT_EQ(call("POST /api/v1/import", lines).status, 400);
 }
 
+TEST_F(BackupCalls, SayWhichRulesOfAnExportAreWrongHere) {
+  const auto refused = call("POST /api/v1/import", key_line(), "wrong rules");
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_EQ(refused.content_type, "application/problem+json");
+  const auto told = nlohmann::json::parse(refused.content());
+  EXPECT_EQ(told["detail"], "they are wrong");
+  EXPECT_EQ(told["problems"][0]["file"], "mine.json");
+  EXPECT_EQ(told["problems"][0]["line"], 3);
+  const auto damaged = nlohmann::json::parse(call("POST /api/v1/import", key_line(), "garbage").content());
+  EXPECT_FALSE(damaged.contains("problems"));
+}
+
 TEST_F(BackupCalls, AreForWhoHasTheKey) {
   EXPECT_EQ(call("GET /api/v1/export").status, 401);
   EXPECT_EQ(call("POST /api/v1/import", "", "an export").status, 401);

@@ -49,6 +49,21 @@ TEST(ACallPool, TellsThoseThatWaitThatItStops) {
   EXPECT_TRUE(told);
 }
 
+TEST(ACallPool, WaitsNoLongerThanItIsTold) {
+  std::promise<void> release, running;
+  CallPool pool{2, 2};
+  ASSERT_TRUE(pool.submit([&, held = release.get_future().share()](const auto&) {
+    running.set_value();
+    held.wait();
+  }));
+  running.get_future().wait();
+  EXPECT_FALSE(pool.stop(Duration{20}));
+  EXPECT_FALSE(pool.submit([](const auto&) {}));
+  release.set_value();
+  EXPECT_TRUE(pool.stop(Duration{600'000}));
+  EXPECT_TRUE(pool.stop());
+}
+
 TEST(ACallPool, TakesNothingOnceItHasStopped) {
   CallPool pool{1, 2};
   pool.stop();

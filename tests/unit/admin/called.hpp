@@ -45,9 +45,11 @@ class QuietInstance : public Instance {
     exported_with = passphrase;
     return std::string{"an export"};
   }
-  Result<ImportOutcome> import_archive(std::string_view archive, const std::string& passphrase,
-                                       bool only_check) override {
-    if (archive != "an export") return Error{"this is no export"};
+  Result<ImportOutcome, ImportRefusal> import_archive(std::string_view archive, const std::string& passphrase,
+                                                      bool only_check) override {
+    if (archive == "wrong rules")
+      return ImportRefusal{Error{"they are wrong"}, {{{"mine.json", 3, 7}, "no such member"}}};
+    if (archive != "an export") return ImportRefusal{Error{"this is no export"}};
     return ImportOutcome{"1.0", "2026", {passphrase}, {only_check ? "checked" : "put"}, {}};
   }
   std::vector<std::string> interception_problems() const override { return interception_problems_; }

@@ -63,6 +63,29 @@ TEST(Archive, TakesContentsFromFilesToo) {
   EXPECT_EQ(read->front(), std::string(200'000, 'd'));
 }
 
+/// From the last that a header holds to the first whose length needs a digit more, and the longest.
+TEST(Archive, HoldsNamesOfAnyLengthThatFilesHave) {
+  for (const std::size_t length : {99U, 100U, 101U, 990U, 991U, 992U, 993U, 1024U}) {
+    const auto name = "config/" + std::string(length - 7, 'n');
+    const auto read =
+        read_all(archive_of({{"config/cachearr.json", "{}"}, {name, "long"}, {"rules/own.json", "last"}}));
+    ASSERT_TRUE(read) << length << read.error().what;
+    EXPECT_EQ(*read, (std::vector<std::string>{"{}", "long", "last"})) << length;
+  }
+}
+
+TEST(Archive, IsDamagedWhereALongNameIsAnother) {
+  const auto name = "config/" + std::string(150, 'n');
+  const auto whole = archive_of({{name, "long"}});
+  const auto at = whole.find(" path=" + name);
+  ASSERT_NE(at, std::string::npos);
+  for (const auto place : {at - 1, at + 1, at + 20, at + 150, at + 6 + name.size()}) {
+    auto other = whole;
+    other[place] = static_cast<char>(other[place] ^ 1);
+    EXPECT_THAT(problem_with(other), HasSubstr("the name " + name)) << place;
+  }
+}
+
 TEST(Archive, IsNoArchiveWithAnyBitFlippedOrAnyByteMissing) {
   const auto whole = archive_of({{"config/cachearr.json", "{\"threads\": 1}"}});
   for (std::size_t i = 0; i < whole.size(); i += 7) {
@@ -94,7 +117,7 @@ TEST(Archive, TakesNoNameThatLeadsElsewhere) {
   for (const auto* const name : {"/etc/passwd", "config/../../etc/passwd", "..", "config/..", "config//a", "config/",
                                  "config/%2e%2e/a", "config/a%2Fb", "config/a b", "config/a\nb", "config/%00", ""})
     EXPECT_FALSE(is_safe_name(name)) << name;
-  EXPECT_FALSE(is_safe_name("config/" + std::string(100, 'a')));
+  EXPECT_FALSE(is_safe_name("config/" + std::string(1024, 'a')));
   EXPECT_TRUE(is_safe_name("config/rules.d/my%20rules.json"));
 }
 

@@ -52,7 +52,7 @@ class Installation {
     EXPECT_FALSE(write(out, contents, kNow));
     return out.str();
   }
-  Result<ImportReport> import(const std::string& bytes, ImportRequest request = {}) const {
+  Result<ImportReport, admin::ImportRefusal> import(const std::string& bytes, ImportRequest request = {}) const {
     request.sources = sources();
     request.now = kNow;
     std::istringstream in{bytes};
@@ -99,7 +99,9 @@ TEST_F(Importing, ChangesNothingWhereTheExportIsDamaged) {
   bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
   std::filesystem::create_directories(to_.scratch_ / "state");
   const auto before = to_.files();
-  EXPECT_FALSE(to_.import(bytes));
+  const auto report = to_.import(bytes);
+  ASSERT_FALSE(report);
+  EXPECT_TRUE(report.error().problems.empty());
   EXPECT_EQ(to_.files(), before);
 }
 
@@ -109,6 +111,8 @@ TEST_F(Importing, ChangesNothingWhereItsConfigurationIsWrongHereAndNamesThePlace
   const auto report = to_.import(from_.export_all());
   ASSERT_FALSE(report);
   EXPECT_THAT(report.error().what, HasSubstr(to_.scratch_ / "rules.d/mine.json:"));
+  ASSERT_FALSE(report.error().problems.empty());
+  EXPECT_EQ(report.error().problems.front().at.file, to_.scratch_ / "rules.d/mine.json");
   EXPECT_EQ(to_.files(), before);
 }
 
@@ -124,7 +128,7 @@ TEST_F(Importing, IsUndoneWhereItIsNotAccepted) {
   from_.configure(R"("threads": 3)");
   ImportRequest request;
   std::size_t seen = 0;
-  request.accept = [&]() -> std::optional<Error> {
+  request.accept = [&]() -> std::optional<admin::ImportRefusal> {
     seen = to_.config().threads;
     return Error{"no"};
   };
