@@ -65,8 +65,14 @@ UpstreamError error_of(const HeadTrouble& trouble, const FetchJob& job) {
           trouble.error, trouble.nothing_arrived};
 }
 
-/// A request without a body and without effect.
-bool may_repeat(const FetchJob& job) { return http::is_idempotent(job.head().method) && !job.upload && !job.upgrade; }
+/// A request without a body and without effect, and no download: upstreams count these however they end.
+bool may_repeat(const FetchJob& job) {
+  const bool counts = job.context->verdict.counts_as_grab();
+  return http::is_idempotent(job.head().method) && !counts && !job.upload && !job.upgrade;
+}
+
+/// A kept connection may end under the request that it is used for.
+bool may_use_kept(const FetchJob& job) { return !job.context->verdict.counts_as_grab(); }
 
 /// Relays an interim response; false where it must not have come.
 bool relay_interim(FetchJob& job, const http::ResponseHead& head, int& count) {
@@ -146,7 +152,7 @@ net::Task<Result<UpstreamResponse, UpstreamError>> exchange(FetchContext& worker
   const auto pool = origin::pool_name(endpoint);
   for (bool first = true;; first = false) {
     UpstreamResponse response;
-    if (first) response.connection = worker.connections.take_idle(pool);
+    if (first && may_use_kept(*job)) response.connection = worker.connections.take_idle(pool);
     if (!response.connection) {
       auto dialled = co_await worker.connections.dial(endpoint, limits.connect);
       if (!dialled) co_return error_of(dialled.error());

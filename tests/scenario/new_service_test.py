@@ -1,7 +1,7 @@
 """A service that the program has never heard of, told by a rules file alone: what its answers are, its words for "no more",
 its grabs, its writes and what turns their effect off."""
 from lab.case import Scenario, local, main
-from lab.origin import answer
+from lab.origin import CLOSE, RESET, answer
 
 JSON = {"Content-Type": "application/json"}
 FEED = "<rss><channel><title>t</title><item><title>one</title></item></channel></rss>"
@@ -59,6 +59,19 @@ class NewService(Scenario):
         self.ask(path + "?podkey=a")
         self.assertMiss(self.ask(path))
         self.assertMiss(self.ask(path + "?podkey="))
+
+    def test_a_grab_is_sent_once_however_its_connection_ends(self):
+        for end in (CLOSE, RESET):
+            origin = self.another_origin()
+            proxy = self.start(podarr(origin), threads=1)
+            origin.on("/feed/1", *answer(FEED))
+            for number in range(2):  # on a connection of its own, and while one is kept
+                path = "/media/7/%d" % number
+                origin.on(path, end)
+                self.assertEqual(502, proxy.ask(origin.url + path + "?podkey=a").status)
+                self.assertEqual(1, origin.count(path))
+                proxy.ask(origin.url + "/feed/1?podkey=a", headers={"Cache-Control": "no-cache"})
+            self.assertEqual(1, len({request.connection for request in origin.asked("/feed/1")}))
 
     def test_its_words_pause_grabs_and_nothing_else(self):
         proxy, media, feed = self.start(podarr(self.origin)), self.path("/media") + "/a", self.feed()
