@@ -32,6 +32,11 @@ bool is_ours(const ConfigSnapshot& snapshot, const std::string& host) {
   return host.ends_with(".localhost") || is_configured(snapshot, host);
 }
 
+/// What another site may not do: a page may open a WebSocket to anywhere, and no browser asks first.
+bool changes_something(const http::RequestHead& request) {
+  return !http::is_safe(request.method) || request.fields.has(FieldId::upgrade);
+}
+
 /// A proxy in front may have put its own name into Host; a page cannot say X-Forwarded-Host.
 bool comes_from_elsewhere(const http::FieldList& fields) {
   const auto* const site = fields.find("Sec-Fetch-Site");
@@ -52,7 +57,7 @@ std::optional<Refusal> judge_site(const ConfigSnapshot& snapshot, const http::Re
   if (route.as_proxy() || !route.upstream || !route.upstream->origin_is_private) return std::nullopt;
   if (route.form == Route::Form::mount && !is_ours(snapshot, route.mount_host))
     return Refusal{421, "this host name is not one of ours, and what lies here is private; name it in admin.hosts"};
-  if (!http::is_safe(request.method) && comes_from_elsewhere(request.fields))
+  if (changes_something(request) && comes_from_elsewhere(request.fields))
     return Refusal{403, "another site may not change anything here"};
   return std::nullopt;
 }

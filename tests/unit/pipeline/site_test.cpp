@@ -77,6 +77,14 @@ TEST_F(SiteTest, AnotherSiteChangesNothingAtAPrivateUpstream) {
   EXPECT_EQ(status("GET /sonarr/api", "localhost:9797", "Origin: https://evil.example\r\n"), 0);
 }
 
+TEST_F(SiteTest, AnotherSiteOpensNoWebSocketToAPrivateUpstream) {
+  const std::string upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
+  EXPECT_EQ(status("GET /sonarr/signalr", "localhost:9797", upgrade + "Origin: https://evil.example\r\n"), 403);
+  EXPECT_EQ(status("GET /sonarr/signalr", "localhost:9797", upgrade + "Origin: http://localhost:9797\r\n"), 0);
+  EXPECT_EQ(status("GET /sonarr/signalr", "localhost:9797", upgrade), 0);
+  EXPECT_EQ(status("GET /tmdb/live", "any.example.com", upgrade + "Origin: https://evil.example\r\n"), 0);
+}
+
 TEST_F(SiteTest, WhoeverAsksForAProxyIsNoPageThatWasLedHere) {
   EXPECT_EQ(status("POST http://sonarr.example.org/api", "sonarr.example.org", "Origin: https://evil.example\r\n"), 0);
 }
