@@ -39,6 +39,12 @@ class WithoutAnInstance(Scenario):
                 self.assertEqual(0, result.returncode, result.stderr)
                 self.assertTrue(result.stdout.strip())
 
+    def test_every_command_takes_a_configuration(self):
+        help_text = run_program("--help").stdout
+        for name in re.findall(r"^  ([a-z]+) {2,}", help_text.partition("Subcommands:")[2], re.MULTILINE):
+            told = run_program(name, "--help").stdout
+            self.assertTrue("--config" in told or "Subcommands:" in told, name)
+
     def test_wrong_usage_ends_with_2(self):
         for arguments in (["frobnicate"], ["serve", "--no-such-option"], ["explain"], ["check", "too", "many"],
                           ["explain", "http://a.test/", "-H", "no-colon"]):

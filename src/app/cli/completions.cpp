@@ -18,6 +18,7 @@ std::string completion_of(const std::string& shell, const CommandShape& program)
 void add_completions(const Command& program, Invocation& invocation) {
   const auto command = program.command("completions", "Print a script that teaches a shell to complete these commands");
   const auto shell = std::make_shared<std::string>();
+  add_config_option(command, invocation);
   command.option("shell", *shell, "bash, zsh or fish").required().one_of({"bash", "zsh", "fish"});
   command.on_parsed([program, shell, &invocation] {
     // The parser is gone when the command runs.
