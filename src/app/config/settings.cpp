@@ -109,7 +109,16 @@ Result<std::string> to_secret_of_file(const RawValue& raw) {
   return std::move(*secret);
 }
 
+/// "always" is how "required" was written before.
+ValidationErrors set_login(LoginOf& into, const RawValue& raw) {
+  const auto choice = to_choice(raw, {"required", "local", "always"});
+  if (!choice.ok()) return {{"", choice.error().what, false}};
+  into = *choice == 1 ? LoginOf::strangers : LoginOf::everybody;
+  return {};
+}
+
 Result<std::string> to_url_base(const RawValue& raw) {
+  if (raw.value == "") return std::string{};
   auto base = to_text(raw);
   if (!base.ok() || base->empty()) return base;
   while (base->ends_with('/')) base->pop_back();
@@ -125,13 +134,21 @@ Result<std::string> to_url_base(const RawValue& raw) {
 
 Result<std::string> to_frame_ancestor(const RawValue& raw) {
   auto source = to_text(raw);
-  if (!source.ok() || *source == "'self'") return source;
+  if (source.ok() && (*source == "self" || *source == "'self'")) return std::string{"'self'"};
+  if (!source.ok()) return source;
   const auto scheme = source->find("://");
   const auto host = scheme == std::string::npos ? scheme : scheme + 3;
   const bool known = source->starts_with("http://") || source->starts_with("https://");
   if (!known || host >= source->size() || source->find_first_of("/;, '\"\t\r\n", host) != std::string::npos)
     return Error{"must be 'self' or an origin such as https://home.example"};
   return source;
+}
+
+/// One of them may stand without a list around it.
+ValidationErrors set_frame_ancestors(std::vector<std::string>& into, const RawValue& raw) {
+  auto members = raw;
+  if (!raw.is_text && raw.value.is_string()) members.value = nlohmann::json::array({raw.value});
+  return list(to_frame_ancestor)(into, members);
 }
 
 Result<std::string> to_user(const RawValue& raw) {
@@ -206,10 +223,10 @@ std::vector<Setting> access_settings() {
       row<&C::admin, &Admin::api_key>("admin.api_key", at_start, nullable(to_api_key)),
       row<&C::admin, &Admin::hosts>("admin.hosts", at_reload, list(to_host_name)),
       row<&C::admin, &Admin::open_metrics>("admin.open_metrics", at_reload, flag()),
-      row<&C::admin, &Admin::login>("admin.login", at_reload, choice({"always", "local"})),
+      row<&C::admin, &Admin::login>("admin.login", at_reload, set_login),
       row<&C::admin, &Admin::password>("admin.password_file", at_reload, nullable(to_secret_of_file)),
       row<&C::admin, &Admin::url_base>("admin.url_base", at_reload, nullable(to_url_base)),
-      row<&C::admin, &Admin::frame_ancestors>("admin.frame_ancestors", at_reload, list(to_frame_ancestor)),
+      row<&C::admin, &Admin::frame_ancestors>("admin.frame_ancestors", at_reload, set_frame_ancestors),
       row<&C::access, &Access::clients>("access.clients", at_reload, list(to_network)),
       row<&C::access, &Access::basic_user>("access.basic_auth.user", at_reload, text(to_user)),
       row<&C::access, &Access::basic_password_file>("access.basic_auth.password_file", at_reload, text(to_path)),

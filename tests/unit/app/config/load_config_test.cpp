@@ -40,6 +40,23 @@ TEST(ConfigFile, ANamedFileThatIsMissingIsAProblem) {
   EXPECT_THAT(machine.errors(), StartsWith("none.json: cannot be read: No such file"));
 }
 
+TEST(ConfigFile, ThePageMayBeSetUpInAFewWords) {
+  Machine machine;
+  machine.with_file(R"({"admin": { "url_base": "", "frame_ancestors": "self", "login": "required" }})");
+  const auto config = machine.load();
+  ASSERT_TRUE(config) << machine.errors();
+  EXPECT_EQ(config->admin.url_base, "");
+  EXPECT_THAT(config->admin.frame_ancestors, ElementsAre("'self'"));
+  EXPECT_EQ(config->admin.login, LoginOf::everybody);
+  machine.with_file(R"({"admin": { "frame_ancestors": ["self", "https://home.example"], "login": "local" }})");
+  const auto other = machine.load();
+  ASSERT_TRUE(other) << machine.errors();
+  EXPECT_THAT(other->admin.frame_ancestors, ElementsAre("'self'", "https://home.example"));
+  EXPECT_EQ(other->admin.login, LoginOf::strangers);
+  machine.with_file(R"({"admin": { "frame_ancestors": "*", "login": "never" }})");
+  EXPECT_THAT(machine.errors(), testing::AllOf(HasSubstr("frame_ancestors"), HasSubstr("admin.login")));
+}
+
 TEST(ConfigFile, EverySettingOfTheContractIsTaken) {
   Machine machine;
   machine.write("rules.d/a.json", "{}");
