@@ -37,12 +37,20 @@ struct Rate {
 };
 
 /// What warming up asks for: each of `ask`, once for every element of the list that `each` gives where there is one.
-/// "{id}" is a member of the element, "{images.remoteUrl}" one of each member of a list in it.
+/// "{id}" is a member of the element, "{images.remoteUrl}" one of each member of a list in it,
+/// "{images.coverType=poster.remoteUrl}" of those that say so; "{images.url:path}" is without the query.
 struct WarmUp {
   std::string type;      // one of kWarmUpTypes
   std::string each;      // path and query of a list in JSON; empty: none
   std::string upstream;  // who is asked for `ask`; empty: this one
   std::vector<std::string> ask;
+  /// Of pictures: what has `part` in it is asked for with each of `instead` in its place. Where there are any, what has
+  /// none of the parts is not asked for.
+  struct Size {
+    std::string part;
+    std::vector<std::string> instead;
+  };
+  std::vector<Size> sizes;
 };
 inline constexpr std::array<std::string_view, 6> kWarmUpTypes = {"series",   "episodes",         "metadata",
                                                                  "indexers", "quality-profiles", "custom-formats"};

@@ -100,16 +100,19 @@ class TheLibrary(WarmUp):
 
     def test_has_its_covers_fetched_as_the_application_names_them(self):
         self.series[:] = [{"id": 1, "tvdbId": 0, "images": [{"coverType": "poster", "url": "/MediaCover/1/poster.jpg?lastWrite=5"}]}]
-        for path in ("/MediaCover/1/poster.jpg", "/api/v3/MediaCover/1/poster.jpg"):
+        asked = ["%s/MediaCover/1/poster.jpg?lastWrite=5" % api for api in ("", "/api/v3")]
+        asked += ["/MediaCover/1/poster-%d.jpg?lastWrite=5" % size for size in (250, 500)]
+        asked += ["/api/v3/%s/1/poster-%d.jpg" % (name, size) for name in ("MediaCover", "mediacover") for size in (250, 500)]
+        for path in {target.partition("?")[0] for target in asked}:
             self.sonarr.on(path, self.cover)
         proxy = self.begin()
         job = self.ended(proxy, self.warm(proxy, {"type": "metadata"}))
-        self.assertEqual(("done", 3, 0), (job["state"], job["fetched"], job["failed"]), job)
-        for path in ("/MediaCover/1/poster.jpg", "/api/v3/MediaCover/1/poster.jpg"):
-            response = proxy.visit("/sonarr%s?lastWrite=5&apikey=%s" % (path, KEY))
+        self.assertEqual(("done", 9, 0), (job["state"], job["fetched"], job["failed"]), job)
+        for target in asked:
+            response = proxy.visit("/sonarr%s%sapikey=%s" % (target, "&" if "?" in target else "?", KEY))
+            self.assertIn("hit", response.cache, "%s: %s" % (target, response))
             self.assertEqual(COVER, response.body)
-            self.assertIn("hit", response.cache, response)
-            self.assertEqual(401, proxy.visit("/sonarr%s?lastWrite=5" % path).status, "covers need the key, too")
+            self.assertEqual(401, proxy.visit("/sonarr" + target).status, "covers need the key, too")
 
     def test_is_fetched_for_one_element(self):
         proxy = self.begin()

@@ -14,6 +14,7 @@
 #include "rules/load/rule_files.hpp"
 #include "rules/load/rule_reader.hpp"
 #include "rules/load/upstream_reader.hpp"
+#include "rules/load/warm_reader.hpp"
 #include "rules/rule_set_impl.hpp"
 
 namespace cachearr::rules {

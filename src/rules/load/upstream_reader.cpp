@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "http/target.hpp"
 #include "rules/load/origin_url.hpp"
+#include "rules/load/warm_reader.hpp"
 
 namespace cachearr::rules {
 
@@ -260,34 +261,6 @@ void read_limits(const Node& node, Upstream& into) {
   }
 }
 
-std::string read_warm_path(const Node& node) {
-  auto path = node.text().value_or("");
-  if (node.is_text() && !path.starts_with('/') && !path.starts_with('{'))
-    node.problem("a path such as \"/api/v3/series\" is expected here");
-  return path;
-}
-
-WarmUp read_warm_up(const Node& node) {
-  WarmUp warm;
-  if (!node.expect_object(R"(an object such as { "type": "series", "ask": ["/api/v3/series"] })",
-                          {"type", "each", "upstream", "ask"}))
-    return warm;
-  const auto type = node.get("type"), ask = node.get("ask");
-  if (!type || !ask) return node.problem(R"(what warms up needs "type" and "ask")"), warm;
-  if (const auto word = type->word({kWarmUpTypes.begin(), kWarmUpTypes.end()})) warm.type = kWarmUpTypes[*word];
-  if (const auto each = node.get("each"); each && !each->is_null()) warm.each = read_warm_path(*each);
-  if (const auto upstream = node.get("upstream"); upstream && !upstream->is_null())
-    warm.upstream = upstream->text().value_or("");
-  for (const auto& path : ask->elements()) warm.ask.push_back(read_warm_path(path));
-  return warm;
-}
-
-void read_warm(const Node& node, Upstream& into) {
-  into.warm.clear();
-  if (node.is_null()) return;
-  for (const auto& element : node.elements()) into.warm.push_back(read_warm_up(element));
-}
-
 void read_timeouts(const Node& node, Upstream& into) {
   into.timeouts = {};
   if (!node.expect_object("an object such as { \"connect\": \"5s\" }",
@@ -350,16 +323,6 @@ void read_upstream(const Node& node, const std::string& folder, Upstream& into) 
   if (const auto proxy = node.get("proxy")) read_proxy(*proxy, into);
   if (const auto timeouts = node.get("timeouts")) read_timeouts(*timeouts, into);
   read_behaviour(node, into);
-}
-
-void check_warm_up(const Node& upstream, const std::vector<std::string_view>& names) {
-  const auto warm = upstream.get("warm");
-  for (const auto& row : warm ? warm->elements() : std::vector<Node>{}) {
-    const auto asked = row.is_object() ? row.get("upstream") : std::nullopt;
-    const auto name = asked && asked->is_text() ? *asked->text() : std::string{};
-    if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end())
-      asked->problem("no upstream '" + name + "'" + did_you_mean(name, names));
-  }
 }
 
 void complete_origin(Upstream& upstream) {

@@ -14,9 +14,6 @@ namespace cachearr::rules {
 /// it replaces. `folder` is where relative file names begin.
 void read_upstream(const Node& node, const std::string& folder, Upstream& into);
 
-/// Who is asked when this upstream is warmed up has one of these names.
-void check_warm_up(const Node& upstream, const std::vector<std::string_view>& names);
-
 /// Fills in the origin from the first exact host where the file names none.
 void complete_origin(Upstream& upstream);
 

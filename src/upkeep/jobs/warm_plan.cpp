@@ -31,15 +31,27 @@ void add_row(WarmPlan& plan, const WarmStep& list, WarmList::Row row) {
   found->rows.push_back(std::move(row));
 }
 
-/// The texts and numbers that `path` leads to; 0 and "" are no identifiers.
+bool says(const Json& object, std::string_view member, std::string_view text) {
+  const auto found = object.find(std::string{member});
+  return found != object.end() && found->is_string() && found->get_ref<const std::string&>() == text;
+}
+
+/// The texts and numbers that `path` leads to; 0 and "" are no identifiers. "member=text" on the way leads on in an
+/// object that says so.
 void collect(const Json& value, std::string_view path, std::vector<std::string>& into) {
   if (value.is_array()) {
     for (const auto& member : value) collect(member, path, into);
   } else if (!path.empty()) {
+    if (!value.is_object()) return;
     const auto dot = path.find('.');
-    const auto found = value.is_object() ? value.find(std::string{path.substr(0, dot)}) : value.end();
-    if (value.is_object() && found != value.end())
-      collect(*found, dot == std::string_view::npos ? std::string_view{} : path.substr(dot + 1), into);
+    const auto name = path.substr(0, dot);
+    const auto rest = dot == std::string_view::npos ? std::string_view{} : path.substr(dot + 1);
+    const auto equals = name.find('=');
+    if (equals != std::string_view::npos) {
+      if (says(value, name.substr(0, equals), name.substr(equals + 1))) collect(value, rest, into);
+    } else if (const auto found = value.find(std::string{name}); found != value.end()) {
+      collect(*found, rest, into);
+    }
   } else if (value.is_string() && !value.get_ref<const std::string&>().empty()) {
     into.push_back(value.get<std::string>());
   } else if (value.is_number_integer() && value != 0) {
@@ -47,9 +59,15 @@ void collect(const Json& value, std::string_view path, std::vector<std::string>&
   }
 }
 
+/// With ":path" behind it, without their queries.
 std::vector<std::string> values_of(const Json& element, std::string_view path) {
+  constexpr std::string_view kPathAlone = ":path";
+  const bool alone = path.ends_with(kPathAlone);
+  if (alone) path.remove_suffix(kPathAlone.size());
   std::vector<std::string> values;
   collect(element, path, values);
+  if (alone)
+    for (auto& value : values) value.resize(std::min(value.size(), value.find('?')));
   return values;
 }
 
@@ -75,6 +93,21 @@ void expand(std::string_view pattern, const Json& element, const rules::Upstream
   const auto head = before + std::string{pattern.substr(0, open)};
   for (const auto& value : values_of(element, pattern.substr(open + 1, close - open - 1)))
     if (const auto put = placed(value, head, asked)) expand(pattern.substr(close + 1), element, asked, *put, into);
+}
+
+/// The same pictures in these sizes; all as they are where none are given.
+std::vector<std::string> in_sizes(const std::vector<rules::WarmUp::Size>& sizes, std::vector<std::string> targets) {
+  if (sizes.empty()) return targets;
+  std::vector<std::string> sized;
+  for (const auto& target : targets) {
+    for (const auto& size : sizes) {
+      const auto at = target.find(size.part);
+      if (at == std::string::npos) continue;
+      for (const auto& instead : size.instead)
+        sized.push_back(std::string{target}.replace(at, size.part.size(), instead));
+    }
+  }
+  return sized;
 }
 
 bool fits_request_line(std::string_view target) noexcept {
@@ -130,7 +163,7 @@ WarmPlan plan_warm_up(const rules::RuleSet& rules, const WarmWish& wish,
       if (warm.each.empty()) {
         for (const auto& target : warm.ask) plan.steps.push_back({asked->name, target});
       } else {
-        add_row(plan, {owner->name, warm.each}, {asked->name, warm.ask});
+        add_row(plan, {owner->name, warm.each}, {asked->name, warm.ask, warm.sizes});
       }
     }
   }
@@ -150,7 +183,7 @@ std::optional<std::vector<WarmStep>> steps_of_list(const WarmList& list, const J
       if (!asked || !is_the_one(element, id)) continue;
       std::vector<std::string> targets;
       for (const auto& pattern : row.ask) expand(pattern, element, *asked, {}, targets);
-      for (auto& target : targets) {
+      for (auto& target : in_sizes(row.sizes, std::move(targets))) {
         auto step = step_of(row.upstream, std::move(target), rules);
         if (!step || steps.size() >= kMostSteps || !known.emplace(step->upstream, step->target).second) continue;
         steps.push_back(*std::move(step));

@@ -34,6 +34,7 @@ struct WarmList {
   struct Row {
     std::string upstream;
     std::vector<std::string> ask;
+    std::vector<rules::WarmUp::Size> sizes{};
   };
   WarmStep list;
   std::vector<Row> rows;

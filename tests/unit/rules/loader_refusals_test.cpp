@@ -47,6 +47,12 @@ TEST(Loader, RefusesWarmUpsThatLeadNowhere) {
             std::string::npos);
   EXPECT_NE(problems_of_warm_up(R"({"type": "series", "ask": "/x", "ech": "/y"})").find("did you mean 'each'"),
             std::string::npos);
+  EXPECT_NE(problems_of_warm_up(R"({"type": "series", "ask": "/x", "sizes": ["-250"]})").find("an object such as"),
+            std::string::npos);
+  EXPECT_NE(problems_of_warm_up(R"({"type": "series", "ask": "/x", "sizes": {"": "-250"}})").find("is empty"),
+            std::string::npos);
+  EXPECT_NE(problems_of_warm_up(R"({"type": "series", "ask": "/x", "sizes": {"a": []}})").find("names of other sizes"),
+            std::string::npos);
 }
 
 TEST(Loader, RefusesWhatIsNoObject) {

@@ -93,6 +93,30 @@ TEST_F(WarmPlanTest, AsksForMetadataWhereItIsAndFollowsAddressesThatRulesName) {
             (std::vector<WarmStep>{{"skyhook", "/v1/tvdb/shows/en/71663"}, {"images", "https://artworks.test/a.jpg"}}));
 }
 
+TEST_F(WarmPlanTest, AsksForPicturesInOtherSizes) {
+  const std::vector<rules::WarmUp::Size> sizes{{"/poster.jpg", {"/poster-250.jpg", "/poster-500.jpg"}},
+                                               {"/fanart.jpg", {"/fanart-360.jpg"}}};
+  const WarmList list{{"sonarr", "/api/v3/series"}, {{"sonarr", {"{images.url}", "/api/v3{images.url:path}"}, sizes}}};
+  EXPECT_EQ(
+      steps(list, R"([{"images": [{"url": "/MediaCover/1/poster.jpg?lastWrite=5"}, {"url": "/MediaCover/1/fanart.jpg"},
+                                        {"url": "/MediaCover/1/clearlogo.png"}]}])"),
+      (std::vector<WarmStep>{{"sonarr", "/MediaCover/1/poster-250.jpg?lastWrite=5"},
+                             {"sonarr", "/MediaCover/1/poster-500.jpg?lastWrite=5"},
+                             {"sonarr", "/MediaCover/1/fanart-360.jpg"},
+                             {"sonarr", "/api/v3/MediaCover/1/poster-250.jpg"},
+                             {"sonarr", "/api/v3/MediaCover/1/poster-500.jpg"},
+                             {"sonarr", "/api/v3/MediaCover/1/fanart-360.jpg"}}));
+}
+
+TEST_F(WarmPlanTest, TakesThoseMembersOfAListThatSaySo) {
+  const WarmList list{{"sonarr", "/api/v3/series"},
+                      {{"sonarr", {"{images.coverType=poster.url}"}, {{"/original/", {"/w500/"}}}}}};
+  EXPECT_EQ(steps(list, R"([{"images": [{"coverType": "poster", "url": "https://artworks.test/original/a.jpg"},
+                                        {"coverType": "fanart", "url": "https://artworks.test/original/b.jpg"},
+                                        {"coverType": 7, "url": "/c"}, {"url": "/d"}]}])"),
+            (std::vector<WarmStep>{{"images", "https://artworks.test/w500/a.jpg"}}));
+}
+
 TEST_F(WarmPlanTest, TakesAPathOfTheApplicationForWhatItIs) {
   const auto covers = [&](const char* owner, const char* answer) {
     return steps({{owner, "/api/v3/series"}, {{owner, {"{images.url}", "/api/v3{images.url}"}}}}, answer).value();
