@@ -161,6 +161,8 @@ void WarmRun::settle(TimePoint now) {
   const bool failed = lacks_list_ || job_.failed * kFailedShare > job_.total;
   job_.state = failed ? WarmJob::State::failed : WarmJob::State::done;
   job_.ended = now;
+  if (!failed && !job_.wish.id.empty() && !lists_.empty() && job_.total == lists_.size())
+    job_.problem = "nothing in the lists has the id " + job_.wish.id;
 }
 
 }  // namespace cachearr::upkeep

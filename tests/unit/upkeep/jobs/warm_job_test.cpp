@@ -71,6 +71,25 @@ TEST_F(WarmRunTest, WaitsForTheBudgetAndAsksForTheSameAgain) {
   EXPECT_EQ(run.job().done(), 1U);
 }
 
+TEST_F(WarmRunTest, SaysWhereNoListHasTheElementThatIsMeant) {
+  const auto problem_of = [](std::vector<WarmStep> steps) {
+    WarmJob job;
+    job.wish = {"series", "999", {}};
+    job.began = kJobStart;
+    WarmPlan plan;
+    plan.lists = {WarmList{{"a", "/list"}, {}}};
+    WarmRun run{std::move(job), std::move(plan)};
+    EXPECT_EQ(next(run), "a/list");
+    run.took("a", errand_result(Kind::fetched), kJobStart);
+    run.add(0, std::move(steps), kJobStart);
+    while (!next(run).empty()) run.took("a", errand_result(Kind::fetched), kJobStart);
+    EXPECT_EQ(run.job().state, State::done);
+    return run.job().problem;
+  };
+  EXPECT_EQ(problem_of({}), "nothing in the lists has the id 999");
+  EXPECT_EQ(problem_of({{"a", "/series/999"}}), "");
+}
+
 TEST_F(WarmRunTest, AddsWhatListsGive) {
   auto run = run_of({}, {WarmList{{"a", "/list"}, {}}});
   const auto errand = run.next(kJobStart, {});
