@@ -16,13 +16,14 @@ struct ListenerConfig {
   std::string address = "127.0.0.1:9797";
   std::string upstream;  // not empty: the whole port is this upstream
   bool tls = false;
-  std::string file;  // where it was given, for messages; line and column are 0 outside of a file
+  bool http2 = true;  // offered to clients that speak TLS, at the listener itself or inside of tunnels
+  std::string file;   // where it was given, for messages; line and column are 0 outside of a file
   std::size_t line = 0, column = 0;
   int inherited = -1;  // a listening socket that was handed over; -1: it is opened here
 
   /// The same to clients, wherever it was given.
   friend bool operator==(const ListenerConfig& a, const ListenerConfig& b) {
-    return a.address == b.address && a.upstream == b.upstream && a.tls == b.tls;
+    return a.address == b.address && a.upstream == b.upstream && a.tls == b.tls && a.http2 == b.http2;
   }
 };
 

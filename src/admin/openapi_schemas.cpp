@@ -170,6 +170,7 @@ constexpr std::string_view kSchemas = R"json({
 "Requests": {"type": "object", "required": ["requests"], "properties": {"requests": {"type": "array", "items": {"type": "object",
   "required": ["id", "time", "client", "method", "url", "result", "status"], "properties": {"id": {"type": "string"}, "time": {"type": "string"},
   "client": {"type": "string"}, "way": {"enum": ["proxy", "tunnel", "intercepted", "mount", "host", "listener"]}, "method": {"type": "string"},
+  "protocol": {"description": "spoken with the client", "enum": ["HTTP/1", "HTTP/2.0"]},
   "url": {"type": "string"}, "upstream": {"type": ["string", "null"]}, "rule": {"type": ["string", "null"]}, "key": {"type": ["string", "null"]},
   "result": {"type": "string"}, "status": {"type": "integer"}, "bytes": {"type": "integer"}, "durationUs": {"type": "integer"},
   "waitedUs": {"description": "of it in line at the limiter", "type": "integer"},

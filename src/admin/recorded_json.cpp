@@ -48,6 +48,7 @@ Json recorded_json(const client::RecordedRequest& request) {
           {"client", ip::to_string(facts.client)},
           {"userAgent", text_or_null(texts[ShownTexts::user_agent])},
           {"way", name_of(facts.way)},
+          {"protocol", facts.http2 ? "HTTP/2.0" : "HTTP/1"},
           {"method", texts[ShownTexts::method]},
           {"url", texts[ShownTexts::url]},
           {"upstream", text_or_null(texts[ShownTexts::upstream])},

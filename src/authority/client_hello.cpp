@@ -88,10 +88,10 @@ std::string server_name_in(std::string_view extension) {
   return {};
 }
 
-bool names_http_1_1(std::string_view extension) {
+bool names_protocol(std::string_view extension, std::string_view protocol) {
   Reader list{Reader{extension}.field(2)};
   while (!list.at_end()) {
-    if (list.field(1) == "http/1.1") return true;
+    if (list.field(1) == protocol) return true;
   }
   return false;
 }
@@ -153,7 +153,9 @@ std::optional<ClientHello> read_message(std::string_view message) {
     if (extensions.is_broken()) return std::nullopt;
     fingerprint.add_extension(type);
     if (type == kServerNameExtension) out.server_name = server_name_in(content);
-    if (type == kAlpnExtension) out.offers_http_1_1 = names_http_1_1(content);
+    if (type != kAlpnExtension) continue;
+    out.offers_http_1_1 = names_protocol(content, "http/1.1");
+    out.offers_http2 = names_protocol(content, "h2");
   }
   if (body.is_broken()) return std::nullopt;
   out.fingerprint = fingerprint.value();

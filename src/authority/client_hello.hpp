@@ -17,6 +17,7 @@ struct ClientHello {
   Kind kind = Kind::incomplete;
   std::string server_name;      // canonical; empty where the client names none, or names none that is a DNS name
   bool offers_http_1_1 = true;  // true also where the client offers no ALPN at all
+  bool offers_http2 = false;
   // Of its cipher suites and kinds of extensions: equal for all connections of one program, mostly different for
   // another.
   std::uint64_t fingerprint = 0;

@@ -30,13 +30,14 @@ Result<std::unique_ptr<LeafCache>> LeafCache::make(Authority authority, const Cl
       new LeafCache{std::move(authority), std::move(shared_key), std::move(shared_context), clock, max_hosts}};
 }
 
-Result<ConnectionHandle> LeafCache::connection(std::string_view host) {
+Result<ConnectionHandle> LeafCache::connection(std::string_view host, bool http2) {
   const auto leaf = mint(host);
   if (!leaf) return leaf.error();
   ConnectionHandle made{SSL_new(context_.get())};
   if (!made || !show_leaf(made.get(), leaf.value().get(), leaf_key_.get(), canonical_host(host))) {
     return Error{"TLS towards a client cannot be set up: " + last_openssl_error()};
   }
+  if (http2) allow_http2(made.get());
   SSL_set_accept_state(made.get());
   return made;
 }

@@ -32,9 +32,9 @@ class LeafCache {
                                                  std::size_t max_hosts = kMaxHosts);
 
   /// The server side of one connection to `host`, for SSL_set_fd and SSL_accept: the host's leaf and the process's one
-  /// leaf key, TLS 1.2 and 1.3, ALPN http/1.1 and nothing else, tickets whose keys live at most 12 hours and in memory
-  /// only, no early data. Refused as mint() refuses.
-  Result<ConnectionHandle> connection(std::string_view host);
+  /// leaf key, TLS 1.2 and 1.3, ALPN http/1.1 and, with `http2`, h2 before it, tickets whose keys live at most 12 hours
+  /// and in memory only, no early data. Refused as mint() refuses.
+  Result<ConnectionHandle> connection(std::string_view host, bool http2 = false);
   /// The leaf for `host`, kept until half of its life is over. Refused: a host outside the authority's name constraints
   /// (no client would believe it), an address, an authority that has expired.
   Result<CertificateHandle> mint(std::string_view host);

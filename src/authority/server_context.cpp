@@ -10,20 +10,26 @@
 namespace cachearr::authority {
 namespace {
 
-/// Only what this program speaks is ever chosen. A client that offers nothing of it gets no ALPN and may still speak
-/// HTTP/1.1; it is never told that it got h2.
-int on_alpn(SSL*, const unsigned char** chosen, unsigned char* size, const unsigned char* offered, unsigned int length,
-            void*) {
-  constexpr std::string_view spoken = "http/1.1";
+/// Where it stands among what the client offers, its length before it; null: nowhere.
+const unsigned char* find_offer(const unsigned char* offered, unsigned int length, std::string_view wanted) noexcept {
   for (unsigned int at = 0; at < length; at += offered[at] + 1U) {
     const std::string_view name{reinterpret_cast<const char*>(offered + at + 1),
                                 std::min<std::size_t>(offered[at], length - at - 1)};
-    if (name != spoken) continue;
-    *chosen = offered + at + 1;
-    *size = offered[at];
-    return SSL_TLSEXT_ERR_OK;
+    if (name == wanted) return offered + at;
   }
-  return SSL_TLSEXT_ERR_NOACK;
+  return nullptr;
+}
+
+/// Only what this program speaks is ever chosen, and HTTP/2 only where it may. A client that offers nothing of it gets
+/// no ALPN and may still speak HTTP/1.1.
+int on_alpn(SSL* ssl, const unsigned char** chosen, unsigned char* size, const unsigned char* offered,
+            unsigned int length, void*) {
+  const auto* found = SSL_get_app_data(ssl) != nullptr ? find_offer(offered, length, "h2") : nullptr;
+  if (found == nullptr) found = find_offer(offered, length, "http/1.1");
+  if (found == nullptr) return SSL_TLSEXT_ERR_NOACK;
+  *chosen = found + 1;
+  *size = *found;
+  return SSL_TLSEXT_ERR_OK;
 }
 
 }  // namespace
@@ -47,6 +53,11 @@ bool show_leaf(SSL* ssl, X509* leaf, EVP_PKEY* leaf_key, const std::string& host
   return EVP_Digest(host.data(), host.size(), digest.data(), &size, EVP_sha256(), nullptr) == 1 &&
          SSL_set_session_id_context(ssl, digest.data(), std::min(size, 32U)) == 1 &&
          SSL_use_certificate(ssl, leaf) == 1 && SSL_use_PrivateKey(ssl, leaf_key) == 1;
+}
+
+void allow_http2(SSL* ssl) noexcept {
+  static char yes;
+  SSL_set_app_data(ssl, &yes);
 }
 
 }  // namespace cachearr::authority

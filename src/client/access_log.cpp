@@ -75,6 +75,7 @@ void write_text(std::string& out, const LogFacts& facts, const LogText& words) {
   decision.key = {};
   http::append(out, decision);
   if (!facts.tls.empty()) out.append(" over ").append(facts.tls);
+  if (facts.http2) out += " HTTP/2.0";
   if (!facts.error.empty()) {
     out += " (";
     append_printable(out, facts.error);
@@ -99,6 +100,7 @@ void write_json(std::string& out, const LogFacts& facts, const LogText& words) {
   http::append(composed, decision);
   append_member(out, "decision", composed);
   if (!facts.tls.empty()) append_member(out, "upstreamTls", facts.tls);
+  if (facts.http2) append_member(out, "protocol", "HTTP/2.0");
   if (!facts.error.empty()) append_member(out, "error", facts.error);
   out += "}\n";
 }

@@ -36,6 +36,7 @@ struct LogFacts {
   http::CacheStatus cache;
   std::string_view tls;    // the version spoken with the origin for this answer; empty: none
   std::string_view error;  // what went wrong, free of secrets; empty: nothing
+  bool http2 = false;      // spoken with the client; else HTTP/1
 };
 
 /// The URL that was asked for, free of secrets.

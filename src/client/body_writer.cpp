@@ -16,14 +16,14 @@ constexpr content::DecodeBounds kBounds{std::uint64_t{4} << 30};
 
 }  // namespace
 
-BodyWriter::BodyWriter(Session& session, std::string_view coding) : session_{session} {
+BodyWriter::BodyWriter(Exchange& exchange, std::string_view coding) : exchange_{exchange} {
   if (!coding.empty()) decoder_.emplace(coding, kBounds);
 }
 
 void BodyWriter::append(fetch::ChunkPtr piece) {
   sent_ += piece->size();
   pending_ += piece->size();
-  session_.sink().body(std::move(piece));
+  exchange_.sink().body(std::move(piece));
 }
 
 net::Task<bool> BodyWriter::append_decoded(std::string_view piece) {
@@ -36,18 +36,18 @@ net::Task<bool> BodyWriter::append_decoded(std::string_view piece) {
     if (state != DecodeState::pending) co_return false;
     const auto flushed = co_await flush();
     if (flushed == Next::close) co_return false;
-    co_await net::let_others_go(session_.worker().loop);
+    co_await net::let_others_go(exchange_.worker().loop);
   }
 }
 
 bool BodyWriter::end(std::string_view trailers) {
   if (decoder_ && !empty_ && decoder_->finish() != DecodeState::whole) return false;
-  session_.sink().end_with(trailers);
+  exchange_.sink().end_with(trailers);
   return true;
 }
 
 net::Task<Next> BodyWriter::flush() {
-  const auto flushed = co_await session_.flush();
+  const auto flushed = co_await exchange_.flush();
   pending_ = 0;
   co_return flushed;
 }

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string_view>
 
-#include "client/session.hpp"
+#include "client/exchange.hpp"
 #include "content/decoder.hpp"
 #include "fetch/shared_fetch.hpp"
 
@@ -17,7 +17,7 @@ namespace cachearr::client {
 class BodyWriter {
  public:
   /// `coding` is undone; empty: the body goes out as it comes.
-  BodyWriter(Session& session, std::string_view coding);
+  BodyWriter(Exchange& exchange, std::string_view coding);
 
   bool decodes() const noexcept { return decoder_.has_value(); }
   /// Hands a piece to the sink as it is.
@@ -32,7 +32,7 @@ class BodyWriter {
   std::uint64_t sent() const noexcept { return sent_; }
 
  private:
-  Session& session_;
+  Exchange& exchange_;
   bool empty_ = true;
   std::optional<content::Decoder> decoder_;
   std::size_t pending_ = 0;

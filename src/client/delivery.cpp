@@ -68,7 +68,7 @@ net::Task<Next> Delivery::run() {
   }
   if (job_->context->framing.body != http::Framing::Body::none)
     job_->upload =
-        std::make_shared<fetch::Upload>(worker_.loop, session_.stream(), session_.inbox(), job_->context->framing);
+        std::make_shared<fetch::Upload>(worker_.loop, exchange_.stream(), exchange_.inbox(), job_->context->framing);
   auto next = co_await answer();
   if (job_->upload) co_await job_->upload->end();
   if (job_->upload && !job_->upload->is_used_up()) next = Next::close;
@@ -162,8 +162,8 @@ void Delivery::ask_again(Again how) {
   job_ = std::move(job);
 }
 
-net::Task<Next> deliver(Session& session, std::shared_ptr<fetch::FetchJob> job) {
-  auto delivery = std::make_unique<Delivery>(session, std::move(job));
+net::Task<Next> deliver(Exchange& exchange, std::shared_ptr<fetch::FetchJob> job) {
+  auto delivery = std::make_unique<Delivery>(exchange, std::move(job));
   co_return co_await delivery->run();
 }
 

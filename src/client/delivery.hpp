@@ -4,11 +4,11 @@
 
 #include <memory>
 
-#include "client/session.hpp"
+#include "client/exchange.hpp"
 
 namespace cachearr::client {
 
 /// REQUIRES: the request's head is consumed from the session's inbox; its body, if any, still stands or comes there.
-net::Task<Next> deliver(Session& session, std::shared_ptr<fetch::FetchJob> job);
+net::Task<Next> deliver(Exchange& exchange, std::shared_ptr<fetch::FetchJob> job);
 
 }  // namespace cachearr::client

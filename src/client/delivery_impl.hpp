@@ -21,8 +21,8 @@ namespace cachearr::client {
 /// One client's way through one or, rarely, two fetches.
 class Delivery {
  public:
-  Delivery(Session& session, std::shared_ptr<fetch::FetchJob> job)
-      : session_{session}, worker_{session.worker()}, job_{std::move(job)} {}
+  Delivery(Exchange& exchange, std::shared_ptr<fetch::FetchJob> job)
+      : exchange_{exchange}, worker_{exchange.worker()}, job_{std::move(job)} {}
   net::Task<Next> run();
 
  private:
@@ -57,7 +57,7 @@ class Delivery {
   void record(metrics::RequestResult result, const http::CacheStatus& cache, std::string_view error = {});
   metrics::RequestResult result_of(const fetch::FetchOutcome& outcome) const noexcept;
 
-  Session& session_;
+  Exchange& exchange_;
   ClientContext& worker_;
   std::shared_ptr<fetch::FetchJob> job_;
   std::shared_ptr<fetch::SharedFetch> shared_fetch_;

@@ -42,8 +42,7 @@ class ClientWatch final : public net::Deadline {
 
 net::Task<bool> Delivery::send_interim(const std::string& head) {
   if (job_->context->head().minor_version == 0) co_return true;
-  const auto sent = co_await net::write_all(session_.stream(), head);
-  co_return sent == IoError::none;
+  co_return co_await exchange_.send_interim(head);
 }
 
 net::Task<Next> Delivery::send_outcome(fetch::FetchReader& reader, const fetch::FetchOutcome& outcome) {
@@ -59,7 +58,7 @@ net::Task<Next> Delivery::send_outcome(fetch::FetchReader& reader, const fetch::
 
 void Delivery::record(metrics::RequestResult result, const http::CacheStatus& cache, std::string_view error) {
   const auto* const saved = saved_ && result != metrics::RequestResult::error ? &*saved_ : nullptr;
-  session_.record({*job_->context, result, sent_, cache, error, tls_, nullptr, {}, first_byte_, saved, waited_});
+  exchange_.record({*job_->context, result, sent_, cache, error, tls_, nullptr, {}, first_byte_, saved, waited_});
 }
 
 /// Who waited for the fetch of another has had what a hit has.
@@ -98,10 +97,10 @@ net::Task<Next> Delivery::send_stored(const store::EntryPtr& entry, const Fittin
     co_return next;
   }
   const bool keep = keep_alive();
-  sent_ = ClientContext::append_fitting(session_.sink(), job_->context->head(), entry, fitting, cache, worker_.now(),
+  sent_ = ClientContext::append_fitting(exchange_.sink(), job_->context->head(), entry, fitting, cache, worker_.now(),
                                         connection(keep));
   record(result, cache);
-  const auto next = co_await session_.flush();
+  const auto next = co_await exchange_.flush();
   co_return keep ? next : Next::close;
 }
 
@@ -109,17 +108,17 @@ net::Task<Next> Delivery::send_stored(const store::EntryPtr& entry, const Fittin
 net::Task<Next> Delivery::send_in_steps(const store::EntryPtr& entry, const Fitting& fitting,
                                         const http::CacheStatus& cache, metrics::RequestResult result) {
   const auto& request = job_->context->head();
-  sent_ = append_stored_head(session_.sink(), request, fitting.made, cache, worker_.now(), connection(keep_alive()));
+  sent_ = append_stored_head(exchange_.sink(), request, fitting.made, cache, worker_.now(), connection(keep_alive()));
   const bool keep = keep_alive() && sent_.delimited;
   first_byte_ = SteadyClock::now();
   if (sent_.body_follows) {
-    BodyWriter body{session_, fitting.coding};
+    BodyWriter body{exchange_, fitting.coding};
     bool whole = co_await body.append_decoded(entry->body());
     whole = whole && body.end();
     sent_.body_bytes = body.sent();
     if (!whole) {
       record(metrics::RequestResult::error, cache, "broke off");
-      session_.sink().reset();
+      exchange_.sink().reset();
       co_return Next::close;
     }
     record(result, cache);
@@ -127,7 +126,7 @@ net::Task<Next> Delivery::send_in_steps(const store::EntryPtr& entry, const Fitt
     co_return keep ? next : Next::close;
   }
   record(result, cache);
-  const auto next = co_await session_.flush();
+  const auto next = co_await exchange_.flush();
   co_return keep ? next : Next::close;
 }
 
@@ -146,10 +145,10 @@ net::Task<Next> Delivery::send_entry(const fetch::FetchOutcome& outcome) {
 
 net::Task<Next> Delivery::refuse_unfit() {
   const bool keep = keep_alive();
-  session_.append_refusal(
+  exchange_.append_refusal(
       *job_->context, {504, "the request said only-if-cached, and what is stored is in a coding that it does not take"},
       keep);
-  const auto next = co_await session_.flush();
+  const auto next = co_await exchange_.flush();
   co_return keep ? next : Next::close;
 }
 
@@ -157,24 +156,24 @@ net::Task<Next> Delivery::send_failure(const fetch::FetchOutcome& outcome) {
   if (job_->upload) job_->upload->discard_buffered();
   const bool keep = keep_alive();
   if (!outcome.cache_status.detail.empty()) job_->context->detail = outcome.cache_status.detail;
-  session_.append_refusal(*job_->context, {outcome.error_status, outcome.error, outcome.error_fields}, keep);
-  const auto next = co_await session_.flush();
+  exchange_.append_refusal(*job_->context, {outcome.error_status, outcome.error, outcome.error_fields}, keep);
+  const auto next = co_await exchange_.flush();
   co_return keep ? next : Next::close;
 }
 
 net::Task<Next> Delivery::go_over(const fetch::FetchOutcome& outcome) {
   auto origin = std::move(job_->handed_over);
-  const auto sent = co_await net::write_all(session_.stream(), outcome.head);
+  const auto sent = co_await net::write_all(exchange_.stream(), outcome.head);
   if (sent != IoError::none || !origin) co_return Next::close;
   const auto idle = worker_.settings().config.timeouts.client_idle * 10;
   const auto answered = SteadyClock::now();
   const auto relayed =
-      co_await relay(worker_.loop, session_.stream(), session_.inbox(), *origin->stream, origin->inbox, idle);
+      co_await relay(worker_.loop, exchange_.stream(), exchange_.inbox(), *origin->stream, origin->inbox, idle);
   sent_ = {101, relayed.to_client};
   http::CacheStatus cache;
   cache.forward = http::Forward::bypass;
   cache.forward_status = 101;
-  session_.record({*job_->context, metrics::RequestResult::tunnel, sent_, cache, {}, outcome.tls, nullptr, answered});
+  exchange_.record({*job_->context, metrics::RequestResult::tunnel, sent_, cache, {}, outcome.tls, nullptr, answered});
   co_return Next::close;
 }
 
@@ -200,7 +199,7 @@ net::Task<Next> Delivery::send_answer(fetch::FetchReader& reader, const fetch::F
     failed.cache_status = outcome.cache_status;
     co_return co_await send_failure(failed);
   }
-  auto& head = session_.sink().begin_head({});
+  auto& head = exchange_.sink().begin_head({});
   if (undone.empty() && !outcome.locates) {
     head += outcome.head;
   } else if (undone.empty()) {
@@ -221,7 +220,7 @@ net::Task<Next> Delivery::send_answer(fetch::FetchReader& reader, const fetch::F
     text::append_number(head, outcome.age + since);
     head += "\r\n";
   }
-  const bool delimited = end_head(session_.sink(), head, cache, follows, connection(keep_alive()));
+  const bool delimited = end_head(exchange_.sink(), head, cache, follows, connection(keep_alive()));
   const bool keep = keep_alive() && delimited;
   // What a trailer proves of a body in a coding it does not prove of another one.
   sends_trailers_ = undone.empty() && http::takes_trailers(job_->context->head().fields);
@@ -231,13 +230,13 @@ net::Task<Next> Delivery::send_answer(fetch::FetchReader& reader, const fetch::F
   if (outcome.bodiless) {
     take_saving(reader);
     record(result_of(outcome), cache);
-    const auto next = co_await session_.flush();
+    const auto next = co_await exchange_.flush();
     whole = next == Next::go_on;
   } else {
-    BodyWriter body{session_, undone};
+    BodyWriter body{exchange_, undone};
     whole = co_await send_body(reader, outcome, body, cache);
   }
-  if (!whole) session_.sink().reset();
+  if (!whole) exchange_.sink().reset();
   co_return whole&& keep ? Next::go_on : Next::close;
 }
 
@@ -246,7 +245,7 @@ net::Task<Next> Delivery::send_answer(fetch::FetchReader& reader, const fetch::F
 net::Task<bool> Delivery::send_body(fetch::FetchReader& reader, const fetch::FetchOutcome& outcome, BodyWriter& body,
                                     const http::CacheStatus& cache) {
   std::optional<ClientWatch> watch;
-  if (outcome.live) watch.emplace(worker_.loop.deadlines(), session_.stream(), reader);
+  if (outcome.live) watch.emplace(worker_.loop.deadlines(), exchange_.stream(), reader);
   for (;;) {
     fetch::Arrival arrival;
     const bool ready = body.pending() < kSendAtOnce && reader.poll(arrival);

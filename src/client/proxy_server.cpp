@@ -56,7 +56,8 @@ Result<bool> ProxyServer::listen() {
 Result<bool> ProxyServer::listen_on(const ListenerConfig& config) {
   const bool inherited = config.inherited >= 0;
   if (auto free = inherited ? Result<bool>{true} : net::Listener::probe(config.address); !free) return free;
-  auto listener = std::make_shared<const pipeline::ListenerInfo>(pipeline::ListenerInfo{config.upstream, config.tls});
+  auto listener =
+      std::make_shared<const pipeline::ListenerInfo>(pipeline::ListenerInfo{config.upstream, config.tls, config.http2});
   std::string address = config.address;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     auto* const worker = contexts_[i].get();

@@ -91,6 +91,7 @@ struct RequestFacts {
   metrics::RequestResult result = metrics::RequestResult::error;
   http::Forward forward = http::Forward::none;
   bool stored = false, collapsed = false;
+  bool http2 = false;  // spoken with the client; else HTTP/1
 
   bool is_hit() const noexcept {
     return result == metrics::RequestResult::hit || result == metrics::RequestResult::stale;

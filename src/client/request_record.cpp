@@ -1,6 +1,6 @@
 // What is counted, logged and remembered of a request.
 #include "caching/storing.hpp"
-#include "client/session.hpp"
+#include "client/exchange.hpp"
 
 namespace cachearr::client {
 
@@ -21,13 +21,13 @@ http::CacheStatus cache_status_of(const pipeline::RequestContext& context) noexc
 }
 
 /// It will come again in the same bytes.
-void Session::memoize(pipeline::RequestContext& context, std::string_view head) {
+void Exchange::memoize(pipeline::RequestContext& context, std::string_view head) {
   auto memoized = std::make_unique<MemoizedRequest>();
-  describe(context, connection_, memoized->text);
+  describe(context, client_.info, memoized->text);
   memoized->context = std::move(context);
   memoized->context.request.own(head);
-  memoized->listener = connection_.listener;
-  memoized->tunnel = connection_.tunnel;
+  memoized->listener = client_.info.listener;
+  memoized->tunnel = client_.info.tunnel;
   worker_.memo.keep(std::move(memoized));
 }
 
@@ -38,9 +38,10 @@ std::uint64_t microseconds(SteadyClock::duration duration) noexcept {
 }
 
 /// What the journal keeps of it, but for the texts and the times.
-RequestFacts facts_of(const RequestRecord& record, const RequestText& text, const ip::Address& client) noexcept {
+RequestFacts facts_of(const RequestRecord& record, const RequestText& text, const ClientState& client) noexcept {
   RequestFacts facts;
-  facts.client = client;
+  facts.client = client.info.address;
+  facts.http2 = client.http2;
   facts.bytes = record.sent.body_bytes;
   facts.status = static_cast<std::uint16_t>(record.sent.status);
   facts.way = text.way;
@@ -56,8 +57,8 @@ RequestFacts facts_of(const RequestRecord& record, const RequestText& text, cons
 
 /// Puts it into the journal, and gives how long it took in microseconds. What a hit was asked by is left out: there are
 /// too many of them, and they went nowhere.
-std::uint64_t Session::remember(const RequestRecord& record, const RequestText& text) {
-  RequestNote note{facts_of(record, text, connection_.address), text.shown, record.cache.detail, record.error, {}};
+std::uint64_t Exchange::remember(const RequestRecord& record, const RequestText& text) {
+  RequestNote note{facts_of(record, text, client_), text.shown, record.cache.detail, record.error, {}};
   if (!note.facts.is_hit()) {
     worker_.text.sent.clear();
     append_shown_fields(worker_.text.sent, record.context);
@@ -71,17 +72,18 @@ std::uint64_t Session::remember(const RequestRecord& record, const RequestText& 
   facts.waited_us = waited_within(facts.duration_us, record.waited);
   facts.first_byte_us = microseconds(record.first_byte.value_or(record.answered.value_or(ended)) - started);
   facts.at = record.context.now + Duration{facts.duration_us / 1000};
-  journal.add(note, ended, place_);
+  journal.add(note, ended, client_.place);
   return facts.duration_us;
 }
 
-void Session::count_saving(const pipeline::RequestContext& context, const caching::FetchCost& saved) {
-  if (!savings_) savings_ = &worker_.cells.savings.of(connection_.peer);
-  savings_->of(context.upstream_number(worker_.shared.metrics)).add(saved.bytes, saved.quota_units, saved.milliseconds);
+void Exchange::count_saving(const pipeline::RequestContext& context, const caching::FetchCost& saved) {
+  if (!client_.savings) client_.savings = &worker_.cells.savings.of(client_.info.peer);
+  client_.savings->of(context.upstream_number(worker_.shared.metrics))
+      .add(saved.bytes, saved.quota_units, saved.milliseconds);
   worker_.cells.calls_saved.add();
 }
 
-void Session::count(const RequestRecord& record, std::uint64_t took) {
+void Exchange::count(const RequestRecord& record, std::uint64_t took) {
   const auto& context = record.context;
   const auto answered = record.answered ? microseconds(*record.answered - context.started) : took;
   auto& cells = worker_.cells;
@@ -101,20 +103,21 @@ void Session::count(const RequestRecord& record, std::uint64_t took) {
   if (record.saved) count_saving(context, *record.saved);
 }
 
-void Session::record(const RequestRecord& record) {
-  if (!record.text) describe(record.context, connection_, worker_.text);
+void Exchange::record(const RequestRecord& record) {
+  if (!record.text) describe(record.context, client_.info, worker_.text);
   const auto& text = record.text ? *record.text : worker_.text;
   const auto took = remember(record, text);
   count(record, took);
   LogFacts facts;
   facts.text = &text.log;
-  facts.client = connection_.peer;
+  facts.client = client_.info.peer;
   facts.status = record.sent.status;
   facts.bytes = record.sent.body_bytes;
   facts.microseconds = took;
   facts.cache = record.cache;
   facts.tls = record.tls;
   facts.error = record.error;
+  facts.http2 = client_.http2;
   worker_.log.write(facts, record.context.now + Duration{took / 1000});
 }
 

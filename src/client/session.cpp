@@ -1,40 +1,30 @@
 #include "client/session.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "client/delivery.hpp"
+#include "client/http2/http2_session.hpp"
 #include "client/tunnel/connect.hpp"
 #include "client/turn_away.hpp"
-#include "http/date.hpp"
-#include "http/upgrade.hpp"
 #include "net/head_parser.hpp"
 
 namespace cachearr::client {
 
-using http::FieldId;
-using http::Method;
 using net::IoError;
-using SteadyClock = std::chrono::steady_clock;
 
 namespace {
 
 constexpr std::size_t kMaxBatch = 256 * 1024;  // of answers to pipelined requests
 
-/// One fewer than the client allows; -1 where the field is none.
-int forwards_left(std::string_view value) {
-  const auto said = http::parse_delta_seconds(value);
-  return said && *said > 0 ? static_cast<int>(std::min<std::uint32_t>(*said, 1'000'000)) - 1 : -1;
-}
-
 }  // namespace
 
 Session::Session(ClientContext& worker, std::shared_ptr<const pipeline::ListenerInfo> listener,
                  std::unique_ptr<net::Stream> stream, const net::Peer& peer)
-    : worker_{worker},
-      connection_{std::move(listener), {}, peer.address, to_string(peer.address), nullptr},
+    : Exchange{worker, client_state_},
+      client_state_{{std::move(listener), {}, peer.address, to_string(peer.address), nullptr}, nullptr, {}},
       stream_{std::move(stream)},
       sink_{worker.outputs, *stream_} {
+  reply_to(sink_);
   worker_.loop.add(*this);
   worker_.cells.client_connections.add();
   worker_.clients.connections.fetch_add(1, std::memory_order_relaxed);
@@ -47,7 +37,8 @@ Session::~Session() {
 }
 
 void Session::ask_to_close(bool at_once) noexcept {
-  leaving_ = true;
+  client_.leaving = true;
+  if (http2_ && !at_once) return http2_->leave();
   if (at_once || is_idle()) stream_->close();
 }
 
@@ -61,14 +52,6 @@ bool Session::give_way() noexcept {
   give_place_back();
   ask_to_close(true);
   return true;
-}
-
-bool Session::is_allowed() noexcept {
-  const auto* const current = worker_.snapshot.get();
-  if (connection_.admitted_by == current) return true;
-  const bool allowed = worker_.settings().may_use(connection_.address);
-  connection_.admitted_by = allowed ? current : nullptr;
-  return allowed;
 }
 
 /// A client that may not use the proxy any more loses its connection, tunnels included.
@@ -108,8 +91,30 @@ net::Task<Next> Session::flush() {
   co_return next;
 }
 
+net::Task<bool> Session::send_interim(const std::string& head) {
+  const auto sent = co_await net::write_all(*stream_, head);
+  co_return sent == IoError::none;
+}
+
+std::optional<Exchange::FastPath> Session::answer_memoized() {
+  if (inbox_.empty() || !is_allowed()) return std::nullopt;
+  std::size_t head_bytes = 0;
+  const auto answered = recall(inbox_.readable(), head_bytes);
+  if (!answered) return std::nullopt;
+  head_wait_.head_is_there(*stream_);
+  inbox_.consume(head_bytes);
+  return answered;
+}
+
+/// Consumes the head unless somebody else goes on with it.
+Exchange::FastPath Session::answer_fast(pipeline::RequestContext& context, std::size_t head_bytes) {
+  const auto path = answer_here(context, inbox_.readable().substr(0, head_bytes));
+  if (path == FastPath::answered || path == FastPath::answered_last) inbox_.consume(head_bytes);
+  return path;
+}
+
 net::Task<net::IoResult> Session::read_more(std::size_t size, Duration limit) {
-  if (leaving_ && inbox_.empty()) {
+  if (client_.leaving && inbox_.empty()) {
     stream_->close();
     co_return net::IoResult{0, IoError::cancelled};
   }
@@ -121,15 +126,15 @@ net::Task<net::IoResult> Session::read_more(std::size_t size, Duration limit) {
   co_return got;
 }
 
-net::Task<> Session::run() {
+net::Task<Next> Session::run() {
   auto next = Next::go_on;
-  if (connection_.listener->tls) next = co_await enter_by_tls(*this);
+  if (client_.info.listener->tls) next = co_await enter_by_tls(*this);
   while (next == Next::go_on) {
     if (const auto recalled = answer_memoized()) {
       if (*recalled == FastPath::answered_last) next = Next::close;
       if (sink_.bytes() <= kMaxBatch) continue;
       const auto flushed = co_await flush();
-      if (flushed == Next::close) co_return;
+      if (flushed == Next::close) co_return Next::close;
       continue;
     }
     const auto limit = worker_.settings().config.limits.max_header_bytes;
@@ -144,9 +149,9 @@ net::Task<> Session::run() {
       Unsent unsent;
       if (!try_flush(unsent)) {
         next = co_await send_rest(std::move(unsent));
-        if (next == Next::close) co_return;
+        if (next == Next::close) co_return Next::close;
       }
-      if (!stream_->is_open() || (leaving_ && inbox_.empty())) co_return;
+      if (!stream_->is_open() || (client_.leaving && inbox_.empty())) co_return Next::close;
       const auto& timeouts = worker_.settings().config.timeouts;
       head_wait_.before_read(*stream_, inbox_, timeouts.client_idle, timeouts.client_header);
       begin_wait();
@@ -154,7 +159,7 @@ net::Task<> Session::run() {
       inbox_.added(got.bytes);
       leave_idle();
       if (got.error == IoError::none) continue;
-      if (!net::HeadWait::ran_out(got, inbox_)) co_return;
+      if (!net::HeadWait::ran_out(got, inbox_)) co_return Next::close;
       next = refuse_unread(net::kHeadTooLate.status, std::string{net::kHeadTooLate.what});
       continue;
     }
@@ -173,56 +178,32 @@ net::Task<> Session::run() {
     context.reset();
     if (sink_.bytes() > kMaxBatch) {
       const auto flushed = co_await flush();
-      if (flushed == Next::close) co_return;
+      if (flushed == Next::close) co_return Next::close;
     }
   }
+  if (next == Next::http2) co_return next;
   const auto flushed = co_await flush();
   if (flushed == Next::go_on) co_await net::linger(*stream_, inbox_);
-}
-
-Next Session::refuse_unread(int status, std::string detail) {
-  const auto unread = worker_.contexts.take(worker_.snapshot);
-  unread->request.head = {};
-  unread->now = worker_.now();
-  unread->started = SteadyClock::now();
-  append_refusal(*unread, {status, std::move(detail)}, false);
-  return Next::close;
-}
-
-ReplySize Session::append_refusal(const pipeline::RequestContext& context, const pipeline::Refusal& refusal,
-                                  bool keep_alive) {
-  http::CacheStatus cache;
-  cache.forward = context.forward;
-  cache.detail = context.detail;
-  const ErrorReply error{refusal.status, refusal.detail, refusal.fields, &cache, worker_.now()};
-  const auto* const upstream = context.route.upstream;
-  const auto style = upstream ? upstream->errors : rules::ErrorStyle::problem;
-  const ReplyConnection connection{keep_alive, context.head().minor_version == 0};
-  const auto sent = append_error(sink_, error, context.head().method == Method::head, style, connection);
-  record({context, metrics::RequestResult::error, sent, cache, refusal.detail});
-  return sent;
+  co_return Next::close;
 }
 
 net::Task<Next> Session::serve_async(pipeline::RequestContextPtr context, std::size_t head_bytes) {
-  context->request.own(inbox_.readable().substr(0, head_bytes));
-  const auto& request = context->head();
-  auto job = std::make_shared<fetch::FetchJob>();
-  job->client = std::hash<std::string>{}(connection_.peer);
-  job->upgrade = http::wants_upgrade(request);
-  job->surrogate = !context->route.as_proxy();
-  if (request.method == Method::options || request.method == Method::trace)
-    job->max_forwards = forwards_left(request.fields.value(FieldId::max_forwards));
-  job->context = std::move(context);
+  auto job = make_job(std::move(context), inbox_.readable().substr(0, head_bytes));
   inbox_.consume(head_bytes);
   const auto flushed = co_await flush();
   if (flushed == Next::close) co_return Next::close;
   const auto next = co_await deliver(*this, std::move(job));
-  co_return leaving_ ? Next::close : next;
+  co_return client_.leaving ? Next::close : next;
 }
 
 namespace {
 
-net::Task<> serve(std::unique_ptr<Session> session) { co_await session->run(); }
+net::Task<> serve(std::unique_ptr<Session> session) {
+  const auto next = co_await session->run();
+  if (next != Next::http2) co_return;
+  const auto http2 = std::make_shared<Http2Session>(std::move(session));
+  co_await http2->run();
+}
 
 }  // namespace
 

@@ -13,6 +13,11 @@ std::unique_ptr<TlsStream> make_server_stream(Worker& worker, Stream& plain, aut
   return stream;
 }
 
+bool speaks_http2(Stream& stream) noexcept {
+  const auto* const secure = stream.is_secure() ? dynamic_cast<TlsStream*>(&stream) : nullptr;
+  return secure && secure->protocol() == "h2";
+}
+
 std::string distrust_told_by(TlsStream& stream) { return authority::distrust_of(stream.ssl()).value_or(std::string{}); }
 
 std::string tls_trouble_of(Stream& stream) {

@@ -15,6 +15,9 @@ namespace cachearr::net {
 std::unique_ptr<TlsStream> make_server_stream(Worker& worker, Stream& plain, authority::ConnectionHandle ssl,
                                               std::string_view early);
 
+/// True where the client has chosen HTTP/2 in its handshake.
+bool speaks_http2(Stream& stream) noexcept;
+
 /// The sentence for the log where the failure that `stream` just had is a client's word that it does not believe the
 /// certificate; empty for any other failure. At once after the failure, and once.
 std::string distrust_told_by(TlsStream& stream);

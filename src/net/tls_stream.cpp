@@ -111,6 +111,12 @@ class OpenSslStream final : public TlsStream {
   int native_handle() noexcept override { return plain_.native_handle(); }
   SSL* ssl() noexcept override { return ssl_.get(); }
   std::string_view version() const noexcept override { return SSL_get_version(ssl_.get()); }
+  std::string_view protocol() const noexcept override {
+    const unsigned char* name = nullptr;
+    unsigned int size = 0;
+    SSL_get0_alpn_selected(ssl_.get(), &name, &size);
+    return {reinterpret_cast<const char*>(name), size};
+  }
 
  private:
   /// The socket's readiness and end; bytes go through OpenSSL only. Its waits are bounded by the outer stream's

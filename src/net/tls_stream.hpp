@@ -32,6 +32,8 @@ class TlsStream : public Stream {
   virtual SSL* ssl() noexcept = 0;
   /// "TLSv1.3", once the handshake is over. Lives for ever.
   virtual std::string_view version() const noexcept = 0;
+  /// What both sides have agreed to speak (ALPN), likewise; empty: nothing. Valid as long as the stream.
+  virtual std::string_view protocol() const noexcept = 0;
 };
 
 std::unique_ptr<TlsStream> make_tls_stream(Worker& worker, boost::asio::ip::tcp::socket socket, SslPtr ssl);

@@ -14,6 +14,7 @@ namespace cachearr::pipeline {
 struct ListenerInfo {
   std::string upstream;  // not empty: everything here is for this upstream
   bool tls = false;
+  bool http2 = true;  // offered to clients that speak TLS here, inside of tunnels too
 };
 
 /// The authority a CONNECT asked for, when HTTP is spoken inside the tunnel.

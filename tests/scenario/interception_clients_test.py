@@ -85,9 +85,9 @@ class Clients(InterceptingScenario):
         self.addCleanup(proxy.stop)
         return proxy
 
-    def test_a_client_that_speaks_only_http_2_is_tunnelled(self):
+    def test_a_client_that_speaks_only_what_we_do_not_is_tunnelled(self):
         context = self.anybody()
-        context.set_alpn_protocols(["h2"])
+        context.set_alpn_protocols(["spdy/3"])
         with self.tls(context=context) as wire:
             self.assertEqual(self.origins_certificate(), wire.sock.getpeercert(True))
 

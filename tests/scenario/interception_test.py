@@ -66,11 +66,14 @@ class Interception(InterceptingScenario):
         with self.assertRaises(OSError):
             self.tls(context=context)
 
-    def test_http_1_1_is_the_only_protocol_chosen(self):
+    def test_only_what_is_spoken_here_is_chosen(self):
+        path = self.path()
+        self.origin.on(path, fresh("by HTTP/1.1"))
         context = self.trusting()
-        context.set_alpn_protocols(["h2", "http/1.1"])
+        context.set_alpn_protocols(["spdy/3", "http/1.1"])
         with self.tls(context=context) as wire:
             self.assertEqual("http/1.1", wire.sock.selected_alpn_protocol())
+            self.assertAnswered(self.get(wire, path), "by HTTP/1.1")
 
     def test_sessions_are_resumed(self):
         path = self.path()

@@ -44,8 +44,10 @@ ValidationErrors set_listeners(std::vector<ListenerConfig>& listeners, const Raw
 ValidationErrors set_listener_member(ListenerConfig& listener, std::string_view name, const RawValue& raw) {
   if (name == "address") return put(listener.address, to_address(raw));
   if (name == "tls") return put(listener.tls, to_bool(raw));
+  if (name == "http2") return put(listener.http2, to_bool(raw));
   if (name != "upstream") {
-    return {{"", "unknown setting \"" + std::string{name} + "\"" + hint(name, {"address", "upstream", "tls"}), true}};
+    return {{"", "unknown setting \"" + std::string{name} + "\"" + hint(name, {"address", "upstream", "tls", "http2"}),
+             true}};
   }
   if (!is_null(raw)) return put(listener.upstream, to_text(raw));
   listener.upstream.clear();

@@ -5,6 +5,7 @@
 #include "client/tunnel/relay.hpp"
 #include "fetch/endpoint.hpp"
 #include "fetch/upstream_error.hpp"
+#include "net/tls_accept.hpp"
 
 namespace cachearr::client {
 
@@ -81,6 +82,8 @@ net::Task<Next> tunnel(Session& session, RequestContextPtr context, bool establi
   co_return Next::close;
 }
 
+Next what_is_spoken(Session& session) { return net::speaks_http2(session.stream()) ? Next::http2 : Next::go_on; }
+
 /// Answers the handshake inside the tunnel, or passes everything on.
 net::Task<Next> look_inside(Session& session, RequestContextPtr context) {
   auto& target = context->route.target;
@@ -94,7 +97,7 @@ net::Task<Next> look_inside(Session& session, RequestContextPtr context) {
     co_return co_await tunnel(session, std::move(context), true);
   }
   session.enter({"https", target.host, target.port});
-  co_return Next::go_on;
+  co_return what_is_spoken(session);
 }
 
 /// A connection that names its host by SNI, as if it had asked for a tunnel there.
@@ -163,7 +166,7 @@ net::Task<Next> enter_by_tls(Session& session) {
   context->now = worker.now();
   auto& target = context->route.target;
   const auto done = co_await intercept_at_listener(session, target.host);
-  if (done.way == Intercepted::Way::inside) co_return Next::go_on;
+  if (done.way == Intercepted::Way::inside) co_return what_is_spoken(session);
   if (done.way == Intercepted::Way::tunnel) {
     become_connect(*context);
     context->detail = name_of(done.outcome);

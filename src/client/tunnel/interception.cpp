@@ -52,7 +52,8 @@ metrics::Interception judge(Session& session, const ClientHello& hello, const At
   if (hello.kind == ClientHello::Kind::not_tls) return metrics::Interception::not_tls;
   if (hello.server_name.empty()) return metrics::Interception::no_name;
   if (hello.server_name != attempt.host) return metrics::Interception::other_name;
-  if (!hello.offers_http_1_1) return metrics::Interception::no_http_1_1;
+  const bool speaks_ours = hello.offers_http_1_1 || (hello.offers_http2 && session.connection().listener->http2);
+  if (!speaks_ours) return metrics::Interception::no_http_1_1;
   auto& worker = session.worker();
   if (worker.clients.intercept_bypass.is_bypassed(attempt.client, attempt.host, worker.now()))
     return metrics::Interception::left_alone;
@@ -104,7 +105,7 @@ metrics::Interception note_silence(Session& session, net::TlsStream& stream, IoE
 
 net::Task<Intercepted> answer_handshake(Session& session, Attempt attempt) {
   auto& worker = session.worker();
-  auto leaf = worker.snapshot->leaves->connection(attempt.host);
+  auto leaf = worker.snapshot->leaves->connection(attempt.host, session.connection().listener->http2);
   if (!leaf) {
     log::warning(attempt.host + " is not intercepted: " + leaf.error().what);
     co_return tunnelled(metrics::Interception::failed);

@@ -99,6 +99,12 @@ TEST(ReadClientHello, TellsWhetherHttp11IsOffered) {
   EXPECT_FALSE(read_client_hello(first_bytes("a.example", "\x02h2")).offers_http_1_1);
 }
 
+TEST(ReadClientHello, TellsWhetherHttp2IsOffered) {
+  EXPECT_FALSE(read_client_hello(first_bytes("a.example")).offers_http2);
+  EXPECT_FALSE(read_client_hello(first_bytes("a.example", "\x08http/1.1")).offers_http2);
+  EXPECT_TRUE(read_client_hello(first_bytes("a.example", "\x02h2\x08http/1.1")).offers_http2);
+}
+
 TEST(ReadClientHello, EveryBeginningIsIncomplete) {
   const auto whole = first_bytes("api.example.org");
   for (std::size_t size = 0; size < whole.size(); ++size) {

@@ -48,8 +48,8 @@ class Leaves : public ::testing::Test {
   }
 
   /// The client's end after a handshake with the leaf for `host`; null where it failed.
-  SSL* connect(Client& client, const std::string& host, SSL_SESSION* session = nullptr) {
-    auto accepting = cache_->connection(host);
+  SSL* connect(Client& client, const std::string& host, SSL_SESSION* session = nullptr, bool http2 = false) {
+    auto accepting = cache_->connection(host, http2);
     EXPECT_TRUE(accepting) << accepting.error().what;
     server_end_ = std::move(accepting.value());
     client_end_ = test::connection_of(client.context.get());
@@ -90,24 +90,35 @@ TEST_F(Leaves, AreNotShownOverTls11) {
   EXPECT_EQ(connect(client, "api.example.org"), nullptr);
 }
 
+std::string chosen_by(SSL* connection) {
+  const unsigned char* chosen = nullptr;
+  unsigned size = 0;
+  SSL_get0_alpn_selected(connection, &chosen, &size);
+  return {reinterpret_cast<const char*>(chosen), size};
+}
+
 TEST_F(Leaves, ChooseHttp11WhereItIsOffered) {
   Client client{&authority_.value()};
   client.offer("\x02h2\x08http/1.1");
-  SSL* connection = connect(client, "api.example.org");
-  const unsigned char* chosen = nullptr;
-  unsigned size = 0;
-  SSL_get0_alpn_selected(connection, &chosen, &size);
-  EXPECT_EQ(std::string(reinterpret_cast<const char*>(chosen), size), "http/1.1");
+  EXPECT_EQ(chosen_by(connect(client, "api.example.org")), "http/1.1");
 }
 
-TEST_F(Leaves, NeverChooseH2) {
+TEST_F(Leaves, NeverChooseH2WhereItIsNotAllowed) {
   Client client{&authority_.value()};
   client.offer("\x02h2");
-  SSL* connection = connect(client, "api.example.org");
-  const unsigned char* chosen = nullptr;
-  unsigned size = 0;
-  SSL_get0_alpn_selected(connection, &chosen, &size);
-  EXPECT_EQ(size, 0U);
+  EXPECT_EQ(chosen_by(connect(client, "api.example.org")), "");
+}
+
+TEST_F(Leaves, ChooseH2WhereItIsAllowedAndOffered) {
+  Client client{&authority_.value()};
+  client.offer("\x08http/1.1\x02h2");
+  EXPECT_EQ(chosen_by(connect(client, "api.example.org", nullptr, true)), "h2");
+}
+
+TEST_F(Leaves, ChooseHttp11WhereH2IsAllowedAndNotOffered) {
+  Client client{&authority_.value()};
+  client.offer("\x08http/1.1");
+  EXPECT_EQ(chosen_by(connect(client, "api.example.org", nullptr, true)), "http/1.1");
 }
 
 TEST_F(Leaves, NameOneHostAndNothingElse) {

@@ -64,7 +64,7 @@ TEST(ConfigFile, EverySettingOfTheContractIsTaken) {
   machine.with_file(R"({
     "listeners": [{ "address": "127.0.0.1:9797" },
                   { "address": "[::1]:8990", "upstream": "sonarr" },
-                  { "address": "localhost:9443", "tls": true }],
+                  { "address": "localhost:9443", "tls": true, "http2": false }],
     "admin": { "address": null, "api_key": "0123456789abcdef", "hosts": ["cache.lan"], "open_metrics": false },
     "state_dir": "state", "threads": 2,
     "memory": { "max_bytes": "128MiB" },
@@ -87,6 +87,8 @@ TEST(ConfigFile, EverySettingOfTheContractIsTaken) {
   EXPECT_EQ(config->listeners.at(1).upstream, "sonarr");
   EXPECT_EQ(config->listeners.at(2).address, "127.0.0.1:9443");
   EXPECT_TRUE(config->listeners.at(2).tls);
+  EXPECT_TRUE(config->listeners.at(1).http2);
+  EXPECT_FALSE(config->listeners.at(2).http2);
   EXPECT_EQ(config->admin.address, "");
   EXPECT_EQ(config->admin.api_key, "0123456789abcdef");
   EXPECT_THAT(config->admin.hosts, ElementsAre("cache.lan"));
