@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/redact.hpp"
+#include "base/secret_shape.hpp"
 #include "base/text.hpp"
 
 namespace cachearr::caching {
@@ -24,6 +26,20 @@ std::string_view cookie_name(std::string_view set_cookie) noexcept {
   return text::trim(set_cookie.substr(0, set_cookie.find('=')));
 }
 
+std::string_view cookie_value(std::string_view set_cookie) noexcept {
+  const auto pair = set_cookie.substr(0, set_cookie.find(';'));
+  const auto equals = pair.find('=');
+  return equals == std::string_view::npos ? std::string_view{} : text::trim(pair.substr(equals + 1));
+}
+
+/// As frameworks and applications call the cookie by which they know a user again.
+bool names_session(std::string_view name) noexcept {
+  constexpr std::array<std::string_view, 10> parts{"sess",     "auth", "token", "login",  "user",
+                                                   "remember", "csrf", "xsrf",  "aspnet", "connect.sid"};
+  const auto stands_in_it = [name](std::string_view part) { return text::icontains(name, part); };
+  return is_secret_parameter(name) || std::any_of(parts.begin(), parts.end(), stands_in_it);
+}
+
 bool begins_with(std::string_view name, std::string_view beginning) noexcept {
   return name.size() >= beginning.size() && text::iequals(name.substr(0, beginning.size()), beginning);
 }
@@ -38,6 +54,13 @@ bool is_edge_cookie(std::string_view name) noexcept {
 bool has_only_edge_cookies(const http::FieldList& fields) noexcept {
   return std::all_of(fields.begin(), fields.end(), [](const http::Field& field) {
     return field.id != http::FieldId::set_cookie || is_edge_cookie(cookie_name(field.value));
+  });
+}
+
+bool begins_session(const http::FieldList& fields) noexcept {
+  return std::any_of(fields.begin(), fields.end(), [](const http::Field& field) {
+    if (field.id != http::FieldId::set_cookie || is_edge_cookie(cookie_name(field.value))) return false;
+    return names_session(cookie_name(field.value)) || is_secret_shape(cookie_value(field.value));
   });
 }
 

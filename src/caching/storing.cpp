@@ -93,6 +93,11 @@ bool shares_cookies(const Case& c, const RuleShare& rule) {
   return rule.overrides && !c.policy.personal && c.response.fields.has(FieldId::set_cookie);
 }
 
+/// Where the origin decides, cookies are stored as well (RFC 9111 7.3), but nobody is given another's session.
+bool shares_session(const Case& c, const RuleShare& rule) {
+  return !rule.overrides && !c.policy.personal && begins_session(c.response.fields);
+}
+
 Reason reason_not_to(const Case& c, const RuleShare& rule) {
   const int status = c.response.status;
   if (c.policy.from_rule && c.policy.mode == Mode::never) return Reason::rule_never;
@@ -107,6 +112,7 @@ Reason reason_not_to(const Case& c, const RuleShare& rule) {
   if (authorization_forbids(c)) return Reason::authorization;
   if (selecting_fields(c.response, c.policy).star) return Reason::vary_star;
   if (shares_cookies(c, rule) && !has_only_edge_cookies(c.response.fields)) return Reason::set_cookie;
+  if (shares_session(c, rule)) return Reason::set_cookie;
   return Reason::storable;
 }
 

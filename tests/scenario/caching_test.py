@@ -73,6 +73,19 @@ class Storing(Scenario):
         _, second = self.twice(self.path(), *answer("x", 200, {"Cache-Control": "public, max-age=60"}), headers={"Authorization": "Bearer a"})
         self.assertHit(second)
 
+    def test_a_session_that_an_answer_begins_is_nobody_elses(self):
+        for cookie in ("session=alice; Path=/; HttpOnly", "a=5f4dcc3b5aa765d61d8327deb882cf99"):
+            _, second = self.twice(self.path(), *fresh("x", headers={"Set-Cookie": cookie}))
+            self.assertMiss(second)
+            self.assertEqual("set-cookie", second.cache.get("detail"))
+        path = self.path()
+        unsure, sure = {"Cache-Control": "max-age=0", "ETag": '"1"'}, {"Cache-Control": "max-age=60", "ETag": '"1"'}
+        self.origin.sequence(path, answer("x", 200, unsure), answer("", 304, {**sure, "Set-Cookie": "session=alice"}),
+                             answer("", 304, sure))
+        for _ in range(2):
+            self.ask(path)
+        self.assertIsNone(self.ask(path)["set-cookie"])
+
     def test_a_cacheable_404_is_a_hit_too(self):
         _, second = self.twice(self.path(), *fresh("gone", status=404))
         self.assertHit(second)

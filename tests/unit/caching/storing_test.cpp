@@ -119,6 +119,17 @@ TEST(Storing, SetCookieWithoutARuleIsTheOriginsDecision) {
   EXPECT_TRUE(store(Answer{200, {{"Cache-Control", "max-age=60"}, {"Set-Cookie", "a=b"}}}).storable());
 }
 
+TEST(Storing, NoSessionIsSharedWithoutARuleEither) {
+  for (const auto* cookie :
+       {"session=alice; Path=/", "PHPSESSID=1", "connect.sid=s%3Aabc", ".AspNetCore.Cookies=CfDJ8N", "remember_token=7",
+        "a=2b51db35e1910123321025a12b9933d2; HttpOnly"}) {
+    const auto verdict = store(Answer{200, {{"Cache-Control", "max-age=60"}, {"Set-Cookie", cookie}}});
+    EXPECT_EQ(verdict.reason, Reason::set_cookie) << cookie;
+  }
+  for (const auto* cookie : {"lang=en", "a=b; Path=/", "__cf_bm=2b51db35e1910123321025a12b9933d2", "theme"})
+    EXPECT_TRUE(store(Answer{200, {{"Cache-Control", "max-age=60"}, {"Set-Cookie", cookie}}}).storable()) << cookie;
+}
+
 TEST(Storing, MustRevalidateProxyRevalidateAndSMaxageForbidStale) {
   for (const auto* directive : {"must-revalidate", "proxy-revalidate", "s-maxage=60"}) {
     EXPECT_TRUE(store(Answer{200, {{"Cache-Control", std::string{"max-age=60, "} + directive}}}).meta.flags &
