@@ -72,7 +72,9 @@ bool may_serve_unreachable(const EntryMeta& meta, const RequestDirectives& reque
   if (stale_is_forbidden(meta) || has(meta, kNegative) || request.no_cache || request.min_fresh) return false;
   if (is_too_old_for(meta, request, now)) return false;
   const auto stale_for = staleness(meta, now);
-  return within(stale_for, std::min(kUnreachableSeconds, request.max_stale.value_or(kUnreachableSeconds)));
+  // stale-if-error names the most that the origin wants (RFC 5861 4).
+  const auto most = meta.sie_seconds == 0 ? kUnreachableSeconds : std::min(kUnreachableSeconds, meta.sie_seconds);
+  return within(stale_for, std::min(most, request.max_stale.value_or(most)));
 }
 
 bool may_serve_offline(const EntryMeta& meta) noexcept { return !stale_is_forbidden(meta); }

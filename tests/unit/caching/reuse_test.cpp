@@ -135,6 +135,12 @@ TEST(Unreachable, IsNeverServedWhereTheOriginForbadeIt) {
   }
 }
 
+TEST(Unreachable, IsServedNoLongerThanTheOriginAllowsForErrors) {
+  const auto meta = store(Answer{200, {{"Cache-Control", "max-age=60, stale-if-error=30"}, {"Date", at(0s)}}}).meta;
+  EXPECT_TRUE(may_serve_unreachable(meta, {}, kNow + 90s));
+  EXPECT_FALSE(may_serve_unreachable(meta, {}, kNow + 91s));
+}
+
 TEST(Unreachable, IsNotServedToWhoAsksForTheOriginsWordOrSomethingYounger) {
   const auto at_error = kNow + 70s;
   for (const auto* value : {"no-cache", "max-age=0", "max-age=69", "min-fresh=1", "max-stale=9"})
