@@ -35,7 +35,7 @@ bool names_the_same(std::string_view lower_case, std::string_view name) noexcept
 bool is_reflected(const http::Field& field) noexcept {
   if (field.id == FieldId::forwarded) return true;
   if (field.id != FieldId::other) return false;
-  constexpr std::array<std::string_view, 10> whole{"x-host",
+  constexpr std::array<std::string_view, 17> whole{"x-host",
                                                    "x-rewrite-url",
                                                    "x-http-method-override",
                                                    "x-http-method",
@@ -44,9 +44,17 @@ bool is_reflected(const http::Field& field) noexcept {
                                                    "x-method-override",
                                                    "x-real-host",
                                                    "front-end-https",
-                                                   "x-script-name"};
+                                                   "x-script-name",
+                                                   "x-path-base",
+                                                   "x-base-url",
+                                                   "x-backend-host",
+                                                   "x-proxy-url",
+                                                   "x-waws-unencoded-url",
+                                                   "x-invoke-path",
+                                                   "next-url"};
   // Addresses, paths and methods; who the client is (-For, -User, -Groups) is none of these.
-  constexpr std::array<std::string_view, 2> beginnings{"x-forwarded-", "x-original-"};
+  constexpr std::array<std::string_view, 4> beginnings{"x-forwarded-", "x-original-", "x-envoy-original-",
+                                                       "x-ms-original-"};
   constexpr std::array<std::string_view, 15> ends{"host",  "scheme",   "port",  "server", "prefix",
                                                   "proto", "protocol", "ssl",   "path",   "uri",
                                                   "url",   "method",   "query", "base",   "request-uri"};

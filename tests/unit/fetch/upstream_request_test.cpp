@@ -132,7 +132,9 @@ TEST_F(UpstreamRequestTest, ForEveryoneHasNoFieldsThatAnswersReflect) {
 TEST_F(UpstreamRequestTest, ForEveryoneHasThemUnderNoOtherName) {
   for (const auto* const name :
        {"X-Original-URI", "X-Original-Host", "X-Forwarded-Path", "X-Forwarded-Uri", "X_Forwarded_Host",
-        "x_original-url", "X-Original_Method", "X_HTTP_Method_Override", "Front-End-Https", "X-Forwarded-Protocol"}) {
+        "x_original-url", "X-Original_Method", "X_HTTP_Method_Override", "Front-End-Https", "X-Forwarded-Protocol",
+        "X-Envoy-Original-Path", "X-MS-Original-URL", "X-WAWS-Unencoded-URL", "X-Path-Base", "X-Base-URL",
+        "X-Backend-Host", "X-Proxy-URL", "X-Invoke-Path", "Next-Url"}) {
     const Asked asked{"GET /x", "Host: a.test\r\n" + std::string{name} + ": evil\r\n"};
     auto shared = from(asked);
     shared.cacheable = true;
