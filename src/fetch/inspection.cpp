@@ -1,6 +1,7 @@
 #include "fetch/inspection.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "content/limit_body.hpp"
@@ -14,6 +15,11 @@ namespace {
 /// Of a body that grows beyond reason the beginning may still tell of a limit.
 constexpr std::size_t kReadOfTooLarge = 64 * 1024;
 
+std::size_t bytes_in(std::span<const std::string_view> pieces) noexcept {
+  return std::accumulate(pieces.begin(), pieces.end(), std::size_t{0},
+                         [](std::size_t sum, std::string_view piece) { return sum + piece.size(); });
+}
+
 bool is_of_indexer(const rules::Verdict& verdict) {
   return (verdict.upstream && verdict.upstream->errors == rules::ErrorStyle::newznab) ||
          (verdict.rule && verdict.rule->type.starts_with("indexer"));
@@ -24,6 +30,8 @@ bool is_of_indexer(const rules::Verdict& verdict) {
 BodyInspection::BodyInspection(const InspectedBody& body, const rules::Verdict& verdict)
     : body_{body}, verdict_{verdict}, pieces_{body.pieces} {
   if (!body.content_encoding.empty() || body.pieces.size() != 1) decoder_.emplace(body.content_encoding);
+  // One that grew would be moved again and again, into memory that the kernel has to find each time.
+  if (body.content_encoding.empty() && decoder_) made_.reserve(bytes_in(body.pieces));
   if (verdict.rule) conditions_ = rules::conditions_of(*verdict.rule);
   question_.expect = verdict.expect();
   question_.newznab = is_of_indexer(verdict);

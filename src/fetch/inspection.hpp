@@ -37,8 +37,8 @@ struct Inspection {
   std::string text;              // of a limit: the decoded body
 };
 
-/// In steps of less than a millisecond or so: what is large, or unpacks to something large, must not keep a worker from
-/// its other clients. REQUIRES: what the body and the verdict refer to lives as long.
+/// In steps of a tenth of a millisecond or so: what is large, or unpacks to something large, must not keep a worker
+/// from its other clients. REQUIRES: what the body and the verdict refer to lives as long.
 class BodyInspection {
  public:
   BodyInspection(const InspectedBody& body, const rules::Verdict& verdict);
@@ -66,7 +66,7 @@ class BodyInspection {
   content::Received received_;
   std::unique_ptr<content::Pass<content::BodyRead>> reading_;  // none: not decoded yet
 };
-inline constexpr std::size_t kInspectionStep = 128 * 1024;
+inline constexpr std::size_t kInspectionStep = 32 * 1024;
 
 /// At once, for what is small or runs where nobody waits.
 Inspection inspect_body(const InspectedBody& body, const rules::Verdict& verdict, TimePoint now);

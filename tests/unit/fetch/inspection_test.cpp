@@ -64,6 +64,21 @@ TEST_F(InspectionTest, GivesTheLifetimeThatTheBodyCallsFor) {
   EXPECT_EQ(inspect(0, "application/json", R"({"ended": false})").ttl, std::nullopt);
 }
 
+TEST_F(InspectionTest, LooksIntoALargeBodyInStepsThatLetOthersGo) {
+  std::string body = R"({"a": [0)";
+  while (body.size() < std::size_t{1} << 20) body += ", 1";
+  body += "]}";
+  std::vector<std::string_view> pieces;
+  for (std::size_t at = 0; at < body.size(); at += 16'384) pieces.push_back(std::string_view{body}.substr(at, 16'384));
+  const auto& rule = snapshot_->rules->rules()[0];
+  const rules::Verdict verdict{rule->upstream, rule.get()};
+  BodyInspection inspection{{200, "application/json", {}, pieces}, verdict};
+  std::size_t steps = 1;
+  while (inspection.advance()) ++steps;
+  EXPECT_GE(steps, 40U);
+  EXPECT_EQ(inspection.end(TimePoint{}).kind, Found::answer);
+}
+
 TEST_F(InspectionTest, KeepsTheWordsOfALimitToRepeatThem) {
   constexpr std::string_view said = R"(<error code="500" description="Request limit reached"/>)";
   const auto found = inspect(1, "application/xml", said);
