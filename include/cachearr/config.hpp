@@ -124,6 +124,7 @@ struct SharedConfig {
   std::string redis_url;  // empty: nothing is shared
   std::string username;
   std::string password_file, ca_file, secret_file;  // resolved, absolute
+  std::string certificate_file, key_file;           // resolved, absolute; what a server that asks for it is shown
   std::string server_name;
   std::string prefix = "cachearr";
   std::string instance;  // empty: made of the host's name

@@ -50,7 +50,8 @@ Result<std::unique_ptr<shared::Tier>> make_shared_tier(const SharedConfig& confi
   if (!address) return address.error();
   shared::TierOptions options;
   if (address->tls)
-    options.trust = std::make_shared<const net::TlsTrust>(net::TlsTrust{contexts, true, config.ca_file});
+    options.trust = std::make_shared<const net::TlsTrust>(
+        net::TlsTrust{contexts, true, config.ca_file, config.certificate_file, config.key_file});
   options.address = std::move(*address);
   options.server_name = config.server_name;
   options.secret = secret;

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <array>
 #include <openssl/err.h>
+#include <optional>
 
 #include "authority/client_state.hpp"
 #include "authority/tls_settings.hpp"
@@ -63,6 +64,21 @@ void remember_sessions(SSL_CTX* context) {
   SSL_CTX_sess_set_new_cb(context, &on_session);
 }
 
+/// Nobody is there to be asked for the password of a key.
+int no_password(char*, int, int, void*) { return -1; }
+
+/// The certificate with those that issued it, and its key.
+std::optional<Error> show_certificate(SSL_CTX* context, const ClientTls& settings) {
+  if (settings.certificate_file.empty()) return std::nullopt;
+  if (SSL_CTX_use_certificate_chain_file(context, settings.certificate_file.c_str()) != 1)
+    return Error{settings.certificate_file + " could not be read as a certificate (PEM): " + last_openssl_error()};
+  SSL_CTX_set_default_passwd_cb(context, &no_password);
+  const auto& key = settings.key_file.empty() ? settings.certificate_file : settings.key_file;
+  if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1)
+    return Error{key + " could not be read as the certificate's key (PEM): " + last_openssl_error()};
+  return std::nullopt;
+}
+
 Result<ContextHandle> make(const ClientTls& settings, const std::string& own_fingerprint) {
   ContextPtr context{SSL_CTX_new(TLS_client_method())};
   if (!context || !apply_common_settings(context.get(), kCiphersForUpstreams))
@@ -82,11 +98,14 @@ Result<ContextHandle> make(const ClientTls& settings, const std::string& own_fin
   } else {
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);
   }
+  if (auto wrong = show_certificate(context.get(), settings)) return *std::move(wrong);
   remember_sessions(context.get());
   return ContextHandle{context.release(), &SSL_CTX_free};
 }
 
-std::string key_of(const ClientTls& settings) { return (settings.verify ? "1" : "0") + settings.ca_file; }
+std::string key_of(const ClientTls& settings) {
+  return (settings.verify ? "1" : "0") + settings.ca_file + '\0' + settings.certificate_file + '\0' + settings.key_file;
+}
 
 bool is_address(const std::string& host) {
   std::array<unsigned char, 16> address{};

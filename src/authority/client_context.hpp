@@ -24,6 +24,8 @@ namespace cachearr::authority {
 struct ClientTls {
   bool verify = true;
   std::string ca_file = {};  // PEM; believed instead of the system's roots. Empty: the system's roots
+  std::string certificate_file = {},
+              key_file = {};  // PEM; what we show of ourselves where we are asked. Empty: nothing
 };
 
 class ClientContexts {
@@ -33,7 +35,7 @@ class ClientContexts {
   explicit ClientContexts(std::string own_fingerprint = {});
 
   /// One context for equal settings: TLS 1.2 and 1.3, security level 2, ALPN http/1.1, no renegotiation, no
-  /// compression; non-blocking writes may move their buffer and may be partial. Fails where `ca_file` cannot be read.
+  /// compression; non-blocking writes may move their buffer and may be partial. Fails where a file cannot be read.
   Result<ContextHandle> get(const ClientTls& settings);
   /// Forgets all contexts (files may have changed, the authority may be a new one); open connections keep theirs.
   void reset(std::string own_fingerprint);

@@ -6,7 +6,7 @@ namespace cachearr::net {
 
 Task<Result<std::unique_ptr<TlsStream>, TlsFailure>> connect_tls(Worker& worker, boost::asio::ip::tcp::socket socket,
                                                                  TlsTrust trust, std::string host, Duration limit) {
-  const authority::ClientTls settings{trust.verify, trust.ca_file};
+  const authority::ClientTls settings{trust.verify, trust.ca_file, trust.certificate_file, trust.key_file};
   const auto context = trust.contexts.get(settings);
   if (!context) co_return TlsFailure{false, context.error().what};
   SslPtr ssl{SSL_new(context->get())};

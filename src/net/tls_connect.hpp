@@ -12,11 +12,12 @@
 
 namespace cachearr::net {
 
-/// What is believed of the other side's certificate.
+/// What is believed of the other side's certificate, and what is shown to it.
 struct TlsTrust {
   authority::ClientContexts& contexts;
   bool verify = true;
-  std::string ca_file;  // empty: the system's roots
+  std::string ca_file;                               // empty: the system's roots
+  std::string certificate_file = {}, key_file = {};  // ours, for servers that ask for one; empty: none
 };
 
 struct TlsFailure {

@@ -33,6 +33,23 @@ class Ways(Sharing):
         other = self.instance("four", ready=False, redis_url=url, ca_file=authority.file, server_name="other.test")
         self.until(lambda: "other.test" in (self.status(other)["problem"] or ""))
 
+    def test_a_server_that_asks_for_a_certificate_is_shown_one(self):
+        folder = tempfile.mkdtemp(prefix="shared-tls-", dir=self.proxy.folder)
+        authority, port = Authority(folder), free_port()
+        authority.server("DNS:cache.test")
+        base = os.path.join(folder, "DNS-cache.test")
+        self.another_redis("--tls-port", str(port), "--tls-cert-file", base + ".pem", "--tls-key-file", base + ".key",
+                           "--tls-ca-cert-file", authority.file, "--tls-auth-clients", "yes")
+        certificate, key = authority.client("cachearr.test")
+        trusting = {"redis_url": "rediss://127.0.0.1:%d" % port, "ca_file": authority.file, "server_name": "cache.test"}
+        known = dict(trusting, certificate_file=certificate, key_file=key)
+        self.shares(self.instance("one", **known), self.instance("two", **known))
+        stranger = self.instance("three", ready=False, **trusting)
+        self.until(lambda: self.status(stranger)["problem"])
+        self.assertNotEqual("ready", self.status(stranger)["state"])
+        lost = self.instance("four", ready=False, **dict(known, key_file=base + ".none"))
+        self.until(lambda: base + ".none" in (self.status(lost)["problem"] or ""))
+
     def test_a_socket_and_another_database_lead_there(self):
         path = os.path.join(tempfile.mkdtemp(prefix="rs-"), "r.sock")
         self.addCleanup(lambda: os.rmdir(os.path.dirname(path)))

@@ -273,6 +273,8 @@ std::vector<Setting> shared_settings() {
       row<&C::shared, &Shared::username>("shared.username", at_start, nullable(to_text)),
       row<&C::shared, &Shared::password_file>("shared.password_file", at_start, nullable(to_path)),
       row<&C::shared, &Shared::ca_file>("shared.ca_file", at_start, nullable(to_path)),
+      row<&C::shared, &Shared::certificate_file>("shared.certificate_file", at_start, nullable(to_path)),
+      row<&C::shared, &Shared::key_file>("shared.key_file", at_start, nullable(to_path)),
       row<&C::shared, &Shared::server_name>("shared.server_name", at_start, nullable(to_host_name)),
       row<&C::shared, &Shared::secret_file>("shared.secret_file", at_start, nullable(to_path)),
       row<&C::shared, &Shared::prefix>("shared.prefix", at_start, text(to_key_part)),

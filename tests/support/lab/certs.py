@@ -18,12 +18,21 @@ class Authority:
 
     def server(self, *names):
         """A TLS context for a server with these subject alternative names ("DNS:…" or "IP:…")."""
+        base = self._certify(names, "serverAuth")
+        return server_tls(base + ".pem", base + ".key")
+
+    def client(self, name):
+        """The files of a client's certificate and of its key."""
+        base = self._certify(["DNS:" + name], "clientAuth")
+        return base + ".pem", base + ".key"
+
+    def _certify(self, names, use):
         base = os.path.join(self.folder, names[0].replace(":", "-"))
         extensions = base + ".ext"
         with open(extensions, "w") as file:
-            file.write("subjectAltName=%s\nextendedKeyUsage=serverAuth\n" % ",".join(names))
+            file.write("subjectAltName=%s\nextendedKeyUsage=%s\n" % (",".join(names), use))
         _openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=test",
                  "-keyout", base + ".key", "-out", base + ".csr")
         _openssl("x509", "-req", "-in", base + ".csr", "-CA", self.file, "-CAkey", self.key, "-CAcreateserial",
                  "-days", "2", "-extfile", extensions, "-out", base + ".pem")
-        return server_tls(base + ".pem", base + ".key")
+        return base
