@@ -1,6 +1,7 @@
 #include "shared/budget.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/hash.hpp"
@@ -14,6 +15,13 @@ namespace {
 constexpr Duration kDrawPatience{500};
 constexpr int kMostAttempts = 4;
 constexpr Duration kLookAgain{50};
+
+/// Rights and scripts do not change soon; who is busy, or on its way to another node of a Cluster, does.
+Duration pause_after(const Reply& error) noexcept {
+  constexpr std::array<std::string_view, 5> passing{"TRYAGAIN", "MOVED", "ASK", "BUSY", "LOADING"};
+  const bool passes = std::any_of(passing.begin(), passing.end(), [&](auto word) { return error.is_error(word); });
+  return std::chrono::seconds{passes ? 1 : 30};
+}
 
 }  // namespace
 
@@ -33,9 +41,10 @@ TimePoint Budget::steady_now() const {
 }
 
 /// Never ahead of the server's own clock, but where that was set back.
-std::optional<TimePoint> Budget::server_now() const {
-  if (!server_time_) return std::nullopt;
-  return server_time_->server + (steady_now() - server_time_->steady);
+std::optional<TimePoint> Budget::server_now(const Lane& lane) const {
+  const auto& known = lane.server_time ? lane.server_time : server_time_;
+  if (!known) return std::nullopt;
+  return known->server + (steady_now() - known->steady);
 }
 
 std::size_t Budget::known_members() const {
@@ -46,16 +55,15 @@ std::size_t Budget::known_members() const {
 /// By the rules an origin may have several names here: each is a member of its own.
 LaneHead Budget::head_of(const Lane& lane) const {
   auto* const link = tier_.commands();
-  return {tier_.instance() + "/" + lane.name.upstream, link ? link->server().run_id : std::string{},
-          lane.member.merged()};
+  return {tier_.instance() + "/" + lane.name.upstream,
+          link ? link->server_of(tier_.names().lane(lane.id)).run_id : std::string{}, lane.member.merged()};
 }
 
 std::string Budget::missing_for(const Lane& lane) const {
   std::string missing;
-  const auto now = server_now();
-  if (!now) return missing;
+  const auto now = clock_.now();
   for (const auto& member : tier_.members()) {
-    if (member.is_self || member.seen + grace_of(known_members()) > *now) continue;
+    if (member.is_self || member.seen + grace_of(known_members()) > now) continue;
     if (!missing.empty()) missing += ',';
     missing.append(member.name).append("/").append(lane.name.upstream);
   }
@@ -114,7 +122,7 @@ void Budget::send(const AskedPtr& asked) {
   draw.clean = is_empty(lane.limiter->runs(clock_.now()));
   draw.call = call.number;
   draw.confirmed = call.confirmed;
-  if (const auto server = server_now()) draw.void_after = *server + kDrawPatience;
+  if (const auto server = server_now(lane)) draw.void_after = *server + kDrawPatience;
   draw.grace = call.grace;
   draw.members = known_members();
   draw.missing = missing_for(lane);
@@ -128,10 +136,10 @@ void Budget::send(const AskedPtr& asked) {
 void Budget::take(const AskedPtr& asked, const Reply* reply) {
   if (asked->over) return;
   if (!reply) return cut_off("the link broke", {});
-  if (reply->is_error()) return cut_off(reply->text, std::chrono::seconds{30});
+  if (reply->is_error()) return cut_off(reply->text, pause_after(*reply));
   const auto answer = read_draw(*reply, asked->lane->limits.quotas.size());
   if (!answer) return cut_off("an answer that is none", std::chrono::seconds{30});
-  server_time_ = ServerTime{answer->at, steady_now()};
+  server_time_ = asked->lane->server_time = ServerTime{answer->at, steady_now()};
   take_answer(asked, *answer);
 }
 
@@ -155,7 +163,7 @@ void Budget::take_answer(const AskedPtr& asked, const DrawAnswer& answer) {
 void Budget::merge(const LanePtr& lane) {
   if (std::exchange(lane->merging, true)) return;
   lane->merge_until = steady_now() + kDrawPatience;
-  const auto server = server_now();
+  const auto server = server_now(*lane);
   const auto ahead = server ? *server - clock_.now() : Duration{};
   auto runs = lane->limiter->runs(clock_.now());
   runs.resize(lane->limits.quotas.size());
@@ -186,9 +194,9 @@ void Budget::end_by_standing(Asked& asked) {
 void Budget::pause(const limit::KeyLimiterPtr& limiter, const limit::LaneName& name, bool grabs, TimePoint until,
                    bool told) {
   tier_.post([this, limiter, name, grabs, until, told] {
-    const auto server = server_now();
-    if (!up_ || !server) return;
     const auto lane = lane_of(limiter, name);
+    const auto server = server_now(*lane);
+    if (!up_ || !server) return;
     const Pause what{grabs, *server + (until - clock_.now()), told};
     run(pause_, *lane, pause_words(head_of(*lane), lane->limits.quotas.size(), what), [](const Reply*) {});
   });

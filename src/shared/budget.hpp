@@ -91,7 +91,7 @@ class Budget final : public limit::SharedBudget {
   void count_members();
 
   TimePoint steady_now() const;
-  std::optional<TimePoint> server_now() const;
+  std::optional<TimePoint> server_now(const Lane& lane) const;
   LaneHead head_of(const Lane& lane) const;
   std::string missing_for(const Lane& lane) const;
   std::size_t known_members() const;
@@ -111,8 +111,8 @@ class Budget final : public limit::SharedBudget {
   struct ServerTime {
     TimePoint server, steady;
   };
-  std::optional<ServerTime> server_time_;
-  mutable std::mutex mutex_;  // guards status_; held for a copy
+  std::optional<ServerTime> server_time_;  // of the last lane
+  mutable std::mutex mutex_;               // guards status_; held for a copy
   std::vector<LaneStatus> status_;
 };
 

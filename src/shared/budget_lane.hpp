@@ -22,8 +22,9 @@ struct Budget::Lane {
   TimePoint merge_until{};  // while it does; by steady_now()
   std::vector<AskedPtr> behind_merge{};
   std::optional<limit::ShareConfig> share{};
-  TimePoint drawn{};   // the last one; by steady_now(), as the next
-  TimePoint called{};  // the last call of any kind
+  TimePoint drawn{};                        // the last one; by steady_now(), as the next
+  TimePoint called{};                       // the last call of any kind
+  std::optional<ServerTime> server_time{};  // of the node that has it
   std::uint64_t draws = 0;
 };
 

@@ -1,62 +1,54 @@
-// One connection to Redis or Valkey: it connects, introduces itself, sends commands one after another without waiting
-// for answers, hands each answer to who asked, and connects again whenever it breaks.
+// The way to the server for one purpose: one connection, or in a Cluster one to each master. Who sends knows of
+// neither: a command goes to where its key lies, and follows it when its slot is moved.
 //
-// Belongs to one worker and is touched only on its thread; held by shared_ptr, since its coroutines hold it, too.
+//   outside of a Cluster   up while its one connection is
+//   in a Cluster           up while every slot has a master and all of these are connected: it is there as a whole or
+//                          it is away, and then all begins again with the map of its slots
+//
+// Commands for one slot may be taken in another order than they were sent while that slot is moved.
+// Belongs to one worker and is touched only on its thread; connections and timers refer to it until that thread has
+// ended.
 #pragma once
 
-#include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
-#include <cachearr/clock.hpp>
-
-#include "net/resolver.hpp"
-#include "net/stream.hpp"
-#include "net/tls_connect.hpp"
-#include "net/worker.hpp"
-#include "shared/resp.hpp"
-#include "shared/server_address.hpp"
+#include "shared/connection.hpp"
+#include "shared/slots.hpp"
 
 namespace cachearr::shared {
 
 struct LinkOptions {
-  ServerAddress address;
-  std::shared_ptr<const net::TlsTrust> trust;  // of rediss://
-  std::string server_name;                     // empty: the host's own
-  std::string client_name;                     // for CLIENT LIST
-  std::size_t longest_text = 64 * 1024;
-  Duration connect{3'000};
-  Duration silence{7'000};  // an answer that is not there by then never comes: the link is broken
+  ConnectionOptions connection;
+  std::string home;        // in a Cluster: commands without a key go to where this one lies
+  bool only_home = false;  // and no others are sent
 };
 
-/// What the server has said of itself.
-struct ServerInfo {
-  std::string software = {};  // "redis" or "valkey"
-  std::string version = {};
-  std::string mode = {};    // standalone | cluster | sentinel
-  std::string role = {};    // master | replica
-  std::string run_id = {};  // new with each start
-};
-
-class Link : public std::enable_shared_from_this<Link> {
+class Link {
  public:
   /// Null where the link broke before there was an answer.
-  using Done = std::function<void(const Reply*)>;
+  using Done = Connection::Done;
   struct Hooks {
-    std::function<void()> up;                  // commands may be sent from now on
-    std::function<void()> down;                // all that was asked has been told so
-    std::function<void(const Reply&)> pushed;  // what nobody asked for
+    std::function<void()> up;    // commands may be sent from now on
+    std::function<void()> down;  // what was asked is told so, now or soon
   };
 
   Link(net::Worker& worker, LinkOptions options, Hooks hooks);
+  ~Link();
+  Link(const Link&) = delete;
+  Link& operator=(const Link&) = delete;
+
   /// Connects, and keeps connected until stop().
   void start();
   void stop() noexcept;
-  /// Gives the connection up; another one is made.
-  void reset() noexcept;
+  /// Gives what it has up; it is made anew.
+  void reset();
   /// The same, but another one would be no better for a while.
   void give_up(std::string why);
 
@@ -64,46 +56,63 @@ class Link : public std::enable_shared_from_this<Link> {
   /// REQUIRES: is_up().
   void send(std::string command, Done done);
   void send(std::initializer_list<std::string_view> words, Done done) { send(command(words), std::move(done)); }
-  const ServerInfo& server() const noexcept { return server_; }
+  /// Who answers commands without a key.
+  const ServerInfo& server() const noexcept;
+  /// Who has this key, as far as is known here.
+  const ServerInfo& server_of(std::string_view key) const noexcept;
+  /// Each server that has a part of the keys, connected: for what has to be asked of all. Empty while it is down.
+  std::vector<Connection*> masters() const;
   /// Why it is not up; empty: it is, or was never tried.
-  const std::string& problem() const noexcept { return problem_; }
+  const std::string& problem() const noexcept;
 
  private:
-  enum class Failure : std::uint8_t { broken, refused };  // refused: trying again soon would change nothing
-  net::Task<> run();
-  net::Task<bool> connect();
-  net::Task<bool> dial(std::string host, std::uint16_t port);
-  net::Task<bool> find_master();
-  net::Task<bool> introduce();
-  net::Task<bool> take_run_id();
-  net::Task<bool> wait_until_loaded();
-  net::Task<std::optional<Reply>> ask(std::string command);
-  net::Task<std::optional<Reply>> next_reply();
-  net::Task<> read_replies();
-  net::Task<> write_out();
-  net::Task<> pause(Duration time);
-  bool note_server(const Reply& hello);
-  bool refuse(std::string why);
-  bool fail(std::string why);
-  void end_connection() noexcept;
-  void take(const Reply& reply);
+  /// One command on its way through a Cluster.
+  struct Call {
+    std::string command;
+    Done done;
+    std::uint64_t generation;
+    int detours = 0;
+  };
+  using CallPtr = std::shared_ptr<Call>;
+  struct Node;
+  using NodePtr = std::shared_ptr<Node>;
+  enum class Mode : std::uint8_t { unknown, one_server, cluster };
+
+  void entry_up();
+  void entry_down();
+  void set_up();
+  void fall(const std::string& why, std::optional<Duration> pause = {});
+  std::vector<ServerHost> seeds(std::vector<ServerHost> named) const;
+  // link_cluster.cpp:
+  void ask_map(Connection& of);
+  void take_map(const Reply& reply, const std::string& asked);
+  std::vector<ServerHost> needed(const SlotMap& map) const;
+  NodePtr node_at(const ServerHost& host);
+  void node_up(const NodePtr& node);
+  void node_down(const NodePtr& node);
+  void use_map();
+  void look_whether_it_serves();
+  NodePtr node_of(std::optional<std::string_view> key) const noexcept;
+  void pass(const CallPtr& call, const NodePtr& node, bool asking);
+  void take(const CallPtr& call, const NodePtr& node, const Reply* reply);
+  void follow(const CallPtr& call, const NodePtr& node, const Redirect& redirect);
+  void again_soon(const CallPtr& call);
+  void drop_nodes();
 
   net::Worker& worker_;
   LinkOptions options_;
   Hooks hooks_;
-  net::Resolver resolver_;
-  std::shared_ptr<net::Stream> stream_;  // coroutines hold the one they wait for
-  ReplyReader reader_;
-  std::string unread_;
-  std::deque<std::string> out_;
-  std::deque<Done> pending_;
-  ServerInfo server_;
-  std::string problem_;
-  Failure failure_ = Failure::broken;
+  std::shared_ptr<Connection> entry_;  // outside of a Cluster it is all there is; in one it finds the others
+  Mode mode_ = Mode::unknown;
   bool up_ = false;
-  bool writing_ = false;
-  bool stopped_ = false;
-  std::uint32_t attempts_ = 0;
+  std::string problem_;  // of a Cluster
+  std::uint32_t falls_ = 0;
+  // In a Cluster:
+  std::uint64_t generation_ = 0;  // of what is connected: what was sent before is not sent again
+  std::optional<SlotMap> map_, next_;
+  std::vector<ServerHost> known_;  // of the last map
+  std::map<std::pair<std::string, std::uint16_t>, NodePtr> nodes_;
+  bool asking_map_ = false;
 };
 
 }  // namespace cachearr::shared

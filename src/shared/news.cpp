@@ -43,10 +43,13 @@ return {t[1], t[2], n}
 
 const Script& send_script() {
   static const Script script{R"lua(
-if redis.call('HGET', KEYS[2], 'epoch') ~= ARGV[3] then return -1 end
-local n = redis.call('HINCRBY', KEYS[2], 'n', 1)
-redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[4], '*', 'n', n, 'in', ARGV[3], 'by', ARGV[1], 'e', ARGV[2])
-return n
+if redis.call('HGET', KEYS[2], 'epoch') ~= ARGV[2] then return -1 end
+local last
+for i = 4, #ARGV do
+  last = redis.call('HINCRBY', KEYS[2], 'n', 1)
+  redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[3], '*', 'n', last, 'in', ARGV[2], 'by', ARGV[1], 'e', ARGV[i])
+end
+return last
 )lua"};
   return script;
 }
@@ -267,34 +270,31 @@ void News::queue(const Invalidation& what) {
   unsaved_ = true;
 }
 
+/// As one command, and the next only behind its receipt: so they are taken in their order, wherever a command has to be
+/// sent on or again.
 void News::flush(Link& commands) {
-  if (!ready_ || not_taken_) return;
-  const auto most = std::min(log_.outbox().size(), NewsLog::kMostUnderWay);
-  while (under_way_ < most && commands.is_up()) send_one(commands, log_.outbox()[under_way_]);
-}
-
-void News::send_one(Link& commands, const Invalidation& what) {
-  ++under_way_;
-  const auto sealed = parts_.sealer.seal(kPurpose, {}, encode_news(what));
-  run_script(commands, send_script(), {parts_.names.stream(), parts_.names.counter()},
-             {parts_.identity, sealed, std::to_string(epoch_), std::string{kMostInStream}}, [this](const Reply* reply) {
+  if (!ready_ || under_way_ > 0 || log_.outbox().empty() || !commands.is_up()) return;
+  under_way_ = std::min(log_.outbox().size(), NewsLog::kMostUnderWay);
+  Words words{parts_.identity, std::to_string(epoch_), std::string{kMostInStream}};
+  for (std::size_t i = 0; i < under_way_; ++i)
+    words.push_back(parts_.sealer.seal(kPurpose, {}, encode_news(log_.outbox()[i])));
+  run_script(commands, send_script(), {parts_.names.stream(), parts_.names.counter()}, words,
+             [this, &commands](const Reply* reply) {
                if (reply && under_way_ > 0) take_receipt(*reply);
+               if (reply) flush(commands);
              });
 }
 
-/// After one that was not taken those behind it are sent once more, too: twice does no harm, and the order stays.
+/// Those that were not taken are sent once more: twice does no harm.
 void News::take_receipt(const Reply& reply) {
-  --under_way_;
-  const bool taken = reply.kind == Reply::Kind::number && reply.number > 0;
-  if (taken && !not_taken_) {
-    log_.sent(static_cast<std::uint64_t>(reply.number));
-    ++counts_.sent;
-    unsaved_ = true;
-  }
-  if (!taken && !std::exchange(not_taken_, true))
-    fail("an invalidation was not taken: " +
-         (reply.is_error() ? reply.text.substr(0, 200) : std::string{"the server has begun anew"}));
-  if (under_way_ == 0) not_taken_ = false;
+  const auto count = std::exchange(under_way_, 0);
+  if (reply.kind != Reply::Kind::number || reply.number < static_cast<std::int64_t>(count))
+    return fail("an invalidation was not taken: " +
+                (reply.is_error() ? reply.text.substr(0, 200) : std::string{"the server has begun anew"}));
+  const auto before = static_cast<std::uint64_t>(reply.number) - count;
+  for (std::size_t i = 1; i <= count; ++i) log_.sent(before + i);
+  counts_.sent += count;
+  unsaved_ = true;
 }
 
 Duration News::lag() const noexcept {

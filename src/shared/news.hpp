@@ -44,10 +44,7 @@ class News {
   void queue(const caching::Invalidation& what);
   /// Sends what waits. REQUIRES: the link is up.
   void flush(Link& commands);
-  void commands_link_down() noexcept {
-    under_way_ = 0;
-    not_taken_ = false;
-  }
+  void commands_link_down() noexcept { under_way_ = 0; }
   /// Each second: keeps what was heard, and notices silence.
   void tick();
   void save();
@@ -88,7 +85,6 @@ class News {
   void missed() noexcept { gap_ = true; }
   void set_ready(bool ready);
   void publish_moment() noexcept;
-  void send_one(Link& commands, const caching::Invalidation& what);
   void take_receipt(const Reply& reply);
   /// The link is made anew: soon, or after a while where that would change nothing.
   void fail(const std::string& why);
@@ -104,7 +100,6 @@ class News {
   std::string last_id_;        // in the stream; empty: it is read from its begin
   std::size_t under_way_ = 0;  // of the outbox
   std::uint16_t serial_ = 0;   // of the epoch, in this process
-  bool not_taken_ = false;     // one of those under way
   bool begun_ = false;         // the log has its begin
   bool gap_ = false;
   bool ready_ = false;

@@ -57,10 +57,20 @@ void Pulse::tick(Link& link) {
   ask_time(link);
   beat(link);
   if (ticks_++ % kLookEvery != 0) return;
-  link.send({"INFO", "memory"}, [this](const Reply* reply) {
-    if (reply && reply->kind == Reply::Kind::text) memory_ = memory_of(reply->text);
-  });
+  ask_memory(link);
   ask_members(link);
+}
+
+/// Of several servers the fullest one counts: it is the first to refuse records.
+void Pulse::ask_memory(Link& link) {
+  const auto round = ++memory_round_;
+  for (auto* const master : link.masters()) {
+    master->send({"INFO", "memory"}, [this, round](const Reply* reply) {
+      if (!reply || reply->kind != Reply::Kind::text || round != memory_round_) return;
+      const auto told = memory_of(reply->text);
+      if (std::exchange(memory_of_round_, round) != round || told.percent() > memory_.percent()) memory_ = told;
+    });
+  }
 }
 
 void Pulse::ask_time(Link& link) {

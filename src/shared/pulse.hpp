@@ -69,6 +69,7 @@ class Pulse {
 
  private:
   void ask_time(Link& link);
+  void ask_memory(Link& link);
   void beat(Link& link);
   void ask_members(Link& link);
   void take_members(const Reply& scores);
@@ -79,6 +80,7 @@ class Pulse {
   Memory memory_;
   std::vector<Member> members_;
   std::uint64_t ticks_ = 0;
+  std::uint64_t memory_round_ = 0, memory_of_round_ = 0;  // of questions; of what is known
   bool waits_ = false;
 };
 

@@ -51,14 +51,39 @@ Tier::Tier(TierOptions options, store::Store& store, const Clock& clock)
 
 Tier::~Tier() { stop(); }
 
+ConnectionOptions Tier::connection_options(const std::string& what, std::size_t longest_text) {
+  ConnectionOptions options;
+  options.address = options_.address;
+  options.trust = options_.trust;
+  options.server_name = options_.server_name;
+  options.client_name = "cachearr-" + what;
+  options.longest_text = longest_text;
+  options.where = [this]() -> Result<std::vector<ServerHost>> {
+    return sentinels_ ? sentinels_->master() : options_.address.hosts;
+  };
+  return options;
+}
+
 std::shared_ptr<Link> Tier::make_link(const std::string& what, std::size_t longest_text, Link::Hooks hooks) {
-  LinkOptions link;
-  link.address = options_.address;
-  link.trust = options_.trust;
-  link.server_name = options_.server_name;
-  link.client_name = "cachearr-" + what;
-  link.longest_text = longest_text;
-  return std::make_shared<Link>(loop_, std::move(link), std::move(hooks));
+  LinkOptions options{connection_options(what, longest_text), names_.counter(), what == "news"};
+  return std::make_shared<Link>(loop_, std::move(options), std::move(hooks));
+}
+
+void Tier::make_links() {
+  if (!options_.address.master.empty())
+    sentinels_ = std::make_unique<Sentinels>(loop_, connection_options("sentinels", kLongestNewsText),
+                                             [this] { reset_links(); });
+  const auto record = static_cast<std::size_t>(options_.max_object_bytes) + kRecordOverhead;
+  commands_ = make_link("commands", std::max(record, kLongestCommandText),
+                        {[this] { link_changed(true); }, [this] { link_changed(false); }});
+  bulk_ = make_link("bulk", kLongestNewsText, {[] {}, [] {}});
+  reading_ = make_link("news", kLongestNewsText,
+                       {[this] { news_.reading_link_up(reading_); }, [this] { news_.reading_link_down(); }});
+}
+
+void Tier::reset_links() {
+  for (const auto& link : {commands_, bulk_, reading_})
+    if (link) link->reset();
 }
 
 void Tier::start(std::function<Member()> card) {
@@ -66,14 +91,10 @@ void Tier::start(std::function<Member()> card) {
   news_.restore();
   local_bans_.restore(store_.get_state(kLocalBans));
   away_since_ = std::chrono::steady_clock::now();
-  const auto record = static_cast<std::size_t>(options_.max_object_bytes) + kRecordOverhead;
-  commands_ = make_link("commands", std::max(record, kLongestCommandText),
-                        {[this] { link_changed(true); }, [this] { link_changed(false); }, {}});
-  bulk_ = make_link("bulk", kLongestNewsText, {[] {}, [] {}, {}});
-  reading_ = make_link("news", kLongestNewsText,
-                       {[this] { news_.reading_link_up(reading_); }, [this] { news_.reading_link_down(); }, {}});
+  make_links();
   started_ = true;
   loop_.post([this] {
+    if (sentinels_) sentinels_->start();
     for (const auto& link : {commands_, bulk_, reading_}) link->start();
     loop_.spawn(tick_forever(), "the pulse of the shared tier");
   });
@@ -93,6 +114,7 @@ void Tier::stop() {
   loop_.stop();
   loop_.join();
   news_.save();
+  if (sentinels_) sentinels_->stop();
   for (const auto& link : {commands_, bulk_, reading_}) link->stop();
   reading_.reset();
   news_.reading_link_down();
@@ -112,6 +134,7 @@ net::Task<> Tier::tick_forever() {
 }
 
 void Tier::tick() {
+  if (sentinels_) sentinels_->tick();
   if (commands_->is_up()) {
     pulse_.tick(*commands_);
     news_.flush(*commands_);

@@ -23,6 +23,7 @@
 #include "shared/record.hpp"
 #include "shared/script.hpp"
 #include "shared/sealer.hpp"
+#include "shared/sentinels.hpp"
 #include "shared/tier_status.hpp"
 #include "store/shared_tier.hpp"
 #include "store/store.hpp"
@@ -93,7 +94,10 @@ class Tier final : public store::SharedTier {
     store::EntryPtr entry;
     store::SharedMoment asked_at;
   };
+  ConnectionOptions connection_options(const std::string& what, std::size_t longest_text);
   std::shared_ptr<Link> make_link(const std::string& what, std::size_t longest_text, Link::Hooks hooks);
+  void make_links();
+  void reset_links();
   net::Task<> tick_forever();
   void tick();
   void beat(bool in_time);
@@ -129,6 +133,7 @@ class Tier final : public store::SharedTier {
   LocalBans local_bans_;
   Pulse pulse_;
   Breaker breaker_;
+  std::unique_ptr<Sentinels> sentinels_;  // null: the URL names none
   std::shared_ptr<Link> commands_, bulk_, reading_;
   std::function<Member()> card_;
   std::function<void(bool)> observer_;

@@ -19,6 +19,9 @@ class Limits(Sharing):
 
     def setUp(self):
         super().setUp()
+        self.use_limited_origin()
+
+    def use_limited_origin(self):
         self.limited = self.another_origin()
         self.limited.default = fresh("counted")
         self.arrivals, self.lock = [], threading.Lock()

@@ -90,6 +90,7 @@ class Ways(Sharing):
         url = "redis://127.0.0.1:%d?master=mine" % port
         one, two = self.instance("one", redis_url=url), self.instance("two", redis_url=url)
         self.until(lambda: b"slave0" in self.call("INFO", "replication"))
+        self.shares(one, two)
         connection = Connection(port)
         self.addCleanup(connection.close)
         self.assertEqual("OK", connection.call("SENTINEL", "FAILOVER", "mine"))
@@ -101,25 +102,63 @@ class Ways(Sharing):
         one.admin("POST", "/api/v1/purge", body={"all": True})
         self.heard(one, two)
 
+    def test_of_two_masters_after_a_failover_all_go_to_the_one_that_the_sentinels_name(self):
+        """The old one lives, answers the instances and takes their writes, but no Sentinel reaches it to tell it so."""
+        replica = self.another_redis("--replicaof", "127.0.0.1 %d" % self.redis.port)
+        ports = [self.sentinel(quorum=2) for _ in range(3)]
+        self.until(lambda: all(self.sentinel_says(port, "num-other-sentinels") == b"2" for port in ports))
+        for redis in (self.redis, replica):
+            redis.ask("ACL", "SETUSER", "cachearr", "on", ">secret", "~*", "&*", "+@all")
+        url = "redis://cachearr:secret@%s?master=mine" % ",".join("127.0.0.1:%d" % port for port in ports)
+        one, two = self.instance("one", redis_url=url), self.instance("two", redis_url=url)
+        self.shares(one, two)
+        old = self.redis.connect()
+        self.addCleanup(old.close)
+        old.call("ACL", "SETUSER", "default", "off")
+        old.call("CLIENT", "KILL", "USER", "default")
+        self.until(lambda: self.role_of(replica) == b"master", "no failover")
+
+        def left():
+            clients = old.call("CLIENT", "LIST").decode()
+            return "name=cachearr-" not in clients
+        self.until(left, "they stay with the old master")
+        self.assertEqual(b"master", old.call("ROLE")[0])
+        self.redis = replica
+        for proxy in (one, two):
+            self.ready(proxy)
+        self.shares(one, two)
+        one.admin("POST", "/api/v1/purge", body={"all": True})
+        self.heard(one, two)
+
     def clients(self):
         """Links of instances that the old master still has."""
         return [line for line in self.call("CLIENT", "LIST").decode().splitlines() if "name=cachearr-" in line]
 
     @staticmethod
     def role_of(redis):
-        connection = redis.connect()
         try:
-            return connection.call("ROLE")[0]
+            return redis.ask("ROLE")[0]
+        except OSError:  # whoever becomes a master closes its connections
+            return None
+
+    def sentinel_call(self, port, *words):
+        connection = Connection(port)
+        try:
+            return connection.call(*words)
         finally:
             connection.close()
 
-    def sentinel(self):
+    def sentinel_says(self, port, name):
+        told = self.sentinel_call(port, "SENTINEL", "MASTER", "mine")
+        return told[told.index(name.encode()) + 1]
+
+    def sentinel(self, quorum=1):
         folder, port = tempfile.mkdtemp(prefix="sentinel-", dir=self.proxy.folder), free_port()
         file = os.path.join(folder, "sentinel.conf")
         with open(file, "w") as out:
-            out.write("port %d\nbind 127.0.0.1\ndir %s\nsentinel monitor mine 127.0.0.1 %d 1\n"
+            out.write("port %d\nbind 127.0.0.1\ndir %s\nsentinel monitor mine 127.0.0.1 %d %d\n"
                       "sentinel down-after-milliseconds mine 1000\nsentinel failover-timeout mine 3000\n"
-                      % (port, folder, self.redis.port))
+                      % (port, folder, self.redis.port, quorum))
         process = subprocess.Popen([self.redis.program, file, "--sentinel"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)

@@ -94,6 +94,14 @@ class RedisServer:
     def connect(self):
         return Connection(self.port)
 
+    def ask(self, *words):
+        """One command on a connection of its own."""
+        connection = self.connect()
+        try:
+            return connection.call(*words)
+        finally:
+            connection.close()
+
     def run_id(self):
         connection = self.connect()
         info = connection.call("INFO", "server").decode()
