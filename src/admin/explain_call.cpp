@@ -1,5 +1,8 @@
 // GET /api/v1/explain: the decision as data. Shows the key, never the URL: in a key the secrets are masked by
 // construction.
+#include <chrono>
+#include <future>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "admin/calls.hpp"
@@ -12,6 +15,7 @@
 #include "fetch/admission_permit.hpp"
 #include "fetch/response_plan.hpp"
 #include "http/cache_status.hpp"
+#include "pipeline/sharing.hpp"
 #include "upkeep/upstream_status.hpp"
 
 namespace cachearr::admin {
@@ -21,6 +25,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 using pipeline::Disposition;
 using pipeline::RequestContext;
+
+constexpr std::chrono::seconds kTierTime{3};
 
 std::string_view name_of(const RequestContext& context) noexcept {
   switch (context.disposition) {
@@ -101,6 +107,59 @@ Json limit_json(Instance& instance, const RequestContext& context) {
           {"nextRefresh", mode == rules::UpstreamMode::offline ? Json(nullptr) : Json(iso_time(std::max(next, now)))}};
 }
 
+/// What makes an upstream one that instances share, or each one's own.
+std::string_view why_shared(const RequestContext& context) noexcept {
+  const auto* const upstream = context.verdict.upstream;
+  if (upstream && upstream->shared) return "a rule says so";
+  return pipeline::is_shared(context) ? "its address means the same everywhere" : "its address is in a private network";
+}
+
+/// What lies in the tier for this answer; nothing of it where the tier says nothing.
+Json found_json(shared::Tier& tier, const RequestContext& context) {
+  auto answer = std::make_shared<std::promise<shared::Seen>>();
+  auto arrived = answer->get_future();
+  tier.look(context.variant.identity, [answer](const shared::Seen& seen) { answer->set_value(seen); });
+  if (arrived.wait_for(kTierTime) != std::future_status::ready) return nullptr;
+  const auto seen = arrived.get();
+  if (!seen.answered) return nullptr;
+  return {{"there", seen.found},
+          {"notBelieved", seen.fault.empty() ? Json(nullptr) : Json(seen.fault)},
+          {"freshUntil", seen.found ? Json(iso_time(seen.fresh_until)) : Json(nullptr)},
+          {"staleUntil", seen.found ? Json(iso_time(seen.useless_after)) : Json(nullptr)},
+          {"fetchedBy", seen.holder.empty() ? Json(nullptr) : Json(seen.holder)}};
+}
+
+/// Whose limits hold for this request, and what was left of them at the last answer.
+Json shared_limits_json(Instance& instance, const RequestContext& context) {
+  auto* const admission = instance.proxy().admission();
+  const auto* const budget = instance.shared_budget();
+  Json json = {{"mode", "own"}};
+  if (!admission || !budget) return json;
+  const auto name = fetch::limiter_key_of(context);
+  const auto limiter = admission->registry().limiter(name.upstream, name.credential, admission->now());
+  for (const auto& lane : budget->status()) {
+    if (lane.limiter != limiter.get()) continue;
+    return {{"mode", to_words(lane.standing)},
+            {"members", lane.members},
+            {"tokens", lane.tokens},
+            {"quotasLeft", lane.left}};
+  }
+  json["mode"] = "not used yet";
+  return json;
+}
+
+/// Null: this instance shares nothing.
+Json instances_json(Instance& instance, const RequestContext& context) {
+  auto* const tier = instance.shared_tier();
+  if (!tier) return nullptr;
+  const bool is_shared = pipeline::is_shared(context);
+  Json json = {{"applies", is_shared}, {"why", why_shared(context)}};
+  if (!is_shared) return json;
+  json["record"] = found_json(*tier, context);
+  json["limits"] = shared_limits_json(instance, context);
+  return json;
+}
+
 Json explanation(Instance& instance, const ExplainResult& result) {
   const auto& context = result.context;
   const auto* const upstream = context.route.upstream;
@@ -134,6 +193,7 @@ Json explanation(Instance& instance, const ExplainResult& result) {
   json["cacheStatus"] = cache_status(context);
   json["stored"] = stored_json(result);
   json["limit"] = limit_json(instance, context);
+  json["shared"] = instances_json(instance, context);
   return json;
 }
 

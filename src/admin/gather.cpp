@@ -40,11 +40,29 @@ metrics::LimitReading limit_reading(const upkeep::UpstreamStatus& upstream, Time
   return reading;
 }
 
-metrics::SharedReading shared_reading(const shared::TierStatus& tier) {
+int mode_of(shared::Standing standing) noexcept {
+  if (standing == shared::Standing::connected) return 1;
+  return standing == shared::Standing::away ? 3 : 2;
+}
+
+/// Of several credentials that which is furthest from the others.
+void add_limiter_modes(std::vector<metrics::LimitReading>& limits, const shared::Budget* budget) {
+  if (!budget) return;
+  for (const auto& lane : budget->status())
+    for (auto& limit : limits)
+      if (limit.upstream == lane.upstream) limit.mode = std::max(limit.mode, mode_of(lane.standing));
+}
+
+metrics::SharedReading shared_reading(const shared::TierStatus& tier, const shared::CommandTimes& times) {
   metrics::SharedReading reading;
   const auto& counts = tier.counts;
   reading.up = tier.ready;
-  reading.breaker_open = tier.breaker_open;
+  reading.breakers_open = {{"read", tier.breaker_open}, {"write", tier.writes_paused}};
+  for (std::size_t i = 0; i < times.size(); ++i)
+    reading.commands[std::string{to_words(static_cast<shared::Command>(i))}].add(times[i]);
+  reading.timeouts = counts.timeouts;
+  reading.waits = counts.waited;
+  reading.swept = tier.sweep.removed;
   reading.look_ups = {
       {"hit", counts.hits}, {"miss", counts.misses}, {"timeout", counts.timeouts}, {"late", counts.late}};
   reading.rejected = counts.rejected;
@@ -152,9 +170,11 @@ metrics::Readings metrics_readings(Instance& instance) {
   const auto now = instance.clock().now();
   for (const auto& upstream : upstream_statuses(instance))
     if (!upstream.limits.limiters.empty()) readings.limits.push_back(limit_reading(upstream, now));
+  add_limiter_modes(readings.limits, instance.shared_budget());
   for (auto& feed : instance.event_feeds().status())
     readings.feeds.push_back({feed.upstream, upkeep::is_up(feed.phase), std::move(feed.by_event), feed.invalidations});
-  if (const auto* const tier = instance.shared_tier()) readings.shared = shared_reading(tier->status());
+  if (const auto* const tier = instance.shared_tier())
+    readings.shared = shared_reading(tier->status(), tier->command_times());
   const auto store = instance.store().stats();
   readings.tiers.push_back(tier_reading("memory", store.memory));
   if (store.disk_enabled) readings.tiers.push_back(tier_reading("disk", store.disk));

@@ -30,7 +30,17 @@ Json members_json(const shared::TierStatus& status) {
 Json counts_json(const shared::TierCounts& counts) {
   return {{"hits", counts.hits},         {"misses", counts.misses},  {"timeouts", counts.timeouts},
           {"late", counts.late},         {"waits", counts.waits},    {"written", counts.written},
-          {"rejected", counts.rejected}, {"dropped", counts.dropped}};
+          {"waited", counts.waited},     {"rejected", counts.rejected}, {"dropped", counts.dropped}};
+}
+
+Json sweep_json(const shared::SweepStatus& sweep) {
+  return {{"running", sweep.runs},
+          {"sweeps", sweep.sweeps},
+          {"removed", sweep.removed},
+          {"lastAt", sweep.at == TimePoint{} ? Json(nullptr) : Json(iso_time(sweep.at))},
+          {"lastMs", sweep.took.count()},
+          {"lastSeen", sweep.last_seen},
+          {"lastRemoved", sweep.last_removed}};
 }
 
 Json shared_json(const shared::TierStatus& status) {
@@ -59,6 +69,7 @@ Json shared_json(const shared::TierStatus& status) {
             {"waiting", status.outbox},
             {"ordinal", status.ordinal},
             {"gaps", status.counts.gaps}}},
+          {"sweep", sweep_json(status.sweep)},
           {"members", members_json(status)}};
 }
 
@@ -70,7 +81,9 @@ Json limits_json(const shared::Budget* budget) {
     limits.push_back({{"upstream", lane.upstream},
                       {"state", to_words(lane.standing)},
                       {"members", lane.members},
-                      {"draws", lane.draws}});
+                      {"draws", lane.draws},
+                      {"tokens", lane.tokens},
+                      {"quotasLeft", lane.left}});
   return limits;
 }
 
@@ -96,6 +109,18 @@ void add_shared_call(Router& router, Instance& instance) {
               std::move(answer_with_status),
               Runs::on_loop,
               {.summary = "the Redis that instances share, and who they are", .answer = "Shared"}});
+  auto start_a_sweep = [&instance](const Call&) {
+    auto* const tier = instance.shared_tier();
+    if (!tier) return problem(409, "nothing is shared with other instances");
+    if (!tier->sweep()) return problem(503, "the Redis is away, or not up to date yet");
+    return json_answer({{"started", true}}, 202);
+  };
+  router.add({http::Method::post,
+              "/api/v1/shared/sweep",
+              {},
+              std::move(start_a_sweep),
+              Runs::on_loop,
+              {.summary = "removes from the Redis what was invalidated", .answer = "SweepStarted"}});
 }
 
 }  // namespace cachearr::admin

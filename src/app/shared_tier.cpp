@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "app/config/setting_values.hpp"
+#include "base/ip_address.hpp"
 #include "shared/server_address.hpp"
 
 namespace cachearr::app {
@@ -40,6 +41,20 @@ Result<std::optional<std::string>> shared_secret(const SharedConfig& config) {
 std::string shared_problem(const SharedConfig& config) {
   if (config.redis_url.empty() || !config.secret_file.empty()) return {};
   return "a Redis is named (shared.redis_url), but no secret (shared.secret_file): nothing is shared";
+}
+
+std::vector<std::string> shared_notes(const SharedConfig& config) {
+  std::vector<std::string> notes;
+  if (auto problem = shared_problem(config); !problem.empty()) notes.push_back(std::move(problem));
+  if (config.redis_url.empty()) return notes;
+  const auto address = shared::parse_server_address(config.redis_url);
+  if (!address || address->tls) return notes;
+  for (const auto& host : address->hosts)
+    if (!ip::is_private_host(host.name))
+      notes.push_back("shared.redis_url: " + host.name +
+                      " is in no private network, and redis:// is not encrypted: the password can be read on the way; "
+                      "use rediss://");
+  return notes;
 }
 
 Result<std::unique_ptr<shared::Tier>> make_shared_tier(const SharedConfig& config, const std::string& secret,

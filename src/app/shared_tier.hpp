@@ -4,6 +4,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
+#include <string>
 
 #include <cachearr/clock.hpp>
 #include <cachearr/config.hpp>
@@ -19,6 +21,8 @@ namespace cachearr::app {
 Result<std::optional<std::string>> shared_secret(const SharedConfig& config);
 /// Why nothing is shared although a Redis is named; empty: it is, or none is named.
 std::string shared_problem(const SharedConfig& config);
+/// What `check` says of it: nothing is wrong, but it may not be what was meant.
+std::vector<std::string> shared_notes(const SharedConfig& config);
 /// The tier, not started; null where nothing is shared. `contexts` outlive it.
 Result<std::unique_ptr<shared::Tier>> make_shared_tier(const SharedConfig& config, const std::string& secret,
                                                        store::Store& store, const Clock& clock,

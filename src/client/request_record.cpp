@@ -83,6 +83,15 @@ void Exchange::count_saving(const pipeline::RequestContext& context, const cachi
   worker_.cells.calls_saved.add();
 }
 
+namespace {
+
+metrics::Cell& hits_of(metrics::LabelCells& label, const RequestRecord& record) noexcept {
+  if (record.context.from_disk) return label.hits_disk;
+  return record.cache.detail == "shared" ? label.hits_shared : label.hits_memory;
+}
+
+}  // namespace
+
 void Exchange::count(const RequestRecord& record, std::uint64_t took) {
   const auto& context = record.context;
   const auto answered = record.answered ? microseconds(*record.answered - context.started) : took;
@@ -90,8 +99,7 @@ void Exchange::count(const RequestRecord& record, std::uint64_t took) {
   cells.requests[static_cast<std::size_t>(record.result)].record(answered);
   if (record.cache.hit || record.cache.forward != http::Forward::none) {
     auto& label = cells.label(context.label(worker_.shared.metrics));
-    auto& hits = context.from_disk ? label.hits_disk : label.hits_memory;
-    (record.cache.hit ? hits : label.misses[static_cast<std::size_t>(record.cache.forward)]).add();
+    (record.cache.hit ? hits_of(label, record) : label.misses[static_cast<std::size_t>(record.cache.forward)]).add();
     label.results[static_cast<std::size_t>(record.result)].add();
   }
   if (const auto* const rule = context.verdict.rule) {

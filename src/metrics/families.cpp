@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "metrics/limit_readers.hpp"
 #include "metrics/shared_readers.hpp"
 
 namespace cachearr::metrics {
@@ -26,6 +27,7 @@ void read_hits(const Readings& readings, Samples& samples) {
     const auto& [type, upstream] = each.label;
     if (each.hits_memory > 0) samples.add({type, upstream, "memory"}, each.hits_memory);
     if (each.hits_disk > 0) samples.add({type, upstream, "disk"}, each.hits_disk);
+    if (each.hits_shared > 0) samples.add({type, upstream, "shared"}, each.hits_shared);
   }
 }
 
@@ -105,36 +107,6 @@ void read_invalidations(const Readings& readings, Samples& samples) {
 
 void read_webhooks(const Readings& readings, Samples& samples) {
   for (const auto& webhook : readings.webhooks) samples.add({webhook.upstream, webhook.event}, webhook.count);
-}
-
-void read_tokens(const Readings& readings, Samples& samples) {
-  for (const auto& limit : readings.limits)
-    if (limit.tokens) samples.add({limit.upstream}, *limit.tokens);
-}
-
-void read_quotas(const Readings& readings, Samples& samples) {
-  for (const auto& limit : readings.limits)
-    for (const auto& [per, left] : limit.quota_remaining) samples.add({limit.upstream, per}, left);
-}
-
-void read_cooldowns(const Readings& readings, Samples& samples) {
-  for (const auto& limit : readings.limits) samples.add({limit.upstream}, static_cast<double>(limit.cooldown_seconds));
-}
-
-void read_waiting(const Readings& readings, Samples& samples) {
-  for (const auto& limit : readings.limits) samples.add({limit.upstream}, limit.waiting);
-}
-
-template <auto member>
-void read_tiers(const Readings& readings, Samples& samples) {
-  for (const auto& tier : readings.tiers) samples.add({tier.tier}, tier.*member);
-}
-
-void read_evictions(const Readings& readings, Samples& samples) {
-  for (const auto& tier : readings.tiers) {
-    samples.add({tier.tier, "space"}, tier.evicted);
-    samples.add({tier.tier, "expired"}, tier.expired);
-  }
 }
 
 void read_feeds_up(const Readings& readings, Samples& samples) {
@@ -233,6 +205,11 @@ constexpr auto kFamilies = std::to_array<Family>({
      {"upstream"},
      read_cooldowns},
     {"cachearr_upstream_waiting", "Requests that wait for their turn.", Type::gauge, {"upstream"}, read_waiting},
+    {"cachearr_limiter_mode",
+     "Whose limits hold: 0 its own, 1 those of all, 2 none go until it is known, 3 its share.",
+     Type::gauge,
+     {"upstream"},
+     read_limiter_modes},
     {"cachearr_prefetch_total",
      "Refreshes of answers that were still fresh, by what they brought and what they were good for.",
      Type::counter,
@@ -291,10 +268,25 @@ constexpr auto kFamilies = std::to_array<Family>({
      {},
      read_shared<&SharedReading::up>},
     {"cachearr_shared_breaker_open",
-     "1 where it is not asked for answers, since it was too slow.",
+     "1 where it is not used for this: it was too slow to be asked (read), or too full to be written to (write).",
      Type::gauge,
+     {"for"},
+     read_shared_breakers},
+    {"cachearr_shared_command_seconds",
+     "Time from a command to its answer.",
+     Type::histogram,
+     {"command"},
+     read_shared_commands},
+    {"cachearr_shared_timeouts_total",
+     "Look-ups that were not answered in time.",
+     Type::counter,
      {},
-     read_shared<&SharedReading::breaker_open>},
+     read_shared<&SharedReading::timeouts>},
+    {"cachearr_shared_waits_total",
+     "Look-ups that waited for the fetch of another instance, by what came of it.",
+     Type::counter,
+     {"result"},
+     read_shared_by<&SharedReading::waits>},
     {"cachearr_shared_look_ups_total",
      "Answers that were looked for there, by result; late ones came after their deadline.",
      Type::counter,

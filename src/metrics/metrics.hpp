@@ -81,7 +81,7 @@ inline constexpr std::size_t kForwards = 9;
 
 /// The counters of one (type, upstream).
 struct LabelCells {
-  Cell hits_memory, hits_disk;
+  Cell hits_memory, hits_disk, hits_shared;
   std::array<Cell, kForwards> misses;                                        // by http::Forward
   std::array<Cell, static_cast<std::size_t>(RequestResult::count)> results;  // of requests that were looked up
   Lifetimes lifetimes;                                                       // of what was stored

@@ -27,6 +27,7 @@ struct LimitReading {
   std::map<std::string, std::uint64_t> quota_remaining;  // by period
   std::int64_t cooldown_seconds = 0;
   std::uint64_t waiting = 0;
+  int mode = 0;  // of limits that are shared: 0 own, 1 shared, 2 waits for the others, 3 goes by its share
 };
 
 struct AlertReading {
@@ -49,9 +50,11 @@ struct WebhookReading {
 
 /// What several instances share.
 struct SharedReading {
-  bool up = false, breaker_open = false;
-  std::map<std::string, std::uint64_t> look_ups, rejected, dropped;  // by result, by why
-  std::uint64_t written = 0, sent = 0, received = 0, gaps = 0;
+  bool up = false;
+  std::map<std::string, bool> breakers_open;                                // by what for
+  std::map<std::string, std::uint64_t> look_ups, rejected, dropped, waits;  // by result, by why
+  std::map<std::string, HistogramTotals<Histogram>> commands;
+  std::uint64_t timeouts = 0, written = 0, sent = 0, received = 0, gaps = 0, swept = 0;
   double lag_seconds = 0, memory_ratio = 0;
   std::uint64_t members = 0;
 };

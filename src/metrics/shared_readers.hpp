@@ -17,6 +17,18 @@ void read_shared_by(const Readings& readings, Samples& samples) {
   for (const auto& [which, number] : (*readings.shared).*member) samples.add({which}, number);
 }
 
+inline void read_shared_breakers(const Readings& readings, Samples& samples) {
+  if (!readings.shared) return;
+  for (const auto& [what, is_open] : readings.shared->breakers_open) samples.add({what}, is_open ? 1.0 : 0.0);
+}
+
+inline void read_shared_commands(const Readings& readings, Samples& samples) {
+  constexpr double microseconds = 1e6;
+  if (!readings.shared) return;
+  for (const auto& [command, times] : readings.shared->commands)
+    samples.add_histogram({command}, Histogram::kBounds, times.buckets, times.sum, microseconds);
+}
+
 inline void read_shared_news(const Readings& readings, Samples& samples) {
   if (!readings.shared) return;
   samples.add({"sent"}, readings.shared->sent);

@@ -17,7 +17,7 @@ std::uint64_t LabelTotals::all_misses() const noexcept {
 
 std::vector<LabelTotals> label_totals(const Metrics& metrics) {
   std::vector<LabelTotals> totals;
-  for (auto& label : metrics.labels()) totals.push_back({std::move(label), 0, 0, {}, {}, {}});
+  for (auto& label : metrics.labels()) totals.push_back({std::move(label), 0, 0, 0, {}, {}, {}});
   for (const auto& worker : metrics.workers()) {
     const std::lock_guard lock{worker->mutex};
     // A label that was named after the list was taken is in the next reading.
@@ -26,6 +26,7 @@ std::vector<LabelTotals> label_totals(const Metrics& metrics) {
       auto& sum = totals[i];
       sum.hits_memory += cells.hits_memory.read();
       sum.hits_disk += cells.hits_disk.read();
+      sum.hits_shared += cells.hits_shared.read();
       for (std::size_t reason = 0; reason < kForwards; ++reason) sum.misses[reason] += cells.misses[reason].read();
       for (std::size_t result = 0; result < sum.results.size(); ++result)
         sum.results[result] += cells.results[result].read();

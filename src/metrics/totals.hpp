@@ -38,11 +38,11 @@ struct HistogramTotals {
 
 struct LabelTotals {
   Label label;
-  std::uint64_t hits_memory = 0, hits_disk = 0;
+  std::uint64_t hits_memory = 0, hits_disk = 0, hits_shared = 0;
   std::array<std::uint64_t, kForwards> misses{};
   std::array<std::uint64_t, static_cast<std::size_t>(RequestResult::count)> results{};
   HistogramTotals<Lifetimes> lifetimes;
-  std::uint64_t hits() const noexcept { return hits_memory + hits_disk; }
+  std::uint64_t hits() const noexcept { return hits_memory + hits_disk + hits_shared; }
   std::uint64_t all_misses() const noexcept;
 };
 std::vector<LabelTotals> label_totals(const Metrics& metrics);

@@ -74,8 +74,7 @@ void Budget::run(const Script& script, const Lane& lane, const Words& words, Lin
   auto* const link = tier_.commands();
   if (!link) return done(nullptr);
   const bool one_server = link->server().mode != "cluster";
-  run_script(*link, script, lane_keys(tier_.names(), lane.id, lane.limits.quotas.size(), one_server), words,
-             std::move(done));
+  run_script(*link, script, lane_keys(tier_.names(), lane.id, lane.limits.quotas, one_server), words, std::move(done));
 }
 
 Budget::LanePtr Budget::lane_of(const limit::KeyLimiterPtr& limiter, const limit::LaneName& name) {
@@ -99,8 +98,33 @@ void Budget::draw(const limit::KeyLimiterPtr& limiter, const limit::LaneName& na
     asked->lane = lane;
     asked->waiter = waiter;
     asked->done = done;
-    ask(asked);
+    lane->line.push_back(asked);
+    advance(lane);
   });
+}
+
+void Budget::advance(const LanePtr& lane) {
+  if (std::exchange(lane->advancing, true)) return;
+  while (!lane->line.empty() && lane->drawing < lane->at_once) {
+    const auto asked = std::move(lane->line.front());
+    lane->line.pop_front();
+    asked->counted = true;
+    ++lane->drawing;
+    ask(asked);
+  }
+  lane->advancing = false;
+}
+
+/// What has held one back holds back those behind it as well, without a question of theirs.
+void Budget::hold_line(Lane& lane, const Asked& refused, const limit::DrawResult& result) {
+  std::deque<AskedPtr> others;
+  for (const auto& asked : std::exchange(lane.line, {})) {
+    const auto& waiter = asked->waiter;
+    const bool same = waiter.grab == refused.waiter.grab && waiter.priority >= refused.waiter.priority;
+    same ? end(*asked, result) : others.push_back(asked);
+  }
+  for (auto& asked : lane.line) others.push_back(std::move(asked));
+  lane.line = std::move(others);
 }
 
 void Budget::ask(const AskedPtr& asked) {
@@ -130,7 +154,10 @@ void Budget::send(const AskedPtr& asked) {
   draw.grab = asked->waiter.grab;
   asked_.push_back(asked);
   run(draw_, lane, draw_words(head_of(lane), lane.limits, draw),
-      [this, asked](const Reply* reply) { take(asked, reply); });
+      [this, asked, sent = std::chrono::steady_clock::now()](const Reply* reply) {
+        if (reply) tier_.took(Command::draw, sent);
+        take(asked, reply);
+      });
 }
 
 void Budget::take(const AskedPtr& asked, const Reply* reply) {
@@ -155,9 +182,16 @@ void Budget::take_answer(const AskedPtr& asked, const DrawAnswer& answer) {
     return merge(asked->lane);
   }
   if (asked->what == Draw::What::draw) ++lane.draws;
+  lane.tokens = answer.tokens;
+  lane.left = answer.left;
   // Before anything else is merged: what goes is part of it.
   if (asked->done && answer.verdict == Verdict::go) lane.limiter->confirm(asked->waiter.ticket);
-  end(*asked, {answer.verdict == Verdict::go, clock_.now() + answer.wait, answer.why});
+  const limit::DrawResult result{answer.verdict == Verdict::go, clock_.now() + answer.wait, answer.why};
+  if (asked->what == Draw::What::draw) {
+    lane.at_once = worth_drawing(answer, lane.limits);
+    if (!result.goes) hold_line(lane, *asked, result);
+  }
+  end(*asked, result);
 }
 
 void Budget::merge(const LanePtr& lane) {
@@ -181,6 +215,9 @@ void Budget::merged(const LanePtr& lane, const Reply* reply) {
 void Budget::end(Asked& asked, const limit::DrawResult& result) {
   if (std::exchange(asked.over, true)) return;
   if (asked.done) asked.done(result);
+  if (!std::exchange(asked.counted, false)) return;
+  --asked.lane->drawing;
+  advance(asked.lane);
 }
 
 /// Without an answer: nothing goes until others know that this one is on its own; from then on its share decides.
@@ -217,7 +254,8 @@ void Budget::forgive(const std::string& upstream) {
 void Budget::publish() {
   std::vector<LaneStatus> all;
   for (const auto& [limiter, lane] : lanes_)
-    all.push_back({lane->name.upstream, lane->member.standing(), lane->member.members(), lane->draws});
+    all.push_back({lane->name.upstream, lane->member.standing(), lane->member.members(), lane->draws, limiter,
+                   lane->tokens, lane->left});
   const std::lock_guard lock{mutex_};
   status_ = std::move(all);
 }

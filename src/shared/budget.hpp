@@ -35,7 +35,10 @@ struct LaneStatus {
   std::string upstream;
   Standing standing = Standing::joining;
   std::size_t members = 1;
-  std::uint64_t draws = 0;  // that were answered
+  std::uint64_t draws = 0;                     // that were answered
+  const limit::KeyLimiter* limiter = nullptr;  // whose; only to be compared
+  std::uint64_t tokens = 0;                    // there at the last answer
+  std::vector<std::uint64_t> left = {};        // of each quota, likewise
 };
 
 class Budget final : public limit::SharedBudget {
@@ -68,10 +71,12 @@ class Budget final : public limit::SharedBudget {
   using AskedPtr = std::shared_ptr<Asked>;
 
   LanePtr lane_of(const limit::KeyLimiterPtr& limiter, const limit::LaneName& name);
+  void advance(const LanePtr& lane);
   void ask(const AskedPtr& asked);
   void send(const AskedPtr& asked);
   void take(const AskedPtr& asked, const Reply* reply);
   void take_answer(const AskedPtr& asked, const DrawAnswer& answer);
+  void hold_line(Lane& lane, const Asked& refused, const limit::DrawResult& result);
   void merge(const LanePtr& lane);
   void merged(const LanePtr& lane, const Reply* reply);
   void end(Asked& asked, const limit::DrawResult& result);

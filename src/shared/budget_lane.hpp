@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -21,11 +22,17 @@ struct Budget::Lane {
   bool merging = false;
   TimePoint merge_until{};  // while it does; by steady_now()
   std::vector<AskedPtr> behind_merge{};
+  std::deque<AskedPtr> line{};  // draws that wait for the answers of earlier ones
+  std::size_t drawing = 0;      // without an answer
+  std::size_t at_once = 1;      // may be so: as many as there was left for at the last answer
+  bool advancing = false;
   std::optional<limit::ShareConfig> share{};
   TimePoint drawn{};                        // the last one; by steady_now(), as the next
   TimePoint called{};                       // the last call of any kind
   std::optional<ServerTime> server_time{};  // of the node that has it
   std::uint64_t draws = 0;
+  std::uint64_t tokens = 0;  // at the last answer, as the next
+  std::vector<std::uint64_t> left{};
 };
 
 /// One call without an answer; `done` is null for a beat.
@@ -37,6 +44,7 @@ struct Budget::Asked {
   std::uint64_t number = 0;
   TimePoint deadline{};
   bool over = false;
+  bool counted = false;  // as one of those that draw
   int attempts = 0;
 };
 

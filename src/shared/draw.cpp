@@ -10,7 +10,7 @@ namespace {
 
 constexpr double kNano = 1e9;
 constexpr double kMostTokens = 1e6;  // as limit::TokenBucket: a million times a billion is exact in Lua's numbers
-constexpr std::size_t kFixedItems = 9;
+constexpr std::size_t kFixedItems = 9, kMostAtOnce = 64;
 
 std::string word_of(std::int64_t number) { return std::to_string(number); }
 std::string word_of(std::uint64_t number) { return std::to_string(number); }
@@ -25,6 +25,11 @@ std::string word_of(Draw::What what) {
 
 Words head_words(const LaneHead& head, std::size_t quotas) {
   return {head.member, head.server, head.merged, std::to_string(quotas)};
+}
+
+/// "86400000r0", as the scripts read it.
+std::string window_name(const limit::QuotaConfig& quota) {
+  return word_of(quota.per) + (quota.fixed ? "f" : "r") + std::to_string(limit::scope_number(quota.scope));
 }
 
 void append_quota(Words& words, const limit::QuotaConfig& quota, bool grab) {
@@ -53,10 +58,16 @@ LaneLimits lane_limits(const limit::RateConfig& config) {
   return limits;
 }
 
-Words lane_keys(const Names& names, std::string_view lane, std::size_t quotas, bool one_server) {
+Words lane_keys(const Names& names, std::string_view lane, const std::vector<limit::QuotaConfig>& quotas,
+                bool one_server) {
   const auto name = names.lane(lane);
   Words keys{name, name + ":here", name + ":away"};
-  for (std::size_t i = 1; i <= quotas; ++i) keys.push_back(name + ":" + std::to_string(i));
+  for (std::size_t i = 0; i < quotas.size(); ++i) {
+    auto key = name + ":" + window_name(quotas[i]);
+    // Two of one window, with different limits: each counts for itself.
+    if (std::find(keys.begin(), keys.end(), key) != keys.end()) key += "-" + std::to_string(i);
+    keys.push_back(std::move(key));
+  }
   if (one_server) keys.push_back(names.prefix + ":l1");
   return keys;
 }
@@ -103,6 +114,13 @@ std::optional<DrawAnswer> read_draw(const Reply& reply, std::size_t quotas) {
   std::transform(items.begin() + kFixedItems, left, std::back_inserter(answer.offers), unsigned_of);
   std::transform(left, items.end(), std::back_inserter(answer.left), unsigned_of);
   return answer;
+}
+
+std::size_t worth_drawing(const DrawAnswer& answer, const LaneLimits& limits) noexcept {
+  if (answer.verdict != Verdict::go) return 1;
+  auto most = limits.nano_tokens == 0 ? kMostAtOnce : static_cast<std::size_t>(answer.tokens);
+  for (const auto left : answer.left) most = std::min(most, static_cast<std::size_t>(left));
+  return std::clamp<std::size_t>(most, 1, kMostAtOnce);
 }
 
 Words seed_words(const LaneHead& head, const std::vector<std::vector<limit::QuotaRun>>& runs, Duration ahead) {

@@ -31,7 +31,8 @@ struct LaneLimits {
 LaneLimits lane_limits(const limit::RateConfig& config);
 
 /// `one_server`: all keys live on one server, so that its epoch tells whether a lane that is not there was ever there.
-Words lane_keys(const Names& names, std::string_view lane, std::size_t quotas, bool one_server);
+Words lane_keys(const Names& names, std::string_view lane, const std::vector<limit::QuotaConfig>& quotas,
+                bool one_server);
 
 /// Who calls, and what it knows.
 struct LaneHead {
@@ -70,6 +71,9 @@ struct DrawAnswer {
 };
 /// None: no such answer.
 std::optional<DrawAnswer> read_draw(const Reply& reply, std::size_t quotas);
+
+/// How many draws may be on their way after this answer: where there is little left, all others would be in vain.
+std::size_t worth_drawing(const DrawAnswer& answer, const LaneLimits& limits) noexcept;
 
 /// `ahead`: of the server's clock to that of the runs.
 Words seed_words(const LaneHead& head, const std::vector<std::vector<limit::QuotaRun>>& runs, Duration ahead);

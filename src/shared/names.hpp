@@ -15,7 +15,10 @@ struct Names {
   std::string done(std::string_view id) const { return with("d1", id); }
   std::string lane(std::string_view id) const { return with("l1", id); }
   std::string stream() const { return with("i1", "news"); }
-  std::string counter() const { return with("n1", "news"); }  // last ordinal, epoch, check value of the secret
+  std::string counter() const {
+    return with("n1", "news");
+  }                                                         // last ordinal, swept-to, epoch, check value of the secret
+  std::string sweep() const { return with("k1", "news"); }  // who removes what was invalidated, or that it was done
   std::string members() const { return with("m1", "news"); }  // by last heartbeat
   std::string cards() const { return with("h1", "news"); }    // what each says of itself
 

@@ -17,8 +17,8 @@ namespace {
 
 constexpr std::string_view kPurpose = "news 1";
 constexpr std::string_view kStateName = "shared-news", kOutboxName = "shared-outbox";
-constexpr std::string_view kPage = "500", kWaitMs = "2000", kMostInStream = "10000";
-constexpr std::size_t kPageSize = 500;
+constexpr std::string_view kPage = "100", kWaitMs = "2000", kMostInStream = "10000";
+constexpr std::size_t kPageSize = 100;
 constexpr std::chrono::seconds kSilent{6};
 constexpr unsigned kOrdinalBits = 48;
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "shared/script.hpp"
 
 namespace cachearr::shared {
 
@@ -13,12 +14,25 @@ using Micros = std::chrono::microseconds;
 
 constexpr std::uint64_t kLookEvery = 10;  // seconds
 constexpr Duration kMemory{86'400'000};   // of members that are away
+constexpr std::size_t kLongestName = 256;
 
 std::string line_of(std::string_view info, std::string_view name) {
   const auto at = info.find(std::string{name} + ":");
   if (at == std::string_view::npos) return {};
   const auto begin = at + name.size() + 1;
   return std::string{info.substr(begin, info.find_first_of("\r\n", begin) - begin)};
+}
+
+const Script& forget_script() {
+  static const Script script{R"lua(
+local gone = redis.call('ZRANGE', KEYS[1], '-inf', ARGV[1], 'BYSCORE', 'LIMIT', 0, 100)
+for _, name in ipairs(gone) do
+  redis.call('ZREM', KEYS[1], name)
+  redis.call('HDEL', KEYS[2], name)
+end
+return #gone
+)lua"};
+  return script;
 }
 
 std::string millis(TimePoint at) { return std::to_string(at.time_since_epoch().count()); }
@@ -78,6 +92,7 @@ void Pulse::ask_time(Link& link) {
   link.send({"TIME"}, [this, asked = std::chrono::steady_clock::now()](const Reply* reply) {
     if (!reply) return;
     waits_ = false;
+    parts_.answered(asked);
     const auto took = std::chrono::duration_cast<Micros>(std::chrono::steady_clock::now() - asked);
     const auto answered = std::chrono::duration_cast<Micros>(parts_.clock.now().time_since_epoch());
     const bool told = reply->kind == Reply::Kind::list && reply->items.size() == 2;
@@ -93,32 +108,41 @@ void Pulse::beat(Link& link) {
   link.send({"ZADD", parts_.names.members(), millis(server_now()), parts_.instance}, [](const Reply*) {});
 }
 
+/// Whoever is gone for good takes its card along.
 void Pulse::ask_members(Link& link) {
   link.send({"HSET", parts_.names.cards(), parts_.instance, parts_.card()}, [](const Reply*) {});
-  link.send({"ZREMRANGEBYSCORE", parts_.names.members(), "-inf", millis(server_now() - kMemory)}, [](const Reply*) {});
-  link.send({"ZRANGE", parts_.names.members(), "0", "-1", "WITHSCORES"}, [this](const Reply* reply) {
-    if (reply && reply->kind == Reply::Kind::list) take_members(*reply);
+  run_script(link, forget_script(), {parts_.names.members(), parts_.names.cards()}, {millis(server_now() - kMemory)},
+             [](const Reply*) {});
+  const auto last = std::to_string(kMostMembers - 1);
+  link.send({"ZRANGE", parts_.names.members(), "0", last, "REV", "WITHSCORES"}, [this, &link](const Reply* reply) {
+    if (!reply || reply->kind != Reply::Kind::list) return;
+    take_members(*reply);
+    if (link.is_up()) ask_cards(link);
   });
-  link.send({"HGETALL", parts_.names.cards()}, [this](const Reply* reply) {
-    if (reply && reply->kind == Reply::Kind::map) take_cards(*reply);
+}
+
+void Pulse::ask_cards(Link& link) {
+  if (members_.empty()) return;
+  const auto cards = parts_.names.cards();
+  std::vector<std::string_view> words{"HMGET", cards};
+  for (const auto& member : members_) words.push_back(member.name);
+  link.send(command(words), [this](const Reply* reply) {
+    if (!reply || reply->kind != Reply::Kind::list || reply->items.size() != members_.size()) return;
+    for (std::size_t i = 0; i < members_.size(); ++i) read_card_text(reply->items[i].text, members_[i]);
   });
 }
 
 void Pulse::take_members(const Reply& scores) {
   members_.clear();
   for (const auto& pair : scores.items) {
-    if (!pair.is_list() || pair.items.size() != 2) continue;
+    if (!pair.is_list() || pair.items.size() != 2 || pair.items[0].text.size() > kLongestName) continue;
     Member member;
     member.name = pair.items[0].text;
     member.seen = TimePoint{Duration{pair.items[1].to_number()}} - offset_.ahead();
     member.is_self = member.name == parts_.instance;
     members_.push_back(std::move(member));
+    if (members_.size() == kMostMembers) break;
   }
-}
-
-void Pulse::take_cards(const Reply& cards) {
-  for (auto& member : members_)
-    if (const auto* const card = cards.find(member.name)) read_card_text(card->text, member);
 }
 
 void Pulse::say_goodbye(Link& link, std::function<void()> done) {

@@ -47,12 +47,15 @@ Memory memory_of(std::string_view info);
 
 class Pulse {
  public:
+  /// Of more, those that were not seen for the longest time are left out.
+  static constexpr std::size_t kMostMembers = 1'024;
   struct Parts {
     const Clock& clock;
     Names names;
     std::string instance;
     std::function<std::string()> card;       // what this instance says of itself
     std::function<void(bool in_time)> beat;  // a question was answered, or is overdue
+    std::function<void(std::chrono::steady_clock::time_point asked)> answered;
   };
   explicit Pulse(Parts parts) : parts_{std::move(parts)} {}
 
@@ -72,8 +75,8 @@ class Pulse {
   void ask_memory(Link& link);
   void beat(Link& link);
   void ask_members(Link& link);
+  void ask_cards(Link& link);
   void take_members(const Reply& scores);
-  void take_cards(const Reply& cards);
 
   Parts parts_;
   ClockOffset offset_;

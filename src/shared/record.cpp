@@ -77,19 +77,36 @@ std::string seal_record(Sealer& sealer, std::string_view redis_key, const store:
   return header + sealed_card + sealer.seal(kContentPurpose, bound_to(redis_key, tag), content);
 }
 
-RecordFault RecordReader::read_card(const Hash128& id, Duration ahead, TimePoint now) {
-  if (bytes_.size() < kHeaderSize || !bytes_.starts_with(kMagic)) return RecordFault::format;
-  const auto card_size = value_at<std::uint32_t>(bytes_, 4);
-  if (card_size < Sealer::kOverhead || card_size > bytes_.size() - kHeaderSize) return RecordFault::format;
+std::size_t RecordReader::card_end(std::string_view bytes) noexcept {
+  if (bytes.size() < kHeaderSize || !bytes.starts_with(kMagic)) return 0;
+  const auto card_size = value_at<std::uint32_t>(bytes, 4);
+  return card_size < Sealer::kOverhead ? 0 : kHeaderSize + card_size;
+}
+
+RecordFault RecordReader::open_card() {
+  const auto end = card_end(bytes_);
+  if (end == 0 || end > bytes_.size()) return RecordFault::format;
   stamp_ = {value_at<std::uint64_t>(bytes_, 8), value_at<std::uint64_t>(bytes_, 16),
             value_at<std::int64_t>(bytes_, 24)};
-  const auto sealed_card = bytes_.substr(kHeaderSize, card_size);
+  const auto sealed_card = bytes_.substr(kHeaderSize, end - kHeaderSize);
   auto card = sealer_.open(kCardPurpose, bound_to(redis_key_, bytes_.substr(0, kHeaderSize)), sealed_card);
   if (!card) return RecordFault::seal;
   plain_card_ = *std::move(card);
-  if (!store::decode(plain_card_, id, card_)) return RecordFault::identity;
-  content_ = bytes_.substr(kHeaderSize + card_size);
+  content_ = bytes_.substr(end);
   tag_ = sealed_card.substr(sealed_card.size() - kTagSize);
+  return RecordFault::none;
+}
+
+/// What is sealed is whole.
+RecordFault RecordReader::peek() {
+  const auto fault = open_card();
+  if (fault != RecordFault::none) return fault;
+  return store::decode_whole(plain_card_, card_) ? RecordFault::none : RecordFault::size;
+}
+
+RecordFault RecordReader::read_card(const Hash128& id, Duration ahead, TimePoint now) {
+  if (const auto fault = open_card(); fault != RecordFault::none) return fault;
+  if (!store::decode(plain_card_, id, card_)) return RecordFault::identity;
   id_ = id;
   shift(card_.meta, -ahead);
   const auto now_ms = now.time_since_epoch().count();

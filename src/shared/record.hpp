@@ -40,12 +40,19 @@ class RecordReader {
 
   /// The header and the card: what an invalidation is judged by. REQUIRES: id is hash128(identity).
   RecordFault read_card(const Hash128& id, Duration ahead, TimePoint now);
+  /// The same for whoever does not know the identity, and may have the begin alone: up to card_end(). Its times stay as
+  /// they are.
+  RecordFault peek();
+  /// Where the card ends by what the header says; 0: it is none.
+  static std::size_t card_end(std::string_view bytes) noexcept;
   const RecordStamp& stamp() const noexcept { return stamp_; }
   const store::IndexRecord& card() const noexcept { return card_; }
   /// The whole of it. REQUIRES: the card is right. `generation`: of the store, from before the record was asked for.
   RecordFault read_entry(std::string_view identity, std::uint32_t generation, store::EntryPtr& into);
 
  private:
+  RecordFault open_card();
+
   Sealer& sealer_;
   std::string_view redis_key_, bytes_;
   RecordStamp stamp_;

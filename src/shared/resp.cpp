@@ -86,10 +86,15 @@ ReplyReader::Status ReplyReader::fail() noexcept {
   return Status::broken;
 }
 
+bool ReplyReader::has_room_for(std::uint64_t bytes) noexcept {
+  text_bytes_ += bytes;
+  return text_bytes_ <= kMostText + longest_text_;
+}
+
 ReplyReader::Status ReplyReader::feed(std::string_view& bytes) {
   auto status = broken_ ? Status::broken : Status::need_more;
   while (status == Status::need_more && !bytes.empty()) status = in_text_ ? take_text(bytes) : take_line(bytes);
-  if (status == Status::ready) nodes_ = 0;
+  if (status == Status::ready) nodes_ = text_bytes_ = 0;
   return status;
 }
 
@@ -109,6 +114,7 @@ ReplyReader::Status ReplyReader::end_line(std::string_view line) {
   if (++nodes_ > kMostNodes) return fail();
   const char type = line.front();
   const auto rest = line.substr(1);
+  if (!has_room_for(rest.size())) return fail();
   switch (type) {
     case '+':
     case ',':
@@ -138,8 +144,10 @@ ReplyReader::Status ReplyReader::begin_text(std::string_view digits, Reply::Kind
   if (*length == -1) return complete({});
   const auto size = static_cast<std::uint64_t>(*length);
   if (size > kLongestAnnounced) return fail();
+  const bool is_kept = size <= longest_text_;
+  if (is_kept && !has_room_for(size)) return fail();
   in_text_ = true;
-  text_ = of_text(size > longest_text_ ? Reply::Kind::too_large : kind, {});
+  text_ = of_text(is_kept ? kind : Reply::Kind::too_large, {});
   text_left_ = size + kLineEnd.size();
   return Status::need_more;
 }

@@ -47,6 +47,8 @@ std::string command(std::initializer_list<std::string_view> words);
 class ReplyReader {
  public:
   static constexpr std::size_t kMostNodes = 8'192, kMostDepth = 8, kLongestLine = 4'096;
+  /// All texts of a reply together may be so long, and one more of the longest.
+  static constexpr std::size_t kMostText = 8 * 1024 * 1024;
   enum class Status : std::uint8_t { need_more, ready, broken };
 
   explicit ReplyReader(std::size_t longest_text) noexcept : longest_text_{longest_text} {}
@@ -68,6 +70,8 @@ class ReplyReader {
   Status begin_list(std::string_view digits, char type);
   Status complete(Reply reply);
   Status fail() noexcept;
+  /// False where the texts of this reply have become too many.
+  bool has_room_for(std::uint64_t bytes) noexcept;
 
   std::size_t longest_text_;
   std::vector<Frame> open_;
@@ -77,6 +81,7 @@ class ReplyReader {
   bool in_text_ = false;
   bool broken_ = false;
   std::size_t nodes_ = 0;
+  std::uint64_t text_bytes_ = 0;
   Reply done_;
 };
 

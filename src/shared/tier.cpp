@@ -44,7 +44,9 @@ Tier::Tier(TierOptions options, store::Store& store, const Clock& clock)
       identity_{options_.instance + "/" + to_hex(hash128(random_bytes(kSaltBytes)))},
       news_{{store, clock, sealer_, names_, identity_, [this] { update(); }}},
       pulse_{{clock, names_, options_.instance, [this] { return card_text(card_()); },
-              [this](bool in_time) { beat(in_time); }}} {
+              [this](bool in_time) { beat(in_time); },
+              [this](std::chrono::steady_clock::time_point asked) { took(Command::time, asked); }}},
+      sweep_{{loop_, clock, sealer_, news_, names_, identity_}} {
   status_.server = options_.address.shown();
   status_.instance = options_.instance;
 }
@@ -76,7 +78,7 @@ void Tier::make_links() {
   const auto record = static_cast<std::size_t>(options_.max_object_bytes) + kRecordOverhead;
   commands_ = make_link("commands", std::max(record, kLongestCommandText),
                         {[this] { link_changed(true); }, [this] { link_changed(false); }});
-  bulk_ = make_link("bulk", kLongestNewsText, {[] {}, [] {}});
+  bulk_ = make_link("bulk", kLongestNewsText, {[] {}, [this] { sweep_.link_down(); }});
   reading_ = make_link("news", kLongestNewsText,
                        {[this] { news_.reading_link_up(reading_); }, [this] { news_.reading_link_down(); }});
 }
@@ -140,6 +142,7 @@ void Tier::tick() {
     news_.flush(*commands_);
   }
   news_.tick();
+  sweep_.tick(bulk_, pulse_.server_now());
   look_at_absence();
   update();
 }
@@ -195,6 +198,7 @@ void Tier::update() {
   status_.problem = !status_.up ? commands_->problem() : news_.problem();
   if (status_.up && status_.problem.empty() && !ready) status_.problem = reading_ ? reading_->problem() : std::string{};
   status_.breaker_open = breaker_.is_open();
+  status_.writes_paused = writes_are_paused();
   status_.offset = pulse_.offset().ahead();
   status_.round_trip = pulse_.offset().round_trip();
   status_.used_bytes = pulse_.memory().used;
@@ -205,10 +209,22 @@ void Tier::update() {
   status_.lag = news_.lag();
   status_.gap_at = news_.gap_at();
   status_.members = pulse_.members();
+  status_.sweep = sweep_.status();
   status_.counts = counts_;
   status_.counts.sent = news_.counts().sent;
   status_.counts.received = news_.counts().received;
   status_.counts.gaps = news_.counts().gaps;
+}
+
+void Tier::took(Command command, std::chrono::steady_clock::time_point since) noexcept {
+  const auto time = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - since);
+  times_[static_cast<std::size_t>(command)].record(static_cast<std::uint64_t>(time.count()));
+}
+
+bool Tier::sweep() {
+  if (!is_ready()) return false;
+  loop_.post([this] { sweep_.ask(); });
+  return true;
 }
 
 TierStatus Tier::status() const {

@@ -24,6 +24,7 @@
 #include "shared/script.hpp"
 #include "shared/sealer.hpp"
 #include "shared/sentinels.hpp"
+#include "shared/sweep.hpp"
 #include "shared/tier_status.hpp"
 #include "store/shared_tier.hpp"
 #include "store/store.hpp"
@@ -67,12 +68,23 @@ class Tier final : public store::SharedTier {
   /// before it is put in force, as announce().
   void keep_out(const caching::Invalidation& what);
 
+  /// Removes what invalidations name from the server, soon. Any thread; false: there is none just now.
+  bool sweep();
+
   /// Any thread.
   TierStatus status() const;
+  /// Looks at what is there for this identity, and changes nothing. Calls `done` once, on the tier's thread; not any
+  /// more once it has stopped. Any thread.
+  void look(const std::string& identity, std::function<void(const Seen&)> done);
+  /// Any thread.
+  const CommandTimes& command_times() const noexcept { return times_; }
   /// Any thread: whether what is announced now is sent at once.
   bool is_ready() const noexcept { return is_ready_.load(std::memory_order_acquire); }
 
   // For other parts of the module, on the tier's thread.
+
+  /// How long a command took that was sent then and is answered now.
+  void took(Command command, std::chrono::steady_clock::time_point since) noexcept;
 
   /// Any thread. Runs `job` on the tier's.
   void post(std::function<void()> job) { loop_.post(std::move(job)); }
@@ -110,15 +122,25 @@ class Tier final : public store::SharedTier {
   void take(const LookUpPtr& look_up, const Reply* reply);
   bool take_record(LookUp& look_up, std::string_view bytes);
   RecordFault judge(LookUp& look_up, std::string_view bytes, store::EntryPtr& entry);
+  bool is_in_force(const RecordReader& reader) const;
   Duration patience() const noexcept;
   void write(const Loaded& loaded);
   void send_record(const store::Entry& entry, std::uint64_t ordinal);
   void written(std::uint64_t bytes, const Reply* reply);
+  bool writes_are_paused() const noexcept;
   bool is_worth_sharing(const store::Entry& entry) const;
   void drop(const char* why);
+  void note_wait(const LookUp& look_up, const char* result);
+  // tier_look.cpp:
+  struct Look;
+  using LookPtr = std::shared_ptr<Look>;
+  void see_holder(const LookPtr& look, const Reply* reply);
+  void see_record(const LookPtr& look, const Reply* reply);
+  std::string fault_of(const RecordReader& reader, RecordFault fault) const;
   // tier_claims.cpp:
   void claim(const LookUpPtr& look_up);
   void take_claim(const LookUpPtr& look_up, const Reply* reply);
+  static const char* result_of(const Reply& reply) noexcept;
   void wait_for_other(const LookUpPtr& look_up);
   void release(const std::string& id, const std::string& nonce, bool asked);
 
@@ -132,6 +154,7 @@ class Tier final : public store::SharedTier {
   News news_;
   LocalBans local_bans_;
   Pulse pulse_;
+  Sweep sweep_;
   Breaker breaker_;
   std::unique_ptr<Sentinels> sentinels_;  // null: the URL names none
   std::shared_ptr<Link> commands_, bulk_, reading_;
@@ -143,6 +166,7 @@ class Tier final : public store::SharedTier {
   bool blind_ = false;
   bool started_ = false;
   TierCounts counts_;
+  CommandTimes times_;
   std::atomic<bool> may_ask_{false}, is_ready_{false};
   std::atomic<std::uint64_t> queued_bytes_{0};
   std::atomic<std::uint64_t> queue_full_{0};  // records that found no room in the queue

@@ -62,7 +62,16 @@ void Tier::claim(const LookUpPtr& look_up) {
   // A record that is not believed is as good as none: it is not waited for.
   run_script(*commands_, claim_script(), {look_up->key, names_.lock(look_up->name)},
              {look_up->nonce, std::string{kLeaseMs}, look_up->is_there ? "0" : "1"},
-             [this, look_up](const Reply* reply) { take_claim(look_up, reply); });
+             [this, look_up, asked = Steady::now()](const Reply* reply) {
+               if (reply) took(Command::claim, asked);
+               take_claim(look_up, reply);
+             });
+}
+
+/// What a wait ends with that brings no answer.
+const char* Tier::result_of(const Reply& reply) noexcept {
+  if (reply.number == 0) return "taken-over";
+  return reply.number == kIsForNobody ? "unshared" : "unusable";
 }
 
 void Tier::take_claim(const LookUpPtr& look_up, const Reply* reply) {
@@ -71,8 +80,10 @@ void Tier::take_claim(const LookUpPtr& look_up, const Reply* reply) {
   auto claim = leads ? std::make_shared<Claim>(*this, look_up->name, look_up->nonce) : nullptr;
   const bool has_come = told && reply->number == kHasCome;
   const bool comes_and_goes = has_come && std::exchange(look_up->has_come, true);
-  if (look_up->is_late() || !told || leads || reply->number == kIsForNobody || comes_and_goes)
+  if (look_up->is_late() || !told || leads || reply->number == kIsForNobody || comes_and_goes) {
+    note_wait(*look_up, told ? result_of(*reply) : "away");
     return look_up->answer({}, std::move(claim));
+  }
   if (has_come) {
     look_up->timer.cancel();
     return ask(look_up);
@@ -86,7 +97,10 @@ void Tier::wait_for_other(const LookUpPtr& look_up) {
     look_up->wait_until = now + kLongestWait;
     ++counts_.waits;
   }
-  if (now >= look_up->wait_until) return look_up->answer({});
+  if (now >= look_up->wait_until) {
+    note_wait(*look_up, "too-long");
+    return look_up->answer({});
+  }
   look_up->timer.expires_after(kLookAgain);
   look_up->timer.async_wait([this, look_up](const boost::system::error_code& cancelled) {
     if (cancelled || look_up->is_late()) return;

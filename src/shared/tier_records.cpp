@@ -57,7 +57,10 @@ void Tier::watch(const LookUpPtr& look_up) {
 void Tier::ask(const LookUpPtr& look_up) {
   if (!may_ask() || !commands_->is_up()) return look_up->answer({});
   watch(look_up);
-  commands_->send({"GET", look_up->key}, [this, look_up](const Reply* reply) { take(look_up, reply); });
+  commands_->send({"GET", look_up->key}, [this, look_up, asked = Steady::now()](const Reply* reply) {
+    if (reply) took(Command::get, asked);
+    take(look_up, reply);
+  });
 }
 
 void Tier::take(const LookUpPtr& look_up, const Reply* reply) {
@@ -83,6 +86,7 @@ bool Tier::take_record(LookUp& look_up, std::string_view bytes) {
   if (fault != RecordFault::none) ++counts_.rejected[std::string{name_of(fault)}];
   if (!entry) return false;
   ++counts_.hits;
+  note_wait(look_up, "found");
   // Another fetch may have stored a newer one here meanwhile.
   const auto here = store_.find(look_up.id, look_up.identity);
   if (!here || here->meta.stored_ms < entry->meta.stored_ms) store_.put(entry);
@@ -90,17 +94,21 @@ bool Tier::take_record(LookUp& look_up, std::string_view bytes) {
   return true;
 }
 
+/// No invalidation names it. REQUIRES: the card was read.
+bool Tier::is_in_force(const RecordReader& reader) const {
+  const auto& card = reader.card();
+  const auto& stamp = reader.stamp();
+  const store::BanTarget target{card.key, card.upstream, card.tags, 0};
+  return stamp.epoch == news_.epoch() && news_.log().validity(stamp.ordinal, target) == store::Validity::valid &&
+         !local_bans_.hit(stamp.written_ms, target);
+}
+
 /// What an invalidation names is no fault, and no answer either.
 RecordFault Tier::judge(LookUp& look_up, std::string_view bytes, store::EntryPtr& entry) {
   RecordReader reader{sealer_, look_up.key, bytes};
   const auto fault = reader.read_card(look_up.id, pulse_.offset().ahead(), clock_.now());
   if (fault != RecordFault::none) return fault;
-  const auto& card = reader.card();
-  const auto& stamp = reader.stamp();
-  const store::BanTarget target{card.key, card.upstream, card.tags, 0};
-  if (stamp.epoch != news_.epoch() || news_.log().validity(stamp.ordinal, target) != store::Validity::valid ||
-      local_bans_.hit(stamp.written_ms, target))
-    return RecordFault::none;
+  if (!is_in_force(reader)) return RecordFault::none;
   return reader.read_entry(look_up.identity, look_up.generation, entry);
 }
 
@@ -111,6 +119,14 @@ bool Tier::is_worth_sharing(const store::Entry& entry) const {
   if ((meta.flags & caching::kVaryMarker) != 0) return true;
   if ((meta.flags & caching::kNegative) != 0 && !options_.negatives) return false;
   return meta.fresh_until_ms - clock_.now().time_since_epoch().count() >= options_.min_ttl.count();
+}
+
+bool Tier::writes_are_paused() const noexcept {
+  return Steady::now() < writes_again_ || pulse_.memory().percent() > kFullPercent;
+}
+
+void Tier::note_wait(const LookUp& look_up, const char* result) {
+  if (look_up.wait_until != Steady::time_point{} && !look_up.is_late()) ++counts_.waited[result];
 }
 
 void Tier::drop(const char* why) { ++counts_.dropped[why]; }
@@ -132,7 +148,7 @@ void Tier::write(const Loaded& loaded) {
   const char* why = nullptr;
   if (!bulk_->is_up() || !news_.is_ready()) why = "away";
   if (!why && !ordinal) why = "overtaken";
-  if (!why && (Steady::now() < writes_again_ || pulse_.memory().percent() > kFullPercent)) why = "full";
+  if (!why && writes_are_paused()) why = "full";
   if (!why) return send_record(*loaded.entry, *ordinal);
   drop(why);
   queued_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
@@ -147,7 +163,10 @@ void Tier::send_record(const store::Entry& entry, std::uint64_t ordinal) {
   const auto record = seal_record(sealer_, key, entry, stamp, ahead);
   const auto at = std::to_string(until.time_since_epoch().count());
   bulk_->send({"SET", key, record, "PXAT", at},
-              [this, bytes = entry.footprint()](const Reply* reply) { written(bytes, reply); });
+              [this, bytes = entry.footprint(), sent = Steady::now()](const Reply* reply) {
+                if (reply) took(Command::set, sent);
+                written(bytes, reply);
+              });
 }
 
 void Tier::written(std::uint64_t bytes, const Reply* reply) {

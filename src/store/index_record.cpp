@@ -88,7 +88,13 @@ bool decode(std::string_view bytes, const Hash128& id, IndexRecord& into) {
   Reader reader{bytes};
   std::uint64_t sum = 0;
   reader.read(sum);
-  if (!reader.good || sum != checksum(reader.rest, id)) return false;
+  return reader.good && sum == checksum(reader.rest, id) && decode_whole(bytes, into);
+}
+
+bool decode_whole(std::string_view bytes, IndexRecord& into) {
+  Reader reader{bytes};
+  std::uint64_t sum = 0;
+  reader.read(sum);
   std::uint16_t key_size = 0;
   std::uint8_t upstream_size = 0, type_size = 0, tag_count = 0, bits = 0;
   for (auto* value : {&into.first_chunk, &into.content_hash, &into.body_size, &into.plain_size}) reader.read(*value);

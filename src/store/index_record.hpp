@@ -59,5 +59,7 @@ IndexRecord index_record_of(const Entry& entry);
 std::string encode(const IndexRecord& record, const Hash128& id);
 /// False where the bytes are no record of this id. The views of `into` point into `bytes`; its capacity is reused.
 bool decode(std::string_view bytes, const Hash128& id, IndexRecord& into);
+/// The same of bytes that are known to be whole, whatever id they are filed under.
+bool decode_whole(std::string_view bytes, IndexRecord& into);
 
 }  // namespace cachearr::store

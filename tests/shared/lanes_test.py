@@ -34,6 +34,10 @@ class Limits:
     def __init__(self, per_second=2, burst=8, quotas=((1000, DAY, False, 0), (60, MINUTE, False, 0))):
         self.rate, self.burst, self.quotas = per_second * TOKEN, burst, quotas
 
+    def keys(self):
+        lists = ["t:l1:x:%d%s0" % (per, "f" if fixed else "r") for _, per, fixed, _ in self.quotas]
+        return ["t:l1:x", "t:l1:x:here", "t:l1:x:away", *lists, "t:l1"]
+
 
 class Ledger:
     """What the upstream counts: a bucket that was full at the start, and exact windows."""
@@ -59,21 +63,22 @@ class Ledger:
 class Member:
     """What an instance knows: what it has sent, and into which state of the lane it has merged that."""
 
-    def __init__(self, world, name):
+    def __init__(self, world, name, limits=None):
         self.world, self.name, self.lane, self.clean = world, name, "", True
+        self.limits = limits or world.limits
         self.call, self.confirmed, self.sent, self.offers, self.left = 0, 0, deque(), [], []
 
     def head(self):
-        return self.name, self.world.run_id, self.lane, len(self.world.limits.quotas)
+        return self.name, self.world.run_id, self.lane, len(self.limits.quotas)
 
     def draw(self, what="draw", keep=0, interactive=True, void_after=0, elsewhere=1, absent="", merges=True):
-        limits = self.world.limits
+        limits = self.limits
         self.call += 1
         words = [*self.head(), what, int(self.clean), self.call, self.confirmed, void_after, self.world.grace, elsewhere, absent, limits.rate,
                  limits.burst, keep, int(interactive), 0]
         for limit, per, fixed, reserve in limits.quotas:
             words += [limit, per, int(fixed), reserve, 1]
-        answer = self.world.run("draw", words)
+        answer = self.world.run("draw", words, limits)
         if answer[0] == MERGE and merges:
             self.merge()
             return self.draw(what, keep, interactive, void_after, elsewhere, absent, False)
@@ -88,15 +93,15 @@ class Member:
 
     def merge(self):
         words = list(self.head())
-        for _, per, _, _ in self.world.limits.quotas:
+        for _, per, _, _ in self.limits.quotas:
             runs = [at for at in self.sent if at > self.world.now + self.world.skew - 2 * per]
             words.append(len(runs))
             for at in runs:
                 words += [at, 1]
-        self.lane = self.world.run("seed", words)[1].decode()
+        self.lane = self.world.run("seed", words, self.limits)[1].decode()
 
     def pause(self, until, told=True):
-        return self.world.run("pause", [*self.head(), 0, until, int(told)])[1]
+        return self.world.run("pause", [*self.head(), 0, until, int(told)], self.limits)[1]
 
 
 class World:
@@ -108,13 +113,13 @@ class World:
         self.connection.call("FLUSHALL")
         self.run_id, self.copies = "0" * 40, 0
         self.hashes = {name: self.connection.call("SCRIPT", "LOAD", script(name)) for name in ("draw", "seed", "pause")}
-        count = len(limits.quotas)
-        self.keys = ["t:l1:x", "t:l1:x:here", "t:l1:x:away", *("t:l1:x:%d" % (i + 1) for i in range(count)), "t:l1"]
+        self.keys = limits.keys()
         self.connection.call("SET", "t:l1", "%d %s" % (START - HOUR, self.run_id))
         self.members = [Member(self, "m%d" % i) for i in range(members)]
 
-    def run(self, name, words):
-        return self.connection.call("EVALSHA", self.hashes[name], len(self.keys), *self.keys, *words, self.now + self.skew)
+    def run(self, name, words, limits):
+        keys = limits.keys()
+        return self.connection.call("EVALSHA", self.hashes[name], len(keys), *keys, *words, self.now + self.skew)
 
     def flush(self):
         self.connection.call("FLUSHDB")
@@ -260,6 +265,39 @@ class Lanes(unittest.TestCase):
         other.draw("beat")
         world.now += 2000
         self.assertEqual(4, self.drain(one))
+
+    def test_members_with_different_quotas_count_by_their_windows(self):
+        world = self.world(members=0, per_second=0, burst=0)
+        day, minute = (100, DAY, False, 0), (5, MINUTE, False, 0)
+        by_day = Member(world, "by-day", Limits(0, 0, (day,)))
+        by_both = Member(world, "by-both", Limits(0, 0, (minute, day)))
+        for _ in range(4):
+            by_day.draw("beat")
+            by_both.draw("beat")
+        self.assertEqual(3, self.drain(by_day, 3))
+        by_both.draw("beat")
+        self.assertEqual([2, 97], by_both.left, "the minute counts what the other one sends")
+        spent = 3 + self.drain(by_both)
+        self.assertLessEqual(spent, 5)
+        by_day.draw("beat")
+        self.assertEqual([100 - spent], by_day.left)
+        self.assertEqual(40, self.drain(by_day, 40), "the minute is none of its limits")
+        self.assertEqual((WAIT, QUOTA), (by_both.draw()[0], by_both.draw()[2]))
+        world.now += MINUTE + 1001
+        by_both.draw("beat")
+        self.assertEqual([5, 60 - spent], by_both.left)
+
+    def test_a_quota_that_nobody_has_any_more_is_forgotten(self):
+        world = self.world(members=1, per_second=0, burst=0, quotas=((100, DAY, False, 0),))
+        other = Member(world, "other", Limits(0, 0, ((5, MINUTE, False, 0),)))
+        other.draw()
+        list_key = "t:l1:x:%dr0" % MINUTE
+        world.members[0].draw()
+        self.assertEqual(1, world.connection.call("EXISTS", list_key))
+        world.now += DAY + 1
+        world.members[0].draw()
+        self.assertEqual(0, world.connection.call("EXISTS", list_key))
+        self.assertNotIn("%dr0" % MINUTE, world.connection.call("HGET", "t:l1:x", "seen").decode())
 
     def test_who_says_goodbye_takes_nothing_along(self):
         world = self.world(members=2)

@@ -7,6 +7,7 @@
 #include "app/cli/rehearse.hpp"
 #include "app/exit_code.hpp"
 #include "app/load_rules.hpp"
+#include "app/shared_tier.hpp"
 
 namespace cachearr::app {
 namespace {
@@ -30,8 +31,8 @@ int check(const Invocation& invocation) {
   const auto rules = load_rules(config, problems);
   const auto unusable = authority_problem(config);
   if (unusable) problems.push_back({{}, *unusable});
-  const auto notes =
-      rules && !unusable ? authority_notes(config, *rules, SystemClock{}.now()) : std::vector<std::string>{};
+  auto notes = rules && !unusable ? authority_notes(config, *rules, SystemClock{}.now()) : std::vector<std::string>{};
+  for (auto& note : shared_notes(config.shared)) notes.push_back(std::move(note));
   auto& out = invocation.env.out;
   if (invocation.json) {
     print_as_json(out, problems, notes);

@@ -55,6 +55,16 @@ int show_members(const Invocation& invocation) {
   return exit_ok;
 }
 
+int start_sweep(const Invocation& invocation) {
+  AdminRequest request;
+  request.method = "POST";
+  request.target = "/api/v1/shared/sweep";
+  const auto answer = ask_for_json(invocation, request);
+  if (!answer.ok()) return fail(invocation, answer.error().what);
+  invocation.env.out << "started; \"cachearr shared status\" tells what it has removed\n";
+  return exit_ok;
+}
+
 std::string new_secret() {
   const auto bytes = shared::random_bytes(kSecretSize);
   std::string hex;
@@ -121,15 +131,13 @@ void add_secret(const Command& shared, Invocation& invocation) {
   const auto show = secret.command("show", "Print this instance's, for the others to import");
   add_config_option(show, invocation);
   show.on_parsed([&invocation] { invocation.run = [&invocation] { return show_secret(invocation); }; });
-  const auto import = secret.command("import", "Keep another instance's, where shared.secret_file says");
-  add_config_option(import, invocation);
+  const auto take_over = secret.command("import", "Keep another instance's, where shared.secret_file says");
+  add_config_option(take_over, invocation);
   const auto from = std::make_shared<std::string>();
-  import.option("file", *from, "Where it is; - for standard input").required();
-  import.on_parsed([&invocation, from] { invocation.run = [&invocation, from] { return import_secret(invocation, *from);
-};
-}  // namespace
-);
-}  // namespace cachearr::app
+  take_over.option("file", *from, "Where it is; - for standard input").required();
+  take_over.on_parsed(
+      [&invocation, from] { invocation.run = [&invocation, from] { return import_secret(invocation, *from); }; });
+}
 
 }  // namespace
 
@@ -144,6 +152,10 @@ void add_shared(const Command& program, Invocation& invocation) {
   add_config_option(members, invocation);
   add_json_option(members, invocation);
   members.on_parsed([&invocation] { invocation.run = [&invocation] { return show_members(invocation); }; });
+  const auto sweep =
+      shared.command("sweep", "Remove from the Redis what was invalidated, without waiting for the next time");
+  add_config_option(sweep, invocation);
+  sweep.on_parsed([&invocation] { invocation.run = [&invocation] { return start_sweep(invocation); }; });
   add_secret(shared, invocation);
 }
 

@@ -18,45 +18,47 @@ local may_use_reserve, download = ARGV[16] == '1', ARGV[17] == '1'
 local quotas = {}
 for i = 1, quota_count do
   local at = 12 + 5 * i
-  quotas[i] = {key = KEYS[3 + i], limit = tonumber(ARGV[at + 1]), per = tonumber(ARGV[at + 2]), fixed = ARGV[at + 3] == '1',
+  quotas[i] = {name = quota_names[i], key = KEYS[3 + i], limit = tonumber(ARGV[at + 1]), per = tonumber(ARGV[at + 2]), fixed = ARGV[at + 3] == '1',
                reserve = tonumber(ARGV[at + 4]), counts = ARGV[at + 5] == '1'}
   quotas[i].slack = math.min(math.floor(quotas[i].per / 60), 2000)
 end
 
 -- A member's record: the call from which on its newer offers count, older offers, newer offers; each the largest one.
 local function read_record(id)
-  local packed = redis.call('HGET', KEYS[1], 'm:' .. id)
-  if not packed then return nil end
-  local numbers = unpack_numbers(packed, 1 + 2 * goods_count)
-  local record = {mark = numbers[1], older = {}, newer = {}}
-  for k = 1, goods_count do
-    record.older[k], record.newer[k] = numbers[1 + k], numbers[1 + goods_count + k]
-  end
-  return record
+  local mark, older, newer = string.match(redis.call('HGET', KEYS[1], 'm:' .. id) or '', '^(%d+);([^;]*);(.*)$')
+  if not mark then return nil end
+  return {mark = tonumber(mark), older = unpack_numbers(older), newer = unpack_numbers(newer)}
 end
 
 local function write_record(id, record)
-  local numbers = {record.mark}
-  for k = 1, goods_count do
-    numbers[1 + k], numbers[1 + goods_count + k] = record.older[k], record.newer[k]
-  end
-  redis.call('HSET', KEYS[1], 'm:' .. id, pack(numbers))
+  redis.call('HSET', KEYS[1], 'm:' .. id, text(record.mark) .. ';' .. pack(record.older) .. ';' .. pack(record.newer))
 end
 
-local function held(record, k) return math.max(record.older[k], record.newer[k]) end
+local function held(record, good) return math.max(record.older[good], record.newer[good]) end
+
+local function each_good(record, visit)
+  for good in pairs(record.older) do visit(good) end
+  for good in pairs(record.newer) do
+    if rawget(record.older, good) == nil then visit(good) end
+  end
+end
 
 -- What a missing member takes from the others: its part of rate and burst, and of each quota what it may use more than it
 -- was offered while it was here, once a window has passed.
 local function count_away(record, sign)
-  lane.away[1] = lane.away[1] + sign * held(record, 1)
-  lane.away[2] = lane.away[2] + sign * held(record, 2)
-  for k = 3, goods_count, 2 do
-    lane.away[k] = lane.away[k] + sign * math.max(0, held(record, k + 1) - held(record, k))
-  end
+  each_good(record, function(good)
+    local quota = string.match(good, '^(.*)%.all$')
+    if quota then
+      local left = quota .. '.left'
+      lane.away[left] = lane.away[left] + sign * math.max(0, held(record, good) - held(record, left))
+    elseif good == 'rate' or good == 'burst' then
+      lane.away[good] = lane.away[good] + sign * held(record, good)
+    end
+  end)
 end
 
 local function count_reserved(record, sign)
-  for k = 1, goods_count do lane.reserved[k] = lane.reserved[k] + sign * held(record, k) end
+  each_good(record, function(good) lane.reserved[good] = lane.reserved[good] + sign * held(record, good) end)
 end
 
 local function note_missing()
@@ -93,8 +95,8 @@ local function member_count()
 end
 
 local members = 1
-local function rate_here() return math.max(0, rate - lane.away[1] - strangers * math.floor(rate / members)) end
-local function room_here() return math.max(0, burst - lane.away[2] - strangers * math.floor(burst / members)) * TOKEN end
+local function rate_here() return math.max(0, rate - lane.away.rate - strangers * math.floor(rate / members)) end
+local function room_here() return math.max(0, burst - lane.away.burst - strangers * math.floor(burst / members)) * TOKEN end
 
 local function refill()
   local per_second, room = rate_here(), room_here()
@@ -115,23 +117,23 @@ local function frees_at(quota, last)
   return (math.floor((last + quota.slack) / quota.per) + 1) * quota.per + quota.slack
 end
 
-local function drop_old_runs(i, quota)
+local function drop_old_runs(quota)
   while true do
     local first = redis.call('LINDEX', quota.key, 0)
     if not first then
-      lane.used[i] = 0
+      lane.used[quota.name] = 0
       return
     end
     local last, count = parse_run(first)
     quota.frees = frees_at(quota, last)
     if quota.frees > lane.at then return end
     redis.call('LPOP', quota.key)
-    lane.used[i] = lane.used[i] - count
+    lane.used[quota.name] = lane.used[quota.name] - count
   end
 end
 
-local function add_run(i, quota)
-  lane.used[i] = lane.used[i] + 1
+local function add_run(quota)
+  lane.used[quota.name] = lane.used[quota.name] + 1
   local grain = quota.limit > 1024 and math.floor(quota.per / 1024) or 1
   local tail = redis.call('LINDEX', quota.key, -1)
   if tail then
@@ -143,12 +145,35 @@ local function add_run(i, quota)
   redis.call('RPUSH', quota.key, text(lane.at) .. ':1:' .. member)
 end
 
+-- Quotas of other members that are none of this one's: they do not hold it back, but what it sends counts there, too.
+local elsewhere_counted = {}
+local function note_quotas()
+  local own_names = {}
+  for _, quota in ipairs(quotas) do
+    lane.seen[quota.name], own_names[quota.name] = lane.at, true
+  end
+  for name, at in pairs(lane.seen) do
+    local per, kind, scope = string.match(name, '^(%d+)([rf])(%d)')
+    if per and not own_names[name] then
+      local quota = {name = name, key = KEYS[1] .. ':' .. name, limit = math.huge, per = tonumber(per), fixed = kind == 'f',
+                     counts = scope == '0' or (scope == '1') == download}
+      quota.slack = math.min(math.floor(quota.per / 60), 2000)
+      if at > lane.at - FORGET then
+        elsewhere_counted[#elsewhere_counted + 1] = quota
+      else
+        redis.call('UNLINK', quota.key)
+        lane.seen[name], lane.used[name] = 0, 0
+      end
+    end
+  end
+end
+
 local own
-local function left(i) return math.max(0, quotas[i].limit - lane.used[i]) end
--- What is reserved of what is left of quota `i` for everyone but this member.
-local function others(i)
-  local k = 1 + 2 * i
-  return lane.reserved[k] - held(own, k) + lane.away[k] + strangers * math.floor(quotas[i].limit / members)
+local function left(quota) return math.max(0, quota.limit - lane.used[quota.name]) end
+-- What is reserved of what is left of this quota for everyone but this member.
+local function others(quota)
+  local good = quota.name .. '.left'
+  return lane.reserved[good] - held(own, good) + lane.away[good] + strangers * math.floor(quota.limit / members)
 end
 
 local verdict, wait, why = GO, 0, NOTHING
@@ -170,10 +195,10 @@ local function wait_for_token()
   hold(length, BY_RATE)
 end
 
-local function wait_for_quota(i, quota)
+local function wait_for_quota(quota)
   if not quota.counts then return end
-  local there = left(i) - (may_use_reserve and 0 or quota.reserve)
-  if there - others(i) >= 1 then return end
+  local there = left(quota) - (may_use_reserve and 0 or quota.reserve)
+  if there - others(quota) >= 1 then return end
   -- What is there is held for others, until their next beats.
   if there >= 1 then return hold(math.max(1, math.floor(grace / 3)), BY_QUOTA) end
   hold(math.max(1, (quota.frees or lane.at + quota.per) - lane.at), BY_QUOTA)
@@ -188,21 +213,24 @@ local pauses = {}
 local function decide()
   hold(lane.ready - lane.at, BY_RATE)
   hold(pauses[download and 2 or 1] - lane.at, BY_PAUSE)
-  for i, quota in ipairs(quotas) do wait_for_quota(i, quota) end
+  for _, quota in ipairs(quotas) do wait_for_quota(quota) end
   -- Nobody takes a place in the line for a token that something else holds back anyway.
   if verdict == GO then wait_for_token() end
 end
 
 local function spend()
   if rate > 0 then lane.level = lane.level - TOKEN end
-  for i, quota in ipairs(quotas) do
+  for _, quota in ipairs(quotas) do
     if quota.counts then
-      local k = 1 + 2 * i
-      lane.reserved[k] = lane.reserved[k] - held(own, k)
-      own.older[k], own.newer[k] = math.max(0, own.older[k] - 1), math.max(0, own.newer[k] - 1)
-      lane.reserved[k] = lane.reserved[k] + held(own, k)
-      add_run(i, quota)
+      local good = quota.name .. '.left'
+      lane.reserved[good] = lane.reserved[good] - held(own, good)
+      own.older[good], own.newer[good] = math.max(0, own.older[good] - 1), math.max(0, own.newer[good] - 1)
+      lane.reserved[good] = lane.reserved[good] + held(own, good)
+      add_run(quota)
     end
+  end
+  for _, quota in ipairs(elsewhere_counted) do
+    if quota.counts then add_run(quota) end
   end
 end
 
@@ -210,26 +238,26 @@ end
 local function total(k)
   if k == 1 then return rate end
   if k == 2 then return burst end
-  local i = math.floor((k - 1) / 2)
-  if k % 2 == 0 then return quotas[i].limit end
-  return math.max(0, left(i) - lane.away[k])
+  local quota = quotas[math.floor((k - 1) / 2)]
+  if k % 2 == 0 then return quota.limit end
+  return math.max(0, left(quota) - lane.away[goods[k]])
 end
 
 local function offer()
   count_reserved(own, -1)
   if confirmed >= own.mark then
-    for k = 1, goods_count do own.older[k], own.newer[k] = own.newer[k], 0 end
+    own.older, own.newer = own.newer, unpack_numbers('')
     own.mark = call
   end
   local offers = {}
-  for k = 1, goods_count do
+  for k, good in ipairs(goods) do
     local all = total(k)
     local part = math.floor(all / members)
     if k == 2 and lane.first == member then part = part + all % members end
     -- Beats of many are rare: half of what is left stays free for whoever asks meanwhile.
     if k > 2 and k % 2 == 1 and members > MANY then part = math.floor(part / 2) end
-    offers[k] = math.max(0, math.min(part, all - lane.reserved[k]))
-    own.newer[k] = math.max(own.newer[k], offers[k])
+    offers[k] = math.max(0, math.min(part, all - lane.reserved[good]))
+    own.newer[good] = math.max(own.newer[good], offers[k])
   end
   count_reserved(own, 1)
   write_record(member, own)
@@ -239,7 +267,7 @@ end
 -- Nobody is here and nothing is spent: as good as a new one.
 local function at_rest()
   local spent = math.max(pauses[1], pauses[2]) - lane.at
-  for i = 1, quota_count do spent = math.max(spent, lane.used[i]) end
+  for _, used in pairs(lane.used) do spent = math.max(spent, used) end
   return spent <= 0 and lane.level == room_here() and redis.call('ZCARD', KEYS[2]) + redis.call('ZCARD', KEYS[3]) == 0
 end
 
@@ -247,7 +275,7 @@ local function answer(offers)
   local out = {verdict, wait, why, lane.at, lane.id, members, pauses[1] or 0, pauses[2] or 0,
                math.max(0, math.floor(lane.level / TOKEN))}
   for k = 1, #offers do out[#out + 1] = offers[k] end
-  for i = 1, quota_count do out[#out + 1] = left(i) end
+  for _, quota in ipairs(quotas) do out[#out + 1] = left(quota) end
   return out
 end
 
@@ -270,12 +298,14 @@ if what == 'leave' or lane.id ~= known_lane then
 end
 if what ~= 'leave' then
   if redis.call('ZREM', KEYS[3], member) == 1 and own then count_away(own, -1) end
-  if not own then own = {mark = 0, older = unpack_numbers('', goods_count), newer = unpack_numbers('', goods_count)} end
+  if not own then own = {mark = 0, older = unpack_numbers(''), newer = unpack_numbers('')} end
   redis.call('ZADD', KEYS[2], text(lane.at + grace), member)
   if lane.first == '' then lane.first = member end
   members = member_count()
 end
-for i, quota in ipairs(quotas) do drop_old_runs(i, quota) end
+note_quotas()
+for _, quota in ipairs(quotas) do drop_old_runs(quota) end
+for _, quota in ipairs(elsewhere_counted) do drop_old_runs(quota) end
 pauses = {pause_end(0), pause_end(1)}
 if what == 'leave' then
   if at_rest() then redis.call('UNLINK', KEYS[1]) else save() end

@@ -2,32 +2,37 @@
 --
 -- KEYS: 1 the lane (hash), 2 members by the time from which they count as missing (zset), 3 missing members by the same (zset),
 -- 4... one list for each quota with its runs "last:count:member", then, where all keys live on one server, the epoch (string).
+-- A quota is called by its window, "86400000r0": length, "r" rolling or "f" fixed, what is counted (0 all, 1 downloads, 2 calls),
+-- which is the end of its key; so members with different quotas mean the same list by the same name.
 -- ARGV: 1 member, 2 run id of the server, 3 lane id that the member has merged into, 4 number of quotas; then the script's own.
 --
 -- Goods are what a member may spend while it cannot reach us: nano-tokens a second, burst, and for each quota a share of what
--- is left now and one of the whole limit for later windows. A member may use what it was offered last; since an answer can be
+-- is left now (".left") and one of the whole limit for later windows (".all"). A member may use what it was offered last; since an answer can be
 -- lost, all offers that it has not confirmed stay reserved. Reserved for all together is never more than there is.
 -- Numbers stay below 2^53, where Lua's are exact; what is handed out is rounded down.
 local SETTLE, FORGET, STEP_BACK, TOKEN = 3000, 86400000, 300000, 1e9
 local member, server, known_lane, quota_count = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
-local goods_count = 2 + 2 * quota_count
+local quota_names, goods = {}, {'rate', 'burst'}
+for i = 1, quota_count do
+  quota_names[i] = string.sub(KEYS[3 + i], #KEYS[1] + 2)
+  goods[1 + 2 * i], goods[2 + 2 * i] = quota_names[i] .. '.left', quota_names[i] .. '.all'
+end
 local lane = {}
 
 local function text(number) return string.format('%.0f', number) end
 
 local function pack(numbers)
   local parts = {}
-  for i = 1, #numbers do parts[i] = text(numbers[i]) end
+  for name, number in pairs(numbers) do
+    if number ~= 0 then parts[#parts + 1] = name .. '=' .. text(number) end
+  end
   return table.concat(parts, ' ')
 end
 
--- `count` numbers; missing ones are 0.
-local function unpack_numbers(packed, count)
-  local numbers = {}
-  for word in string.gmatch(packed or '', '%S+') do
-    if #numbers < count then numbers[#numbers + 1] = tonumber(word) end
-  end
-  for i = #numbers + 1, count do numbers[i] = 0 end
+-- Numbers by name; missing ones are 0.
+local function unpack_numbers(packed)
+  local numbers = setmetatable({}, {__index = function() return 0 end})
+  for name, number in string.gmatch(packed or '', '(%S+)=(%S+)') do numbers[name] = tonumber(number) end
   return numbers
 end
 
@@ -37,9 +42,9 @@ local function parse_run(run)
 end
 
 -- How many requests a quota's list holds.
-local function recount(i)
+local function recount(key)
   local sum = 0
-  for _, run in ipairs(redis.call('LRANGE', KEYS[3 + i], 0, -1)) do
+  for _, run in ipairs(redis.call('LRANGE', key, 0, -1)) do
     local _, count = parse_run(run)
     sum = sum + count
   end
@@ -68,21 +73,23 @@ local function begin(now)
   for i = 0, 1 do
     if pauses[i + 1] then redis.call('HSET', KEYS[1], 'pause' .. i, pauses[i + 1]) end
   end
-  lane = {server = server, ready = settled, at = now, level = fresh and -1 or 0, line = 0, first = '', used = {},
+  lane = {server = server, ready = settled, at = now, level = fresh and -1 or 0, line = 0, first = '', used = unpack_numbers(''),
           id = string.sub(server, 1, 8) .. '-' .. text(now) .. '-' .. member,
-          reserved = unpack_numbers('', goods_count), away = unpack_numbers('', goods_count)}
-  for i = 1, quota_count do lane.used[i] = recount(i) end
+          reserved = unpack_numbers(''), away = unpack_numbers(''), seen = unpack_numbers('')}
+  for i = 1, quota_count do lane.used[quota_names[i]] = recount(KEYS[3 + i]) end
 end
 
+-- The lane: seen is when a quota was last one of a member's.
 local function open()
   local now = clock()
-  local read = redis.call('HMGET', KEYS[1], 'server', 'id', 'ready', 'at', 'level', 'line', 'first', 'reserved', 'away', 'used')
+  local read = redis.call('HMGET', KEYS[1], 'server', 'id', 'ready', 'at', 'level', 'line', 'first', 'reserved', 'away', 'used',
+                          'seen')
   lane.server = read[1] or nil
   if lane.server ~= server then return begin(now) end
   lane.id, lane.ready, lane.at = read[2], tonumber(read[3]), tonumber(read[4])
   lane.level, lane.line, lane.first = tonumber(read[5]), tonumber(read[6]), read[7]
-  lane.reserved, lane.away = unpack_numbers(read[8], goods_count), unpack_numbers(read[9], goods_count)
-  lane.used = unpack_numbers(read[10], quota_count)
+  lane.reserved, lane.away = unpack_numbers(read[8]), unpack_numbers(read[9])
+  lane.used, lane.seen = unpack_numbers(read[10]), unpack_numbers(read[11])
   -- Time never goes back, but where the server's clock was far wrong.
   if now < lane.at - STEP_BACK then
     lane.at, lane.ready, lane.line = now, math.min(lane.ready, now + SETTLE), 0
@@ -93,5 +100,5 @@ end
 local function save()
   redis.call('HSET', KEYS[1], 'server', lane.server, 'id', lane.id, 'ready', text(lane.ready), 'at', text(lane.at), 'level',
              text(lane.level), 'line', text(lane.line), 'first', lane.first, 'reserved', pack(lane.reserved), 'away',
-             pack(lane.away), 'used', pack(lane.used))
+             pack(lane.away), 'used', pack(lane.used), 'seen', pack(lane.seen))
 end

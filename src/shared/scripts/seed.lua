@@ -19,9 +19,9 @@ for i = 1, quota_count do
   table.sort(runs, function(a, b) return a[1] < b[1] end)
   redis.call('UNLINK', KEYS[3 + i])
   for _, run in ipairs(runs) do redis.call('RPUSH', KEYS[3 + i], run[2]) end
-  lane.used[i] = recount(i)
+  lane.used[quota_names[i]] = recount(KEYS[3 + i])
 end
 -- A member that has merged is known: its next call may draw.
-if not redis.call('HGET', KEYS[1], 'm:' .. member) then redis.call('HSET', KEYS[1], 'm:' .. member, '0') end
+if not redis.call('HGET', KEYS[1], 'm:' .. member) then redis.call('HSET', KEYS[1], 'm:' .. member, '0;;') end
 save()
 return {lane.at, lane.id}

@@ -36,7 +36,7 @@ Fleet::Fleet(const Options& options)
       world_{redis_, shared::lane_limits(rate_config(options)), rate_config(options), {}, {}, {}},
       ledger_{world_.limits, kStart} {
   redis_.call({"FLUSHALL"});
-  world_.keys = shared::lane_keys({"sim"}, "lane", options.quotas.size(), true);
+  world_.keys = shared::lane_keys({"sim"}, "lane", options.quotas, true);
   world_.draw = load_script(redis_, shared::script_draw());
   world_.seed = load_script(redis_, shared::script_seed());
   world_.now = kStart;

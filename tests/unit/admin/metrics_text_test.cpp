@@ -59,6 +59,7 @@ metrics::Readings fill(Counted& counted) {
   auto& label = worker.label(counted.metrics.label("series", "tmdb"));
   for (std::size_t i = 0; i < lifetimes.size(); ++i) label.lifetimes.buckets[i].add(lifetimes[i]);
   label.lifetimes.sum.add(259'320);
+  label.hits_shared.add(2);
   worker.label(0).misses[8].add(6);
   worker.upstreams["tmdb"].statuses[404] = 1;
   worker.upstreams["tmdb"].failures = 8;
@@ -97,8 +98,25 @@ metrics::Readings fill(Counted& counted) {
   readings.feeds = {{"sonarr", true, {{"series", 6}, {"other", 1}}, 0}, {"radarr", false, {}, 0}};
   readings.alerts = {{"hit-rate", "warning", true}, {"store", "error", false}};
   readings.api_invalidations = 2;
-  readings.shared = metrics::SharedReading{
-      true, false, {{"hit", 7}, {"timeout", 2}}, {{"seal", 1}}, {{"full", 3}}, 5, 4, 6, 1, 0.5, 0.25, 2};
+  auto& shared = readings.shared.emplace();
+  shared.up = true;
+  shared.breakers_open = {{"read", true}, {"write", false}};
+  shared.look_ups = {{"hit", 7}, {"timeout", 2}};
+  shared.rejected = {{"seal", 1}};
+  shared.dropped = {{"full", 3}};
+  shared.waits = {{"found", 8}};
+  shared.commands["get"].buckets[3] = 9;
+  shared.commands["get"].sum = 4'321;
+  shared.timeouts = 2;
+  shared.written = 5;
+  shared.sent = 4;
+  shared.received = 6;
+  shared.gaps = 1;
+  shared.swept = 11;
+  shared.lag_seconds = 0.5;
+  shared.memory_ratio = 0.25;
+  shared.members = 2;
+  readings.limits.back().mode = 3;
   readings.webhooks = {{"sonarr", "Grab", 5}, {"sonarr", "other", 1}};
   readings.dropped_log_lines = 9;
   return readings;

@@ -6,6 +6,7 @@ namespace cachearr::shared {
 namespace {
 
 using std::chrono::hours;
+using std::chrono::minutes;
 
 constexpr TimePoint kDrawn{Duration{1'700'000'000'000}};
 
@@ -59,11 +60,14 @@ TEST(ADraw, OfADownloadIsCountedByTheQuotasOfDownloads) {
   EXPECT_EQ(words[26], "1");
 }
 
-TEST(ADraw, HasOneKeyForEachQuotaAndTheEpochOnOneServer) {
+TEST(ADraw, HasOneKeyForEachQuotaByItsWindowAndTheEpochOnOneServer) {
   const Names names{"p"};
-  EXPECT_EQ(lane_keys(names, "x", 2, true),
-            (Words{"p:l1:{x}", "p:l1:{x}:here", "p:l1:{x}:away", "p:l1:{x}:1", "p:l1:{x}:2", "p:l1"}));
-  EXPECT_EQ(lane_keys(names, "x", 0, false).size(), 3U);
+  const std::vector<limit::QuotaConfig> quotas{
+      {10, hours{1}, false, 0, limit::LimitScope::grab}, {5, minutes{1}, true, 0, {}}, {7, minutes{1}, true, 0, {}}};
+  EXPECT_EQ(lane_keys(names, "x", quotas, true),
+            (Words{"p:l1:{x}", "p:l1:{x}:here", "p:l1:{x}:away", "p:l1:{x}:3600000r1", "p:l1:{x}:60000f0",
+                   "p:l1:{x}:60000f0-2", "p:l1"}));
+  EXPECT_EQ(lane_keys(names, "x", {}, false).size(), 3U);
 }
 
 TEST(ADrawsAnswer, IsReadWithItsOffers) {
@@ -86,6 +90,23 @@ TEST(ADrawsAnswer, ThatIsNoneIsRefused) {
   EXPECT_FALSE(read_draw(list_reply({9, 0, 0, 0}, "", {1, 0, 0, 0}), 0));
   EXPECT_FALSE(read_draw(list_reply({0, 0, 77, 0}, "", {1, 0, 0, 0}), 0));
   EXPECT_FALSE(read_draw(list_reply({0, 0}, "", {}), 0));
+}
+
+TEST(ADrawsAnswer, LetsAsManyDrawAtOnceAsThereIsLeftFor) {
+  LaneLimits rate{1'000'000'000, 8, {}}, quota;
+  DrawAnswer answer;
+  answer.verdict = Verdict::go;
+  answer.tokens = 5;
+  EXPECT_EQ(worth_drawing(answer, rate), 5U);
+  answer.left = {3, 900};
+  EXPECT_EQ(worth_drawing(answer, rate), 3U);
+  answer.tokens = 0;
+  EXPECT_EQ(worth_drawing(answer, rate), 1U);
+  EXPECT_EQ(worth_drawing(answer, quota), 3U) << "there is no bucket";
+  answer.left = {900, 900};
+  EXPECT_EQ(worth_drawing(answer, quota), 64U);
+  answer.verdict = Verdict::wait;
+  EXPECT_EQ(worth_drawing(answer, quota), 1U);
 }
 
 TEST(ASeed, TellsRunsByTheServersClock) {

@@ -1,6 +1,8 @@
 #include "shared/record.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <gtest/gtest.h>
 #include <random>
 
@@ -144,6 +146,44 @@ TEST(Seals, NameTextsForWhoHasTheSecretAlone) {
   EXPECT_EQ(pair.writer.name_of("record", "a"), pair.reader.name_of("record", "a"));
   EXPECT_NE(pair.writer.name_of("record", "a"), stranger.name_of("record", "a"));
   EXPECT_NE(pair.writer.name_of("record", "a"), pair.writer.name_of("lane", "a"));
+}
+
+/// CACHEARR_MUTATIONS=1000000 for the long form.
+std::size_t mutations() {
+  const auto* const asked = std::getenv("CACHEARR_MUTATIONS");
+  return asked ? std::strtoull(asked, nullptr, 10) : 5'000;
+}
+
+/// Bits, bytes, ends and parts of another record.
+std::string mutated(const std::string& record, const std::string& other, std::mt19937_64& chance) {
+  auto bytes = record;
+  const auto at = chance() % bytes.size();
+  switch (chance() % 6) {
+    case 0: bytes[at] = static_cast<char>(bytes[at] ^ static_cast<char>(1U << (chance() % 8))); break;
+    case 1: bytes[at] = static_cast<char>(bytes[at] + 1 + static_cast<char>(chance() % 255)); break;
+    case 2: bytes.resize(at); break;
+    case 3: bytes.insert(at, 1 + chance() % 64, static_cast<char>(chance())); break;
+    case 4: bytes.erase(at, 1 + chance() % 64); break;
+    default: bytes = record.substr(0, at) + other.substr(std::min<std::size_t>(at, other.size()));
+  }
+  return bytes;
+}
+
+TEST(Records, ThatWereTouchedAreNeverBelieved) {
+  SealerPair pair;
+  const auto entry = record_fresh_for(Duration{60'000}), second = record_fresh_for(Duration{60'000}, "another body");
+  const auto record = seal_record(pair.writer, kRecordKey, *entry, {1, 2, 3}, {});
+  const auto other = seal_record(pair.writer, kRecordKey, *second, {1, 2, 3}, {});
+  std::mt19937_64 chance{17};
+  std::size_t tried = 0, believed = 0;
+  while (tried < mutations()) {
+    const auto bytes = mutated(record, other, chance);
+    if (bytes == record || bytes == other) continue;
+    ++tried;
+    store::EntryPtr into;
+    believed += read_record(pair.reader, kRecordKey, bytes, into) == RecordFault::none || into ? 1U : 0U;
+  }
+  EXPECT_EQ(believed, 0U) << "of " << tried;
 }
 
 }  // namespace

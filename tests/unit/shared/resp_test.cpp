@@ -111,5 +111,29 @@ TEST(Replies, OfManyListsStayWithinTheMostNodes) {
   EXPECT_EQ(status_of(bytes), ReadStatus::broken);
 }
 
+TEST(Replies, OfManyTextsStayWithinTheMostTextAltogether) {
+  constexpr std::size_t longest = 1'000'000;
+  ReplyReader reader{longest};
+  std::string_view begin = "*8000\r\n";
+  ASSERT_EQ(reader.feed(begin), ReadStatus::need_more);
+  const auto text = "$1000000\r\n" + std::string(longest, 'x') + "\r\n";
+  std::size_t taken = 0;
+  for (auto status = ReadStatus::need_more; status == ReadStatus::need_more && taken < 100; ++taken) {
+    std::string_view part = text;
+    status = reader.feed(part);
+  }
+  EXPECT_LE(taken * longest, ReplyReader::kMostText + 2 * longest);
+}
+
+TEST(Replies, MayEachHaveTheMostText) {
+  ReplyReader reader{1'000'000};
+  const auto text = "$1000000\r\n" + std::string(1'000'000, 'x') + "\r\n";
+  for (int i = 0; i < 20; ++i) {
+    std::string_view part = text;
+    ASSERT_EQ(reader.feed(part), ReadStatus::ready);
+    EXPECT_EQ(reader.take().text.size(), 1'000'000U);
+  }
+}
+
 }  // namespace
 }  // namespace cachearr::shared
