@@ -1,0 +1,236 @@
+#!/usr/bin/env python3
+"""What sharing is to reach, measured on real instances and a real Redis: prints figures, and ends with 1 where a count is wrong.
+
+    CACHEARR_BIN=build-release/cachearr shared_goals.py [hit] [cold] [purge] [dump] [split]
+
+Times are of the machine that it runs on; compare within a run.
+"""
+import asyncio
+import os
+import pathlib
+import random
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+
+from lab.proxy import Proxy  # noqa: E402
+from lab.redis_server import RedisServer  # noqa: E402
+
+SECRET = "0123456789abcdef" * 4
+
+
+class Origin:
+    def __init__(self, size=4096):
+        self.body, self.delay, self.asked, self.version = b"b" * size, 0.0, 0, 1
+        self.loop, ready = asyncio.new_event_loop(), threading.Event()
+        threading.Thread(target=self.run, args=(ready,), daemon=True).start()
+        ready.wait()
+
+    def run(self, ready):
+        asyncio.set_event_loop(self.loop)
+        server = self.loop.run_until_complete(asyncio.start_server(self.serve, "127.0.0.1", 0, backlog=2000))
+        self.port = server.sockets[0].getsockname()[1]
+        ready.set()
+        self.loop.run_forever()
+
+    async def serve(self, reader, writer):
+        try:
+            while await reader.readuntil(b"\r\n\r\n"):
+                self.asked += 1
+                if self.delay:
+                    await asyncio.sleep(self.delay)
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Version: %d\r\nContent-Length: %d\r\n\r\n" % (
+                    self.version, len(self.body)) + self.body)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+
+class Lab:
+    def __init__(self):
+        self.origin, self.redis, self.proxies = Origin(), RedisServer("--rdbcompression", "no"), []
+        self.folder = tempfile.mkdtemp(prefix="shared-goals-")
+
+    def start(self, name, shares=True, ttl="1h"):
+        rules = {"upstreams": {"o": {"hosts": ["o.test"], "origin": "http://127.0.0.1:%d" % self.origin.port, "shared": True,
+                                     "credentials": {"query": ["apikey"], "headers": []}}},
+                 "rules": [{"name": "all", "upstream": "o", "match": {"path": "/**"}, "ttl": ttl, "expect": "any", "tags": ["all-of-it"]}]}
+        secret = os.path.join(self.folder, "secret")
+        with open(secret, "w") as file:
+            file.write(SECRET)
+        shared = {"redis_url": self.redis.url, "secret_file": secret, "instance": name, "lookup_timeout": "1s"} if shares else {}
+        proxy = Proxy(rules, {"shared": shared, "access": {"private_upstreams": "allow"}, "log": {"level": "warning"}}, threads=1).start()
+        self.proxies.append(proxy)
+        if shares:
+            until(lambda: status(proxy)["state"] == "ready")
+        return proxy
+
+    def close(self):
+        for proxy in self.proxies:
+            proxy.stop()
+        self.redis.close()
+
+
+def status(proxy):
+    return proxy.admin("GET", "/api/v1/shared").data
+
+
+def until(holds, limit=120.0, pause=0.002):
+    end = time.monotonic() + limit
+    while not holds():
+        if time.monotonic() > end:
+            raise AssertionError("it never came true")
+        time.sleep(pause)
+
+
+def part(times, share):
+    ordered = sorted(times)
+    return 1000 * ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
+async def ask(streams, path):
+    reader, writer = streams
+    begin = time.monotonic()
+    writer.write(b"GET http://o.test%s HTTP/1.1\r\nHost: o.test\r\n\r\n" % path.encode())
+    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+    first = time.monotonic() - begin
+    await reader.readexactly(int(head.split(b"content-length:", 1)[1].split(b"\r\n", 1)[0]))
+    return first, head
+
+
+async def ask_all(port, paths):
+    streams = await asyncio.open_connection("127.0.0.1", port)
+    answers = [await ask(streams, path) for path in paths]
+    streams[1].close()
+    return answers
+
+
+def hit(lab):
+    """A hit in the shared tier, and what it adds to one in memory; the same from an origin that takes 20 ms."""
+    one, two = lab.start("one"), lab.start("two")
+    paths = ["/hit/%d" % i for i in range(1000)]
+    asyncio.run(ask_all(one.port, paths))
+    until(lambda: status(one)["records"]["written"] >= len(paths))
+    answers = asyncio.run(ask_all(two.port, paths))
+    shared = [took for took, head in answers if b"detail=shared" in head]
+    memory = [took for took, _ in asyncio.run(ask_all(two.port, paths))]
+    lab.origin.delay = 0.02
+    fetched = [took for took, _ in asyncio.run(ask_all(two.port, ["/slow/%d" % i for i in range(100)]))]
+    lab.origin.delay = 0
+    print("shared hits %d of %d: p50 %.2f ms, p99 %.2f ms; in memory p50 %.2f, p99 %.2f: added p50 %.2f, p99 %.2f; origin of 20 ms: p50 %.1f, %.0f times as long" % (
+        len(shared), len(paths), part(shared, 0.5), part(shared, 0.99), part(memory, 0.5), part(memory, 0.99),
+        part(shared, 0.5) - part(memory, 0.5), part(shared, 0.99) - part(memory, 0.99), part(fetched, 0.5), part(fetched, 0.5) / part(shared, 0.5)))
+    return len(shared) < len(paths) * 0.99
+
+
+def cold(lab):
+    """Eight instances, one key that nobody has, 1,000 clients."""
+    proxies = [lab.start("c%d" % i) for i in range(8)]
+    lab.origin.delay, before = 1.0, lab.origin.asked
+
+    async def one(proxy, arrived):
+        streams = await asyncio.open_connection("127.0.0.1", proxy.port)
+        await ask(streams, "/cold")
+        arrived.append((time.monotonic(), proxy.port))
+        streams[1].close()
+
+    async def all_of_them(arrived):
+        await asyncio.gather(*(one(proxies[i % 8], arrived) for i in range(1000)))
+    arrived = []
+    asyncio.run(all_of_them(arrived))
+    lab.origin.delay = 0
+    first = {port: min(at for at, of in arrived if of == port) for port in {of for _, of in arrived}}
+    leader = min(first.values())
+    print("8 instances, 1 cold key, %d clients: %d upstream request(s); first answers of the other instances %s ms behind the leader's, the last client %.0f ms" % (
+        len(arrived), lab.origin.asked - before, sorted(round(1000 * (at - leader)) for at in first.values())[1:], 1000 * (max(arrived)[0] - leader)))
+    return lab.origin.asked - before != 1
+
+
+async def until_new(port, path, version):
+    """Asks again and again, until the answer is not the one from before the purge."""
+    streams = await asyncio.open_connection("127.0.0.1", port)
+    while int((await ask(streams, path))[1].split(b"x-version:", 1)[1].split(b"\r\n", 1)[0]) < version:
+        pass
+    streams[1].close()
+
+
+def purge(lab):
+    """From the call until the other instance serves nothing older, one by one of each kind, and 1,000 at once."""
+    one, two = lab.start("p1"), lab.start("p2")
+    paths = ["/purge/%d" % i for i in range(1000)]
+    key = "GET:o.test:%d" % lab.origin.port
+    times = []
+    for number in range(200):
+        path, wish = paths[number], [{"pattern": "*" + paths[number]}, {"tag": "all-of-it"}, {"upstream": "o"}, {"all": True}, {"keys": [key + paths[number]]}][number % 5]
+        for proxy in (one, two):
+            asyncio.run(ask_all(proxy.port, [path]))
+        lab.origin.version += 1
+        one.admin("POST", "/api/v1/purge", body=wish)
+        begin = time.monotonic()
+        asyncio.run(until_new(two.port, path, lab.origin.version))
+        times.append(time.monotonic() - begin)
+    for proxy in (one, two):
+        asyncio.run(ask_all(proxy.port, paths))
+    lab.origin.version += 1
+    begin = time.monotonic()
+    one.admin("POST", "/api/v1/purge", body={"keys": [key + path for path in paths]})
+    called = time.monotonic()
+    asyncio.run(until_new(two.port, paths[-1], lab.origin.version))
+    print("old answers of the other instance after a purge: p50 %.1f ms, p99 %.1f ms (%d of five kinds); the last of 1,000 at once %.0f ms after the call, which took %.0f ms; gaps %d" % (
+        part(times, 0.5), part(times, 0.99), len(times), 1000 * (time.monotonic() - called), 1000 * (called - begin), status(two)["invalidations"]["gaps"]))
+    return status(two)["invalidations"]["gaps"] != 0
+
+
+def dump(lab):
+    """Secrets, bodies and keys in a dump of the Redis."""
+    one = lab.start("d1")
+    paths = ["/very-private-path/%d?apikey=very-secret-%d" % (i, i) for i in range(300)]
+    before = status(one)["records"]["written"]
+    asyncio.run(ask_all(one.port, paths))
+    until(lambda: status(one)["records"]["written"] >= before + len(paths))
+    one.admin("POST", "/api/v1/purge", body={"pattern": "*very-private-path/1*"})
+    until(lambda: status(one)["invalidations"]["waiting"] == 0)
+    connection = lab.redis.connect()
+    connection.call("SAVE")
+    with open(os.path.join(lab.redis.folder, "dump.rdb"), "rb") as file:
+        data = file.read()
+    words = [b"very-secret", b"very-private", lab.origin.body[:16], b"o.test", b"all-of-it", SECRET[:16].encode(), b"127.0.0.1:%d" % lab.origin.port]
+    found = {word: data.count(word) for word in words}
+    print("a dump of %d bytes with %d keys: found %s" % (len(data), connection.call("DBSIZE"), found))
+    return any(found.values())
+
+
+def split(lab):
+    """The same requests to one instance, and split between two: what reaches the upstream."""
+    chance = random.Random(3)
+    paths = ["/s/%d" % min(int(chance.paretovariate(0.5)), 3000) for _ in range(6000)]
+    alone = lab.start("alone", shares=False)
+    before = lab.origin.asked
+    asyncio.run(ask_all(alone.port, paths))
+    by_one = lab.origin.asked - before
+    pair, before = [lab.start("s1"), lab.start("s2")], lab.origin.asked
+
+    async def both():
+        await asyncio.gather(*(ask_all(pair[i].port, paths[i::2]) for i in range(2)))
+    asyncio.run(both())
+    by_two = lab.origin.asked - before
+    print("%d requests: one instance %d upstream calls, two that share %d: %.3f times" % (len(paths), by_one, by_two, by_two / by_one))
+    return by_two > by_one
+
+
+def main():
+    wanted, wrong = sys.argv[1:] or ["hit", "cold", "purge", "dump", "split"], 0
+    for name in wanted:
+        lab = Lab()
+        try:
+            wrong += bool(globals()[name](lab))
+        finally:
+            lab.close()
+    sys.exit(1 if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
