@@ -53,7 +53,7 @@ Answer low_hit_rate(Instance& instance, const Call& call) {
   const auto usual = instance.snapshot()->settings->config.cache.alert_key_hit_rate_below;
   const auto below = number_parameter(call, "below", {1, 100, usual});
   if (!below) return below.error();
-  const auto lists = instance.key_watch().lists();
+  const auto lists = instance.key_watch().latest_lists();
   return answer(instance, call, *lists, lists->low,
                 [&](const KeyUse& use) { return use.hit_rate() < static_cast<double>(*below); });
 }
@@ -61,7 +61,7 @@ Answer low_hit_rate(Instance& instance, const Call& call) {
 Answer top(Instance& instance, const Call& call) {
   const auto by = call.has_parameter("by") ? call.parameter("by") : "hits";
   if (by != "hits" && by != "bytes" && by != "saved") return problem(400, "by is hits, bytes or saved");
-  const auto lists = instance.key_watch().lists();
+  const auto lists = instance.key_watch().latest_lists();
   const auto& list = by == "hits" ? lists->by_hits : by == "bytes" ? lists->by_bytes : lists->by_time;
   return answer(instance, call, *lists, list, [](const KeyUse&) { return true; });
 }
@@ -69,7 +69,7 @@ Answer top(Instance& instance, const Call& call) {
 Answer expiring(Instance& instance, const Call& call) {
   const auto within = duration_parameter(call, "within", kSoon);
   if (!within) return within.error();
-  const auto lists = instance.key_watch().lists();
+  const auto lists = instance.key_watch().latest_lists();
   const auto end = (instance.clock().now() + *within).time_since_epoch().count();
   return answer(instance, call, *lists, lists->expiring,
                 [&](const KeyUse& use) { return use.meta.fresh_until_ms <= end; });

@@ -38,11 +38,14 @@ Result<rules::FileTexts, Answer> read_files(const Call& call, const Config& conf
   return texts;
 }
 
-/// How long what is stored now was fresh in all, by key.
-std::unordered_map<std::string, Duration> lifetimes_of(store::Store& store) {
-  std::unordered_map<std::string, Duration> lifetimes;
+/// How long what is stored now was fresh in all, by the keys of these requests; 0: not stored.
+std::unordered_map<std::string_view, Duration> lifetimes_of(const client::RequestReader::Batch& batch,
+                                                            const store::Store& store) {
+  std::unordered_map<std::string_view, Duration> lifetimes;
+  for (const auto& [facts, texts] : batch.requests) lifetimes.try_emplace(texts[ShownTexts::key]);
   store.for_each_key([&](const store::KeyView& view) {
-    lifetimes.insert_or_assign(std::string{view.key}, Duration{view.meta.fresh_until_ms - view.meta.stored_ms});
+    const auto at = lifetimes.find(view.key);
+    if (at != lifetimes.end()) at->second = Duration{view.meta.fresh_until_ms - view.meta.stored_ms};
     return true;
   });
   return lifetimes;
@@ -51,7 +54,7 @@ std::unordered_map<std::string, Duration> lifetimes_of(store::Store& store) {
 std::vector<upkeep::PastRequest> past_requests(Instance& instance) {
   const client::Journals journals = instance.proxy().journals();
   const auto batch = client::RequestReader{journals, client::RequestJournal::kMostRequests}.read();
-  const auto lifetimes = lifetimes_of(instance.store());
+  const auto lifetimes = lifetimes_of(batch, instance.store());
   std::vector<upkeep::PastRequest> past;
   for (const auto& [facts, texts] : batch.requests) {
     const auto url = texts[ShownTexts::url];
@@ -65,7 +68,7 @@ std::vector<upkeep::PastRequest> past_requests(Instance& instance) {
                                 facts.at,
                                 facts.is_hit(),
                                 {}};
-    const auto known = lifetimes.find(std::string{texts[ShownTexts::key]});
+    const auto known = lifetimes.find(texts[ShownTexts::key]);
     if (known != lifetimes.end() && known->second > Duration{0}) request.lifetime = known->second;
     past.push_back(std::move(request));
   }

@@ -129,6 +129,7 @@ void Instance::prepare_upkeep() {
   });
   ticker_.every(upkeep::SavingsLedger::kFoldEvery, "the ledger of savings", [this] { savings_->fold(); });
   ticker_.every(upkeep::Optimizer::kLookEvery, "the optimizer", [this] { optimizer_->tick(); });
+  ticker_.every(std::chrono::seconds{1}, "the lists of keys", [this] { key_watch_->tick(); });
 }
 
 void Instance::prepare_jobs() {

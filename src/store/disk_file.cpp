@@ -221,7 +221,8 @@ Outcome DiskFile::ids_of(IdPrefix prefix, std::vector<Hash128>& ids) {
 }
 
 Outcome DiskFile::scan(Hash128& after, std::size_t limit, bool& end,
-                       const std::function<void(const Hash128&, const IndexRecord&)>& visit) {
+                       const std::function<void(const Hash128&, const IndexRecord&)>& visit,
+                       const std::function<bool(const Hash128&, const IndexRecord&)>& wanted) {
   end = false;
   return reading([&](MDB_txn* txn) {
     Cursor cursor{txn, names_.records};
@@ -234,7 +235,8 @@ Outcome DiskFile::scan(Hash128& after, std::size_t limit, bool& end,
     for (std::size_t i = 0; code == 0 && i < limit; ++i) {
       if (key.mv_size != 16) return MDB_CORRUPTED;
       after = IdKey::id_of(key);
-      if (decode(view(data), after, record)) visit(after, record);
+      const bool is_wanted = !wanted || (decode_whole(view(data), record) && wanted(after, record));
+      if (is_wanted && decode(view(data), after, record)) visit(after, record);
       code = cursor.get(key, data, MDB_NEXT);
     }
     end = code == MDB_NOTFOUND;

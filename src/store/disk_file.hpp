@@ -75,9 +75,10 @@ class DiskFile {
   /// The ids that begin so.
   Outcome ids_of(IdPrefix prefix, std::vector<Hash128>& ids);
   /// Visits at most `limit` records with ids after `after`, which becomes the last one visited; `end` tells that there
-  /// are no more. Records that are damaged are left out.
+  /// are no more. Records that are damaged are left out, and what `wanted` says no to before that is looked into.
   Outcome scan(Hash128& after, std::size_t limit, bool& end,
-               const std::function<void(const Hash128&, const IndexRecord&)>& visit);
+               const std::function<void(const Hash128&, const IndexRecord&)>& visit,
+               const std::function<bool(const Hash128&, const IndexRecord&)>& wanted = nullptr);
   Outcome read_bans(std::vector<Ban>& bans, std::uint32_t& generation);
   Outcome read_state(const std::function<void(std::string_view name, std::string_view bytes)>& visit);
 

@@ -236,10 +236,9 @@ void DiskTier::find_key(std::string_view key, const std::function<void(const Ent
   if (shared_.loaded) {
     for (const IdPrefix prefix : shared_.index.with_keys({key_hash_of(key)})) file->ids_of(prefix, ids);
   } else {
-    for_each_record({}, [&](const Hash128& id, const IndexRecord& record) {
-      if (record.key == key) ids.push_back(id);
-      return true;
-    });
+    const auto keep = [&](const Hash128& id, const IndexRecord&) { return ids.push_back(id), true; };
+    const auto is_under_key = [&](const Hash128&, const IndexRecord& record) { return record.key == key; };
+    for_each_record({}, {.act = keep, .wanted = is_under_key});
   }
   for (const auto& id : ids) {
     const EntryPtr entry = read(id, {});
@@ -247,16 +246,15 @@ void DiskTier::find_key(std::string_view key, const std::function<void(const Ent
   }
 }
 
-void DiskTier::for_each_record(Hash128 after, const std::function<bool(const Hash128&, const IndexRecord&)>& visit) {
+void DiskTier::for_each_record(Hash128 after, const RecordVisit& visit) {
   const auto file = shared_.file();
-  bool wanted = true;
-  for (bool end = !file; !end && wanted;) {
-    const auto outcome = file->scan(after, kScannedAtOnce, end, [&](const Hash128& id, const IndexRecord& record) {
-      if (!wanted || shared_.missed.has(id) || shared_.bans.validity_on_disk(record.target()) == Validity::gone) return;
-      wanted = visit(id, record);
-    });
-    if (outcome != Outcome::done) return;
-  }
+  bool go_on = true;
+  const auto look = [&](const Hash128& id, const IndexRecord& record) {
+    if (!go_on || shared_.missed.has(id) || shared_.bans.validity_on_disk(record.target()) == Validity::gone) return;
+    go_on = visit.act(id, record);
+  };
+  for (bool end = !file; !end && go_on && (!visit.more || visit.more(after));)
+    if (file->scan(after, kScannedAtOnce, end, look, visit.wanted) != Outcome::done) return;
 }
 
 TierStats DiskTier::stats() const {

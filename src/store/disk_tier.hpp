@@ -34,7 +34,7 @@ class DiskTier final : public SlowTier {
   void flush() override;
   void find_key(std::string_view key, const std::function<void(const EntryPtr&)>& visit) override;
   /// What is invalidated is left out.
-  void for_each_record(Hash128 after, const std::function<bool(const Hash128&, const IndexRecord&)>& visit) override;
+  void for_each_record(Hash128 after, const RecordVisit& visit) override;
 
   TierStats stats() const override;
   std::string problem() const override { return shared_.problem(); }

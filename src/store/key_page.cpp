@@ -31,24 +31,51 @@ KeyQuery bounded(KeyQuery query) {
   return query;
 }
 
+/// What stands between two stars, where that is all there is to a pattern: it is found faster than a pattern matches.
+std::string_view word_of(std::string_view pattern) noexcept {
+  if (pattern.size() < 3 || pattern.front() != '*' || pattern.back() != '*') return {};
+  const auto word = pattern.substr(1, pattern.size() - 2);
+  return word.find_first_of("*?") == std::string_view::npos ? word : std::string_view{};
+}
+
 }  // namespace
 
 KeyPager::KeyPager(const KeyQuery& query)
-    : query_{bounded(query)}, tag_{query.tag.empty() ? 0 : hash128(query.tag).low} {
+    : query_{bounded(query)}, tag_{query.tag.empty() ? 0 : hash128(query.tag).low}, word_{word_of(query_.pattern)} {
   read_cursor();
+}
+
+bool KeyPager::has_filter() const noexcept {
+  return !query_.pattern.empty() || !query_.tag.empty() || !query_.upstream.empty() || !query_.type.empty();
 }
 
 bool KeyPager::selects(const BanTarget& target, std::string_view type) const noexcept {
   if (!query_.upstream.empty() && query_.upstream != target.upstream) return false;
   if (!query_.type.empty() && query_.type != type) return false;
   if (!query_.tag.empty() && std::find(target.tags.begin(), target.tags.end(), tag_) == target.tags.end()) return false;
+  if (!word_.empty()) return target.key.find(word_) != std::string_view::npos;
   return query_.pattern.empty() || text::glob_match(query_.pattern, target.key);
 }
 
+bool KeyPager::has_place(const Place& place) const noexcept {
+  const Rank rank = rank_of(place);
+  if (!query_.cursor.empty() && rank <= Rank{after_value_, after_id_.high, after_id_.low}) return false;
+  return best_.size() <= query_.limit || rank < best_.front().rank;
+}
+
+bool KeyPager::wants(const Entry& entry) const noexcept {
+  const auto bytes = entry.head().size() + entry.body().size();
+  return has_place({entry.id(), bytes, entry.meta.fresh_until_ms, entry.hits()}) && is_whole(entry.meta) &&
+         selects(target_of(entry), entry.type());
+}
+
+bool KeyPager::wants(const IndexRecord& record, const Hash128& id) const noexcept {
+  return has_place({id, record.head_size + record.plain_size, record.meta.fresh_until_ms, record.hits}) &&
+         is_whole(record.meta) && selects(record.target(), record.type);
+}
+
 void KeyPager::offer(KeyInfo info) {
-  const Rank rank = rank_of(info);
-  if (!query_.cursor.empty() && rank <= Rank{after_value_, after_id_.high, after_id_.low}) return;
-  if (best_.size() > query_.limit && rank >= best_.front().rank) return;
+  const Rank rank = rank_of({info.id, info.bytes, info.meta.fresh_until_ms, info.hits});
   best_.push_back({rank, std::move(info)});
   std::push_heap(best_.begin(), best_.end(), before);
   if (best_.size() <= query_.limit + 1) return;
@@ -75,19 +102,26 @@ KeyPage KeyPager::finish() {
   return page;
 }
 
-KeyPager::Rank KeyPager::rank_of(const KeyInfo& info) const noexcept {
+KeyPager::Rank KeyPager::rank_of(const Place& place) const noexcept {
   std::uint64_t value = 0;
-  if (query_.order == KeyOrder::hits) value = ~std::uint64_t{info.hits};
-  if (query_.order == KeyOrder::size) value = ~info.bytes;
+  if (query_.order == KeyOrder::hits) value = ~std::uint64_t{place.hits};
+  if (query_.order == KeyOrder::size) value = ~place.bytes;
   if (query_.order == KeyOrder::ttl)
-    value = static_cast<std::uint64_t>(std::max<std::int64_t>(info.meta.fresh_until_ms, 0));
-  return {value, info.id.high, info.id.low};
+    value = static_cast<std::uint64_t>(std::max<std::int64_t>(place.fresh_until_ms, 0));
+  return {value, place.id.high, place.id.low};
 }
 
 void KeyPager::read_cursor() {
   if (query_.cursor.size() != 3 * kDigits) return;
   after_value_ = hex_at(query_.cursor, 0);
   after_id_ = {hex_at(query_.cursor, 2), hex_at(query_.cursor, 1)};
+}
+
+void offer_all(KeyPager& pager, const MemoryTier& memory) {
+  const auto more = [&pager](const Hash128& least) { return !pager.full_before(least); };
+  memory.look_through(pager.first(), pager.has_filter(), more, [&](const Entry& entry) {
+    if (pager.wants(entry) && memory.is_valid(entry)) pager.offer(info_of(entry));
+  });
 }
 
 KeyInfo info_of(const Entry& entry) {

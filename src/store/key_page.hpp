@@ -8,6 +8,7 @@
 
 #include "store/ban_list.hpp"
 #include "store/index_record.hpp"
+#include "store/memory_tier.hpp"
 #include "store/store.hpp"
 
 namespace cachearr::store {
@@ -16,14 +17,18 @@ class KeyPager {
  public:
   explicit KeyPager(const KeyQuery& query);
 
-  /// Whether the query selects it, wherever it stands in the order.
-  bool selects(const BanTarget& target, std::string_view type) const noexcept;
-  /// Offers one that the query selects; it is kept if it belongs on this page as far as is known yet.
+  /// Whether it has a place on this page, as far as is known yet, and the query selects it. Cheapest first: of most
+  /// only the place in the order is looked at.
+  bool wants(const Entry& entry) const noexcept;
+  bool wants(const IndexRecord& record, const Hash128& id) const noexcept;
+  /// Whether it selects by texts.
+  bool has_filter() const noexcept;
+  /// REQUIRES: wants() it.
   void offer(KeyInfo info);
   /// In an unordered list nothing after this id can be on the page any more.
   bool full_before(const Hash128& id) const noexcept;
-  /// Where an unordered list starts: ids up to this one have been on earlier pages.
-  const Hash128& after() const noexcept { return after_id_; }
+  /// Where to begin: in an unordered list ids up to this one have been on earlier pages.
+  Hash128 first() const noexcept { return query_.order == KeyOrder::none ? after_id_ : Hash128{}; }
   KeyPage finish();
 
  private:
@@ -33,15 +38,28 @@ class KeyPager {
     KeyInfo info;
   };
   static bool before(const Candidate& a, const Candidate& b) { return a.rank < b.rank; }
-  Rank rank_of(const KeyInfo& info) const noexcept;
+  /// What the order depends on.
+  struct Place {
+    const Hash128& id;
+    std::uint64_t bytes;
+    std::int64_t fresh_until_ms;
+    std::uint32_t hits;
+  };
+  Rank rank_of(const Place& place) const noexcept;
+  bool has_place(const Place& place) const noexcept;
+  bool selects(const BanTarget& target, std::string_view type) const noexcept;
   void read_cursor();
 
   const KeyQuery query_;
   const std::uint64_t tag_;
+  const std::string_view word_;  // the pattern selects what holds it; empty: the pattern is another one
   std::uint64_t after_value_ = 0;
   Hash128 after_id_;
   std::vector<Candidate> best_;  // a heap, worst first; one more than the page, to know whether another page follows
 };
+
+/// Offers all that the tier has.
+void offer_all(KeyPager& pager, const MemoryTier& memory);
 
 KeyInfo info_of(const Entry& entry);
 KeyView view_of(const Entry& entry);

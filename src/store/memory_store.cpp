@@ -2,6 +2,7 @@
 #include <mutex>
 #include <string>
 
+#include "store/key_page.hpp"
 #include "store/memory_tier.hpp"
 #include "store/store.hpp"
 #include "store/sweeper.hpp"
@@ -28,6 +29,11 @@ class MemoryStore final : public Store {
   void invalidate_soon(const Invalidation& what) override { sweeper_.sweep_soon(what); }
   std::uint32_t generation() const noexcept override { return bans_.current(); }
   void for_each(const std::function<bool(const EntryPtr&)>& visit) const override { memory_.for_each(visit); }
+  KeyPage list(const KeyQuery& query) const override {
+    KeyPager pager{query};
+    offer_all(pager, memory_);
+    return pager.finish();
+  }
   StoreStats stats() const override {
     StoreStats stats;
     stats.memory = memory_.stats();

@@ -13,6 +13,15 @@ namespace {
 constexpr std::uint64_t kShardBytes = 1024 * 1024;
 constexpr std::uint64_t kMaxShards = 512;
 
+// So many entries are on their way from the machine's memory at once.
+constexpr std::size_t kAhead = 8;
+constexpr std::size_t kLine = 64;
+
+void prefetch(const Entry* entry, bool texts) noexcept {
+  const auto* const bytes = reinterpret_cast<const char*>(entry);
+  for (std::size_t at = 0; at < sizeof(Entry) + (texts ? 2 * kLine : 0); at += kLine) __builtin_prefetch(bytes + at);
+}
+
 std::size_t shard_count(std::uint64_t max_bytes) {
   return static_cast<std::size_t>(std::bit_floor(std::clamp<std::uint64_t>(max_bytes / kShardBytes, 1, kMaxShards)));
 }
@@ -218,6 +227,21 @@ void MemoryTier::for_each(const std::function<bool(const EntryPtr&)>& visit) con
   for (const Slot& slot : slots_) {
     for (const EntryPtr& entry : entries_of(slot)) {
       if (bans_.validity(*entry) != Validity::gone && !visit(entry)) return;
+    }
+  }
+}
+
+void MemoryTier::look_through(const Hash128& first, bool texts, const std::function<bool(const Hash128&)>& more,
+                              const std::function<void(const Entry&)>& look) const {
+  std::vector<const Entry*> entries;
+  for (auto index = index_of(first); index < slots_.size() && more(first_of(index)); ++index) {
+    const Slot& slot = slots_[index];
+    const std::lock_guard lock{slot.mutex};
+    entries.clear();
+    slot.shard.for_each([&](const Entry& entry) { entries.push_back(&entry); });
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      if (i + kAhead < entries.size()) prefetch(entries[i + kAhead], texts);
+      look(*entries[i]);
     }
   }
 }

@@ -33,6 +33,13 @@ class MemoryTier {
   /// first.
   void sweep(const std::vector<Ban>& bans, const std::function<void(const Entry&)>& named);
   void for_each(const std::function<bool(const EntryPtr&)>& visit) const;
+  /// Calls `look` with each entry under the lock of its shard: it has to be quick. Shards come in the order of ids,
+  /// from that of `first` on, as long as `more` wants those from an id on. `texts`: `look` reads the entry's texts,
+  /// too.
+  void look_through(const Hash128& first, bool texts, const std::function<bool(const Hash128&)>& more,
+                    const std::function<void(const Entry&)>& look) const;
+  /// Not invalidated, or softly.
+  bool is_valid(const Entry& entry) const noexcept { return bans_.validity(entry) != Validity::gone; }
   /// Bytes of the budget that are used elsewhere, by the disk tier's index.
   void reserve(std::uint64_t bytes) noexcept { reserved_.store(bytes, std::memory_order_relaxed); }
   TierStats stats() const noexcept;
@@ -48,7 +55,9 @@ class MemoryTier {
     MemoryShard shard;
   };
 
-  std::size_t index_of(const Hash128& id) const noexcept { return (id.high >> 40) & (slots_.size() - 1); }
+  /// By the highest bits: shards are in the order of ids.
+  std::size_t index_of(const Hash128& id) const noexcept { return ((id.high >> 32) * slots_.size()) >> 32; }
+  Hash128 first_of(std::size_t index) const noexcept { return {0, (std::uint64_t{index} << 32) / slots_.size() << 32}; }
   Slot& slot_of(const Hash128& id) noexcept { return slots_[index_of(id)]; }
   std::uint64_t limit() const noexcept;
   template <class F>

@@ -15,6 +15,16 @@
 
 namespace cachearr::store {
 
+struct RecordVisit {
+  /// False: that was enough.
+  std::function<bool(const Hash128& id, const IndexRecord& record)> act;
+  /// Whether to visit it, by what the record says before it is known to be sound; null: yes. Asked of each, so it has
+  /// to be quick.
+  std::function<bool(const Hash128& id, const IndexRecord& record)> wanted = nullptr;
+  /// Asked every so often whether records after this id are of interest; null: yes.
+  std::function<bool(const Hash128& after)> more = nullptr;
+};
+
 class SlowTier {
  public:
   using Ids = std::unordered_set<Hash128>;
@@ -52,10 +62,8 @@ class SlowTier {
   virtual void flush() = 0;
   /// Visits what is stored under the key; a tier that cannot tell visits nothing.
   virtual void find_key(std::string_view /*key*/, const std::function<void(const EntryPtr&)>& /*visit*/) {}
-  /// Visits what is stored in the order of ids from `after` on, until `visit` returns false; nothing where the tier
-  /// cannot list.
-  virtual void for_each_record(Hash128 /*after*/,
-                               const std::function<bool(const Hash128&, const IndexRecord&)>& /*visit*/) {}
+  /// Visits what is stored in the order of ids from `after` on; nothing where the tier cannot list.
+  virtual void for_each_record(Hash128 /*after*/, const RecordVisit& /*visit*/) {}
 
   virtual TierStats stats() const = 0;
   /// Why it is degraded; empty: it is not.

@@ -50,13 +50,4 @@ void Store::for_each_key(const std::function<bool(const KeyView&)>& visit) const
   for_each([&](const EntryPtr& entry) { return !is_whole(entry->meta) || visit(view_of(*entry)); });
 }
 
-KeyPage Store::list(const KeyQuery& query) const {
-  KeyPager pager{query};
-  for_each([&](const EntryPtr& entry) {
-    if (is_whole(entry->meta) && pager.selects(target_of(*entry), entry->type())) pager.offer(info_of(*entry));
-    return true;
-  });
-  return pager.finish();
-}
-
 }  // namespace cachearr::store

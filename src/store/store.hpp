@@ -120,7 +120,7 @@ class Store {
   /// Makes all variants of the key fresh until then. Returns how many there are.
   virtual std::uint64_t expire_key(std::string_view key, TimePoint until);
   /// One page of the stored responses of both tiers; memory is bounded by the page, whatever the store's size.
-  virtual KeyPage list(const KeyQuery& query) const;
+  virtual KeyPage list(const KeyQuery& query) const = 0;
 
   /// Calls `visit` with each complete response of both tiers until it returns false, a slice at a time: no lock is held
   /// for longer than a slice takes.

@@ -123,18 +123,14 @@ class TwoTierStore final : public Store {
 
   KeyPage list(const KeyQuery& query) const override {
     KeyPager pager{query};
-    memory_.for_each([&](const EntryPtr& entry) {
-      if (is_whole(entry->meta) && pager.selects(target_of(*entry), entry->type())) pager.offer(info_of(*entry));
+    offer_all(pager, memory_);
+    const auto wanted = [&](const Hash128& id, const IndexRecord& record) { return pager.wants(record, id); };
+    const auto more = [&](const Hash128& after) { return !pager.full_before(after); };
+    const auto offer = [&](const Hash128& id, const IndexRecord& record) {
+      if (wanted(id, record) && !memory_.has(id)) pager.offer(info_of(record, id));
       return true;
-    });
-    slow_->for_each_record(
-        query.order == KeyOrder::none ? pager.after() : Hash128{}, [&](const Hash128& id, const IndexRecord& record) {
-          if (pager.full_before(id)) return false;
-          if (is_whole(record.meta) && pager.selects(record.target(), record.type) && !memory_.has(id)) {
-            pager.offer(info_of(record, id));
-          }
-          return true;
-        });
+    };
+    slow_->for_each_record(pager.first(), {.act = offer, .wanted = wanted, .more = more});
     return pager.finish();
   }
 
@@ -145,9 +141,10 @@ class TwoTierStore final : public Store {
       return wanted;
     });
     if (!wanted) return;
-    slow_->for_each_record({}, [&](const Hash128& id, const IndexRecord& record) {
+    const auto act = [&](const Hash128& id, const IndexRecord& record) {
       return !is_whole(record.meta) || memory_.has(id) || visit(view_of(record, id));
-    });
+    };
+    slow_->for_each_record({}, {.act = act});
   }
 
   void flush() override { slow_->flush(); }

@@ -23,11 +23,29 @@ KeyLists KeyWatch::look() const {
   return lists;
 }
 
-std::shared_ptr<const KeyLists> KeyWatch::lists() {
+std::shared_ptr<const KeyLists> KeyWatch::made() const {
   const std::lock_guard lock{mutex_};
-  const bool due = !lists_ || clock_.now() >= lists_->at + std::max(kSeldom, lists_->took * kShareOfTime);
-  if (due) lists_ = std::make_shared<const KeyLists>(look());
   return lists_;
+}
+
+std::shared_ptr<const KeyLists> KeyWatch::lists() {
+  const std::lock_guard pass{pass_};
+  const auto before = made();
+  if (before && clock_.now() < before->at + std::max(kSeldom, before->took * kShareOfTime)) return before;
+  auto now = std::make_shared<const KeyLists>(look());
+  const std::lock_guard lock{mutex_};
+  lists_ = now;
+  return now;
+}
+
+std::shared_ptr<const KeyLists> KeyWatch::latest_lists() {
+  asked_ = true;
+  auto latest = made();
+  return latest ? latest : lists();
+}
+
+void KeyWatch::tick() {
+  if (asked_.exchange(false)) lists();
 }
 
 }  // namespace cachearr::upkeep

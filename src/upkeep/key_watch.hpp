@@ -1,10 +1,11 @@
 // Looks through all stored responses for the lists of keys: when somebody asks for them, and never for more than a
 // hundredth of the time.
 //
-// Owned by the application; thread-safe. Whoever asks may wait for a pass: never on an event loop. The store outlives
-// it.
+// Owned by the application; thread-safe. Whoever asks for lists() may wait for a pass: never on an event loop. The
+// store outlives it.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -27,15 +28,23 @@ class KeyWatch {
       : store_{store}, current_{std::move(current)}, clock_{clock} {}
   /// As of now, or as of the last pass where that was no longer ago than `kSeldom` or a hundred times what it took.
   std::shared_ptr<const KeyLists> lists();
+  /// As of the last pass, however long ago; waits only where there has been none. The next tick() sees whether another
+  /// is due.
+  std::shared_ptr<const KeyLists> latest_lists();
+  /// Looks again where that is due and somebody has asked; for the first time at once.
+  void tick();
 
  private:
   KeyLists look() const;
+  std::shared_ptr<const KeyLists> made() const;
 
   const store::Store& store_;
   const std::function<pipeline::SnapshotPtr()> current_;
   const Clock& clock_;
-  std::mutex mutex_;  // held during a pass; guards the rest
-  std::shared_ptr<const KeyLists> lists_;
+  std::atomic<bool> asked_{true};
+  std::mutex pass_;  // held during a pass
+  mutable std::mutex mutex_;
+  std::shared_ptr<const KeyLists> lists_;  // guarded by mutex_, which is taken last
 };
 
 }  // namespace cachearr::upkeep

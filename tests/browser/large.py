@@ -1,7 +1,8 @@
 """A big installation, measured: many keys, 500 rules, 50 upstreams, 30 clients. Each call of the pages within 100 ms, each page usable within 500.
 
-    python3 large.py [KEYS]
+    python3 large.py [KEYS] [disk]
 
+With "disk" most of them are on disk alone.
 CACHEARR_BIN names the program; gcc builds the load generator and the origin of tests/bench. Prints a table, ends with 1 where something takes longer.
 """
 import http.client
@@ -24,9 +25,9 @@ CALL_LIMIT, PAGE_LIMIT = 100, 500
 TYPES = ("series", "episode", "metadata_series", "metadata_images", "indexer_feed")
 CALLS = ["api/v1/stats/summary", "health/cache", "health/cache/stats", "api/v1/upstreams", "api/v1/rules", "api/v1/rules/files", "api/v1/clients", "api/v1/alerts",
          "api/v1/notifications", "api/v1/jobs", "api/v1/optimizer", "api/v1/logs", "api/v1/system/status", "api/v1/health", "api/v1/requests?limit=150",
-         "api/v1/keys?limit=50&sort=hits", "api/v1/keys?limit=50&sort=size", "api/v1/keys?limit=50&sort=ttl", "api/v1/keys?limit=50&pattern=*item/77*", "api/v1/keys?limit=50&upstream=up7",
+         "api/v1/keys?limit=20", "api/v1/keys?limit=50&sort=hits", "api/v1/keys?limit=50&sort=hits&pattern=*nothing*", "api/v1/keys?limit=50&sort=ttl&upstream=up7", "api/v1/keys?limit=1000&pattern=*item/7*", "api/v1/keys?limit=50&sort=size", "api/v1/keys?limit=50&sort=ttl", "api/v1/keys?limit=50&pattern=*item/77*", "api/v1/keys?limit=50&upstream=up7",
          "api/v1/keys?limit=50&type=series", "api/v1/keys?limit=50&tag=none", "api/v1/keys/low-hit-rate", "api/v1/keys/top?by=hits", "api/v1/keys/expiring?within=15m",
-         "api/v1/savings?days=1", "api/v1/history", "metrics"]
+         "api/v1/savings?days=1", "api/v1/shared", "api/v1/history", "api/v1/history?series=fresh,stale,fetched,latency_hit_p95&from=-30d&step=1h", "metrics"]
 
 
 def rules(port):
@@ -107,10 +108,12 @@ def time_pages(proxy):
 
 def main():
     keys = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    # 64 MiB is what some 100,000 of them need.
+    tiers = {"memory": {"max_bytes": "64MiB"}, "disk": {"path": "store", "max_bytes": "8GiB"}} if "disk" in sys.argv[2:] else {"memory": {"max_bytes": "4GiB"}}
     folder = tempfile.mkdtemp(prefix="cachearr-large-")
     build(folder)
     origin, port = start_origin(folder)
-    proxy = Proxy(rules(port), {"memory": {"max_bytes": "4GiB"}, "admin": {"hosts": ["bench.test"]}, "access": {"private_upstreams": "allow"}, "log": {"level": "warning"}, "cache": {"max_keys": 10_000_000}}).start()
+    proxy = Proxy(rules(port), {**tiers, "admin": {"hosts": ["bench.test"]}, "access": {"private_upstreams": "allow"}, "log": {"level": "warning"}, "cache": {"max_keys": 10_000_000}}).start()
     try:
         begun = time.monotonic()
         fill(folder, proxy, keys)

@@ -43,6 +43,26 @@ TEST_F(WatchedKeys, AreLookedThroughAtMostEachHalfMinute) {
   EXPECT_EQ(watch_.lists()->keys, 2U);
 }
 
+TEST_F(WatchedKeys, AreShownAsTheyWereUntilTheNextPassWhichIsForWhoeverAsked) {
+  put("a");
+  watch_.tick();
+  put("b");
+  EXPECT_EQ(watch_.latest_lists()->keys, 1U);
+  clock_.advance(std::chrono::hours{1});
+  EXPECT_EQ(watch_.latest_lists()->keys, 1U);
+  watch_.tick();
+  EXPECT_EQ(watch_.latest_lists()->keys, 2U);
+}
+
+TEST_F(WatchedKeys, AreNotLookedThroughForNobody) {
+  put("a");
+  watch_.tick();
+  put("b");
+  clock_.advance(std::chrono::hours{1});
+  watch_.tick();
+  EXPECT_EQ(watch_.latest_lists()->keys, 1U);
+}
+
 TEST_F(WatchedKeys, StayAsTheyWereForWhoeverHoldsTheLists) {
   put("a", 3);
   const auto before = watch_.lists();
