@@ -59,7 +59,8 @@ constexpr std::string_view kSchemas = R"json({
   "level": {"enum": ["trace", "debug", "info", "warning", "error"]}, "message": {"type": "string"}}}}}},
 "Refreshed": {"type": "object", "required": ["fetched", "fresh", "later", "leftOut", "failed", "pending", "why"], "properties": {
   "fetched": {"type": "integer"}, "fresh": {"type": "integer"}, "later": {"type": "integer"}, "leftOut": {"type": "integer"},
-  "failed": {"type": "integer"}, "pending": {"type": "integer"}, "why": {"type": ["string", "null"]}}},
+  "failed": {"type": "integer"}, "pending": {"type": "integer"}, "why": {"type": ["string", "null"]},
+  "until": {"type": ["string", "null"], "description": "later: when the upstream's budget has room again"}}},
 "RuleTested": {"type": "object", "required": ["upstream", "rule", "answer"], "properties": {"upstream": {"type": ["string", "null"]},
   "rule": {"type": ["string", "null"]}, "key": {"type": "string"}, "ttl": {"type": ["integer", "null"]}, "ttlSource": {"type": "string"},
   "answer": {"type": ["object", "null"], "required": ["kind", "stored", "why", "ttl", "ttlSource"], "properties": {

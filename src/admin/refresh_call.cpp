@@ -9,6 +9,7 @@
 
 #include "admin/calls.hpp"
 #include "admin/key_values.hpp"
+#include "base/iso_time.hpp"
 #include "fetch/errand.hpp"
 
 namespace cachearr::admin {
@@ -52,14 +53,18 @@ Json refreshed_json(const std::vector<fetch::ErrandResult>& results, std::size_t
     return std::count_if(results.begin(), results.end(), [kind](const auto& each) { return each.kind == kind; });
   };
   Json why = nullptr;
-  for (const auto& each : results)
+  TimePoint until{};
+  for (const auto& each : results) {
     if (!each.why.empty()) why = each.why;
+    until = std::max(until, each.at);
+  }
   return {{"fetched", count(Kind::fetched)},
           {"fresh", count(Kind::fresh)},
           {"later", count(Kind::later)},
           {"leftOut", count(Kind::left_out)},
           {"failed", count(Kind::failed)},
           {"pending", sent - results.size()},
+          {"until", until == TimePoint{} ? Json(nullptr) : Json(iso_time(until))},
           {"why", std::move(why)}};
 }
 

@@ -1,4 +1,5 @@
 """Limits of our own: rate, quota, concurrency, breaker, modes, and refreshing within what they leave."""
+import datetime
 import gzip
 import threading
 import time
@@ -361,6 +362,23 @@ class Ahead(LimitScenario):
             age = int(response["age"])
             threading.Event().wait(0.05)
         self.assertEqual(1, self.origin.count(path))
+
+    def test_a_key_is_fetched_anew_within_the_budget_or_it_is_said_when_there_is_room(self):
+        path = "/once"
+        self.origin.sequence(path, fresh("one"), fresh("two"), fresh("three"))
+        proxy = self.proxy_with({"per_second": 0.01, "burst": 2}, rules=[{"name": "all", "match": {"path": path}, "key": "only", "ttl": "1h"}])
+        self.ask(path, proxy=proxy)
+        self.until(lambda: proxy.admin("GET", "/api/v1/keys/only?meta=1").status == 200)
+        begun = time.time()
+        told = [proxy.admin("POST", "/api/v1/keys/only/refresh", body={}).data for _ in range(3)]
+        self.assertEqual([0, 0], [each["failed"] + each["pending"] for each in told[1:]], told)
+        sent = sum(each["fetched"] for each in told)
+        self.assertEqual(1 + sent, self.origin.count(path))
+        self.assertLessEqual(sent, 1, "more than the budget allows")
+        last = told[-1]
+        self.assertEqual((0, 1), (last["fetched"], last["later"]), last)
+        self.assertGreater(datetime.datetime.fromisoformat(last["until"].replace("Z", "+00:00")).timestamp(), begun)
+        self.assertHit(self.ask(path, proxy=proxy))
 
     def test_a_lifetime_is_learned(self):
         path = self.path()
