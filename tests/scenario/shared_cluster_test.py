@@ -84,6 +84,17 @@ class Answers(InCluster):
         one = self.instance("one", ready=False, redis_url=self.cluster.url + "/1")
         self.until(lambda: "no other database" in (self.status(one)["problem"] or ""))
 
+    def test_all_nodes_are_swept(self):
+        one = self.instance("one")
+        for _ in range(12):
+            path = self.path()
+            self.origin.on(path, fresh("swept"))
+            self.ask(path, proxy=one)
+        self.written(one, 12)
+        self.assertEqual(12, len(self.cluster.all_keys("cachearr:r1:*")))
+        self.assertEqual(202, one.admin("POST", "/api/v1/shared/sweep").status)
+        self.until(lambda: self.status(one)["sweep"]["lastSeen"] == 12, "it does not see them all")
+
 
 class Moving(InCluster):
     def test_slots_that_move_under_load_cost_no_answer(self):
