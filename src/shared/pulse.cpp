@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "shared/roster.hpp"
 #include "shared/script.hpp"
 
 namespace cachearr::shared {
@@ -70,9 +71,13 @@ void Pulse::tick(Link& link) {
   if (waits_) parts_.beat(false);
   ask_time(link);
   beat(link);
-  if (ticks_++ % kLookEvery != 0) return;
-  ask_memory(link);
-  ask_members(link);
+  const auto tick = ticks_++;
+  if (tick % kLookEvery == 0) {
+    ask_memory(link);
+    tell_card(link);
+  }
+  if (tick % static_cast<std::uint64_t>(beat_every(members_.size()) / Duration{1'000}) == 0) ask_members(link);
+  if (tick % kLookEvery == 1) ask_cards(link);
 }
 
 /// Of several servers the fullest one counts: it is the first to refuse records.
@@ -105,19 +110,39 @@ void Pulse::ask_time(Link& link) {
 }
 
 void Pulse::beat(Link& link) {
-  link.send({"ZADD", parts_.names.members(), millis(server_now()), parts_.instance}, [](const Reply*) {});
+  link.send({"ZADD", parts_.names.members(), millis(server_now()), parts_.instance}, [this, &link](const Reply* reply) {
+    if (!reply || reply->kind != Reply::Kind::number || !link.is_up()) return;
+    if (reply->to_number() == 1 && !members_.empty()) put_back(link);
+  });
+}
+
+/// The server has lost who was there. Those that are not back yet still use their parts of the limits.
+void Pulse::put_back(Link& link) {
+  const auto key = parts_.names.members();
+  std::vector<std::string> scores;
+  for (const auto& member : members_) scores.push_back(millis(member.seen + offset_.ahead()));
+  std::vector<std::string_view> words{"ZADD", key, "NX"};
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    words.push_back(scores[i]);
+    words.push_back(members_[i].name);
+  }
+  link.send(command(words), [this, &link](const Reply*) {
+    if (link.is_up()) ask_members(link);
+  });
 }
 
 /// Whoever is gone for good takes its card along.
-void Pulse::ask_members(Link& link) {
+void Pulse::tell_card(Link& link) {
   link.send({"HSET", parts_.names.cards(), parts_.instance, parts_.card()}, [](const Reply*) {});
   run_script(link, forget_script(), {parts_.names.members(), parts_.names.cards()}, {millis(server_now() - kMemory)},
              [](const Reply*) {});
+}
+
+/// As often as a lane is told of each member: who is missing there must be known here.
+void Pulse::ask_members(Link& link) {
   const auto last = std::to_string(kMostMembers - 1);
-  link.send({"ZRANGE", parts_.names.members(), "0", last, "REV", "WITHSCORES"}, [this, &link](const Reply* reply) {
-    if (!reply || reply->kind != Reply::Kind::list) return;
-    take_members(*reply);
-    if (link.is_up()) ask_cards(link);
+  link.send({"ZRANGE", parts_.names.members(), "0", last, "REV", "WITHSCORES"}, [this](const Reply* reply) {
+    if (reply && reply->kind == Reply::Kind::list) take_members(*reply);
   });
 }
 
@@ -126,18 +151,29 @@ void Pulse::ask_cards(Link& link) {
   const auto cards = parts_.names.cards();
   std::vector<std::string_view> words{"HMGET", cards};
   for (const auto& member : members_) words.push_back(member.name);
-  link.send(command(words), [this](const Reply* reply) {
-    if (!reply || reply->kind != Reply::Kind::list || reply->items.size() != members_.size()) return;
-    for (std::size_t i = 0; i < members_.size(); ++i) read_card_text(reply->items[i].text, members_[i]);
+  std::vector<std::string> asked;
+  for (const auto& member : members_) asked.push_back(member.name);
+  link.send(command(words), [this, asked = std::move(asked)](const Reply* reply) {
+    if (reply && reply->kind == Reply::Kind::list && reply->items.size() == asked.size()) take_cards(asked, *reply);
   });
 }
 
+void Pulse::take_cards(const std::vector<std::string>& of, const Reply& cards) {
+  for (auto& member : members_) {
+    const auto at = std::find(of.begin(), of.end(), member.name);
+    if (at != of.end()) read_card_text(cards.items[static_cast<std::size_t>(at - of.begin())].text, member);
+  }
+}
+
 void Pulse::take_members(const Reply& scores) {
-  members_.clear();
+  const auto known = std::exchange(members_, {});
   for (const auto& pair : scores.items) {
     if (!pair.is_list() || pair.items.size() != 2 || pair.items[0].text.size() > kLongestName) continue;
-    Member member;
-    member.name = pair.items[0].text;
+    const auto& name = pair.items[0].text;
+    const auto same =
+        std::find_if(known.begin(), known.end(), [&name](const Member& each) { return each.name == name; });
+    auto member = same == known.end() ? Member{} : *same;
+    member.name = name;
     member.seen = TimePoint{Duration{pair.items[1].to_number()}} - offset_.ahead();
     member.is_self = member.name == parts_.instance;
     members_.push_back(std::move(member));

@@ -74,8 +74,11 @@ class Pulse {
   void ask_time(Link& link);
   void ask_memory(Link& link);
   void beat(Link& link);
+  void put_back(Link& link);
+  void tell_card(Link& link);
   void ask_members(Link& link);
   void ask_cards(Link& link);
+  void take_cards(const std::vector<std::string>& of, const Reply& cards);
   void take_members(const Reply& scores);
 
   Parts parts_;

@@ -142,6 +142,27 @@ class Lost(Limits):
         self.assertEqual([], wrong)
         self.assertWithinLimits()
 
+    def test_what_one_has_sent_counts_though_it_comes_back_later_than_the_others(self):
+        self.rate = {"quota": [{"limit": 20, "per": "day"}], "max_wait": "1s"}
+        one, late = self.limited_instance("one"), self.limited_instance("late")
+        for proxy in (one, late):
+            self.until(lambda proxy=proxy: proxy.ask(self.limited.url + self.path()).status == 200, "it never begins")
+        self.until(lambda: late.ask(self.limited.url + self.path()).status == 429, "it never has sent its part")
+        sent = len(self.arrivals)
+        self.assertGreater(sent, 10)
+        late.process.send_signal(signal.SIGSTOP)
+        try:
+            self.call("FLUSHALL")
+            self.until(lambda: [2] == [self.call("ZCARD", key) for key in self.call("KEYS", "cachearr:m1:*")], "the other one is forgotten")
+            for _ in range(3):
+                self.assertEqual(429, one.ask(self.limited.url + self.path()).status)
+            self.assertEqual(sent, len(self.arrivals))
+        finally:
+            late.process.send_signal(signal.SIGCONT)
+        self.until(lambda: one.ask(self.limited.url + self.path()).status == 200, "it never goes on")
+        self.until(lambda: one.ask(self.limited.url + self.path()).status == 429, "the quota is never used up")
+        self.assertLessEqual(len(self.arrivals), 20)
+
 
 if __name__ == "__main__":
     main()

@@ -9,7 +9,7 @@
 -- end of the pause of calls, of downloads, tokens there, then the goods offered, then what is left of each quota.
 local GO, WAIT, MERGE, VOID = 0, 1, 2, 3
 local NOTHING, BY_RATE, BY_QUOTA, BY_PAUSE = 0, 1, 3, 4  -- as limit::Why
-local LONGEST_LINE, MANY = 5000, 8
+local LONGEST_LINE, MANY, COME_BACK = 5000, 8, 27000
 local what, clean, call, confirmed = ARGV[5], ARGV[6] == '1', tonumber(ARGV[7]), tonumber(ARGV[8])
 local void_after, grace, elsewhere = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
 local rate, burst, keep = tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[15])
@@ -212,6 +212,8 @@ local pauses = {}
 
 local function decide()
   hold(lane.ready - lane.at, BY_RATE)
+  -- Who was here before the server lost what it knew brings what it has sent.
+  if strangers > 0 then hold(lane.ready + COME_BACK - lane.at, BY_QUOTA) end
   hold(pauses[download and 2 or 1] - lane.at, BY_PAUSE)
   for _, quota in ipairs(quotas) do wait_for_quota(quota) end
   -- Nobody takes a place in the line for a token that something else holds back anyway.
