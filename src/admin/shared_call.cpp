@@ -28,9 +28,9 @@ Json members_json(const shared::TierStatus& status) {
 }
 
 Json counts_json(const shared::TierCounts& counts) {
-  return {{"hits", counts.hits},         {"misses", counts.misses},  {"timeouts", counts.timeouts},
-          {"late", counts.late},         {"waits", counts.waits},    {"written", counts.written},
-          {"waited", counts.waited},     {"rejected", counts.rejected}, {"dropped", counts.dropped}};
+  return {{"hits", counts.hits},     {"misses", counts.misses},     {"timeouts", counts.timeouts},
+          {"late", counts.late},     {"waits", counts.waits},       {"written", counts.written},
+          {"waited", counts.waited}, {"rejected", counts.rejected}, {"dropped", counts.dropped}};
 }
 
 Json sweep_json(const shared::SweepStatus& sweep) {
@@ -117,10 +117,13 @@ void add_shared_call(Router& router, Instance& instance) {
   };
   router.add({http::Method::post,
               "/api/v1/shared/sweep",
-              {},
+              {.effect = Effect::json},
               std::move(start_a_sweep),
               Runs::on_loop,
-              {.summary = "removes from the Redis what was invalidated", .answer = "SweepStarted"}});
+              {.summary = "removes from the Redis what was invalidated",
+               .answer = "SweepStarted",
+               .failures = {409, 503},
+               .successes = {202}}});
 }
 
 }  // namespace cachearr::admin

@@ -26,8 +26,8 @@ BODIES = {("post", "/api/v1/keys/mget"): {"keys": ["by-hand", "missing"]}, ("pos
           ("post", "/api/v1/warmup"): {"type": "series"}}
 CAPTURES = {"key": "by-hand", "name": "local", "file": "app.js", "upstream": "local", "id": "999"}  # an upstream and a channel
 CAPTURES_OF = {"/api/v1/rules/files/{name}": {"name": "test.json"}}  # the file that the lab writes
-# Without an authority there is nothing to hand out, without an application no job; no request put what was put by hand.
-STATUSES = {"/api/v1/keys/{key}/refresh": 409} | {path: 404 for path in ("/ca", "/ca.pem", "/ca.crt", "/ca.cer", "/ca.p12", "/ca.mobileconfig", "/api/v1/jobs/{id}")}
+# Without an authority there is nothing to hand out, without an application no job; no request put what was put by hand, and no Redis is set.
+STATUSES = {"/api/v1/keys/{key}/refresh": 409, "/api/v1/shared/sweep": 409} | {path: 404 for path in ("/ca", "/ca.pem", "/ca.crt", "/ca.cer", "/ca.p12", "/ca.mobileconfig", "/api/v1/jobs/{id}")}
 LAST = {"delete": 1}  # after all that needs the key
 
 
