@@ -15,5 +15,5 @@ packaging/build.sh release || fail "the release preset does not build"
 results=$PWD/build/tests.xml
 rm -f "$results"
 # Twice as many as there are processors: most of them wait for time to pass.
-ctest --test-dir build -j $((2 * $(nproc))) --output-on-failure --no-tests=error --output-junit "$results" "$@"
+ctest --test-dir build -j $(($(nproc) + 1)) --output-on-failure --no-tests=error --output-junit "$results" "$@"
 python3 tests/summary.py $? "$results"
