@@ -89,6 +89,8 @@ enum class Expect : std::uint8_t {
 Expect after(std::string_view segment, std::string_view previous, Expect expected) noexcept {
   if (expected == Expect::only_keys) return Expect::only_keys;
   if (expected == Expect::id_then_key) return Expect::key;
+  constexpr std::size_t shortest = 8;  // of the words below
+  if (segment.size() < shortest) return Expect::anything;
   if (text::iequals(segment, "webhooks")) return Expect::only_keys;
   if (text::iequals(segment, "announce")) return Expect::key;
   if (text::iequals(segment, "download") && text::iequals(previous, "rss")) return Expect::id_then_key;
@@ -107,37 +109,58 @@ bool is_bot(std::string_view segment) noexcept {
 }
 
 /// Torrent trackers put the passkey in front of "/announce".
-bool is_tracker_key(std::string_view segment, std::string_view next) noexcept {
-  return is_announce(next) && segment.size() >= 8 && segment.find_first_of("0123456789") != std::string_view::npos;
+bool is_tracker_key(std::string_view segment, std::string_view rest) noexcept {
+  return segment.size() >= 8 && is_announce(rest.substr(0, rest.find('/'))) &&
+         segment.find_first_of("0123456789") != std::string_view::npos;
 }
 
-bool is_secret_segment(std::string_view segment, std::string_view next, Expect expected) noexcept {
+/// `rest`: what follows behind the next slash.
+bool is_secret_segment(std::string_view segment, std::string_view rest, Expect expected) noexcept {
   if (segment.empty()) return false;
   if (expected == Expect::key || expected == Expect::only_keys) return true;
-  return is_bot(segment) || is_tracker_key(segment, next) || is_secret_shape(segment);
+  return is_bot(segment) || is_tracker_key(segment, rest) || is_secret_shape(segment);
+}
+
+/// In a plain segment nothing separates, names or encodes.
+struct Segment {
+  std::size_t size = 0;
+  bool plain = true;
+};
+
+Segment first_segment(std::string_view path) noexcept {
+  Segment first;
+  for (; first.size < path.size() && path[first.size] != '/'; ++first.size) {
+    const char c = path[first.size];
+    if (c == '%' || c == '&' || c == ';' || c == '=') first.plain = false;
+  }
+  return first;
+}
+
+/// Parameters may stand behind a segment without any '?': "/getnzb/{guid}.nzb&i=1&r=key", "/x;token=1".
+std::string_view without_parameters(std::string_view whole, bool plain) noexcept {
+  return plain ? whole : whole.substr(0, find_either(whole, '&', ';'));
 }
 
 void append_path(std::string& out, std::string_view path, int depth) {
   auto expected = Expect::anything;
   std::string_view previous;
   while (true) {
-    const auto slash = path.find('/');
-    const auto whole = path.substr(0, slash);
-    const auto rest = slash == std::string_view::npos ? std::string_view{} : path.substr(slash + 1);
-    const auto next = rest.substr(0, rest.find('/'));
-    // Parameters may stand behind a segment without any '?': "/getnzb/{guid}.nzb&i=1&r=key", "/x;token=1".
-    const auto separator = find_either(whole, '&', ';');
-    const auto segment = whole.substr(0, separator);
-    if (is_secret_segment(segment, next, expected)) {
+    const auto [size, plain] = first_segment(path);
+    const auto whole = path.substr(0, size);
+    const auto rest = path.substr(std::min(path.size(), size + 1));
+    const auto segment = without_parameters(whole, plain);
+    if (is_secret_segment(segment, rest, expected)) {
       out += kMask;
+    } else if (plain) {
+      out += segment;
     } else {
       append_pair(out, segment, depth);
     }
-    if (separator != std::string_view::npos) {
-      out += whole[separator];
-      append_query(out, whole.substr(separator + 1), depth);
+    if (segment.size() != whole.size()) {
+      out += whole[segment.size()];
+      append_query(out, whole.substr(segment.size() + 1), depth);
     }
-    if (slash == std::string_view::npos) return;
+    if (size == path.size()) return;
     out += '/';
     expected = after(segment, previous, expected);
     previous = segment;
@@ -196,6 +219,13 @@ void append_url(std::string& out, std::string_view url, int depth) {
   }
 }
 
+/// Without any of these characters it is all path: the usual name of a program, "Sonarr/4.0".
+void append_word(std::string& out, std::string_view word) {
+  const bool path =
+      std::none_of(word.begin(), word.end(), [](char c) { return c == ':' || c == '@' || c == '?' || c == '#'; });
+  path ? append_path(out, word, 0) : append_url(out, word, 0);
+}
+
 }  // namespace
 
 bool hides_secret(std::string_view value) { return hides_secret(value, 0); }
@@ -218,7 +248,7 @@ void append_redacted_words(std::string& out, std::string_view words) {
   constexpr std::string_view between = " \t,()<>[]{}\"'";
   while (!words.empty()) {
     const auto end = std::min(words.size(), words.find_first_of(between));
-    append_url(out, words.substr(0, end), 0);
+    append_word(out, words.substr(0, end));
     if (end < words.size()) out += words[end];
     words.remove_prefix(std::min(words.size(), end + 1));
   }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "http/framing.hpp"
+#include "http/head_scan.hpp"
 
 namespace cachearr::net {
 
@@ -107,6 +108,8 @@ bool names_version(std::string_view head) noexcept {
 /// refuses by itself (two lengths) are reported the same way as ours.
 template <bool IsRequest, class Head>
 HeadParse parse(std::string_view bytes, std::size_t limit, Head& into) {
+  if (const auto usual = http::scan_head(bytes, into); usual != 0 && usual <= limit)
+    return {HeadParse::Kind::complete, usual, 0, {}};
   into.fields.clear();
   const auto end = bytes.find("\r\n\r\n");
   if (end == std::string_view::npos || end + 4 > limit) {
