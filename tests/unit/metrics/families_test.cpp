@@ -34,7 +34,10 @@ struct Counted {
     readings.alerts.push_back({"disk", "warning", true});
     readings.feeds.push_back({"sonarr", true, {{"series", 4}}, 2});
     readings.webhooks.push_back({"sonarr", "Grab", 3});
-    readings.shared = SharedReading{true, false, {{"hit", 1}}, {{"seal", 1}}, {{"full", 1}}, 1, 1, 1, 0, 0, 0, 1};
+    auto& shared = readings.shared.emplace();
+    shared.breakers_open["reads"] = true;
+    shared.look_ups["hit"] = shared.rejected["seal"] = shared.dropped["full"] = shared.waits["stored"] = 1;
+    shared.commands["GET"] = {};
     return readings;
   }
   Metrics metrics{2};
