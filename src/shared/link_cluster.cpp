@@ -65,8 +65,8 @@ void Link::node_up(const NodePtr& node) {
   use_map();
 }
 
-/// One master away is the Cluster away, and so is a server that does not do what it was to do: whoever has asked may rely
-/// on being told. One that serves nothing any more is missed by nobody.
+/// One master away is the Cluster away, and so is a server that does not do what it was to do: whoever has asked may
+/// rely on being told. One that serves nothing any more is missed by nobody.
 void Link::node_down(const NodePtr& node) {
   const auto at = nodes_.find({node->host.name, node->host.port});
   if (at == nodes_.end() || at->second != node) return;
