@@ -268,6 +268,7 @@ bool Instance::stop() {
   if (budget_) budget_->say_goodbye();
   if (!all_calls) {
     log::warning("a call of the API was still under way when the time for shutting down was over");
+    admission_->stop();
     store_->flush();
     return false;
   }

@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-#include <string>
 
 #include <cachearr/clock.hpp>
 #include <cachearr/config.hpp>

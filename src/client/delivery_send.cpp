@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "base/text.hpp"
+#include "caching/edge_cookies.hpp"
 #include "caching/storing.hpp"
 #include "client/delivery_impl.hpp"
 #include "client/representation.hpp"
@@ -37,6 +38,12 @@ class ClientWatch final : public net::Deadline {
   net::Stream& client_;
   fetch::FetchReader& reader_;
 };
+
+/// Cookies of an answer that is shared without being stored are those of the client that had it fetched.
+std::string without_cookies(const std::string& head) {
+  http::ResponseHead parsed;
+  return http::parse_stored_head(head, parsed) ? caching::without_cookies(parsed) : head;
+}
 
 }  // namespace
 
@@ -200,12 +207,15 @@ net::Task<Next> Delivery::send_answer(fetch::FetchReader& reader, const fetch::F
     co_return co_await send_failure(failed);
   }
   auto& head = exchange_.sink().begin_head({});
+  const bool is_of_one = leads_ || outcome.cache_status.stored;
+  const auto others = is_of_one ? std::string{} : without_cookies(outcome.head);
+  const auto& told = is_of_one ? outcome.head : others;
   if (undone.empty() && !outcome.locates) {
-    head += outcome.head;
+    head += told;
   } else if (undone.empty()) {
-    append_led_back(head, job_->context->route, outcome.head);
+    append_led_back(head, job_->context->route, told);
   } else {
-    append_led_back(head, job_->context->route, recode_head(outcome.head, content::Coding::identity).text);
+    append_led_back(head, job_->context->route, recode_head(told, content::Coding::identity).text);
   }
   auto follows = outcome.bodiless ? ReplySink::Body::none : ReplySink::Body::uncounted;
   if (outcome.length && undone.empty() && !outcome.bodiless) {

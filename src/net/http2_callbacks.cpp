@@ -70,7 +70,8 @@ int on_begin_frame(nghttp2_session*, const nghttp2_frame_hd* header, void* user_
 int on_data(nghttp2_session* session, std::uint8_t, std::int32_t id, const std::uint8_t* data, std::size_t size,
             void* user_data) noexcept {
   auto& it = http2_of(user_data);
-  const auto* const stream = it.find(id);
+  auto* const stream = it.find(id);
+  if (stream && stream->is_held) it.tell_request(id, *stream, true);
   if (!stream || !stream->is_told) {
     nghttp2_session_consume_connection(session, size);
     return 0;
@@ -103,10 +104,18 @@ int on_sent(nghttp2_session* session, const nghttp2_frame* frame, void* user_dat
   return 0;
 }
 
+/// A head that is longer than the library sends would leave its stream open for ever.
+int on_not_sent(nghttp2_session* session, const nghttp2_frame* frame, int, void* user_data) noexcept {
+  const auto id = frame->hd.stream_id;
+  if (frame->hd.type == NGHTTP2_HEADERS && http2_of(user_data).find(id))
+    nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, id, NGHTTP2_INTERNAL_ERROR);
+  return 0;
+}
+
 int send_data(nghttp2_session*, nghttp2_frame* frame, const std::uint8_t* header, std::size_t size,
               nghttp2_data_source*, void* user_data) noexcept {
   auto& it = http2_of(user_data);
-  if (it.out.size() - it.sent >= Http2Connection::kOutput) return NGHTTP2_ERR_WOULDBLOCK;
+  if (it.out.size() >= Http2Connection::kOutput) return NGHTTP2_ERR_WOULDBLOCK;
   auto* const stream = it.find(frame->hd.stream_id);
   if (!stream || !stream->body) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
   it.out += bytes_view(header, kFrameHeader);
@@ -145,6 +154,7 @@ nghttp2_session_callbacks* make_http2_callbacks() {
   nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, &on_data);
   nghttp2_session_callbacks_set_on_stream_close_callback(made, &on_close);
   nghttp2_session_callbacks_set_on_frame_send_callback(made, &on_sent);
+  nghttp2_session_callbacks_set_on_frame_not_send_callback(made, &on_not_sent);
   nghttp2_session_callbacks_set_send_data_callback(made, &send_data);
   return made;
 }

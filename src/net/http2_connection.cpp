@@ -11,6 +11,7 @@ namespace cachearr::net {
 namespace {
 
 constexpr std::int32_t kConnectionWindow = 1024 * 1024;  // of all bodies that nobody has taken yet
+constexpr std::size_t kMostQueued = 1500;                // frames that wait to be sent (CVE-2019-9514)
 constexpr std::size_t kKeptOutput = 4096;  // more memory than this is given back when nothing is to be sent
 
 nghttp2_nv pair_of(const Http2Fields::Field& field) noexcept {
@@ -59,10 +60,16 @@ std::vector<nghttp2_nv>& Http2Connection::Impl::pairs_of(std::string_view lines,
 }
 
 void Http2Connection::Impl::head_is_whole(Http2StreamId id, Stream& stream, bool ends) {
+  stream.ended = ends;
+  stream.is_held = !ends && stream.request.may_be_all();
+  if (!stream.is_held) tell_request(id, stream, !ends);
+}
+
+void Http2Connection::Impl::tell_request(Http2StreamId id, Stream& stream, bool has_body) {
   Http2Event event;
   event.stream = id;
-  stream.ended = ends;
-  if (!stream.request.finish(!ends, event)) {
+  stream.is_held = false;
+  if (!stream.request.finish(has_body, event)) {
     nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, id, NGHTTP2_PROTOCOL_ERROR);
     return;
   }
@@ -74,6 +81,7 @@ void Http2Connection::Impl::head_is_whole(Http2StreamId id, Stream& stream, bool
 void Http2Connection::Impl::end_of(Http2StreamId id) {
   auto* const stream = find(id);
   stream->ended = true;
+  if (stream->is_held) return tell_request(id, *stream, false);
   if (stream->is_told) tell(Http2Event::Kind::end, id);
 }
 
@@ -84,6 +92,7 @@ bool Http2Connection::feed(std::string_view bytes, TimePoint now) {
   impl_->now = now;
   const auto* const data = reinterpret_cast<const std::uint8_t*>(bytes.data());
   const auto taken = nghttp2_session_mem_recv(impl_->session, data, bytes.size());
+  impl_->flooded = impl_->flooded || nghttp2_session_get_outbound_queue_size(impl_->session) > kMostQueued;
   // Too many of something, by the library's count.
   const bool calm = taken >= 0 || taken == NGHTTP2_ERR_BAD_CLIENT_MAGIC || taken == NGHTTP2_ERR_CALLBACK_FAILURE;
   if (impl_->flooded || !calm) nghttp2_session_terminate_session(impl_->session, NGHTTP2_ENHANCE_YOUR_CALM);
@@ -112,7 +121,10 @@ void Http2Connection::inform(Http2StreamId id, std::string_view head) {
 void Http2Connection::resume(Http2StreamId stream) noexcept { nghttp2_session_resume_data(impl_->session, stream); }
 
 void Http2Connection::reset(Http2StreamId id, Reset why) noexcept {
-  if (impl_->find(id)) nghttp2_submit_rst_stream(impl_->session, NGHTTP2_FLAG_NONE, id, code_of(why));
+  auto* const stream = impl_->find(id);
+  if (!stream) return;
+  stream->body = nullptr;  // a frame of it may still wait for room
+  nghttp2_submit_rst_stream(impl_->session, NGHTTP2_FLAG_NONE, id, code_of(why));
 }
 
 void Http2Connection::consumed(Http2StreamId stream, std::size_t bytes) noexcept {
@@ -126,11 +138,9 @@ void Http2Connection::go_away() noexcept {
 
 std::string_view Http2Connection::output() {
   auto& out = impl_->out;
-  if (impl_->sent == out.size()) {
-    out.clear();
-    impl_->sent = 0;
-  }
-  while (out.size() - impl_->sent < kOutput) {
+  // Also where a part was sent: behind a client that takes a little at a time the whole answer would pile up.
+  out.erase(0, std::exchange(impl_->sent, 0));
+  while (out.size() < kOutput) {
     const std::uint8_t* bytes = nullptr;
     const auto size = nghttp2_session_mem_send(impl_->session, &bytes);
     if (size < 0) impl_->failed = true;
@@ -138,7 +148,7 @@ std::string_view Http2Connection::output() {
     out += bytes_view(bytes, static_cast<std::size_t>(size));
   }
   if (out.empty() && out.capacity() > kKeptOutput && impl_->streams.empty()) std::string{}.swap(out);
-  return std::string_view{out}.substr(impl_->sent);
+  return out;
 }
 
 void Http2Connection::sent(std::size_t bytes) noexcept { impl_->sent += bytes; }
@@ -146,6 +156,16 @@ void Http2Connection::sent(std::size_t bytes) noexcept { impl_->sent += bytes; }
 bool Http2Connection::is_over() const noexcept {
   if (impl_->failed) return true;
   return nghttp2_session_want_read(impl_->session) == 0 && nghttp2_session_want_write(impl_->session) == 0;
+}
+
+bool Http2Connection::has_failed() const noexcept { return impl_->failed; }
+
+bool Http2Connection::is_blocked() const noexcept {
+  return nghttp2_session_get_remote_window_size(impl_->session) <= 0;
+}
+
+bool Http2Connection::is_blocked(Http2StreamId stream) const noexcept {
+  return nghttp2_session_get_stream_remote_window_size(impl_->session, stream) <= 0;
 }
 
 bool Http2Connection::reads_head() const noexcept { return impl_->reading != 0; }

@@ -81,6 +81,7 @@ class Http2Connection {
   void inform(Http2StreamId stream, std::string_view head);
   /// There is more of a body that had nothing ready, or it has ended.
   void resume(Http2StreamId stream) noexcept;
+  /// Its body is not asked for any more.
   void reset(Http2StreamId stream, Reset why) noexcept;
   /// The client may send as much again.
   void consumed(Http2StreamId stream, std::size_t bytes) noexcept;
@@ -92,6 +93,11 @@ class Http2Connection {
   void sent(std::size_t bytes) noexcept;
   /// True where there is nothing left to do, and where nothing more can be done.
   bool is_over() const noexcept;
+  /// The client broke the rules, or nothing can be made of what it sends.
+  bool has_failed() const noexcept;
+  /// The client lets nothing more of any body come, or nothing more of this one.
+  bool is_blocked() const noexcept;
+  bool is_blocked(Http2StreamId stream) const noexcept;
   /// A head has begun and is not complete.
   bool reads_head() const noexcept;
   /// Requests that are not over.

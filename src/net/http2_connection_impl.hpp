@@ -25,6 +25,7 @@ struct Http2Connection::Impl {
     explicit Stream(std::size_t limit) : request{limit} {}
     Http2Request request;
     Http2Body* body = nullptr;
+    bool is_held = false;  // its head is whole, and what comes next tells whether it has a body
     bool is_told = false;  // its request went out as an event, so its end has to
     bool ended = false;    // the client has said all
   };
@@ -52,6 +53,7 @@ struct Http2Connection::Impl {
   }
   void count(FrameBudget& budget) noexcept { flooded = !budget.take(now) || flooded; }
   void head_is_whole(Http2StreamId id, Stream& stream, bool ends);
+  void tell_request(Http2StreamId id, Stream& stream, bool has_body);
   void end_of(Http2StreamId id);
 
   Http2Limits limits;

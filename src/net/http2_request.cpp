@@ -42,6 +42,10 @@ void Http2Request::add(std::string_view name, std::string_view value) {
   http::append_field(fields_, name, value);
 }
 
+bool Http2Request::may_be_all() const noexcept {
+  return !counted_ && bytes_ <= limit_ && (method_ == "GET" || method_ == "HEAD");
+}
+
 bool Http2Request::names_one_host() const noexcept {
   return authority_.empty() || host_.empty() || text::iequals(authority_, host_);
 }

@@ -16,6 +16,9 @@ class Http2Request {
   explicit Http2Request(std::size_t limit) noexcept : limit_{limit} {}
 
   void add(std::string_view name, std::string_view value);
+  /// A method without content, and no word of any: what has come is the whole request unless data follows, even where
+  /// the stream ends by a frame of its own.
+  bool may_be_all() const noexcept;
   /// Makes the event of the whole head. False where the request is malformed: its stream is to be reset.
   bool finish(bool has_body, Http2Event& into);
 

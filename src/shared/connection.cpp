@@ -147,6 +147,8 @@ void Connection::take(Wire& wire, const Reply& reply) {
     return;
   }
   if (wire.pending.empty()) {
+    // Of what was sent for no answer only a refusal is told.
+    if (reply.is_error()) return static_cast<void>(fail(reply.text.substr(0, 200)));
     fail("the server answers what nobody asked");
     return reset();
   }

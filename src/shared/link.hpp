@@ -52,7 +52,7 @@ class Link {
   /// The same, but another one would be no better for a while.
   void give_up(std::string why);
 
-  bool is_up() const noexcept { return up_; }
+  bool is_up() const noexcept { return up_ && (mode_ == Mode::cluster || entry_->is_up()); }
   /// REQUIRES: is_up().
   void send(std::string command, Done done);
   void send(std::initializer_list<std::string_view> words, Done done) { send(command(words), std::move(done)); }

@@ -45,6 +45,7 @@ Link::NodePtr Link::node_at(const ServerHost& host) {
   if (node) return node;
   node = std::make_shared<Node>(Node{host});
   auto options = options_.connection;
+  options.address.socket_path.clear();
   options.where = [host] { return Result<std::vector<ServerHost>>{std::vector{host}}; };
   const std::weak_ptr<Node> weak = node;
   const auto told = [this, weak](void (Link::*what)(const NodePtr&)) {
@@ -64,7 +65,8 @@ void Link::node_up(const NodePtr& node) {
   use_map();
 }
 
-/// One master away is the Cluster away. One that serves nothing any more is missed by nobody.
+/// One master away is the Cluster away, and so is a server that does not do what it was to do: whoever has asked may
+/// rely on being told. One that serves nothing any more is missed by nobody.
 void Link::node_down(const NodePtr& node) {
   const auto at = nodes_.find({node->host.name, node->host.port});
   if (at == nodes_.end() || at->second != node) return;
@@ -73,10 +75,9 @@ void Link::node_down(const NodePtr& node) {
     const auto hosts = needed(*map);
     return std::find(hosts.begin(), hosts.end(), node->host) != hosts.end();
   };
-  if (is_needed(map_) || is_needed(next_)) return fall(node->connection->problem());
+  if (is_needed(map_) || is_needed(next_) || !node->waiting.empty()) return fall(node->connection->problem());
   nodes_.erase(at);
   node->connection->stop();
-  for (const auto& [call, asking] : std::exchange(node->waiting, {})) call->done(nullptr);
 }
 
 /// A map is in force from when all that it names are connected.
@@ -112,7 +113,12 @@ void Link::pass(const CallPtr& call, const NodePtr& node, bool asking) {
 
 void Link::take(const CallPtr& call, const NodePtr& node, const Reply* reply) {
   if (call->generation != generation_) return call->done(nullptr);
-  if (!reply || !reply->is_error()) return call->done(reply);
+  if (!reply) {
+    const auto& problem = node->connection->problem();
+    fall(problem.empty() ? "a command got no answer" : problem);
+    return call->done(nullptr);
+  }
+  if (!reply->is_error()) return call->done(reply);
   if (reply->is_error("CLUSTERDOWN")) {
     fall("the Cluster is down: " + reply->text.substr(0, 200));
     return call->done(nullptr);

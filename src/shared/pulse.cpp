@@ -126,8 +126,8 @@ void Pulse::put_back(Link& link) {
     words.push_back(scores[i]);
     words.push_back(members_[i].name);
   }
-  link.send(command(words), [this, &link](const Reply*) {
-    if (link.is_up()) ask_members(link);
+  link.send(command(words), [this, &link](const Reply* reply) {
+    if (reply && link.is_up()) ask_members(link);
   });
 }
 

@@ -6,6 +6,12 @@
 
 namespace cachearr::shared {
 
+namespace {
+
+constexpr int kMostOlderWords = 60;  // about one a second from each
+
+}  // namespace
+
 const MasterWord* latest(const std::vector<std::optional<MasterWord>>& words) noexcept {
   const MasterWord* best = nullptr;
   for (const auto& word : words)
@@ -42,8 +48,9 @@ void Sentinels::tick() {
 }
 
 void Sentinels::up(std::size_t which) {
-  connections_[which]->send({"SUBSCRIBE", "+switch-master"}, nullptr);
   ask(which);
+  // Last, since a refusal of it is no answer to a question.
+  connections_[which]->send({"SUBSCRIBE", "+switch-master"}, nullptr);
 }
 
 /// While a failover is under way the address alone tells of the new master, and the epoch alone of which word is later.
@@ -78,7 +85,12 @@ void Sentinels::take_address(std::size_t which, const Reply& reply) {
 
 void Sentinels::look() {
   const auto* const right = latest(words_);
-  if (!right || right->host == master_) return;
+  if (!right) return;
+  // Who knows better may just not be heard; but Sentinels that were set up anew count from the start.
+  if (right->epoch < epoch_ && ++older_words_ < kMostOlderWords) return;
+  epoch_ = right->epoch;
+  older_words_ = 0;
+  if (right->host == master_) return;
   const bool is_first = !master_;
   master_ = right->host;
   if (is_first) return;

@@ -50,6 +50,8 @@ class Sentinels {
   std::vector<std::optional<MasterWord>> words_;
   std::vector<std::string> problems_;
   std::optional<ServerHost> master_;
+  std::int64_t epoch_ = 0;  // of the word that named it
+  int older_words_ = 0;     // heard since
   std::function<void()> moved_;
 };
 

@@ -157,7 +157,8 @@ void Sweep::scan() {
   const auto pattern = escaped_for_pattern(parts_.names.prefix) + ":[lr]1:*";
   masters[master_]->send({"SCAN", cursor_, "MATCH", pattern, "COUNT", kPageOfKeys},
                          [this, round = round_](const Reply* reply) {
-                           if (reply && round == round_ && status_.runs) take_page(*reply);
+                           if (round != round_ || !status_.runs) return;
+                           reply ? take_page(*reply) : end();
                          });
 }
 
@@ -224,13 +225,14 @@ void Sweep::judge() {
   });
 }
 
-/// What cannot be read is not ours to remove.
+/// What cannot be read is not ours to remove, nor what is older than all that is known here: others may know more.
 bool Sweep::is_named(const Card& card) const {
   RecordReader reader{parts_.sealer, card.key, card.begin};
   if (reader.peek() != RecordFault::none) return false;
   const auto& stamp = reader.stamp();
   if (stamp.written_ms > written_until_) return false;
   const auto& news = parts_.news;
+  if (stamp.epoch == news.epoch() && stamp.ordinal < news.log().floor()) return false;
   return stamp.epoch != news.epoch() ||
          news.log().validity(stamp.ordinal, reader.card().target()) != store::Validity::valid;
 }

@@ -118,6 +118,8 @@ void Tier::stop() {
   news_.save();
   if (sentinels_) sentinels_->stop();
   for (const auto& link : {commands_, bulk_, reading_}) link->stop();
+  sweep_.link_down();
+  sentinels_.reset();
   reading_.reset();
   news_.reading_link_down();
   commands_.reset();

@@ -1,19 +1,17 @@
 """HTTP/2 to clients, in intercepted tunnels and at TLS listeners: the same answers as by HTTP/1, and no more trouble."""
+import hashlib
+import os
 import re
 import shutil
 import signal
 import subprocess
 import threading
+import time
 
 from lab.case import main
-from lab.http2 import Http2Scenario
+from lab.http2 import Http2Scenario, anonymous_kib
 from lab.intercepting import HOST
-from lab.origin import CLOSE, answer, fresh, head
-
-
-def anonymous_kib(process):
-    with open("/proc/%d/status" % process.pid) as file:
-        return int(re.search(r"RssAnon:\s+(\d+)", file.read())[1])
+from lab.origin import CLOSE, answer, before_body, fresh, head
 
 
 class Http2(Http2Scenario):
@@ -173,14 +171,6 @@ class Http2(Http2Scenario):
         self.assertAnswered(client.answer(stream), "to the end")
         self.assertEqual(0, proxy.process.wait(30))
 
-    def test_an_idle_connection_is_told_to_go(self):
-        proxy = self.another(timeouts={"client_idle": "1s"})
-        client = self.client(proxy)
-        path = self.path()
-        self.origin.on(path, fresh("x"))
-        client.ask(path)
-        self.assertEqual(0, client.until_end())
-
     def test_other_programs_speak_with_it(self):
         path = self.path()
         self.origin.on(path, fresh("by curl"))
@@ -196,58 +186,87 @@ class Http2(Http2Scenario):
         self.assertIn("2000 succeeded, 0 failed, 0 errored", run.stdout)
 
 
-class SlowReaders(Http2Scenario):
-    def test_a_window_that_is_closed_holds_no_other_stream(self):
-        large, small = self.path(), self.path()
-        self.origin.on(large, fresh(b"l" * 1_000_000))
-        self.origin.on(small, fresh("small"))
-        client = self.client(takes=False)
-        slow = client.begin(large)
-        client.until(lambda: len(client.answers[slow].body) == 65535)
-        client.h2.increment_flow_control_window(100_000)  # of the connection
-        client.send()
-        self.assertAnswered(client.ask(small), "small")
-        client.takes = True
-        client.h2.acknowledge_received_data(65535, slow)
-        client.send()
-        self.assertEqual(1_000_000, len(client.answer(slow).body))
+@before_body
+def hash_slowly(wire, request):
+    """Reads the body as it comes, slower than any client sends."""
+    left = int(request["content-length"] or 0)
+    pieces = wire.chunks(request) if not left else (wire.exactly(1 << 16) for _ in range(left >> 16))
+    seen, total = hashlib.sha256(), 0
+    for piece in pieces:
+        seen.update(piece)
+        if (total + len(piece)) >> 16 != total >> 16:
+            threading.Event().wait(0.005)
+        total += len(piece)
+    return answer(seen.hexdigest())
 
-    def test_answers_that_nobody_takes_do_not_fill_the_memory(self):
-        size = 12_000_000
+
+class Uploads(Http2Scenario):
+    SIZE = 8 << 20
+
+    def test_a_long_upload_to_a_slow_origin_does_not_fill_the_memory(self):
+        part = os.urandom(1 << 18)
+        whole = hashlib.sha256(part * (self.SIZE >> 18)).hexdigest()
+        self.origin.on("/before", answer("warm"))
+        self.client().ask("/before", "POST", body=part)
+        for more in ([], [("content-length", str(self.SIZE))]):
+            path = self.path()
+            self.origin.on(path, hash_slowly)
+            client = self.client()
+            before = anonymous_kib(self.proxy.process)
+            stream = client.begin(path, "POST", more, ends=False)
+            for _ in range(self.SIZE >> 18):
+                client.upload(stream, part, ends=False)
+            grown = anonymous_kib(self.proxy.process) - before
+            client.upload(stream, b"")
+            self.assertAnswered(client.answer(stream), whole)
+            self.assertLess(grown, 3 << 10, "KiB for an upload of %d bytes" % self.SIZE)
+
+
+class Idle(Http2Scenario):
+    def test_a_connection_is_told_to_go(self):
+        proxy = self.another(timeouts={"client_idle": "1s"})
+        client = self.client(proxy)
         path = self.path()
-        self.origin.on(path, answer(b"l" * size, headers=[("Cache-Control", "no-store")]))
-        clients = [self.client(takes=False) for _ in range(8)]
-        before = anonymous_kib(self.proxy.process)
-        for client in clients:
-            stream = client.begin(path, more=[("cache-control", "no-store")])
-            client.until(lambda client=client, stream=stream: len(client.answers[stream].body) == 65535)
-        grown = anonymous_kib(self.proxy.process) - before
-        self.assertLess(grown, 8 * size // 1024 // 2, "KiB for eight answers of %d bytes" % size)
+        self.origin.on(path, fresh("x"))
+        client.ask(path)
+        self.assertEqual(0, client.until_end())
 
-    def test_who_never_takes_what_was_asked_for_is_left(self):
+    def test_requests_that_are_answered_at_once_keep_a_connection(self):
+        proxy = self.another(timeouts={"client_idle": "2s"})
+        client, path = self.client(proxy), self.path()
+        self.origin.on(path, fresh("x"))
+        client.ask(path)
+        end = time.monotonic() + 4
+        while time.monotonic() < end:
+            self.assertHit(client.ask(path))
+            threading.Event().wait(0.02)
+        self.assertIsNone(client.goaway)
+        self.assertEqual(0, client.until_end())
+
+    def test_a_connection_is_idle_once_an_answer_longer_than_its_windows_is_taken(self):
         proxy = self.another(timeouts={"client_idle": "1s"})
         path = self.path()
-        self.origin.on(path, fresh(b"l" * 1_000_000))
+        self.origin.on(path, fresh(b"l" * 80_000))
+        self.client(proxy).ask(path)
         client = self.client(proxy, takes=False)
         stream = client.begin(path)
         client.until(lambda: len(client.answers[stream].body) == 65535)
-        client.until(lambda: client.closed or client.goaway is not None)
+        client.h2.acknowledge_received_data(65535, stream)
+        client.send()
+        self.assertEqual(80_000, len(client.answer(stream).body))
+        self.assertEqual(0, client.until_end())
 
-    def test_who_is_slow_and_goes_on_gets_everything(self):
-        proxy = self.another(timeouts={"client_idle": "2s"})
+    def test_who_has_said_nothing_but_hello_makes_place(self):
+        proxy = self.make(limits={"max_connections": 2})
+        proxy.threads = 1
+        proxy.start()
+        self.addCleanup(proxy.stop)
         path = self.path()
-        self.origin.on(path, fresh(b"l" * 300_000))
-        client = self.client(proxy, takes=False)
-        stream = client.begin(path)
-        got = 0
-        while not client.answers[stream].over:
-            client.until(lambda: client.answers[stream].over or len(client.answers[stream].body) > got)
-            now = len(client.answers[stream].body)
-            client.h2.acknowledge_received_data(now - got, stream)
-            client.send()
-            got = now
-            threading.Event().wait(0.05)
-        self.assertEqual(300_000, len(client.answers[stream].body))
+        self.origin.on(path, fresh("x"))
+        silent = [self.at_listener(proxy) for _ in range(2)]
+        for client in silent:
+            client.until(lambda client=client: client.h2.remote_settings.max_concurrent_streams == 100)
+        self.assertAnswered(self.at_listener(proxy).ask(path), "x")
 
 
 if __name__ == "__main__":

@@ -26,7 +26,12 @@ class AtWork {
 net::Task<> answer_http2(std::shared_ptr<Http2Session> session, std::shared_ptr<Http2Exchange> exchange,
                          std::shared_ptr<fetch::FetchJob> job) {
   const AtWork at_work{*session};
-  co_await deliver(*exchange, std::move(job));
+  try {
+    co_await deliver(*exchange, std::move(job));
+  } catch (...) {
+    exchange->finish();
+    throw;
+  }
   exchange->finish();
 }
 
@@ -34,6 +39,7 @@ net::Task<> answer_http2(std::shared_ptr<Http2Session> session, std::shared_ptr<
 
 Http2Exchange::Http2Exchange(Http2Session& session, net::Http2StreamId stream)
     : Exchange{session.worker(), session.client()},
+      Deadline{session.loop().deadlines()},
       session_{session},
       stream_{stream},
       sink_{session.loop(), session.http2(), stream} {
@@ -43,7 +49,9 @@ Http2Exchange::Http2Exchange(Http2Session& session, net::Http2StreamId stream)
 
 net::Task<Next> Http2Exchange::flush() {
   session_.go_on();
+  give_time();
   const bool sent = co_await sink_.drain();
+  disarm();
   co_return sent ? Next::go_on : Next::close;
 }
 
@@ -77,11 +85,27 @@ pipeline::RequestContextPtr Http2Exchange::answer_at_once() {
 void Http2Exchange::begin(net::Http2Event request) {
   if (request.refusal) {
     refuse_unread(request.refusal->status, std::string{request.refusal->what});
-    return;
+    return give_time();
   }
   head_ = std::move(request.text);
   auto context = answer_at_once();
-  if (context) answer_slowly(std::move(context), request.body);
+  if (context) return answer_slowly(std::move(context), request.body);
+  give_time();
+}
+
+void Http2Exchange::give_time() noexcept {
+  moved_before_ = sink_.moved();
+  sink_.is_waiting() ? arm(worker_.settings().config.timeouts.client_idle) : disarm();
+}
+
+/// Others of this connection may go on, so that nobody but the stream's own window tells that it is left alone: a
+/// connection that is slow as a whole has its own limit.
+void Http2Exchange::expire() noexcept {
+  const bool blocked = sink_.is_waiting() && session_.http2().is_blocked(stream_);
+  if (!blocked || sink_.moved() - moved_before_ >= kLeastTaken) return give_time();
+  const auto self = shared_from_this();
+  sink_.give_up();
+  session_.go_on();
 }
 
 void Http2Exchange::answer_slowly(pipeline::RequestContextPtr context, http::Framing::Body body) {
@@ -95,6 +119,7 @@ void Http2Exchange::finish() {
   if (!sink_.is_complete()) sink_.reset();
   request_->close();
   session_.go_on();
+  give_time();
 }
 
 void Http2Exchange::hear(const net::Http2Event& event) {

@@ -4,6 +4,7 @@
 // the session's worker.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,13 +12,17 @@
 #include "client/exchange.hpp"
 #include "client/http2/http2_reply_sink.hpp"
 #include "client/http2/request_stream.hpp"
+#include "net/deadlines.hpp"
 #include "net/http2_connection.hpp"
 
 namespace cachearr::client {
 
 class Http2Session;
 
-class Http2Exchange final : public Exchange, public std::enable_shared_from_this<Http2Exchange> {
+/// Bytes of what waits for a client that it takes within timeouts.client_idle, or is given up.
+inline constexpr std::uint64_t kLeastTaken = 4096;
+
+class Http2Exchange final : public Exchange, public std::enable_shared_from_this<Http2Exchange>, private net::Deadline {
  public:
   Http2Exchange(Http2Session& session, net::Http2StreamId stream);
 
@@ -37,12 +42,15 @@ class Http2Exchange final : public Exchange, public std::enable_shared_from_this
 
  private:
   pipeline::RequestContextPtr answer_at_once();
+  void expire() noexcept override;
+  void give_time() noexcept;
   void answer_slowly(pipeline::RequestContextPtr context, http::Framing::Body body);
 
   Http2Session& session_;
   net::Http2StreamId stream_;
   Http2ReplySink sink_;
-  std::string head_;  // of the request, as HTTP/1
+  std::uint64_t moved_before_ = 0;  // of the body, when the client was given time
+  std::string head_;                // of the request, as HTTP/1
   net::Inbox inbox_;
   std::optional<Http2RequestStream> request_;  // where it is not answered at once
 };

@@ -43,13 +43,14 @@ void Http2ReplySink::end_with(std::string_view trailers) {
   if (!closed_) connection_.resume(stream_);
 }
 
-void Http2ReplySink::reset() {
-  if (!closed_) connection_.reset(stream_, net::Http2Connection::Reset::internal);
+void Http2ReplySink::reset(net::Http2Connection::Reset why) {
+  if (!closed_) connection_.reset(stream_, why);
   close();
 }
 
 void Http2ReplySink::move_to(std::string& out, std::size_t bytes) {
   waiting_ -= bytes;
+  moved_ += bytes;
   if (taken_) *taken_ += bytes;
   while (bytes > 0) {
     auto& piece = pieces_.front();
@@ -70,6 +71,7 @@ void Http2ReplySink::close() noexcept {
   lost_ = lost_ || !is_complete() || waiting_ > 0;
   closed_ = true;
   pieces_.clear();
+  waiting_ = 0;
   wake();
 }
 

@@ -28,7 +28,9 @@ class Http2ReplySink final : public ReplySink, private net::Http2Body {
   void body(std::string_view text) override;
   void end() override { end_with({}); }
   void end_with(std::string_view trailers) override;
-  void reset() override;
+  void reset() override { reset(net::Http2Connection::Reset::internal); }
+  /// The client takes nothing of it.
+  void give_up() { reset(net::Http2Connection::Reset::cancelled); }
 
   void inform(std::string_view head) { connection_.inform(stream_, head); }
   /// Waits until the client has taken what is here; false where the stream was over before. One waiter at a time.
@@ -37,7 +39,9 @@ class Http2ReplySink final : public ReplySink, private net::Http2Body {
   bool is_waiting() const noexcept { return waiting_ > 0 && !closed_; }
   /// The reply is here from its head to its end.
   bool is_complete() const noexcept { return begun_ && ended_; }
-  /// Bytes of bodies that clients have taken, of all streams.
+  /// Bytes of its body that clients had room for.
+  std::uint64_t moved() const noexcept { return moved_; }
+  /// Likewise, of all streams.
   void count_in(std::uint64_t& taken) noexcept { taken_ = &taken; }
   /// The stream is over; nothing is sent any more.
   void close() noexcept;
@@ -50,6 +54,7 @@ class Http2ReplySink final : public ReplySink, private net::Http2Body {
   };
 
   void add(Piece piece);
+  void reset(net::Http2Connection::Reset why);
   void wake() noexcept;
   std::size_t ready() const noexcept override { return waiting_; }
   bool is_last() const noexcept override { return ended_; }
@@ -63,6 +68,7 @@ class Http2ReplySink final : public ReplySink, private net::Http2Body {
   std::string trailers_;
   std::deque<Piece> pieces_;
   std::size_t waiting_ = 0;  // bytes in them
+  std::uint64_t moved_ = 0;
   std::uint64_t* taken_ = nullptr;
   std::unique_ptr<net::Event> drained_;  // while somebody waits
   bool begun_ = false;                   // the head has gone

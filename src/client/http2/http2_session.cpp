@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string>
 #include <utility>
 
 #include "net/http_server.hpp"
@@ -14,8 +15,19 @@ namespace {
 
 constexpr std::uint32_t kStreams = 100;
 constexpr std::size_t kLargeRead = 16 * 1024;
-constexpr std::uint64_t kLeastTaken = 4096;  // within timeouts.client_idle, of what waits for the client
 constexpr Duration kFarewell{1000};
+
+/// Set as long as this lives.
+class Raised {
+ public:
+  explicit Raised(bool& flag) noexcept : flag_{flag} { flag_ = true; }
+  ~Raised() { flag_ = false; }
+  Raised(const Raised&) = delete;
+  Raised& operator=(const Raised&) = delete;
+
+ private:
+  bool& flag_;
+};
 
 net::Http2Limits limits_of(Session& connection) {
   return {static_cast<std::size_t>(connection.worker().settings().config.limits.max_header_bytes), kStreams};
@@ -34,7 +46,9 @@ Http2Session::~Http2Session() { connection_->hand_over(nullptr); }
 /// Arms the deadline where it is armed for something else, or where there was progress.
 void Http2Session::watch() noexcept {
   const auto wait = waits_for();
-  const bool progress = wait == Wait::client && taken_ - taken_before_ >= kLeastTaken;
+  // A request that was answered at once leaves no other trace.
+  const bool asked = std::exchange(asked_, false);
+  const bool progress = wait == Wait::request ? asked : wait == Wait::client && taken_ - taken_before_ >= kLeastTaken;
   if (over_ || (wait == wait_ && !progress)) return;
   wait_ = wait;
   taken_before_ = taken_;
@@ -51,9 +65,9 @@ void Http2Session::watch() noexcept {
 }
 
 Http2Session::Wait Http2Session::waits_for() const noexcept {
-  const bool waiting = writing_ || std::any_of(exchanges_.begin(), exchanges_.end(),
-                                               [](const auto& each) { return each.second->is_waiting(); });
-  if (waiting) return Wait::client;
+  const auto waits = [](const auto& each) { return each.second->is_waiting(); };
+  const bool held = writing_ || (http2_.is_blocked() && std::any_of(exchanges_.begin(), exchanges_.end(), waits));
+  if (held) return Wait::client;
   if (told_end_) return Wait::end;
   if (http2_.reads_head()) return Wait::head;
   return exchanges_.empty() && at_work_ == 0 ? Wait::request : Wait::none;
@@ -64,38 +78,54 @@ net::Task<bool> Http2Session::read() {
   const auto got = co_await connection_->stream().read_some(into);
   if (got.error == IoError::timed_out) http2_.go_away();
   if (got.error != IoError::none) co_return false;
-  const bool goes_on = hear({into.data(), got.bytes});
+  hear({into.data(), got.bytes});
   const bool full = got.bytes == into.size();
   if (full && !large_) large_ = std::make_unique_for_overwrite<char[]>(kLargeRead);
   if (!full) large_.reset();
-  co_return goes_on;
+  co_return true;
+}
+
+/// Who has said goodbye still gets what stands in the output.
+bool Http2Session::is_listening() noexcept {
+  if (over_ || !connection_->stream().is_open()) return false;
+  return hears_ || (writing_ && !http2_.has_failed());
 }
 
 net::Task<> Http2Session::run() {
-  bool goes_on = hear(connection_->inbox().readable());
-  connection_->inbox().consume(connection_->inbox().readable().size());
-  while (goes_on && !over_ && connection_->stream().is_open()) {
-    goes_on = co_await read();
-  }
+  // Who has unread bytes is not idle; these are read now.
+  const std::string first{connection_->inbox().readable()};
+  connection_->inbox().consume(first.size());
+  hear(first);
+  bool reads = true;
+  while (reads && is_listening()) reads = co_await read();
   go_on();
   end();
   if (connection_->stream().is_open()) co_await net::linger(connection_->stream(), connection_->inbox());
   connection_->stream().close();
 }
 
-bool Http2Session::hear(std::string_view bytes) {
-  const bool goes_on = http2_.feed(bytes, std::chrono::steady_clock::now());
+void Http2Session::hear(std::string_view bytes) {
+  hears_ = http2_.feed(bytes, std::chrono::steady_clock::now());
   go_on();
-  return goes_on;
 }
 
-void Http2Session::go_on() {
-  for (;;) {
-    auto events = http2_.take_events();
+/// Events in their order, those included that sending makes.
+void Http2Session::hear_and_send() {
+  const Raised going{going_};
+  auto events = http2_.take_events();
+  do {
+    again_ = false;
     for (auto& event : events) handle(std::move(event));
     send();
-    if (events.empty()) break;
-  }
+    events = http2_.take_events();
+  } while (again_ || !events.empty());
+}
+
+/// Whatever is done to an event may lead here again: what follows it must not overtake it.
+void Http2Session::go_on() {
+  again_ = true;
+  if (going_) return;
+  hear_and_send();
   if (!over_ && !writing_ && !told_end_ && http2_.is_over()) {
     told_end_ = true;
     connection_->stream().shutdown_write();
@@ -107,6 +137,7 @@ void Http2Session::handle(net::Http2Event event) {
   using Kind = net::Http2Event::Kind;
   const auto stream = event.stream;
   if (event.kind == Kind::request) {
+    asked_ = true;
     if (at_work_ >= kStreams || over_) return http2_.reset(stream, net::Http2Connection::Reset::refused);
     const auto exchange = std::make_shared<Http2Exchange>(*this, stream);
     exchanges_.emplace(stream, exchange);
@@ -171,12 +202,12 @@ void Http2Session::end() noexcept {
 void Http2Session::leave() noexcept {
   http2_.go_away();
   go_on();
-  if (exchanges_.empty() && at_work_ == 0) connection_->stream().close();
+  if (exchanges_.empty() && at_work_ == 0 && !writing_) connection_->stream().close();
 }
 
 void Http2Session::end_work() noexcept {
   --at_work_;
-  watch();
+  if (!going_) watch();
 }
 
 }  // namespace cachearr::client

@@ -3,7 +3,8 @@
 //
 // Shared by its own coroutine, by that which waits to write, and by those of its exchanges, all on one worker; it owns
 // the connection that it began as. Bounds: streams at one time, those that a client has given up included; floods
-// (net/http2_flood.hpp); time for a head, between requests, and without the client taking what it asked for.
+// (net/http2_flood.hpp); time for a head, between requests, and without the client taking what it asked for: a stream
+// that is held by its own window ends alone.
 #pragma once
 
 #include <array>
@@ -35,7 +36,7 @@ class Http2Session final : public std::enable_shared_from_this<Http2Session> {
   ClientState& client() noexcept { return connection_->client(); }
   net::Http2Connection& http2() noexcept { return http2_; }
   std::uint64_t& taken_by_clients() noexcept { return taken_; }
-  /// Sends what can be sent, and hears what comes of it.
+  /// Sends what can be sent, and hears what comes of it; where that is under way already, it goes on for longer.
   void go_on();
   /// A piece of a request's body was read: the client may send as much again.
   void taken(net::Http2StreamId stream, std::size_t bytes);
@@ -47,7 +48,9 @@ class Http2Session final : public std::enable_shared_from_this<Http2Session> {
 
   net::Task<bool> read();
   net::Task<> write_rest(std::shared_ptr<Http2Session> self);
-  bool hear(std::string_view bytes);
+  void hear(std::string_view bytes);
+  bool is_listening() noexcept;
+  void hear_and_send();
   void send();
   void handle(net::Http2Event event);
   void watch() noexcept;
@@ -63,6 +66,10 @@ class Http2Session final : public std::enable_shared_from_this<Http2Session> {
   std::uint64_t taken_ = 0;                      // bytes of bodies
   std::uint64_t taken_before_ = 0;               // when the deadline was armed
   Wait wait_ = Wait::none;                       // what the deadline is armed for
+  bool asked_ = false;                           // a request has come since
+  bool hears_ = true;                            // the client may have something to say
+  bool going_ = false;                           // events are being handled
+  bool again_ = false;                           // and something has come of it
   bool writing_ = false;                         // a coroutine waits until more can be written
   bool over_ = false;                            // nothing is sent any more
   bool told_end_ = false;                        // our side of the connection has ended

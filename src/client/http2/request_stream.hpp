@@ -1,7 +1,7 @@
 // The body of a request on one stream of HTTP/2 as a connection that can be read, so that it goes upstream the way a
 // body of HTTP/1 does: where its length is not known, in chunks. What nobody has read keeps the client's window closed.
 //
-// Belongs to its exchange. Nothing is written here: replies have a sink.
+// Belongs to its exchange, and holds at most a window of data. Nothing is written here: replies have a sink.
 #pragma once
 
 #include <string>
@@ -39,15 +39,20 @@ class Http2RequestStream final : public net::Stream {
 
  private:
   void expire() noexcept override;
+  bool begin_chunk();
+  std::size_t fill(std::span<char> into);
   void take(std::size_t bytes) noexcept;
+  std::size_t drop() noexcept;
 
   Http2Session& session_;
   net::Http2StreamId stream_;
   net::Event changed_;
-  std::string unread_;
-  std::size_t at_ = 0;      // in unread_
-  std::size_t window_ = 0;  // bytes that the client may not send yet
+  std::string unread_;    // data alone: as much more the client may send only once it was read
+  std::size_t at_ = 0;    // in unread_
+  std::size_t left_ = 0;  // of the chunk that is being read
+  std::string framing_;   // to be read before that
   bool chunked_;
+  bool told_end_ = false;  // the last chunk stood in framing_
   bool ended_ = false;
   bool open_ = true;
   bool gone_ = false;  // the client does not listen any more

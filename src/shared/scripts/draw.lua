@@ -150,6 +150,8 @@ local elsewhere_counted = {}
 local function note_quotas()
   local own_names = {}
   for _, quota in ipairs(quotas) do
+    -- Where others have begun the lane, nobody has counted this list yet.
+    if lane.seen[quota.name] == 0 then lane.used[quota.name] = recount(quota.key) end
     lane.seen[quota.name], own_names[quota.name] = lane.at, true
   end
   for name, at in pairs(lane.seen) do
@@ -212,8 +214,8 @@ local pauses = {}
 
 local function decide()
   hold(lane.ready - lane.at, BY_RATE)
-  -- Who was here before the server lost what it knew brings what it has sent.
-  if strangers > 0 then hold(lane.ready + COME_BACK - lane.at, BY_QUOTA) end
+  -- Who was here before the server lost what it knew brings what it has sent: until then each asks again soon.
+  if strangers > 0 and lane.ready + COME_BACK > lane.at then hold(math.max(1, math.floor(grace / 3)), BY_QUOTA) end
   hold(pauses[download and 2 or 1] - lane.at, BY_PAUSE)
   for _, quota in ipairs(quotas) do wait_for_quota(quota) end
   -- Nobody takes a place in the line for a token that something else holds back anyway.
@@ -310,7 +312,8 @@ for _, quota in ipairs(quotas) do drop_old_runs(quota) end
 for _, quota in ipairs(elsewhere_counted) do drop_old_runs(quota) end
 pauses = {pause_end(0), pause_end(1)}
 if what == 'leave' then
-  if at_rest() then redis.call('UNLINK', KEYS[1]) else save() end
+  -- Without an epoch a lane that begins anew is held as one that was lost, so it stays.
+  if at_rest() and KEYS[4 + quota_count] then redis.call('UNLINK', KEYS[1]) else save() end
   return answer({})
 end
 if what == 'draw' then

@@ -1,4 +1,5 @@
 """A client of HTTP/2 on a TLS socket, by Debian's own h2: well-behaved by itself, and with any frame that a test wants."""
+import re
 import socket
 import ssl
 import struct
@@ -13,6 +14,7 @@ except ImportError:  # another Python than Debian's; the library is plain Python
 import h2.connection
 import h2.events
 import h2.exceptions
+import h2.settings
 import hpack
 
 from .intercepting import HOST, InterceptingScenario
@@ -21,6 +23,17 @@ from .wire import TIME_LIMIT, Fields, Message, parse_cache_status
 DATA, HEADERS, PRIORITY, RESET, SETTINGS, PING, GOAWAY, WINDOW, CONTINUATION = 0, 1, 2, 3, 4, 6, 7, 8, 9
 END_STREAM, END_HEADERS = 1, 4
 PROTOCOL_ERROR, REFUSED, CANCEL, CALM = 1, 7, 8, 11
+
+
+def anonymous_kib(process):
+    with open("/proc/%d/status" % process.pid) as file:
+        return int(re.search(r"RssAnon:\s+(\d+)", file.read())[1])
+
+
+def literal(*fields):
+    """A header block in no table."""
+    return b"".join(b"\0" + bytes([len(name)]) + name.encode() + bytes([len(value)]) + value.encode()
+                    for name, value in fields)
 
 
 def frame(kind, flags, stream, payload=b""):
@@ -48,6 +61,10 @@ class Http2Client:
         self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(
             client_side=True, header_encoding="latin-1", validate_outbound_headers=False,
             normalize_outbound_headers=False, validate_inbound_headers=True))
+        # What is under way when the peer goes away still ends, which the library does not know.
+        state, came = h2.connection.ConnectionState.CLIENT_OPEN, h2.connection.ConnectionInputs.RECV_GOAWAY
+        machine = self.h2.state_machine
+        machine._transitions = {**machine._transitions, (state, came): (None, state)}
         self.h2.initiate_connection()
         self.answers, self.pongs = {}, 0
         self.goaway, self.closed = None, False
@@ -69,8 +86,7 @@ class Http2Client:
 
     def head(self, *more, method="GET", path="/"):
         """A header block for frames by hand, in no table."""
-        return b"".join(b"\0" + bytes([len(name)]) + name.encode() + bytes([len(value)]) + value.encode()
-                        for name, value in self.fields(method, path, more))
+        return literal(*self.fields(method, path, more))
 
     def begin(self, path, method="GET", more=(), ends=True):
         stream = self.h2.get_next_available_stream_id()
@@ -78,6 +94,12 @@ class Http2Client:
         self.h2.send_headers(stream, self.fields(method, path, more), end_stream=ends)
         self.send()
         return stream
+
+    def open_windows(self):
+        """So that only the sockets hold the peer back."""
+        self.h2.update_settings({h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: 1 << 30})
+        self.h2.increment_flow_control_window(1 << 30)
+        self.send()
 
     def upload(self, stream, body, ends=True):
         """As the windows allow."""
@@ -163,8 +185,6 @@ class Http2Client:
             self.pongs += 1
         elif isinstance(event, h2.events.ConnectionTerminated):
             self.goaway = int(event.error_code)
-            # What is under way still ends, which the library does not know.
-            self.h2.state_machine.state = h2.connection.ConnectionState.CLIENT_OPEN
 
 
 class Http2Scenario(InterceptingScenario):

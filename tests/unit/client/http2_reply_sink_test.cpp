@@ -94,5 +94,19 @@ TEST_F(Http2ReplySinkTest, AReplyThatWillNeverBeCompleteResetsItsStream) {
   EXPECT_FALSE(pump.run(sink.drain()));
 }
 
+TEST_F(Http2ReplySinkTest, AReplyThatNobodyTakesIsGivenUp) {
+  begin(Body::counted);
+  sink.body(std::make_shared<const std::string>(100'000, 'x'));
+  sink.end();
+  peer.talk(connection);
+  EXPECT_EQ(sink.moved(), 65535U);
+  EXPECT_TRUE(connection.is_blocked(stream));
+  sink.give_up();
+  peer.talk(connection);
+  EXPECT_EQ(peer.answers[stream].error, std::uint32_t{NGHTTP2_CANCEL});
+  EXPECT_FALSE(sink.is_waiting());
+  EXPECT_FALSE(pump.run(sink.drain()));
+}
+
 }  // namespace
 }  // namespace cachearr::client

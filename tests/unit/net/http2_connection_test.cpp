@@ -1,5 +1,6 @@
 #include "net/http2_connection.hpp"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 
 #include "http2_client.hpp"
@@ -177,6 +178,8 @@ TEST_F(Http2ConnectionTest, AWindowThatIsClosedStopsOneStreamAndNotTheOthers) {
   EXPECT_EQ(narrow.answers[quick].body, "small");
   EXPECT_TRUE(narrow.answers[quick].closed);
   EXPECT_EQ(large.ready(), 100'000U - 10U) << "what the window has no room for stays where it is";
+  EXPECT_TRUE(server.is_blocked(slow));
+  EXPECT_FALSE(server.is_blocked()) << "of the connection there is room";
 }
 
 TEST_F(Http2ConnectionTest, GoingAwayLetsWhatIsUnderWayEnd) {
@@ -204,6 +207,91 @@ TEST_F(Http2ConnectionTest, AStreamThatTheClientGivesUpIsToldAsClosed) {
   EXPECT_EQ(events[0].stream, stream);
   server.answer(stream, "HTTP/1.1 200 OK\r\n", nullptr);
   EXPECT_TRUE(client.talk(server, kNow)) << "an answer that comes too late hurts nobody";
+}
+
+TEST_F(Http2ConnectionTest, AHeadThatIsTooLongToBeSentResetsItsStreamAlone) {
+  const auto stream = client.get("/");
+  client.talk(server, kNow);
+  request();
+  TextBody body{"behind it"};
+  server.answer(stream, "HTTP/1.1 200 OK\r\nX-Long: " + std::string(70'000, 'x') + "\r\n", &body);
+  ASSERT_TRUE(client.talk(server, kNow));
+  EXPECT_TRUE(client.answers[stream].closed);
+  EXPECT_EQ(client.answers[stream].error, std::uint32_t{NGHTTP2_INTERNAL_ERROR});
+  EXPECT_EQ(server.take_events().size(), 1U) << "closed";
+  client.get("/next");
+  EXPECT_TRUE(client.talk(server, kNow));
+  EXPECT_EQ(request().body, Body::none);
+}
+
+/// By frames, from a client whose windows have room for everything.
+class Http2FramesTest : public Http2ConnectionTest {
+ protected:
+  static constexpr unsigned kEndStream = 1, kEndHeaders = 4;
+  Http2FramesTest() {
+    const auto window = frame(4, 0, 0, std::string_view{"\0\4\x40\0\0\0", 6});
+    server.feed(greeting() + window + frame(8, 0, 0, std::string_view{"\x40\0\0\0", 4}), kNow);
+  }
+  static std::string get(std::uint32_t stream, unsigned flags) {
+    return frame(1, kEndHeaders | flags, stream,
+                 literal(":method", "GET") + literal(":scheme", "https") + literal(":authority", "a.test") +
+                     literal(":path", "/"));
+  }
+};
+
+TEST_F(Http2FramesTest, WhatWasSentOfALongAnswerMakesRoomForTheRest) {
+  server.feed(get(1, kEndStream), kNow);
+  TextBody body{std::string(1'000'000, 'x')};
+  server.answer(1, "HTTP/1.1 200 OK\r\n", &body);
+  const char* begin = nullptr;
+  std::size_t total = 0;
+  for (auto out = server.output(); !out.empty(); out = server.output()) {
+    if (total > 100'000 && !begin) begin = out.data();
+    ASSERT_TRUE(!begin || out.data() == begin) << "after " << total << " bytes";
+    ASSERT_LT(out.size(), 2 * Http2Connection::kOutput);
+    const auto some = std::min<std::size_t>(out.size(), 1000);
+    server.sent(some);
+    total += some;
+  }
+  EXPECT_GT(total, 1'000'000U);
+}
+
+TEST_F(Http2FramesTest, AStreamThatIsResetWhileAFrameOfItWaitsForRoomAsksNobodyForIt) {
+  server.feed(get(1, kEndStream), kNow);
+  server.take_events();
+  {
+    TextBody body{std::string(200'000, 'x')};
+    server.answer(1, "HTTP/1.1 200 OK\r\n", &body);
+    EXPECT_FALSE(server.output().empty());
+    server.reset(1, Http2Connection::Reset::cancelled);
+  }
+  std::string said;
+  for (auto out = server.output(); !out.empty(); out = server.output()) {
+    said += out;
+    server.sent(out.size());
+  }
+  EXPECT_TRUE(said.ends_with(frame(3, 0, 1, std::string_view{"\0\0\0\x08", 4}))) << "CANCEL, once";
+  EXPECT_LT(said.size(), 2 * Http2Connection::kOutput);
+  EXPECT_EQ(server.take_events().size(), 1U) << "closed";
+}
+
+TEST_F(Http2FramesTest, AGetWhoseEndComesInAFrameOfItsOwnHasNoBody) {
+  server.feed(get(1, 0), kNow);
+  EXPECT_TRUE(server.take_events().empty()) << "nobody knows yet";
+  server.feed(frame(0, kEndStream, 1, {}), kNow);
+  const auto asked = request();
+  EXPECT_EQ(asked.text, "GET / HTTP/1.1\r\nhost: a.test\r\n\r\n");
+  EXPECT_EQ(asked.body, Body::none);
+}
+
+TEST_F(Http2FramesTest, AGetThatDataFollowsHasABody) {
+  server.feed(get(1, 0) + frame(0, kEndStream, 1, "data"), kNow);
+  const auto events = server.take_events();
+  ASSERT_EQ(events.size(), 3U);
+  EXPECT_EQ(events[0].kind, Kind::request);
+  EXPECT_EQ(events[0].body, Body::chunked);
+  EXPECT_EQ(events[1].text, "data");
+  EXPECT_EQ(events[2].kind, Kind::end);
 }
 
 }  // namespace

@@ -169,6 +169,15 @@ TEST_F(Http2HostileTest, ResetsThatTheClientProvokesCountAsItsOwn) {
   EXPECT_LT(stream, 2 * 1000U);
 }
 
+TEST_F(Http2HostileTest, ResetsThatItProvokesAndDoesNotReadEndTheConnection) {
+  bool goes_on = true;
+  std::uint32_t stream = 1;
+  for (; stream < 20'000 && goes_on; stream += 2) goes_on = server.feed(get(stream), kThen);
+  EXPECT_FALSE(goes_on);
+  EXPECT_LT(stream, 2 * 2000U);
+  EXPECT_TRUE(server.has_failed());
+}
+
 TEST_F(Http2HostileTest, FloodsOfControlFramesEndTheConnection) {
   const auto empty = frame(kHeaders, kEndHeaders, 1,
                            literal(":method", "POST") + literal(":scheme", "https") + literal(":authority", "a.test") +
