@@ -132,8 +132,8 @@ bool SlotMap::is_complete() const noexcept {
 }
 
 const ServerHost* SlotMap::master_of(Slot slot) const noexcept {
-  const auto number = slot < kSlots ? served_by_[slot] : 0;
-  return number == 0 ? nullptr : &masters_[number - 1U];
+  const std::size_t number = slot < kSlots ? served_by_[slot] : std::uint16_t{0};
+  return number == 0 ? nullptr : &masters_[number - 1];
 }
 
 std::vector<ServerHost> SlotMap::nodes() const {
