@@ -121,6 +121,7 @@ TEST_F(Requests, TellTheWholeDecision) {
                          {"detail", "limited"},
                          {"stored", true},
                          {"collapsed", false},
+                         {"protocol", "HTTP/1"},
                          {"status", 206},
                          {"bytes", 321},
                          {"durationUs", 1234},
