@@ -219,7 +219,8 @@ class Uploads(Http2Scenario):
             grown = anonymous_kib(self.proxy.process) - before
             client.upload(stream, b"")
             self.assertAnswered(client.answer(stream), whole)
-            self.assertLess(grown, 3 << 10, "KiB for an upload of %d bytes" % self.SIZE)
+            if not os.environ.get("CACHEARR_SANITIZE"):  # which keeps what was freed
+                self.assertLess(grown, 3 << 10, "KiB for an upload of %d bytes" % self.SIZE)
 
 
 class Idle(Http2Scenario):
