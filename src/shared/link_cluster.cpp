@@ -108,11 +108,13 @@ Link::NodePtr Link::node_of(std::optional<std::string_view> key) const noexcept 
 void Link::pass(const CallPtr& call, const NodePtr& node, bool asking) {
   if (!node->connection->is_up()) return node->waiting.push_back({call, asking});
   if (asking) node->connection->send({"ASKING"}, [](const Reply*) {});
-  node->connection->send(call->command, [this, call, node](const Reply* reply) { take(call, node, reply); });
+  // The connection keeps this until it is answered, so it must not keep the node that has the connection.
+  const std::weak_ptr<Node> weak = node;
+  node->connection->send(call->command, [this, call, weak](const Reply* reply) { take(call, weak.lock(), reply); });
 }
 
 void Link::take(const CallPtr& call, const NodePtr& node, const Reply* reply) {
-  if (call->generation != generation_) return call->done(nullptr);
+  if (call->generation != generation_ || !node) return call->done(nullptr);
   if (!reply) {
     const auto& problem = node->connection->problem();
     fall(problem.empty() ? "a command got no answer" : problem);
