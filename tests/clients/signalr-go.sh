@@ -7,6 +7,7 @@
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/common.sh"
+. "$here/signalr_common.sh"
 key='f00dfacef00dfacef00dfacef00dface'
 hub_port=0
 
@@ -50,46 +51,6 @@ kill_hub() {
   wait "$origin_pid" 2>/dev/null
 }
 
-# start_proxy: with a wrong key at first.
-start_proxy() {
-  port=$(free_port) admin=$(free_port)
-  mkdir -p "$work/rules"
-  echo '00000000000000000000000000000000' >"$work/rules/sonarr.key"
-  cat >"$work/rules/own.json" <<JSON
-{ "upstreams": { "sonarr": { "origin": "http://127.0.0.1:$hub_port", "mount": "/sonarr", "api_key_file": "sonarr.key" } } }
-JSON
-  cat >"$work/cachearr.json" <<JSON
-{ "listeners": [{ "address": "127.0.0.1:$port" }], "admin": { "address": "127.0.0.1:$admin", "api_key": "0123456789abcdef0123456789abcdef" },
-  "state_dir": "state", "rules": ["rules"], "disk": { "path": null } }
-JSON
-  launch
-}
-
-series() { curl -sf -H "X-Api-Key: $key" "http://127.0.0.1:$port/sonarr/api/v3/series"; }
-series_reads() { grep -c '/api/v3/series' "$work/reads"; }
-heard() { curl -sf -H 'X-Api-Key: 0123456789abcdef0123456789abcdef' "http://127.0.0.1:$admin/metrics" |
-  sed -n 's/^cachearr_event_feed_messages_total{.*name="series".*} //p'; }
-
-# expect WHAT WANTED GOT
-expect() {
-  if [ "$2" = "$3" ]; then
-    echo "ok    $1"
-    passed=$((passed + 1))
-  else
-    echo "FAIL  $1: wanted $2, got $3"
-    failed=$((failed + 1))
-  fi
-}
-
-# until_heard COUNT: waits until so many messages about series have come.
-until_heard() {
-  for _ in $(seq 400); do
-    [ "$(heard)" = "$1" ] && return 0
-    sleep 0.05
-  done
-  return 1
-}
-
 logged() { grep -c "the event feed of sonarr is $1" "$work/log"; }
 # until_seen STATE COUNT: waits until the feed has come to be in that state (up, down) so many times.
 until_seen() {
@@ -104,19 +65,13 @@ have go || { skip signalr "Go is not installed"; exit 77; }
 [ -d "${SIGNALR_GO:-}" ] && [ -d "${ONECONTEXT_GO:-}" ] || { skip signalr "SIGNALR_GO and ONECONTEXT_GO name no folders"; exit 77; }
 build_hub
 start_hub WebSockets
-start_proxy
+start_proxy '00000000000000000000000000000000'
 until_logged 'refuses the key of api_key_file (401)'
 expect "a wrong key is refused, and said" 0 $?
 echo "$key" >"$work/rules/sonarr.key"
 until_seen up 1
 expect "the right key brings the feed up" 0 $?
-series >/dev/null && series >/dev/null
-expect "two reads, one of them upstream" 1 "$(series_reads)"
-echo change >&4
-echo 'series updated 7' >&4
-until_heard 1
-expect "a message of 70 kB is heard" 1 "$(heard)"
-expect "what it is about is asked for again" '{"revision":2}' "$(series)"
+expect_a_message_acts
 downs=$(logged down)
 sleep 25
 expect "it outlasts the 20 s after which the server gives up who is silent" "$downs" "$(logged down)"

@@ -9,13 +9,6 @@ from lab.shared import Sharing
 
 
 class Faults(Sharing):
-    def answers(self, proxy, count=20):
-        """New paths are fetched, one after the other, without a failure."""
-        for _ in range(count):
-            path = self.path()
-            self.origin.on(path, fresh("right"))
-            self.assertAnswered(self.ask(path, proxy=proxy), "right")
-
     def health(self, proxy):
         return proxy.admin("GET", "/api/v1/health").body.decode()
 

@@ -5,7 +5,7 @@ from lab.case import main
 from lab.origin import fresh
 from lab.redis_cluster import RedisCluster, slot_of
 from lab.shared import Sharing, secret_file
-from shared_limits_test import BURST, Limits
+from lab.shared_limits import BURST, Limits
 
 COUNTER = "cachearr:n1:{news}"
 
@@ -222,12 +222,7 @@ class Limited(Limits, InCluster):
         self.use_limited_origin()
 
     def test_one_draw_for_both(self):
-        proxies = [self.limited_instance(name) for name in ("one", "two")]
-        end, wrong = self.load(*proxies)
-        self.more(BURST + 6)
-        end()
-        self.assertEqual([], wrong)
-        self.assertWithinLimits()
+        self.assertOneBucket()
 
     def test_a_lane_that_moves_keeps_its_limits(self):
         proxies = [self.limited_instance(name) for name in ("one", "two")]

@@ -6,16 +6,10 @@ from lab.case import main
 from lab.origin import fresh
 from lab.redis_server import RedisError
 from lab.shared import Sharing
-from shared_limits_test import Limits
+from lab.shared_limits import Limits
 
 
 class States(Sharing):
-    def answers(self, proxy, count=10):
-        for _ in range(count):
-            path = self.path()
-            self.origin.on(path, fresh("right"))
-            self.assertAnswered(self.ask(path, proxy=proxy), "right")
-
     def problem(self, proxy):
         return self.status(proxy)["problem"] or ""
 

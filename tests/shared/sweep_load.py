@@ -16,35 +16,11 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
+from lab.async_origin import AsyncOrigin  # noqa: E402
 from lab.proxy import Proxy  # noqa: E402
 from lab.redis_server import RedisServer  # noqa: E402
 
 SECRET, STREAMS, SETTLED = "0123456789abcdef" * 4, 16, 31
-BODY = b'{"a":"%s"}' % (b"x" * 500)
-
-
-class Origin:
-    """Answers every path, quickly; its version tells answers from before a purge from those after it."""
-
-    def __init__(self):
-        self.version, self.loop = 1, asyncio.new_event_loop()
-        ready = threading.Event()
-        threading.Thread(target=self.run, args=(ready,), daemon=True).start()
-        ready.wait()
-
-    def run(self, ready):
-        asyncio.set_event_loop(self.loop)
-        server = self.loop.run_until_complete(asyncio.start_server(self.serve, "127.0.0.1", 0))
-        self.port = server.sockets[0].getsockname()[1]
-        ready.set()
-        self.loop.run_forever()
-
-    async def serve(self, reader, writer):
-        try:
-            while await reader.readuntil(b"\r\n\r\n"):
-                writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Version: %d\r\nContent-Length: %d\r\n\r\n" % (self.version, len(BODY)) + BODY)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
 
 
 async def fetch_all(port, paths, seen):
@@ -113,7 +89,7 @@ class Prober:
 
 def main():
     count = int(sys.argv[1]) if sys.argv[1:] else 3000
-    folder, origin, redis = tempfile.mkdtemp(prefix="sweep-load-"), Origin(), RedisServer()
+    folder, origin, redis = tempfile.mkdtemp(prefix="sweep-load-"), AsyncOrigin(500), RedisServer()
     proxies = [start(origin, redis, name, folder) for name in ("one", "two")]
     try:
         sys.exit(play(count, origin, redis, *proxies))

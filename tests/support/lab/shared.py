@@ -69,6 +69,13 @@ class Sharing(Scenario):
         self.assertAnswered(response, "shared")
         self.assertEqual("shared", response.cache.get("detail"), response["cache-status"])
 
+    def answers(self, proxy, count=20):
+        """New paths are fetched, one after the other, without a failure."""
+        for _ in range(count):
+            path = self.path()
+            self.origin.on(path, fresh("right"))
+            self.assertAnswered(self.ask(path, proxy=proxy), "right")
+
     def heard(self, *proxies):
         """Waits until nobody waits to send any invalidation, and all of them have heard of the newest one."""
         def agreed():
