@@ -380,6 +380,16 @@ class Ahead(LimitScenario):
         self.assertGreater(datetime.datetime.fromisoformat(last["until"].replace("Z", "+00:00")).timestamp(), begun)
         self.assertHit(self.ask(path, proxy=proxy))
 
+    def test_room_that_comes_soon_is_waited_for_when_a_key_is_fetched_anew(self):
+        path = "/paced"
+        self.origin.sequence(path, fresh("one"), fresh("two"), fresh("three"))
+        proxy = self.proxy_with({"per_second": 50, "quota": [{"limit": 86400, "per": "day"}]}, rules=[{"name": "all", "match": {"path": path}, "key": "paced", "ttl": "1h"}])
+        self.ask(path, proxy=proxy)
+        self.until(lambda: proxy.admin("GET", "/api/v1/keys/paced?meta=1").status == 200)
+        told = [proxy.admin("POST", "/api/v1/keys/paced/refresh", body={}).data for _ in range(2)]
+        self.assertEqual([1, 1], [each["fetched"] for each in told], told)
+        self.assertHit(self.ask(path, proxy=proxy))
+
     def test_a_lifetime_is_learned(self):
         path = self.path()
         self.origin.on(path, *answer("same", 200, {"ETag": '"1"'}))
