@@ -139,6 +139,21 @@ TEST_F(AHistory, LosesNothingOfProcessesThatEndWithinTheTimeOfOneRow) {
   EXPECT_EQ(history_->last(60, totals_, now_).whole[Figure::fetched], 6U) << "at once, not when their time has come";
 }
 
+TEST_F(AHistory, LosesNothingWhereTheNextFreeRowLiesInTheNextSegment) {
+  pass_for(kHistoryLevels[0].span() * seconds{1}, 1);
+  now_ -= seconds{10};  // within the last row of the segment, whose place is taken
+  restart();
+  totals_.whole[Figure::fetched] = 2;
+  history_->finish(totals_, now_);
+  restart();
+  EXPECT_EQ(rows(0).back(), (Rows::value_type{300, 2}));
+  EXPECT_EQ(history_->last(3600, totals_, now_).whole[Figure::fetched], 32U);
+  now_ += seconds{10};
+  pass(3);  // the time of the row that finish() took
+  pass(1);
+  EXPECT_EQ(rows(0).back(), (Rows::value_type{310, 4}));
+}
+
 TEST_F(AHistory, GoesOnWhereTheClockWasAheadForAWhile) {
   now_ += hours{24 * 365};
   restart();
