@@ -7,6 +7,7 @@ import { Clients } from "./clients.js";
 import { Jobs } from "./jobs.js";
 import { Live } from "./live.js";
 import { Login, enterByLink } from "./login.js";
+import { Members } from "./members.js";
 import { Overview } from "./overview.js";
 import { Rules } from "./rules.js";
 import { Setup } from "./setup.js";
@@ -15,7 +16,7 @@ import { Upstreams } from "./upstreams.js";
 
 /** @type {Record<string, [string, any]>} */
 const pages = { overview: ["Overview", Overview], live: ["Live log", Live], cache: ["Cache", Cache], upstreams: ["Upstreams", Upstreams], rules: ["Rules", Rules], jobs: ["Jobs", Jobs],
-  alerts: ["Alerts", Alerts], clients: ["Clients", Clients], setup: ["Setup", Setup], system: ["System", System] };
+  alerts: ["Alerts", Alerts], clients: ["Clients", Clients], members: ["Instances", Members], setup: ["Setup", Setup], system: ["System", System] };
 
 let menu = false;
 let linkError = "";

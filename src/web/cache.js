@@ -33,11 +33,8 @@ class Detail {
     this.requests = new Resource("api/v1/requests" + query({ text: node.attrs.name, limit: 50 })).start();
   }
   onremove() { this.meta.stop(); this.requests.stop(); }
-  /** How it was asked for last. @param {string} name */
-  last(name) {
-    const request = (this.requests.data?.requests || []).find((/** @type {Data} */ each) => each.key === name);
-    return request ? m("details.fields", m("summary", "How it was asked for last, " + format.ago(request.time)), m(".detail", decision(request), m(".buttons", m("button", { onclick: () => edit(draftOf(request)) }, "Make a rule")))) : null;
-  }
+  /** How it was asked for last. @param {string} name @returns {Data} */
+  last(name) { return (this.requests.data?.requests || []).find((/** @type {Data} */ each) => each.key === name); }
   async look() {
     try {
       const response = await fetch(this.path, { credentials: "same-origin" });
@@ -47,7 +44,7 @@ class Detail {
   }
   /** @param {Data} node */
   view(node) {
-    const name = node.attrs.name, close = m("a.button", { href: "#/cache" }, "Close");
+    const name = node.attrs.name, close = m("a.button", { href: "#/cache" }, "Close"), request = this.last(name);
     const waiting = this.meta.error ? failure(this.meta.error) : instead(this.meta);
     if (waiting) return card(name, waiting, { wide: true, aside: close });
     const meta = this.meta.data;
@@ -70,9 +67,11 @@ class Detail {
       ["Size", format.bytes(meta.size)], ["Age", format.duration(meta.age)], ["Left", format.lifetime(meta.ttl)], ["Hits", format.number(meta.hits)], ["Tier", meta.tier], ["Variants", meta.variants], ["Shared", meta.partition]];
     return card(name, [m("dl.facts", facts.map(([label, value]) => m("div", m("dt", label), m("dd", String(value))))),
       m(".buttons", m("button.primary", { onclick: anew }, "Fetch anew"), m("button", { onclick: () => this.look() }, "Show body"), m("a.button", { href: this.path, download: "" }, "Download"), m("button", { onclick: extend }, "Extend by 24 h"),
-        m("button", { onclick: () => remove(true) }, "Mark stale"), m("button.danger", { onclick: () => remove(false) }, "Purge")),
+        m("button", { onclick: () => remove(true) }, "Mark stale"), m("button.danger", { onclick: () => remove(false) }, "Purge"),
+        request ? m("button", { title: "So that answers like this live longer or shorter", onclick: () => edit(draftOf(request)) }, "Make a rule") : null),
       this.body ? [this.body.note ? m("p.muted", this.body.note) : null, this.body.text ? m("pre.code", { tabindex: 0 }, this.body.text) : null] : null,
-      meta.stored ? m("details.fields", m("summary", meta.stored.length === 1 ? "What is stored" : meta.stored.length + " variants are stored"), meta.stored.map(variant)) : null, this.last(name)], { wide: true, aside: close });
+      meta.stored ? m("details.fields", m("summary", meta.stored.length === 1 ? "What is stored" : meta.stored.length + " variants are stored"), meta.stored.map(variant)) : null,
+      request ? m("details.fields", m("summary", "How it was asked for last, " + format.ago(request.time)), m(".detail", decision(request))) : null], { wide: true, aside: close });
   }
 }
 

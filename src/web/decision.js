@@ -5,13 +5,18 @@ import { act, ask, m } from "./view.js";
 
 /** @typedef {any} Data */
 
+/** Why the upstream was asked, in words for those of RFC 9211. @type {Record<string, string>} */
+const forwards = { "uri-miss": "not stored yet", "vary-miss": "another variant is stored", miss: "nothing stored that fits", stale: "stored, but too old", partial: "stored only in part", bypass: "never stored", method: "a method that is not cached", request: "the client wanted it new" };
+/** @param {Data} request */
+const forward = request => forwards[request.forward] || request.forward;
+
 /** Why, in a few words. @param {Data} request */
 export function why(request) {
   const parts = [];
   if (request.error) parts.push(request.error);
   if (request.detail) parts.push(request.detail);
   if (request.rule) parts.push("rule " + request.rule);
-  if (request.forward) parts.push(request.forward);
+  if (request.forward) parts.push(forward(request));
   if (request.stored) parts.push("stored");
   if (request.collapsed) parts.push("shared another's fetch");
   return parts.join(" · ") || "no rule: RFC 9111 decides";
@@ -54,9 +59,9 @@ function steps(request) {
     ["Route", request.upstream || "no upstream of the rules", request.upstream ? "its host, mount or listener belongs to this upstream" : "a host that no rules file names"],
     ["Rule", request.rule || "none", request.rule ? "type " + (request.type || "none") : "what the origin allows is stored (RFC 9111)"],
     ["Key", request.key || "–", request.key ? "under this name it is stored and purged" : "not made: nothing is looked up"],
-    ["Store", request.result, request.detail || (request.result === "hit" ? "a fresh answer was there" : forwarded ? "no answer that could be given: " + request.forward : "")],
+    ["Store", request.result, request.detail || (request.result === "hit" ? "a fresh answer was there" : forwarded ? "no answer that could be given: " + forward(request) : "")],
     ["Limiter", ...limiter(request)],
-    ["Upstream", forwarded ? "asked" : "not asked", forwarded ? request.forward + (request.collapsed ? ", together with others" : "") + (request.stored ? ", its answer was stored" : ", its answer was not stored") : "saved a call"],
+    ["Upstream", forwarded ? "asked" : "not asked", forwarded ? forward(request) + (request.collapsed ? ", together with others" : "") + (request.stored ? ", its answer was stored" : ", its answer was not stored") : "saved a call"],
     ["Answer", String(request.status), format.bytes(request.bytes) + " in " + format.latency(request.durationUs) + (request.firstByteUs ? ", first byte after " + format.latency(request.firstByteUs) : "")],
   ];
 }
@@ -84,6 +89,7 @@ function refreshed(answer) {
 export async function fetchAnew(key) {
   const answer = await act(() => post("api/v1/keys/" + encodeURIComponent(key) + "/refresh"), refreshed);
   if (!answer || answer.fetched > 0 || answer.later === 0) return;
-  if (await ask("The upstream's budget leaves nothing for this now", "Mark the answer stale instead? Then the next request of a client fetches it.", "Mark stale"))
+  const until = answer.until ? "It has room again " + format.fromNow(answer.until) + ". " : "";
+  if (await ask("The upstream's budget leaves nothing for this now", until + "Mark the answer stale instead? Then the next request of a client fetches it.", "Mark stale"))
     await act(() => post("api/v1/purge", { keys: [key], soft: true }), done => done.purged + " marked stale");
 }

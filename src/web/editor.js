@@ -2,6 +2,7 @@
 import { Resource, getText, query, sendText } from "./api.js";
 import * as format from "./format.js";
 import { difference, nearby } from "./diff.js";
+import { Rehearsal } from "./rehearsal.js";
 import { act, ask, badge, card, empty, instead, m, say } from "./view.js";
 
 /** @typedef {any} Data */
@@ -56,6 +57,7 @@ export class Editor {
     this.etag = "";
     this.text = "";
     this.busy = false;
+    this.rehearsed = "";  // the text that was played through; empty: none
     this.timer = 0;
     /** @type {Data} */
     this.verdict = null;
@@ -71,7 +73,7 @@ export class Editor {
     const taken = new Set((this.files.data?.files || []).map((/** @type {Data} */ each) => each.name));
     let name = "my-rules.json";
     for (let number = 2; taken.has(name); ++number) name = "my-rules-" + number + ".json";
-    Object.assign(this, { name, path: "", isNew: true, saved: "", etag: "", text });
+    Object.assign(this, { name, rehearsed: "", path: "", isNew: true, saved: "", etag: "", text });
     this.validate();
   }
   /** @param {Data} file */
@@ -79,10 +81,10 @@ export class Editor {
     if (this.isChanged && this.name && !await ask("Leave what you have written?", this.name + " is not in force yet.", "Leave it")) return;
     const read = await act(() => getText(pathOf(file.name)), "");
     if (!read) return;
-    Object.assign(this, { name: file.name, path: file.path, isNew: false, saved: read.text, etag: read.etag, text: read.text });
+    Object.assign(this, { name: file.name, rehearsed: "", path: file.path, isNew: false, saved: read.text, etag: read.etag, text: read.text });
     this.validate();
   }
-  close() { Object.assign(this, { name: "", text: "", saved: "", etag: "", verdict: null }); }
+  close() { Object.assign(this, { name: "", rehearsed: "", text: "", saved: "", etag: "", verdict: null }); }
   /** @param {string} text */
   type(text) {
     this.text = text;
@@ -128,9 +130,19 @@ export class Editor {
       m.redraw();
     }
   }
+  /** As the instance is asked about it. @returns {Record<string, string>} */
+  get draft() { return { [this.name]: this.text }; }
+  /** What the draft would have made of the last requests; in a list, so that another text makes another panel. */
+  panel() {
+    if (!this.rehearsed) return null;
+    const isOld = this.rehearsed !== this.text;
+    return m(".would-change", m(".toolbar", m("h3", "What would change"), isOld ? badge("of an earlier text", "warn") : null, m("button", { onclick: () => { this.rehearsed = ""; } }, "Hide")),
+      m("div", [m(Rehearsal, { key: this.rehearsed, files: this.draft })]));
+  }
   async save() {
-    if (!await ask((this.isNew ? "Put in force: " : "Change ") + this.name + "?", diffView(this.saved, this.text), "Put in force")) return;
-    const { name, text } = this;
+    const { name, text, draft } = this, shown = diffView(this.saved, text);
+    const body = () => [shown, m("h3", "What would change"), m(Rehearsal, { files: draft })];
+    if (!await ask((this.isNew ? "Put in force: " : "Change ") + name + "?", body, "Put in force")) return;
     if (await this.apply(() => sendText("PUT", pathOf(name), this.etag, text), name + " is in force")) await this.reopen(name);
   }
   /** @param {string} name */
@@ -138,7 +150,7 @@ export class Editor {
     const read = await getText(pathOf(name)).catch(() => null);
     const file = (this.files.data?.files || []).find((/** @type {Data} */ each) => each.name === name);
     if (!read || !file) return this.close();
-    Object.assign(this, { name, path: file.path, isNew: false, saved: read.text, etag: read.etag, text: read.text });
+    Object.assign(this, { name, rehearsed: "", path: file.path, isNew: false, saved: read.text, etag: read.etag, text: read.text });
     this.validate();
   }
   /** @param {string} name @param {string} current @param {string} etag @param {Data} version */
@@ -177,9 +189,11 @@ export class Editor {
     return m(".sheet", m(".toolbar", name || m("strong", this.name), this.isChanged ? badge("not in force yet", "warn") : badge("in force", "good"), this.path ? m("span.muted.path", this.path) : null),
       writable ? null : m("p.trouble", "This program may not write here; the file is changed by hand."), this.area(), this.judged(),
       m(".buttons", m("button.primary", { disabled: !writable || !this.isChanged || !this.verdict?.valid || this.busy, onclick: () => this.save() }, "Review and put in force"),
+        m("button", { disabled: !this.isChanged || !this.verdict?.valid, onclick: () => { this.rehearsed = this.text; } }, "What would change"),
         m("button", { disabled: !this.isChanged || this.isNew, onclick: () => { this.text = this.saved; this.validate(); } }, "Discard changes"),
         versions.length > 0 && writable ? m("select", { "aria-label": "Undo", onchange: undo }, m("option", { value: "" }, "Undo…"), versions.map((/** @type {Data} */ each) => m("option", { value: String(each.version) }, "as it was until " + format.moment(each.kept)))) : null,
-        this.isNew || !writable ? null : m("button.danger", { disabled: this.busy, onclick: () => this.remove() }, "Remove"), m("button", { onclick: () => this.close() }, "Close")));
+        this.isNew || !writable ? null : m("button.danger", { disabled: this.busy, onclick: () => this.remove() }, "Remove"), m("button", { onclick: () => this.close() }, "Close")),
+      this.panel());
   }
   /** Files that were removed, and may be put back. */
   removed() {

@@ -63,6 +63,12 @@ export function ago(at) {
   return seconds < 2 ? "now" : duration(seconds).split(" ").slice(0, 2).join(" ") + " ago";
 }
 
+/** "in 3 m" @param {string | number} at */
+export function fromNow(at) {
+  const seconds = (new Date(at).getTime() - Date.now()) / 1000;
+  return seconds < 1 ? "in a moment" : "in " + duration(seconds);
+}
+
 /** The rest of a life in seconds: -1 has no end, 0 and less is stale. @param {number} seconds */
 export const lifetime = seconds => (seconds === -1 ? "no end" : seconds <= 0 ? "stale" : duration(seconds));
 

@@ -3,6 +3,7 @@ import { Resource, query } from "./api.js";
 import { Chart, rowsOf } from "./chart.js";
 import * as format from "./format.js";
 import { badge, card, choice, empty, instead, m, meter, table } from "./view.js";
+import { sharedCard } from "./members.js";
 import { quotaCell, stateOf } from "./upstreams.js";
 
 /** @typedef {any} Data */
@@ -100,7 +101,7 @@ function charts(page) {
     card("Requests by result", slot(words(), "r" + range, { title: "Requests by result over time", labels: resultNames, colours: resultColours, rows: page.rows, group: "overview", stacked: true }), { class: "two-thirds", aside: pick }),
     card("Latency", slot(words() || untimed, "l" + range, { title: "Latency of hits and misses over time, on a logarithmic scale", labels: ["hit p50", "hit p95", "miss p50", "miss p95"],
       colours: ["--fresh-soft", "--fresh", "--fetched-soft", "--amber"], rows: page.latencies, group: "overview", logarithmic: true, wide: 56,
-      show: (/** @type {number} */ ms) => format.latency(ms * 1000), axis: (/** @type {number} */ ms) => (ms >= 1000 ? ms / 1000 + " s" : ms + " ms") }), { class: "third", aside: m("span.muted", "log scale") }),
+      show: (/** @type {number} */ ms) => format.latency(ms * 1000), axis: (/** @type {number} */ ms) => (ms >= 1000 ? Number((ms / 1000).toPrecision(2)) + " s" : Number(ms.toPrecision(2)) + " ms") }), { class: "third", aside: m("span.muted", "log scale") }),
   ];
 }
 
@@ -139,7 +140,8 @@ export class Overview {
     this.expiring = new Resource("api/v1/keys/expiring?limit=7", 15000).start();
     this.low = new Resource("api/v1/keys/low-hit-rate?limit=7", 30000).start();
     this.top = new Resource("api/v1/keys/top?by=hits&limit=7", 15000).start();
-    this.all = [this.summary, this.health, this.alerts, this.savings, this.stats, this.days, this.history, this.upstreams, this.expiring, this.low, this.top];
+    this.shared = new Resource("api/v1/shared", 10000).start();
+    this.all = [this.shared, this.summary, this.health, this.alerts, this.savings, this.stats, this.days, this.history, this.upstreams, this.expiring, this.low, this.top];
   }
   onremove() { this.all.forEach(each => each.stop()); }
   view() {
@@ -150,7 +152,7 @@ export class Overview {
       verdict(this.summary.data, this.health.data?.data, firing, this.savings.data?.total),
       firing.slice(0, 3).map(alertLine),
       stats(this.summary.data, this),
-      m(".grid", charts(this), upstreams(this),
+      m(".grid", charts(this), upstreams(this), sharedCard(this.shared.data),
         keyList("Top keys", this.top, "Hits", each => format.number(each.hits), "Nothing was hit yet"),
         keyList("Expiring soon", this.expiring, "Left", each => format.lifetime(each.ttl), "Nothing expires within 5 minutes"),
         keyList("Low hit rate", this.low, "Hit rate", each => format.percent(each.hitRate), "No key is asked for in vain")));

@@ -31,7 +31,7 @@ function marks(rule) {
 }
 
 /** @param {Data} rule */
-const row = rule => m("tr", { key: rule.upstream + " " + rule.name }, m("td.nowrap", rule.name, " ", marks(rule)), m("td.nowrap", rule.upstream), m("td.nowrap", rule.type || "–"), m("td.end", lifetime(rule)),
+const row = rule => m("tr", { key: rule.upstream + " " + rule.name }, m("td.rule-name", rule.name, " ", marks(rule)), m("td.nowrap", rule.upstream), m("td.nowrap", rule.type || "–"), m("td.end", lifetime(rule)),
   m("td.end", format.number(rule.matched)), m("td.end", rule.matched > 0 && rule.for === "requests" ? format.percent((rule.hits / rule.matched) * 100, 0) : "–"),
   m("td.key", { title: rule.key || "" }, rule.key || "–"), m("td.nowrap.muted", { title: rule.file }, rule.file.replace("shipped:", "").split("/").pop() + ":" + rule.line));
 

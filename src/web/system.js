@@ -2,7 +2,8 @@
 import { Resource, post, query } from "./api.js";
 import * as format from "./format.js";
 import { Backup } from "./backup.js";
-import { act, badge, card, choice, empty, instead, m, meter, table } from "./view.js";
+import { sharedCard } from "./members.js";
+import { act, badge, card, choice, empty, facts, instead, m, meter } from "./view.js";
 
 /** @typedef {any} Data */
 
@@ -24,27 +25,6 @@ class Log {
         m("span", badge(line.level)), m("span.message", line.message))))), { wide: true, aside: levels });
   }
 }
-
-/** @param {Data} shared */
-function members(shared) {
-  const rows = shared.members.map((/** @type {Data} */ each) => m("tr", { key: each.name }, m("td", each.name, each.self ? m("span.muted", " (this one)") : null), m("td", each.address), m("td", each.version), m("td.end.nowrap", format.ago(each.seen))));
-  return table([{ name: "Instance" }, { name: "Address" }, { name: "Version" }, { name: "Seen", end: true }], rows, "Instances that share");
-}
-
-/** What several instances share; nothing where this one is alone. @param {Data} shared */
-function sharedCard(shared) {
-  if (!shared || (!shared.enabled && !shared.problem)) return null;
-  const state = badge(shared.state, shared.state === "ready" ? "good" : shared.state === "off" ? "bad" : "warn");
-  if (!shared.enabled) return card("Shared with other instances", m("p.trouble", shared.problem), { wide: true, aside: state });
-  const { records, invalidations } = shared;
-  return card("Shared with other instances", [shared.problem ? m("p.trouble", shared.problem) : null,
-    facts([["Server", shared.server, "span"], ["Software", shared.software + " " + shared.version], ["Round trip", format.latency(shared.roundTripMicroseconds)], ["Behind by", shared.lagMs + " ms"], ["Breaker", shared.breaker],
-      ["Hits", format.number(records.hits)], ["Misses", format.number(records.misses)], ["Written", format.number(records.written)], ["Invalidations sent", format.number(invalidations.sent)], ["Received", format.number(invalidations.received)]]),
-    shared.memory.maxBytes > 0 ? tier("Memory", { bytes: shared.memory.bytes, maxBytes: shared.memory.maxBytes }) : null, members(shared)], { wide: true, aside: state });
-}
-
-/** @param {any[][]} pairs */
-const facts = pairs => m("dl.facts", pairs.map(([label, value, kind]) => m("div", { class: kind || "" }, m("dt", label), m("dd", value))));
 
 const elsewhere = () => m("span.links", m("a", { href: "metrics" }, "Metrics for Prometheus"), m("a", { href: "api/v1/openapi.json" }, "Description of the API"));
 

@@ -14,6 +14,7 @@ const icons = /** @type {Record<string, string>} */ ({
   overview: "M3 12 12 4l9 8M6 10v9h12v-9", live: "M3 12h4l3-7 4 14 3-7h4", cache: "M4 6h16M4 12h16M4 18h16",
   upstreams: "M12 20V5m0 0L6 11m6-6 6 6", rules: "M5 5h14v14H5zM9 9h6M9 13h6", jobs: "M12 7v5l3 2M12 3a9 9 0 1 0 .01 0",
   alerts: "M6 17V11a6 6 0 0 1 12 0v6l1.5 2h-15zM10 21h4", clients: "M12 12a4 4 0 1 0-.01 0M4 21c1-5 15-5 16 0",
+  members: "M5 5h5v5H5zM14 14h5v5h-5zM14 5h5v5h-5zM5 14h5v5H5zM10 7.5h4M7.5 10v4M16.5 10v4M10 16.5h4",
   setup: "M4 8h10m4 0h2M4 16h2m4 0h10M16 6v4M8 14v4", system: "M4 5h16v11H4zM9 20h6M12 16v4",
 });
 
@@ -58,6 +59,9 @@ export function table(columns, rows, caption) {
     m("tbody", rows)));
 }
 
+/** Names and values. @param {any[][]} pairs */
+export const facts = pairs => m("dl.facts", pairs.map(([label, value, kind]) => m("div", { class: kind || "" }, m("dt", label), m("dd", value))));
+
 /** How full something is. @param {number} used @param {number} most @param {string} label */
 export function meter(used, most, label) {
   const share = most > 0 ? Math.min(100, (used / most) * 100) : 0;
@@ -94,7 +98,7 @@ export async function act(action, done) {
 /** @type {{title: string, body: any, confirm?: string, resolve: (yes: boolean) => void} | null} */
 let asked = null;
 
-/** @param {string} title @param {any} body @param {string} [confirm] the button's word; none: there is nothing to confirm @returns {Promise<boolean>} */
+/** @param {string} title @param {any} body a function where it changes while it is shown @param {string} [confirm] the button's word; none: there is nothing to confirm @returns {Promise<boolean>} */
 export function ask(title, body, confirm) {
   return new Promise(resolve => { asked = { title, body, confirm, resolve }; m.redraw(); });
 }
@@ -113,7 +117,7 @@ export const Dialog = {
     oncreate: (/** @type {any} */ node) => node.dom.showModal(),
     oncancel: (/** @type {Event} */ event) => { event.preventDefault(); answered(false); },
     "aria-labelledby": "dialog-title",
-  }, m("h2#dialog-title", asked.title), m(".dialog-body", asked.body),
+  }, m("h2#dialog-title", asked.title), m(".dialog-body", typeof asked.body === "function" ? asked.body() : asked.body),
   m(".buttons", m("button", { onclick: () => answered(false) }, asked.confirm ? "Cancel" : "Close"),
     asked.confirm ? m("button.primary", { onclick: () => answered(true) }, asked.confirm) : null)),
 };

@@ -104,6 +104,8 @@ def main():
     origin = Origin()
     rules = local(origin, rules=[{"name": "all", "match": {"path": "/tv/**"}, "type": "series", "ttl": "1h", "policy": "override", "expect": "any"}],
                   rate={"per_second": 50, "quota": [{"limit": 50000, "per": "day"}]})
+    rules["upstreams"]["tight"] = {"origin": origin.url, "mount": "/tight", "rate": {"per_second": 0.002, "burst": 1}}
+    rules["rules"].append({"name": "few", "upstream": "tight", "match": {"path": "/few/{id}"}, "key": "tight:{id}", "ttl": "1h", "policy": "override", "expect": "any"})
     proxy = Proxy(rules, {"admin": {"url_base": "/base"}}).start()
     try:
         traffic(proxy, origin)

@@ -7,6 +7,7 @@ const text = ttl => `{ "rules": [\n  { "name": "mine", "upstream": "local", "mat
 async function putInForce(page) {
   await page.getByRole("button", { name: "Review and put in force" }).click();
   await page.getByRole("dialog").locator(".diff-new").first().waitFor();
+  await page.getByRole("dialog").getByText(/Of the last \d+ requests/).waitFor();
   await page.getByRole("dialog").getByRole("button", { name: "Put in force" }).click();
 }
 
@@ -36,6 +37,27 @@ async function tryIt(page) {
   await page.getByRole("button", { name: "Try" }).click();
   await page.getByText("since no-store").waitFor();
   await judge(page, "rules", "rules, tried");
+}
+
+/** What the draft would have made of the requests so far: of /tv/7 another rule, key and lifetime. */
+async function rehearse(page) {
+  await fetch(PROXY + "/tv/7");
+  const editor = page.getByLabel("Rules as JSON"), before = await editor.inputValue();
+  await editor.fill(before.replace("/tv/mine/{id:int}", "/tv/7").replace('"policy"', '"key": "seven", "policy"'));
+  await page.getByText("✓ Valid").waitFor();
+  await page.getByRole("button", { name: "What would change" }).click();
+  const panel = page.getByRole("region", { name: "What would change" }).first();
+  await panel.getByText(/Of the last \d+ requests/).waitFor();
+  await panel.getByRole("row", { name: /tv\/7/ }).first().getByText("rule mine").waitFor();
+  await panel.getByText("seven").first().waitFor();
+  await panel.getByRole("row", { name: /Hit rate/ }).waitFor();
+  await judge(page, "rules", "rules, rehearsed");
+  await page.screenshot({ path: process.env.SCREENSHOTS + "/rules-rehearsed.png" });
+  check((await rule("mine")).key !== "seven", "a rehearsal puts something in force");
+  await editor.fill(before);
+  await page.getByText("of an earlier text").waitFor();
+  await page.getByText("✓ Valid").waitFor();
+  await page.getByRole("button", { name: "Hide" }).click();
 }
 
 async function undo(page) {
@@ -78,7 +100,7 @@ async function fromARequest(page) {
 export async function rulesPage(page) {
   await page.goto(PAGE + "#/rules");
   await page.getByText("in force", { exact: false }).first().waitFor();
-  for (const part of [write, tryIt, undo, conflict, fromARequest]) {
+  for (const part of [write, tryIt, rehearse, undo, conflict, fromARequest]) {
     console.log("rules page: " + part.name);
     await part(page);
   }

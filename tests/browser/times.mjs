@@ -2,7 +2,7 @@
 import { CHROMIUM, PAGE, chromium, logIn, open } from "./harness.mjs";
 
 const limit = Number(process.env.LIMIT);
-const names = ["overview", "live", "cache", "upstreams", "rules", "jobs", "alerts", "clients", "setup", "system"];
+const names = ["overview", "live", "cache", "upstreams", "rules", "jobs", "alerts", "clients", "members", "setup", "system"];
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
 let slow = 0;
 try {

@@ -203,7 +203,7 @@ def main():
     origins = {name: serve(milliseconds, kilobytes, "image/jpeg" if kind == "metadata_images" else "application/json")
                for name, _, _, _, kind, _, _, _, milliseconds, kilobytes in METADATA}
     origins.update({name: serve(milliseconds, 30, "application/rss+xml") for name, _, _, milliseconds in INDEXERS})
-    settings = {"memory": {"max_bytes": "96MiB"}, "disk": {"path": "store", "max_bytes": "256MiB"}, "log": {"level": "error"}}
+    settings = {"memory": {"max_bytes": "128MiB"}, "disk": {"path": "store", "max_bytes": "256MiB"}, "log": {"level": "error"}}
     proxy = Proxy(household(origins), settings)
     dates, end = Calendar(proxy.folder), last_evening()
     dates.set(end - WEEK)
