@@ -33,8 +33,8 @@ const detail = request => m(".detail", decision(request),
 
 /** @param {Data} page @param {Data} request */
 function row(page, request) {
-  const open = page.open === request.id;
-  const toggle = () => { page.open = open ? null : request.id; };
+  const open = page.open?.id === request.id;
+  const toggle = () => { page.open = open ? null : request; };
   return m("li.request", { key: request.id, class: open ? "open" : "" },
     m("button.request-line", { "aria-expanded": String(open), onclick: toggle },
       m("span.time", format.clock(request.time)), badge(request.result),
@@ -52,7 +52,7 @@ export class Live {
     this.words = new URLSearchParams(location.hash.split("?")[1] || "").get("filter") || "";
     this.matches = compile(this.words);
     this.paused = false;
-    /** @type {string | null} */
+    /** @type {Data | null} */
     this.open = null;
     this.state = "connecting";
     this.missed = 0;
@@ -115,6 +115,8 @@ export class Live {
   view() {
     this.begun = performance.now();
     const filtered = this.requests.filter(this.matches).slice(0, shown);
+    // What was opened is drawn, whatever has come or been filtered meanwhile: the log is held for it.
+    if (this.open && !filtered.some(each => each.id === this.open.id)) filtered.unshift(this.open);
     const held = this.paused || this.open, waiting = held ? this.arrived.length : 0;
     const state = held ? badge((this.paused ? "paused" : "held while a row is open") + (waiting > 0 ? ", " + waiting + " waiting" : ""), "warn") : badge(this.state, this.state === "live" ? "good" : "warn");
     return m(".page", m("h1", "Live log"),

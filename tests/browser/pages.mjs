@@ -56,12 +56,13 @@ async function upstreamButtons(page) {
 }
 
 async function cacheButtons(page) {
-  const key = (await api("GET", "api/v1/keys?upstream=local&limit=1")).data.keys[0].key;
+  await fetch(PROXY + "/tv/buttons");
+  const key = (await api("GET", "api/v1/keys?pattern=*/tv/buttons")).data.keys[0].key;
   const path = "api/v1/keys/" + encodeURIComponent(key);
   const left = async () => (await api("GET", path + "/ttl")).data.ttl;
   await page.goto(PAGE + "#/cache?key=" + encodeURIComponent(key));
   await page.getByRole("button", { name: "Fetch anew" }).click();
-  await page.getByText("Fetched anew", { exact: true }).last().waitFor();
+  await until("it is fetched anew", async () => (await hits("/tv/buttons")) === 2);
   await page.getByText("What is stored").click();
   await page.getByText(/Stored header fields/).click();
   await page.getByText("max-age=900").waitFor();
@@ -135,7 +136,7 @@ async function useBusyLog(page, asked, idle) {
   check(busy > idle / 10, "the live log comes to a button only " + busy + " times in 3 s; " + idle + " when idle");
 }
 
-/** However fast requests come, the page answers its buttons, and draws no more than can be read. */
+/** While some five hundred come each second, the page answers its buttons, and draws no more than can be read. */
 async function busyLog(page) {
   await page.goto(PAGE + "#/live");
   await page.getByText("live", { exact: true }).waitFor();
@@ -143,7 +144,12 @@ async function busyLog(page) {
   const idle = await turns(page);
   let asked = 0, flooding = true;
   // A connection that is closed while it is idle is none that the page should see.
-  const one = async () => { for (; flooding; ++asked) await fetch(PROXY + "/tv/" + asked % 12).then(answer => answer.arrayBuffer(), () => null); };
+  const one = async () => {
+    for (; flooding; ++asked) {
+      await fetch(PROXY + "/tv/" + asked % 12).then(answer => answer.arrayBuffer(), () => null);
+      await new Promise(done => setTimeout(done, 25));
+    }
+  };
   const begun = Date.now();
   const flood = Promise.all(Array.from({ length: 16 }, one));
   try {
