@@ -25,10 +25,15 @@ bool CallPool::stop(std::optional<Duration> longest) {
   }
   stop_.request_stop();
   changed_.notify_all();
-  if (!wait_for_the_end(longest)) return false;
-  for (auto& thread : threads_) thread.join();
+  const bool ended = wait_for_the_end(longest);
+  for (auto& thread : threads_) {
+    if (ended)
+      thread.join();
+    else
+      thread.detach();  // the process ends under the one that hangs
+  }
   threads_.clear();
-  return true;
+  return ended;
 }
 
 bool CallPool::wait_for_the_end(std::optional<Duration> longest) {

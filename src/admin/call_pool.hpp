@@ -31,7 +31,7 @@ class CallPool {
   /// False: too many wait already, or the pool has stopped; then the job is never called.
   bool submit(Job job);
   /// Asks running jobs to stop, calls those that wait, and returns once all of them have ended. False: one has not
-  /// within that time, and still runs.
+  /// within that time; the threads are let go, and the pool must outlive them.
   bool stop(std::optional<Duration> longest = std::nullopt);
 
  private:
