@@ -142,8 +142,9 @@ struct Config {
   std::string file;  // where it was read from; empty: built-in defaults
   std::vector<ListenerConfig> listeners = {ListenerConfig{}};
   AdminConfig admin;
-  std::string state_dir;      // resolved, absolute
-  std::uint32_t threads = 0;  // 0: one for each core
+  std::string state_dir;           // resolved, absolute
+  bool state_dir_is_known = true;  // false: it stands in a file that cannot be read, and is the default here
+  std::uint32_t threads = 0;       // 0: one for each core
   std::uint64_t memory_max_bytes = 256ULL * 1024 * 1024;
   std::string disk_path;  // resolved, absolute; empty: no disk tier
   std::uint64_t disk_max_bytes = 4ULL * 1024 * 1024 * 1024;

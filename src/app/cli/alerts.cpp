@@ -44,7 +44,8 @@ void add_alerts(const Command& program, Invocation& invocation) {
       program.command("alerts", "Print what is wrong, since when, and what to do; and what was lately");
   add_config_option(command, invocation);
   add_json_option(command, invocation);
-  command.on_parsed([&invocation] { invocation.run = [&invocation] { return show_alerts(invocation); }; });
+  command.on_parsed(
+      [&invocation] { invocation.run = on_instance(invocation, [&invocation] { return show_alerts(invocation); }); });
 }
 
 }  // namespace cachearr::app

@@ -236,7 +236,7 @@ void add_export_command(const Command& program, Invocation& invocation) {
   command.option("--passphrase-file", arguments->passphrase_file, "The passphrase is this file's first line")
       .type_name("FILE");
   command.on_parsed([&invocation, arguments] {
-    invocation.run = [&invocation, arguments] { return export_to(invocation, *arguments); };
+    invocation.run = on_instance(invocation, [&invocation, arguments] { return export_to(invocation, *arguments); });
   });
 }
 

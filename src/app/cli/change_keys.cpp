@@ -126,7 +126,7 @@ void add_set(const Command& program, Invocation& invocation) {
   command.option("--content-type", arguments->content_type, "What it is (default: told from the value)")
       .type_name("TYPE");
   command.on_parsed([&invocation, arguments] {
-    invocation.run = [&invocation, arguments] { return set_key(invocation, *arguments); };
+    invocation.run = on_instance(invocation, [&invocation, arguments] { return set_key(invocation, *arguments); });
   });
 }
 
@@ -136,8 +136,9 @@ void add_delete(const Command& program, Invocation& invocation) {
   add_config_option(command, invocation);
   add_json_option(command, invocation);
   command.option("keys", *keys, "The keys").required();
-  command.on_parsed(
-      [&invocation, keys] { invocation.run = [&invocation, keys] { return delete_keys(invocation, *keys); }; });
+  command.on_parsed([&invocation, keys] {
+    invocation.run = on_instance(invocation, [&invocation, keys] { return delete_keys(invocation, *keys); });
+  });
 }
 
 void add_expire(const Command& program, Invocation& invocation) {
@@ -148,7 +149,8 @@ void add_expire(const Command& program, Invocation& invocation) {
   command.option("key", arguments->key, "The key").required();
   command.option("ttl", arguments->ttl, "300, 15m, 24h; 0 deletes").required();
   command.on_parsed([&invocation, arguments] {
-    invocation.run = [&invocation, arguments] { return expire_key(invocation, arguments->key, arguments->ttl); };
+    invocation.run = on_instance(
+        invocation, [&invocation, arguments] { return expire_key(invocation, arguments->key, arguments->ttl); });
   });
 }
 
@@ -167,7 +169,7 @@ void add_purge(const Command& program, Invocation& invocation) {
   command.flag("--soft", arguments->soft, "Mark as stale instead of removing");
   command.flag("--local", arguments->local, "Here alone, whoever shares a Redis with this instance");
   command.on_parsed([&invocation, arguments] {
-    invocation.run = [&invocation, arguments] { return purge(invocation, *arguments); };
+    invocation.run = on_instance(invocation, [&invocation, arguments] { return purge(invocation, *arguments); });
   });
 }
 

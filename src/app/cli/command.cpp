@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <utility>
 
 #include "app/exit_code.hpp"
 #include "app/state_files.hpp"
+#include "base/text.hpp"
 
 namespace cachearr::app {
 namespace {
@@ -40,9 +42,23 @@ void add_json_option(const Command& command, Invocation& invocation) {
   command.flag("--json", invocation.json, "Print JSON");
 }
 
+std::string trouble_with_number(const std::string& value) {
+  return text::parse_unsigned(value).value_or(0) > 0 ? "" : "a whole number above 0 is expected";
+}
+
 int fail(const Invocation& invocation, const std::string& why) {
   invocation.env.err << "cachearr: " << why << '\n';
   return exit_no;
+}
+
+std::function<int()> on_instance(const Invocation& invocation, std::function<int()> run) {
+  return [&invocation, run = std::move(run)] {
+    Problems problems;
+    if (read_config(invocation.sources, problems).state_dir_is_known) return run();
+    for (const auto& problem : problems) invocation.env.err << to_string(problem) << '\n';
+    invocation.env.err << "cachearr: which instance is meant is not known without the configuration\n";
+    return static_cast<int>(exit_configuration);
+  };
 }
 
 Result<AdminAnswer> ask_instance(const Invocation& invocation, const AdminRequest& request) {

@@ -64,6 +64,11 @@ void add_backup(const Command& program, Invocation& invocation);  // export, imp
 
 void add_completions(const Command& program, Invocation& invocation);
 
+/// `run`, where the configuration says which instance is meant. A named file that cannot be read does not: then its
+/// problems are printed, and nothing is done to the instance of another configuration.
+std::function<int()> on_instance(const Invocation& invocation, std::function<int()> run);
+/// What is wrong with the value of an option that is a number above 0; empty: nothing.
+std::string trouble_with_number(const std::string& value);
 /// Prints why something failed, as one line on the error stream. Gives exit_no.
 int fail(const Invocation& invocation, const std::string& why);
 /// Sends the request to the instance that runs with this configuration.

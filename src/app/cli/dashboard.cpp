@@ -33,7 +33,7 @@ int dashboard(const Invocation& invocation) {
     out << nlohmann::ordered_json{{"url", url}, {"expiresIn", data.value("expiresIn", 0)}}.dump(2) << '\n';
   } else {
     out << url << '\n';
-    invocation.env.err << "Valid once, for a minute.\n";
+    invocation.env.err << "Valid once, for ten minutes.\n";
   }
   return exit_ok;
 }
@@ -44,7 +44,8 @@ void add_dashboard(const Command& program, Invocation& invocation) {
   const auto command = program.command("dashboard", "Print a link to the page for people that logs in once");
   add_config_option(command, invocation);
   add_json_option(command, invocation);
-  command.on_parsed([&invocation] { invocation.run = [&invocation] { return dashboard(invocation); }; });
+  command.on_parsed(
+      [&invocation] { invocation.run = on_instance(invocation, [&invocation] { return dashboard(invocation); }); });
 }
 
 }  // namespace cachearr::app

@@ -57,7 +57,7 @@ void add_explain(const Command& program, Invocation& invocation) {
       .one_at_a_time()
       .check(trouble_with_header);
   command.on_parsed([&invocation, arguments] {
-    invocation.run = [&invocation, arguments] { return explain(invocation, *arguments); };
+    invocation.run = on_instance(invocation, [&invocation, arguments] { return explain(invocation, *arguments); });
   });
 }
 

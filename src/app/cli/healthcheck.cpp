@@ -44,7 +44,8 @@ void add_healthcheck(const Command& program, Invocation& invocation) {
   const auto command = program.command("healthcheck", "Exit 0 where the running instance is healthy");
   add_config_option(command, invocation);
   add_json_option(command, invocation);
-  command.on_parsed([&invocation] { invocation.run = [&invocation] { return healthcheck(invocation); }; });
+  command.on_parsed(
+      [&invocation] { invocation.run = on_instance(invocation, [&invocation] { return healthcheck(invocation); }); });
 }
 
 }  // namespace cachearr::app

@@ -138,10 +138,13 @@ void add_warm(const Command& program, Invocation& invocation) {
       .option("type", arguments->type, "all, series, episodes, metadata, indexers, quality-profiles or custom-formats")
       .required()
       .one_of({"all", "series", "episodes", "metadata", "indexers", "quality-profiles", "custom-formats"});
-  command.option("--id", arguments->id, "Only this one, by its number in the application").type_name("N");
+  command.option("--id", arguments->id, "Only this one, by its number in the application")
+      .type_name("N")
+      .check(trouble_with_number);
   command.flag("--no-wait", arguments->no_wait, "Begin it and do not wait for its end");
-  command.on_parsed(
-      [&invocation, arguments] { invocation.run = [&invocation, arguments] { return warm(invocation, *arguments); }; });
+  command.on_parsed([&invocation, arguments] {
+    invocation.run = on_instance(invocation, [&invocation, arguments] { return warm(invocation, *arguments); });
+  });
 }
 
 void add_jobs(const Command& program, Invocation& invocation) {
@@ -151,8 +154,9 @@ void add_jobs(const Command& program, Invocation& invocation) {
   add_json_option(command, invocation);
   command.option("id", arguments->id, "All about this one");
   command.flag("--cancel", arguments->cancel, "End it; what it has fetched stays");
-  command.on_parsed(
-      [&invocation, arguments] { invocation.run = [&invocation, arguments] { return jobs(invocation, *arguments); }; });
+  command.on_parsed([&invocation, arguments] {
+    invocation.run = on_instance(invocation, [&invocation, arguments] { return jobs(invocation, *arguments); });
+  });
 }
 
 }  // namespace cachearr::app

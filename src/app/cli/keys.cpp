@@ -135,8 +135,9 @@ void add_key_command(const Command& program, Invocation& invocation, const char*
   add_config_option(command, invocation);
   add_json_option(command, invocation);
   command.option("key", *key, "The key").required();
-  command.on_parsed(
-      [&invocation, key, run] { invocation.run = [&invocation, key, run] { return run(invocation, *key); }; });
+  command.on_parsed([&invocation, key, run] {
+    invocation.run = on_instance(invocation, [&invocation, key, run] { return run(invocation, *key); });
+  });
 }
 
 void add_list(const Command& program, Invocation& invocation) {
@@ -149,9 +150,9 @@ void add_list(const Command& program, Invocation& invocation) {
   command.option("--tag", arguments->tag, "Only keys with this tag");
   command.option("--upstream", arguments->upstream, "Only keys of this upstream");
   command.option("--type", arguments->type, "Only keys of this type");
-  command.option("--limit", arguments->limit, "At most so many");
+  command.option("--limit", arguments->limit, "At most so many").type_name("N").check(trouble_with_number);
   command.on_parsed([&invocation, arguments] {
-    invocation.run = [&invocation, arguments] { return list_keys(invocation, *arguments); };
+    invocation.run = on_instance(invocation, [&invocation, arguments] { return list_keys(invocation, *arguments); });
   });
 }
 
@@ -161,8 +162,9 @@ void add_get_several(const Command& program, Invocation& invocation) {
   add_config_option(command, invocation);
   add_json_option(command, invocation);
   command.option("keys", *keys, "The keys").required();
-  command.on_parsed(
-      [&invocation, keys] { invocation.run = [&invocation, keys] { return get_keys(invocation, *keys); }; });
+  command.on_parsed([&invocation, keys] {
+    invocation.run = on_instance(invocation, [&invocation, keys] { return get_keys(invocation, *keys); });
+  });
 }
 
 }  // namespace

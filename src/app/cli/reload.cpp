@@ -59,7 +59,8 @@ void add_reload(const Command& program, Invocation& invocation) {
   const auto command = program.command("reload", "Have the running instance read configuration and rules again");
   add_config_option(command, invocation);
   add_json_option(command, invocation);
-  command.on_parsed([&invocation] { invocation.run = [&invocation] { return reload(invocation); }; });
+  command.on_parsed(
+      [&invocation] { invocation.run = on_instance(invocation, [&invocation] { return reload(invocation); }); });
 }
 
 }  // namespace cachearr::app

@@ -155,9 +155,9 @@ void add_requests(const Command& program, Invocation& invocation) {
   command.option("--text", arguments->text, "Only those with this in their URL, key, rule or error");
   command.option("--limit", arguments->limit, "At most so many (default: 50; with -f the last 10 to begin with)");
   command.on_parsed([&invocation, arguments] {
-    invocation.run = [&invocation, arguments] {
+    invocation.run = on_instance(invocation, [&invocation, arguments] {
       return arguments->follow ? follow(invocation, *arguments) : show(invocation, *arguments);
-    };
+    });
   });
 }
 

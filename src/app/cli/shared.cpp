@@ -31,10 +31,13 @@ Result<Json> ask_for_shared(const Invocation& invocation) {
 int show_status(const Invocation& invocation) {
   const auto answer = ask_for_shared(invocation);
   if (!answer.ok()) return fail(invocation, answer.error().what);
-  if (invocation.json) return invocation.env.out << answer->dump(2) << '\n', exit_ok;
   auto plain = *answer;
   plain["members"] = answer->at("members").size();
-  print_plain(invocation.env.out, plain);
+  if (invocation.json) {
+    invocation.env.out << answer->dump(2) << '\n';
+  } else {
+    print_plain(invocation.env.out, plain);
+  }
   const auto state = answer->value("state", "");
   return state == "ready" ? exit_ok : exit_no;
 }
@@ -147,15 +150,18 @@ void add_shared(const Command& program, Invocation& invocation) {
   const auto status = shared.command("status", "How the Redis is, and what it was good for");
   add_config_option(status, invocation);
   add_json_option(status, invocation);
-  status.on_parsed([&invocation] { invocation.run = [&invocation] { return show_status(invocation); }; });
+  status.on_parsed(
+      [&invocation] { invocation.run = on_instance(invocation, [&invocation] { return show_status(invocation); }); });
   const auto members = shared.command("members", "Who the instances are");
   add_config_option(members, invocation);
   add_json_option(members, invocation);
-  members.on_parsed([&invocation] { invocation.run = [&invocation] { return show_members(invocation); }; });
+  members.on_parsed(
+      [&invocation] { invocation.run = on_instance(invocation, [&invocation] { return show_members(invocation); }); });
   const auto sweep =
       shared.command("sweep", "Remove from the Redis what was invalidated, without waiting for the next time");
   add_config_option(sweep, invocation);
-  sweep.on_parsed([&invocation] { invocation.run = [&invocation] { return start_sweep(invocation); }; });
+  sweep.on_parsed(
+      [&invocation] { invocation.run = on_instance(invocation, [&invocation] { return start_sweep(invocation); }); });
   add_secret(shared, invocation);
 }
 

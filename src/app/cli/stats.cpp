@@ -100,7 +100,8 @@ void add_stats(const Command& program, Invocation& invocation) {
   const auto command = program.command("stats", "Print figures: hit ratios, requests, latencies, tiers, alerts");
   add_config_option(command, invocation);
   add_json_option(command, invocation);
-  command.on_parsed([&invocation] { invocation.run = [&invocation] { return show_stats(invocation); }; });
+  command.on_parsed(
+      [&invocation] { invocation.run = on_instance(invocation, [&invocation] { return show_stats(invocation); }); });
 }
 
 }  // namespace cachearr::app

@@ -125,8 +125,9 @@ void add_top(const Command& program, Invocation& invocation) {
   command.option("--interval", arguments->interval, "How often to look (default: 2s)")
       .type_name("DURATION")
       .check(interval_problem);
-  command.on_parsed(
-      [&invocation, arguments] { invocation.run = [&invocation, arguments] { return top(invocation, *arguments); }; });
+  command.on_parsed([&invocation, arguments] {
+    invocation.run = on_instance(invocation, [&invocation, arguments] { return top(invocation, *arguments); });
+  });
 }
 
 }  // namespace cachearr::app

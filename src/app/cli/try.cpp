@@ -118,7 +118,7 @@ void add_try(const Command& program, Invocation& invocation) {
       .type_name("http://HOST:PORT");
   command.flag("--no-wait", arguments->no_wait, "Only print the steps");
   command.on_parsed([&invocation, arguments] {
-    invocation.run = [&invocation, arguments] { return try_out(invocation, *arguments); };
+    invocation.run = on_instance(invocation, [&invocation, arguments] { return try_out(invocation, *arguments); });
   });
 }
 

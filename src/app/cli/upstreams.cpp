@@ -135,7 +135,7 @@ void add_upstreams(const Command& program, Invocation& invocation) {
   command.option("--mode", arguments->mode, "live, prefer-cache or offline")
       .one_of({"live", "prefer-cache", "offline"});
   command.on_parsed([&invocation, arguments] {
-    invocation.run = [&invocation, arguments] { return upstreams(invocation, *arguments); };
+    invocation.run = on_instance(invocation, [&invocation, arguments] { return upstreams(invocation, *arguments); });
   });
 }
 

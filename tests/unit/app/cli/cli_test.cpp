@@ -71,6 +71,21 @@ TEST(CommandLine, ServeTakesItsOptionsBehindIt) {
   EXPECT_EQ(terminal.served->sources.environment.at("HOME"), "/home/me");
 }
 
+TEST(CommandLine, AConfigurationThatCannotBeReadIsNoReasonToAskAnotherInstance) {
+  FakeInstance instance{json_answer(200, R"({"purged": 1})")};
+  Terminal terminal;
+  terminal.environment["STATE_DIRECTORY"] = instance.state_dir();
+  EXPECT_EQ(terminal.type({"purge", "--all", "--config", "/nowhere/cachearr.json"}), exit_configuration);
+  EXPECT_THAT(terminal.err(), HasSubstr("/nowhere/cachearr.json: cannot be read"));
+  EXPECT_EQ(instance.request(), "");
+}
+
+TEST(CommandLine, NumbersAreAboveZero) {
+  Terminal terminal;
+  for (const auto* const number : {"0", "-1", "many"})
+    EXPECT_EQ(terminal.type({"keys", "--limit", number}), exit_usage) << number;
+}
+
 TEST(CommandLine, WrongUsageIsExitCode2) {
   Terminal terminal;
   EXPECT_EQ(terminal.type({"--frobnicate"}), exit_usage);
