@@ -301,6 +301,8 @@ admin::ReloadOutcome Instance::reload() {
   if (next) {
     auto changes = rule_changes(*before->rules, *next->rules);
     outcome.changes.insert(outcome.changes.begin(), changes.begin(), changes.end());
+    const auto ended = ended_modes(*before->rules, *before->modes);
+    outcome.changes.insert(outcome.changes.end(), ended.begin(), ended.end());
     apply(*std::move(next), outcome.changes);
     log::info("reloaded configuration and rules");
   } else {

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "app/config/settings.hpp"
+#include "upkeep/upstream_status.hpp"
 
 namespace cachearr::app {
 
@@ -27,6 +28,18 @@ std::vector<std::string> rule_changes(const rules::RuleSet& before, const rules:
   }
   for (const auto& [name, hash] : old_files) {
     if (!new_files.contains(name)) changes.push_back(name + ": gone");
+  }
+  return changes;
+}
+
+std::vector<std::string> ended_modes(const rules::RuleSet& rules, const pipeline::UpstreamModes& modes) {
+  std::vector<std::string> changes;
+  for (const auto& upstream : rules.upstreams()) {
+    const auto [mode, paused] = modes.state(*upstream);
+    if (paused) changes.push_back(upstream->name + ": its pause by hand ends");
+    if (mode != upstream->mode)
+      changes.push_back(upstream->name + ": " + std::string{upkeep::name_of(mode)} +
+                        " by hand before, as the rules say now");
   }
   return changes;
 }

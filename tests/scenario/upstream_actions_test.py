@@ -70,7 +70,9 @@ class UpstreamActions(Scenario):
         self.origin.on(path, *fresh("x"))
         self.done(paused=True)
         self.assertEqual(504, self.ask(path).status)
-        self.assertEqual(0, self.proxy.command("reload").returncode)
+        reloaded = self.proxy.command("reload")
+        self.assertEqual(0, reloaded.returncode)
+        self.assertIn("local: its pause by hand ends", reloaded.stdout)
         self.assertAnswered(self.ask(path), "x")
         self.assertFalse(self.status()["paused"])
 

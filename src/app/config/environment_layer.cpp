@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <utility>
 
@@ -61,6 +62,48 @@ bool set_indexed_listener(const std::string& variable, std::string_view name, co
   return true;
 }
 
+/// CACHEARR__NOTIFICATIONS__0__URL: changes a member of a list that stands in the file, or makes a new one. True where
+/// the name is of this form.
+bool set_indexed_member(const std::string& variable, std::string_view name, const std::string& value,
+                        ConfigBuilder& builder) {
+  for (const std::string path : {"notifications", "cache.prefetch"}) {
+    const auto& setting = *find_setting(path);
+    const auto start = name_of(setting) + "__";
+    if (!name.starts_with(start)) continue;
+    const auto rest = name.substr(start.size());
+    const auto gap = rest.find("__");
+    const auto index = text::parse_unsigned(rest.substr(0, gap));
+    if (!index || gap == std::string_view::npos) return false;
+    auto& list = builder.lists[path];
+    if (*index > list.members.size()) {
+      report(
+          builder, variable,
+          "there are only " + std::to_string(list.members.size()) + " of \"" + path + "\"; count from 0 without gaps");
+      return true;
+    }
+    auto& changed = list.members[*index];
+    if (!changed.is_object() && !changed.is_null()) return false;
+    const auto member = text::to_lower(rest.substr(gap + 2));
+    changed[member] = member.ends_with("_file") ? (std::filesystem::path{here()} / value).string() : value;
+    list.changed_by = variable;
+    return true;
+  }
+  return false;
+}
+
+/// Reads the lists that variables have changed a member of; what is wrong with the others is told.
+void finish_lists(ConfigBuilder& builder) {
+  for (const auto& [path, list] : builder.lists) {
+    if (list.changed_by.empty()) {
+      builder.problems.insert(builder.problems.end(), list.problems.begin(), list.problems.end());
+      continue;
+    }
+    builder.set_at[path] = {list.changed_by, 0, 0};
+    for (const auto& error : find_setting(path)->set(builder.config, {list.members, true, list.folder}))
+      report(builder, list.changed_by, "\"" + path + error.pointer + "\" " + error.message);
+  }
+}
+
 void unknown(const std::string& variable, ConfigBuilder& builder) {
   std::vector<std::string> names;
   for (const auto& setting : settings()) names.push_back(name_of(setting));
@@ -68,21 +111,37 @@ void unknown(const std::string& variable, ConfigBuilder& builder) {
   report(builder, variable, "no such setting" + (near.empty() ? "; see man 5 cachearr.json" : near));
 }
 
-void set_by_name(const std::string& variable, std::string_view name, std::string value, ConfigBuilder& builder) {
-  const RawValue raw{std::move(value), true, here()};
+void set_by_name(const std::string& variable, std::string_view name, const std::string& value, ConfigBuilder& builder) {
+  const RawValue raw{value, true, here()};
   const auto& all = settings();
   const auto found = std::find_if(all.begin(), all.end(), [&](const Setting& s) { return name_of(s) == name; });
   if (found == all.end()) {
-    if (!set_indexed_listener(variable, name, raw, builder)) unknown(variable, builder);
+    if (!set_indexed_listener(variable, name, raw, builder) && !set_indexed_member(variable, name, value, builder))
+      unknown(variable, builder);
     return;
+  }
+  if (const auto members = to_list(raw); members.ok()) {
+    auto& list = builder.lists[found->path];
+    list = {nlohmann::json::array(), here(), {}, std::move(list.problems)};
+    for (const auto& member : *members) list.members.push_back(member.value);
   }
   builder.set_at[found->path] = {variable, 0, 0};
   for (const auto& error : found->set(builder.config, raw)) report(builder, variable, error.message);
 }
 
+/// Those of ours; of the members of a list, the tenth comes behind the second.
+std::vector<std::pair<std::string, std::string>> in_order_of_numbers(
+    const std::map<std::string, std::string>& environment) {
+  std::vector<std::pair<std::string, std::string>> own;
+  for (const auto& each : environment)
+    if (each.first.starts_with(prefix)) own.emplace_back(each);
+  std::stable_sort(own.begin(), own.end(),
+                   [](const auto& a, const auto& b) { return ::strverscmp(a.first.c_str(), b.first.c_str()) < 0; });
+  return own;
+}
+
 void apply_own(const std::map<std::string, std::string>& environment, ConfigBuilder& builder) {
-  for (const auto& [variable, value] : environment) {
-    if (!variable.starts_with(prefix)) continue;
+  for (const auto& [variable, value] : in_order_of_numbers(environment)) {
     if (!variable.ends_with(file_suffix)) {
       set_by_name(variable, variable, value, builder);
       continue;
@@ -94,7 +153,7 @@ void apply_own(const std::map<std::string, std::string>& environment, ConfigBuil
     } else if (!content) {
       report(builder, variable, "the file \"" + value + "\" cannot be read");
     } else {
-      set_by_name(variable, name, *std::move(content), builder);
+      set_by_name(variable, name, *content, builder);
     }
   }
 }
@@ -171,6 +230,28 @@ void apply_invalidation_switches(const std::map<std::string, std::string>& envir
   }
 }
 
+/// The URL with this password, where it names none itself.
+std::string with_password(std::string url, const std::string& password) {
+  const auto begin = url.find("//") + 2;
+  const auto end = std::min(url.find_first_of("/?", begin), url.size());
+  const auto at = url.find('@', begin);
+  if (at >= end) return url.insert(begin, ":" + password + "@");
+  const bool has_one = url.find(':', begin) < at;
+  return has_one ? url : url.insert(at, ":" + password);
+}
+
+/// The URL with this database, where it names none itself.
+std::string with_database(std::string url, const std::string& number) {
+  const auto query = std::min(url.find('?'), url.size());
+  if (url.starts_with("unix:")) {
+    const bool has_one = url.find("db=", query) != std::string::npos;
+    return has_one ? url : url + (query < url.size() ? "&db=" : "?db=") + number;
+  }
+  const auto path = url.find('/', url.find("//") + 2);
+  if (path < query) return path + 1 == query ? url.insert(query, number) : url;
+  return url.insert(query, "/" + number);
+}
+
 /// REDIS_PASSWORD and REDIS_DB fill what the URL itself leaves open.
 void complete_redis_url(const std::map<std::string, std::string>& environment, ConfigBuilder& builder) {
   auto& url = builder.config.shared.redis_url;
@@ -183,15 +264,9 @@ void complete_redis_url(const std::map<std::string, std::string>& environment, C
     report(builder, "REDIS_DB", "must be the number of a database, not \"" + database + "\"");
     return;
   }
-  const auto authority = url.find("//") + 2;
-  if (url.empty() || url.starts_with("unix:")) return;
-  if (!password.empty() && url.find('@', authority) == std::string::npos) {
-    url.insert(authority, ":" + text::percent_encode(password) + "@");
-  }
-  const auto path = url.find('/', authority);
-  if (!database.empty() && (path == std::string::npos || path + 1 == url.size())) {
-    url += (path == std::string::npos ? "/" : "") + database;
-  }
+  if (url.empty()) return;
+  if (!password.empty()) url = with_password(url, text::percent_encode(password));
+  if (!database.empty()) url = with_database(url, database);
 }
 
 }  // namespace
@@ -201,6 +276,7 @@ void apply_environment(const std::map<std::string, std::string>& environment, Co
   apply_ttls(environment, builder);
   apply_invalidation_switches(environment, builder);
   apply_own(environment, builder);
+  finish_lists(builder);
   complete_redis_url(environment, builder);
 }
 

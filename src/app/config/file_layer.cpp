@@ -35,17 +35,29 @@ class FileLayer {
               const std::string& parent) {
     if (const auto* setting = find_setting(path)) {
       builder_.set_at[path] = positions_.value(pointer);
+      const auto before = static_cast<std::ptrdiff_t>(builder_.problems.size());
       for (const auto& error : setting->set(builder_.config, {value, false, folder_})) {
         report(path, pointer, error);
       }
       if (path == "listeners") place_listeners(pointer);
+      if (value.is_array()) keep_list(path, value, before);
       return;
     }
     if (name.find('.') != std::string::npos || names_below(path).empty()) return unknown(name, pointer, parent);
+    if (path == "access.basic_auth" && value.is_object() && value.empty())
+      return builder_.problems.push_back(
+          {positions_.value(pointer), "\"" + path + "\" needs a \"user\" and a \"password_file\", or null"});
     if (value.is_object()) return section(value, path, pointer);
     if (path == "access.basic_auth" && value.is_null()) return;
     builder_.problems.push_back(
         {positions_.value(pointer), "\"" + path + "\" must be an object in { }, not " + kind_of(value)});
+  }
+
+  /// `before`: so many problems there were before it was read.
+  void keep_list(const std::string& path, const nlohmann::json& members, std::ptrdiff_t before) {
+    auto& problems = builder_.problems;
+    builder_.lists[path] = {members, folder_, {}, {problems.begin() + before, problems.end()}};
+    problems.erase(problems.begin() + before, problems.end());
   }
 
   void place_listeners(const std::string& pointer) {
@@ -117,22 +129,23 @@ bool check_encoding(const std::string& path, const std::string& text, Problems& 
 
 }  // namespace
 
-void apply_file(const std::string& path, ConfigBuilder& builder) {
+bool apply_file(const std::string& path, ConfigBuilder& builder) {
   const auto text = read_file(path, builder.problems);
-  if (!text || !check_encoding(path, *text, builder.problems)) return;
+  if (!text || !check_encoding(path, *text, builder.problems)) return false;
   const JsonPositions positions{path, *text};
   builder.problems.insert(builder.problems.end(), positions.problems().begin(), positions.problems().end());
-  if (!positions.sound()) return;
+  if (!positions.sound()) return false;
   const auto root = nlohmann::json::parse(*text, nullptr, false, true);
   if (!root.is_object()) {
     builder.problems.push_back(
         {positions.value(""), "the configuration must be an object in { }, not " + kind_of(root)});
-    return;
+    return false;
   }
   std::error_code error;
   const auto folder =
       builder.folder.empty() ? std::filesystem::absolute(path, error).parent_path().string() : builder.folder;
   FileLayer{positions, folder, builder}.section(root, "", "");
+  return true;
 }
 
 }  // namespace cachearr::app

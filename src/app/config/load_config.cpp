@@ -12,6 +12,7 @@
 #include "app/config/settings.hpp"
 #include "base/text.hpp"
 #include "rules/load/load.hpp"
+#include "shared/server_address.hpp"
 
 extern char** environ;
 
@@ -19,6 +20,7 @@ namespace cachearr::app {
 namespace {
 
 constexpr const char* default_rules = "rules.d";
+constexpr const char* packaged_rules = "/etc/cachearr/rules.d";
 
 /// "HOST:PORT:ADDRESS[:PORT]" -> {"host:port", "address:port"}.
 std::optional<std::pair<std::string, std::string>> parse_resolve(const std::string& text) {
@@ -84,17 +86,16 @@ void resolve_paths(const ConfigSources& sources, ConfigBuilder& builder) {
 /// The default folder of rules may be missing; one that somebody named otherwise may not.
 void resolve_rules(const ConfigSources& sources, ConfigBuilder& builder) {
   auto& rules = builder.config.rules;
-  if (!builder.set_at.contains("rules") && !builder.config.file.empty()) {
-    const auto lies_in = std::filesystem::path{builder.config.file}.parent_path().string();
-    rules = {below(builder.folder.empty() ? lies_in : builder.folder, default_rules)};
-  }
+  const auto lies_in = std::filesystem::path{builder.config.file}.parent_path().string();
+  const auto beside = below(builder.folder.empty() ? lies_in : builder.folder, default_rules);
+  if (!builder.set_at.contains("rules") && !builder.config.file.empty()) rules = {beside};
   std::error_code error;
   const auto is_there = [&](const std::string& path) {
     const auto& coming = sources.coming_rules;
     return std::filesystem::exists(path, error) || std::find(coming.begin(), coming.end(), path) != coming.end();
   };
   const auto is_absent_default = [&](const std::string& path) {
-    return std::filesystem::path{path}.filename() == default_rules && !is_there(path);
+    return (path == beside || path == packaged_rules) && !is_there(path);
   };
   std::erase_if(rules, is_absent_default);
   // What the page has written goes before everything.
@@ -117,8 +118,9 @@ void check_addresses(ConfigBuilder& builder) {
     }
   }
   if (taken.contains(builder.config.admin.address)) {
-    builder.report("admin.address", "\"admin.address\" is a listener's as well: " + builder.config.admin.address +
-                                        "; each needs its own");
+    const auto* const where = builder.set_at.contains("admin.address") ? "admin.address" : "listeners";
+    builder.report(
+        where, "\"admin.address\" is a listener's as well: " + builder.config.admin.address + "; each needs its own");
   }
 }
 
@@ -135,6 +137,16 @@ void check_authentication(ConfigBuilder& builder) {
   }
 }
 
+void check_shared(ConfigBuilder& builder) {
+  const auto& shared = builder.config.shared;
+  if (!shared.redis_url.empty()) {
+    const auto address = shared::parse_server_address(shared.redis_url);
+    if (!address) builder.report("shared.redis_url", address.error().what);
+  }
+  if (!shared.key_file.empty() && shared.certificate_file.empty())
+    builder.report("shared.key_file", "\"shared.key_file\" needs a \"certificate_file\" as well");
+}
+
 /// In the order in which a reader of the file meets them.
 void sort_by_place(Problems& problems) {
   std::stable_sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) {
@@ -148,6 +160,13 @@ void ConfigBuilder::report(const std::string& setting, std::string message) {
   const auto found = set_at.find(setting);
   const auto nowhere = Position{config.file.empty() ? "configuration" : config.file, 0, 0};
   problems.push_back({found == set_at.end() ? nowhere : found->second, std::move(message)});
+}
+
+bool ConfigBuilder::has_problem_at(const Position& at) const {
+  const auto is_there = [&at](const Problem& each) {
+    return std::tie(each.at.file, each.at.line, each.at.column) == std::tie(at.file, at.line, at.column);
+  };
+  return std::any_of(problems.begin(), problems.end(), is_there);
 }
 
 void apply_flags(const ConfigSources& sources, ConfigBuilder& builder) {
@@ -189,14 +208,17 @@ Config read_config(const ConfigSources& sources, Problems& problems) {
   if (file.empty() && std::filesystem::exists(sources.default_file, error)) file = sources.default_file;
   if (!file.empty()) {
     builder.config.file = std::filesystem::absolute(file, error).lexically_normal().string();
-    apply_file(file, builder);
+    builder.config.state_dir_is_known = apply_file(file, builder);
   }
   apply_environment(sources.environment, builder);
   apply_flags(sources, builder);
+  if (const auto set = builder.set_at.find("state_dir"); set != builder.set_at.end())
+    builder.config.state_dir_is_known = !builder.has_problem_at(set->second);
   resolve_paths(sources, builder);
   resolve_rules(sources, builder);
   check_addresses(builder);
   check_authentication(builder);
+  check_shared(builder);
   sort_by_place(builder.problems);
   problems.insert(problems.end(), builder.problems.begin(), builder.problems.end());
   return std::move(builder.config);

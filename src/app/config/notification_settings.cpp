@@ -224,7 +224,7 @@ void set_channel(Channel& channel, const RawValue& raw, const std::string& point
                                                  : "must be an object in { }, not " + kind_of(given)});
     return;
   }
-  const auto type = to_choice({given["type"], false, raw.folder}, type_names);
+  const auto type = to_choice({given["type"], raw.is_text, raw.folder}, type_names);
   if (!type.ok()) {
     errors.push_back({json_pointer(pointer, "type"), type.error().what});
     return;
@@ -234,7 +234,7 @@ void set_channel(Channel& channel, const RawValue& raw, const std::string& point
   const auto before = errors.size();
   for (const auto& [name, value] : given.items()) {
     if (name == "type") continue;
-    for (auto& error : set_member(channel, name, {value, false, raw.folder})) {
+    for (auto& error : set_member(channel, name, {value, raw.is_text, raw.folder})) {
       error.pointer = json_pointer(pointer, name) + error.pointer;
       errors.push_back(std::move(error));
     }

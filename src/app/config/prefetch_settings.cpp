@@ -67,7 +67,7 @@ void set_prefetch_entry(PrefetchConfig& entry, const RawValue& raw, const std::s
   }
   const auto before = errors.size();
   for (const auto& [name, value] : raw.value.items()) {
-    for (auto& error : set_prefetch_member(entry, name, {value, false, raw.folder})) {
+    for (auto& error : set_prefetch_member(entry, name, {value, raw.is_text, raw.folder})) {
       error.pointer = json_pointer(pointer, name) + error.pointer;
       errors.push_back(std::move(error));
     }

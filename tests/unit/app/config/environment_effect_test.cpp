@@ -98,6 +98,14 @@ struct EnvironmentProgram {
   std::shared_ptr<const rules::RuleSet> rule_set;
 };
 
+TEST(EnvironmentTtl, MayBeShorterThanWhatARuleHasWithoutEvents) {
+  for (const auto& set : kTtls) {
+    const EnvironmentProgram program{set.variable, "1"};
+    for (const auto* request : set.requests)
+      EXPECT_EQ(program.ttl_of(request), Duration{1'000}) << set.variable << ": " << request;
+  }
+}
+
 TEST(EnvironmentTtl, IsThatOfTheAnswersOfItsTypeAndOfNoOther) {
   const EnvironmentProgram plain;
   for (const auto& set : kTtls) {

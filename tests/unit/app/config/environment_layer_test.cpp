@@ -74,6 +74,50 @@ TEST(ConfigEnvironment, ListenersMayBeGivenMemberByMember) {
   EXPECT_TRUE(config->listeners[1].tls);
 }
 
+TEST(ConfigEnvironment, TheEleventhListenerComesBehindTheTenth) {
+  Machine machine;
+  for (int i = 0; i < 12; ++i)
+    machine.with("CACHEARR__LISTENERS__" + std::to_string(i) + "__ADDRESS", "127.0.0.1:" + std::to_string(100 + i));
+  const auto config = machine.load();
+  ASSERT_TRUE(config) << machine.errors();
+  ASSERT_EQ(config->listeners.size(), 12u);
+  EXPECT_EQ(config->listeners[11].address, "127.0.0.1:111");
+}
+
+TEST(ConfigEnvironment, ChannelsMayBeGivenMemberByMember) {
+  Machine machine;
+  machine.with("CACHEARR__NOTIFICATIONS__0__TYPE", "gotify")
+      .with("CACHEARR__NOTIFICATIONS__0__URL", "http://gotify.test")
+      .with("CACHEARR__NOTIFICATIONS__0__TOKEN__FILE", machine.write("token", "abc\n"))
+      .with("CACHEARR__NOTIFICATIONS__0__EVENTS", "upstream-down,disk-full");
+  const auto config = machine.load();
+  ASSERT_TRUE(config) << machine.errors();
+  ASSERT_EQ(config->notifications.size(), 1u);
+  EXPECT_EQ(config->notifications[0].token, "abc");
+  EXPECT_EQ(config->notifications[0].events, (std::vector<std::string>{"upstream-down", "disk-full"}));
+}
+
+TEST(ConfigEnvironment, AVariableMayGiveAChannelOfTheFileItsSecret) {
+  Machine machine;
+  machine.with_file(R"({"notifications": [{"type": "gotify", "url": "http://gotify.test"}]})");
+  EXPECT_THAT(machine.errors(), HasSubstr("token"));
+  machine.with("CACHEARR__NOTIFICATIONS__0__TOKEN", "abc");
+  const auto config = machine.load();
+  ASSERT_TRUE(config) << machine.errors();
+  EXPECT_EQ(config->notifications.at(0).token, "abc");
+}
+
+TEST(ConfigEnvironment, APlanMayBeChangedMemberByMemberWithoutGaps) {
+  Machine machine;
+  machine.with_file(R"({"cache": {"prefetch": [{"trigger": "schedule", "patterns": ["*"], "interval": "1h"}]}})");
+  machine.with("CACHEARR__CACHE__PREFETCH__0__INTERVAL", "7m");
+  const auto config = machine.load();
+  ASSERT_TRUE(config) << machine.errors();
+  EXPECT_EQ(config->cache.prefetch.at(0).interval, std::chrono::minutes{7});
+  machine.with("CACHEARR__CACHE__PREFETCH__2__INTERVAL", "7m");
+  EXPECT_THAT(machine.errors(), HasSubstr("count from 0 without gaps"));
+}
+
 TEST(ConfigEnvironment, ASecretMayStandInAFile) {
   Machine machine;
   machine.with("CACHEARR__ADMIN__API_KEY__FILE", machine.write("secret", "abcdefgh\n"));
@@ -151,6 +195,22 @@ TEST(ConfigEnvironment, WhatTheRedisUrlSaysItselfStays) {
   Machine machine;
   machine.with("REDIS_URL", "redis://:own@cache:6379/1").with("REDIS_PASSWORD", "other").with("REDIS_DB", "3");
   EXPECT_EQ(machine.load()->shared.redis_url, "redis://:own@cache:6379/1");
+}
+
+TEST(ConfigEnvironment, ForeignRedisVariablesFindTheirPlaceInEveryFormOfTheUrl) {
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"redis://cache?master=m", "redis://:pw@cache/2?master=m"},
+      {"redis://alice@cache/", "redis://alice:pw@cache/2"},
+      {"rediss://alice:own@cache/7?master=m", "rediss://alice:own@cache/7?master=m"},
+      {"unix:///run/redis.sock", "unix://:pw@/run/redis.sock?db=2"},
+      {"unix:///run/redis.sock?db=7", "unix://:pw@/run/redis.sock?db=7"}};
+  for (const auto& [given, completed] : cases) {
+    Machine machine;
+    machine.with("REDIS_URL", given).with("REDIS_PASSWORD", "pw").with("REDIS_DB", "2");
+    const auto config = machine.load();
+    ASSERT_TRUE(config) << machine.errors();
+    EXPECT_EQ(config->shared.redis_url, completed);
+  }
 }
 
 TEST(ConfigEnvironment, AnInvalidationCanBeSwitchedOff) {

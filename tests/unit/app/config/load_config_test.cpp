@@ -201,6 +201,45 @@ TEST(ConfigFile, AUserNeedsAPassword) {
   EXPECT_THAT(machine.errors(), HasSubstr("1:36: \"access.basic_auth\" needs a \"password_file\" as well"));
 }
 
+TEST(ConfigFile, AClientsKeyNeedsItsCertificate) {
+  Machine machine;
+  machine.with_file(R"({"shared": {"key_file": "redis.key"}})");
+  EXPECT_THAT(machine.errors(), HasSubstr("1:25: \"shared.key_file\" needs a \"certificate_file\" as well"));
+  machine.with_file(R"({"shared": {"key_file": "redis.key", "certificate_file": "redis.crt"}})");
+  EXPECT_TRUE(machine.load()) << machine.errors();
+}
+
+TEST(ConfigFile, AnEmptyObjectIsNoAuthenticationThatSomebodyMeant) {
+  Machine machine;
+  machine.with_file(R"({"access": {"basic_auth": {}}})");
+  EXPECT_THAT(machine.errors(), HasSubstr("1:27: \"access.basic_auth\" needs"));
+}
+
+TEST(ConfigFile, ARedisThatCannotBeIsNamedWhereItStands) {
+  for (const auto* const url : {"redis://x:99999/0", "redis://x:abc/0", "redis://x/abc", "unix://"}) {
+    Machine machine;
+    machine.with_file(R"({"shared": {"redis_url": ")" + std::string{url} + R"("}})");
+    EXPECT_THAT(machine.errors(), HasSubstr("cachearr.json:1:26: ")) << url;
+  }
+}
+
+TEST(ConfigFile, OnlyTheDefaultFolderOfRulesMayBeMissing) {
+  Machine machine;
+  machine.with_file(R"({"rules": ["elsewhere/rules.d"]})");
+  EXPECT_THAT(machine.errors(), HasSubstr("does not exist"));
+}
+
+TEST(ConfigFile, AFileThatCannotBeReadSaysNotWhereTheInstanceIs) {
+  Machine machine;
+  Problems ignored;
+  machine.with_file("{ broken");
+  EXPECT_FALSE(read_config(machine.sources(), ignored).state_dir_is_known);
+  machine.with_file(R"({"threads": "many"})");
+  EXPECT_TRUE(read_config(machine.sources(), ignored).state_dir_is_known) << "a mistake elsewhere hides nothing";
+  machine.with_file(R"({"state_dir": 5})");
+  EXPECT_FALSE(read_config(machine.sources(), ignored).state_dir_is_known);
+}
+
 TEST(ConfigFile, AnExplicitNullMeansNoAuthentication) {
   Machine machine;
   machine.with_file(R"({"access": {"basic_auth": null}})");
