@@ -69,7 +69,7 @@ Api::Api(Instance& instance) : instance_{instance} {
   add_rule_test_call(router_, instance_);
   add_key_calls(router_, instance_, counters_);
   add_keys_calls(router_, instance_, counters_);
-  add_openapi_call(router_);
+  add_openapi_call(router_, instance_);
   add_history_calls(router_, instance_);
   add_shared_call(router_, instance_);
   add_alerts_call(router_, instance_);
@@ -85,15 +85,19 @@ Api::Api(Instance& instance) : instance_{instance} {
   add_webhook_call(router_, instance_, counters_, feed_);
 }
 
-std::optional<Denied> Api::check_caller(const http::RequestHead& head, const Call& call, const AdminConfig& config,
-                                        Needs needs) const {
+Result<Api::LetInBy, Denied> Api::check_caller(const http::RequestHead& head, const Call& call,
+                                               const AdminConfig& config, Needs needs) const {
   const AccessPolicy policy{instance_.api_key(), config.hosts};
-  auto denied = check_key(policy, head.fields, call.parameter("apikey"), needs.access);
-  if (!denied) return std::nullopt;
+  const auto denied = check_key(policy, head.fields, call.parameter("apikey"), needs.access);
+  if (!denied) return LetInBy::key;
+  if (needs.access == Access::open) return LetInBy::browser;
   const bool trusted = needs.access != Access::proven && config.login == LoginOf::strangers &&
                        ip::is_private(call.peer) && !is_handed_on(head.fields);
-  if (!trusted && !login_.is_open(session_in(head.fields.value(http::FieldId::cookie)), config.password)) return denied;
-  return needs.effect == Effect::none ? std::nullopt : check_own_page(head.fields);
+  if (!trusted && !login_.is_open(session_in(head.fields.value(http::FieldId::cookie)), config.password))
+    return *denied;
+  if (needs.effect == Effect::none) return LetInBy::browser;
+  if (const auto foreign = check_own_page(head.fields)) return *foreign;
+  return LetInBy::browser;
 }
 
 Result<Api::Admitted, Answer> Api::admit(const http::RequestHead& head, const http::Framing& framing, bool local,
@@ -113,14 +117,15 @@ Result<Api::Admitted, Answer> Api::admit(const http::RequestHead& head, const ht
   admitted.call.query = read_query(target.query);
   admitted.call.peer = peer;
   const auto needs = match.route ? needs_of(*match.route, config.admin) : Needs{};
-  if (needs.access != Access::open && !local) {
-    const auto denied = check_caller(head, admitted.call, config.admin, needs);
-    if (denied) return refuse(*denied);
-  }
+  const auto caller = local ? LetInBy::key : check_caller(head, admitted.call, config.admin, needs);
+  if (!caller) return refuse(caller.error());
   if (!match.route) return refuse_unknown(match.allow);
   if (needs.effect != Effect::none) {
     if (const auto denied = check_site(head.fields); denied && !local) return refuse(*denied);
-    if (const auto denied = check_content_type(head.fields, needs.effect, has_body(framing))) return refuse(*denied);
+    // Who shows the key may leave it out, as "curl -T" does.
+    const bool says = *caller == LetInBy::browser || head.fields.has(http::FieldId::content_type);
+    const auto denied = check_content_type(head.fields, needs.effect, says && has_body(framing));
+    if (denied) return refuse(*denied);
   }
   admitted.route = match.route;
   admitted.call.head = &head;

@@ -44,12 +44,13 @@ class Api {
   Answer run(Admitted& admitted, std::string_view body, const std::stop_token& stop) const;
 
  private:
-  /// The key, or what a browser is let in by.
-  std::optional<Denied> check_caller(const http::RequestHead& head, const Call& call, const AdminConfig& config,
-                                     Needs needs) const;
+  /// What a caller is let in by: the key, which no other site knows, or what a browser sends by itself.
+  enum class LetInBy : std::uint8_t { key, browser };
+  Result<LetInBy, Denied> check_caller(const http::RequestHead& head, const Call& call, const AdminConfig& config,
+                                       Needs needs) const;
 
   Instance& instance_;
-  Login login_{instance_.api_key(), instance_.clock()};
+  Login login_{instance_.api_key(), instance_.store(), instance_.clock()};
   ApiCounters counters_;
   RequestFeed feed_{instance_};
   Router router_;

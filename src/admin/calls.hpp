@@ -31,7 +31,7 @@ void add_shared_call(Router& router, Instance& instance);
 class Login;
 void add_web_calls(Router& router, Instance& instance);  // the page for people and its files
 void add_login_calls(Router& router, Instance& instance, Login& login);
-void add_openapi_call(Router& router);  // of all calls that the router has when it is asked
+void add_openapi_call(Router& router, Instance& instance);  // of all calls that the router has when it is asked
 void add_savings_call(Router& router, Instance& instance);
 void add_key_lists_calls(Router& router, Instance& instance);  // low-hit-rate, top, expiring
 void add_jobs_calls(Router& router, Instance& instance);       // warm-ups, prefetch

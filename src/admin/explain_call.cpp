@@ -15,6 +15,7 @@
 #include "fetch/admission_permit.hpp"
 #include "fetch/response_plan.hpp"
 #include "http/cache_status.hpp"
+#include "http/token.hpp"
 #include "pipeline/sharing.hpp"
 #include "upkeep/upstream_status.hpp"
 
@@ -215,6 +216,9 @@ Answer answer(Instance& instance, const Call& call) {
   request.url = call.parameter("url");
   if (request.url.empty()) return problem(400, "say which URL: ?url=https%3A%2F%2Fexample.org%2F");
   if (call.has_parameter("method")) request.method = call.parameter("method");
+  if (!http::is_token(request.method)) return problem(400, "the method is no name of one");
+  if (request.method == "CONNECT")
+    return problem(400, "a tunnel is decided by what is asked inside it: ask with the URL of that, https://HOST/...");
   auto fields = fields_of(call);
   if (!fields) return problem(400, "a header parameter is written as Name: value");
   request.fields = std::move(*fields);

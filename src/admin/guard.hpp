@@ -23,7 +23,7 @@ enum class Access : std::uint8_t {
 /// How a call may change something.
 enum class Effect : std::uint8_t {
   none,     // reads
-  json,     // takes JSON, so that no form of another site can be a call
+  json,     // takes JSON; see check_content_type()
   message,  // takes JSON, whatever its sender calls it
   any_body  // the body is data: a key's value
 };
@@ -63,7 +63,7 @@ std::optional<Denied> check_own_page(const http::FieldList& fields);
 /// Was this request handed on by a proxy, whose address then says nothing about who asks?
 bool is_handed_on(const http::FieldList& fields);
 
-/// A body of a changing call must say that it is JSON.
+/// A body of a changing call must say that it is JSON: no form of another site can.
 std::optional<Denied> check_content_type(const http::FieldList& fields, Effect effect, bool has_body);
 
 }  // namespace cachearr::admin

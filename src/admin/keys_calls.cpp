@@ -59,6 +59,8 @@ Answer list_keys(const KeysCalls& keys, const Call& call) {
   query.upstream = call.parameter("upstream");
   query.type = call.parameter("type");
   query.cursor = call.parameter("cursor");
+  if (!query.cursor.empty() && !store::is_key_cursor(query.cursor))
+    return problem(400, "cursor is what the page before gave");
   const auto order = order_of(call.parameter("sort"));
   if (!order) return problem(400, "sort is hits, ttl or size");
   query.order = *order;
@@ -125,6 +127,7 @@ Answer get_several(const KeysCalls& keys, const Call& call) {
 }
 
 /// What a purge names; none where it names nothing or more than one thing, which would leave open which of them count.
+/// Null, and "all": false, name nothing.
 std::optional<std::vector<Invalidation>> invalidations_of(const nlohmann::json& wish) {
   std::vector<Invalidation> found;
   int named = 0;
@@ -137,11 +140,11 @@ std::optional<std::vector<Invalidation>> invalidations_of(const nlohmann::json& 
   };
   for (const std::string_view kind : {"pattern", "tag", "upstream"}) {
     const auto at = wish.find(kind);
-    if (at == wish.end()) continue;
+    if (at == wish.end() || at->is_null()) continue;
     if (!at->is_string() || !add(kind, at->get_ref<const std::string&>())) return std::nullopt;
     ++named;
   }
-  if (const auto at = wish.find("keys"); at != wish.end()) {
+  if (const auto at = wish.find("keys"); at != wish.end() && !at->is_null()) {
     const auto names = names_of(*at);
     if (!names) return std::nullopt;
     for (const auto& name : *names) {
@@ -149,9 +152,9 @@ std::optional<std::vector<Invalidation>> invalidations_of(const nlohmann::json& 
     }
     ++named;
   }
-  if (const auto at = wish.find("all"); at != wish.end()) {
-    if (!at->is_boolean() || !at->get<bool>() || !add("all", {})) return std::nullopt;
-    ++named;
+  if (const auto at = wish.find("all"); at != wish.end() && !at->is_null()) {
+    if (!at->is_boolean()) return std::nullopt;
+    if (at->get<bool>()) named += add("all", {}) ? 1 : 0;
   }
   return named == 1 ? std::optional{std::move(found)} : std::nullopt;
 }

@@ -1,5 +1,6 @@
 #include "admin/login.hpp"
 
+#include <algorithm>
 #include <array>
 #include <openssl/rand.h>
 #include <stdexcept>
@@ -30,12 +31,34 @@ std::string guesser(const ip::Address& peer) {
   return {reinterpret_cast<const char*>(peer.bytes.data()), 8};
 }
 
+constexpr std::string_view kClosed = "login:closed";
+
+/// When the session that this text is says that it is over, in seconds since 1970.
+std::optional<std::uint64_t> end_of(std::string_view session) {
+  return session.empty() ? std::nullopt : text::parse_unsigned(session.substr(1, session.find('.') - 1));
+}
+
 template <class Map, class IsOver>
 void forget(Map& map, IsOver is_over) {
   for (auto at = map.begin(); at != map.end();) at = is_over(at->second) ? map.erase(at) : std::next(at);
 }
 
 }  // namespace
+
+Login::Login(const std::string& api_key, store::Store& store, const Clock& clock)
+    : api_key_{api_key}, store_{store}, clock_{clock} {
+  const auto kept = store_.get_state(kClosed);
+  for (const auto line : text::split(kept, '\n')) {
+    const auto space = line.find(' ');
+    if (space == std::string_view::npos) continue;
+    if (const auto until = text::parse_unsigned(line.substr(space + 1))) closed_.emplace(line.substr(0, space), *until);
+  }
+}
+
+std::uint64_t Login::seconds_now() const {
+  const auto now = std::chrono::floor<std::chrono::seconds>(clock_.now().time_since_epoch()).count();
+  return now < 0 ? 0 : static_cast<std::uint64_t>(now);
+}
 
 Login::Proof Login::prove(std::string_view secret, std::string_view password) const {
   const bool is_key = is_secret(api_key_, secret);
@@ -50,7 +73,7 @@ std::string Login::signed_with(std::string_view text, std::string_view password)
 }
 
 std::string Login::open(Proof proof, std::string_view password) const {
-  const auto until = std::chrono::floor<std::chrono::seconds>((clock_.now() + kSession).time_since_epoch()).count();
+  const auto until = seconds_now() + static_cast<std::uint64_t>(std::chrono::seconds{kSession}.count());
   const auto text = static_cast<char>(proof) + std::to_string(until) + "." + random_token();
   return text + "." + signed_with(text, password);
 }
@@ -62,18 +85,23 @@ bool Login::is_open(std::string_view session, std::string_view password) const {
   const bool by_password = session.front() == static_cast<char>(Proof::password);
   if (by_password && password.empty()) return false;
   if (!is_secret(signed_with(session.substr(0, last), password), session.substr(last + 1))) return false;
-  const auto until = text::parse_unsigned(session.substr(1, dot - 1));
-  const auto now = std::chrono::floor<std::chrono::seconds>(clock_.now().time_since_epoch()).count();
-  if (!until || now < 0 || *until <= static_cast<std::uint64_t>(now)) return false;
+  const auto until = end_of(session);
+  if (!until || *until <= seconds_now()) return false;
   const std::lock_guard lock{mutex_};
-  return !closed_.contains(session);
+  return !closed_.contains(to_hex(keyed_hash(api_key_, session)));
 }
 
 void Login::close(std::string_view session) {
+  const auto until = end_of(session);
+  const auto now = seconds_now();
   const std::lock_guard lock{mutex_};
-  // The one with the earliest end: it is over soonest by itself.
-  if (closed_.size() >= kMostRemembered) closed_.erase(closed_.begin());
-  closed_.emplace(session);
+  forget(closed_, [now](std::uint64_t over) { return over <= now; });
+  const auto ends_sooner = [](const auto& a, const auto& b) { return a.second < b.second; };
+  if (closed_.size() >= kMostRemembered) closed_.erase(std::min_element(closed_.begin(), closed_.end(), ends_sooner));
+  closed_.emplace(to_hex(keyed_hash(api_key_, session)), until.value_or(now));
+  std::string kept;
+  for (const auto& [hash, over] : closed_) kept += hash + " " + std::to_string(over) + "\n";
+  store_.put_state(kClosed, kept);
 }
 
 std::string Login::make_link() {

@@ -1,31 +1,33 @@
 // Who is logged in at the page: sessions of browsers, links that log in once, and how fast may be guessed.
 //
 // A session is what its cookie says, signed with the API key: it outlives a restart, and ends when the key changes, or
-// the password with which it was opened. Owned by the Api; any thread.
+// the password with which it was opened. Those that were closed stand in the store's state, so that they stay closed as
+// long as there is a disk tier. Owned by the Api; any thread.
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 
 #include <cachearr/clock.hpp>
 
 #include "base/ip_address.hpp"
+#include "store/store.hpp"
 
 namespace cachearr::admin {
 
 class Login {
  public:
   static constexpr std::chrono::hours kSession{30 * 24};
-  static constexpr std::chrono::minutes kLink{1};
+  static constexpr std::chrono::minutes kLink{10};
   static constexpr int kMostFailures = 5;  // of one address (IPv6: of one network) within kPause
   static constexpr std::chrono::minutes kPause{1};
 
-  Login(const std::string& api_key, const Clock& clock) : api_key_{api_key}, clock_{clock} {}
+  Login(const std::string& api_key, store::Store& store, const Clock& clock);
 
   /// What `secret` is: the API key or the password (empty: there is none).
   enum class Proof : char { none = '-', key = 'k', password = 'p' };
@@ -50,11 +52,13 @@ class Login {
     TimePoint since{};
   };
   std::string signed_with(std::string_view text, std::string_view password) const;
+  std::uint64_t seconds_now() const;
 
   const std::string& api_key_;
+  store::Store& store_;
   const Clock& clock_;
-  mutable std::mutex mutex_;  // guards all below
-  std::set<std::string, std::less<>> closed_;
+  mutable std::mutex mutex_;                             // guards all below
+  std::map<std::string, std::uint64_t> closed_;          // hash of a session: when it is over, in seconds since 1970
   std::map<std::string, TimePoint, std::less<>> links_;  // until when
   std::map<std::string, Failures> failures_;
 };

@@ -51,7 +51,7 @@ Answer log_in(Instance& instance, Login& login, const Call& call) {
   const auto proof = !secret.empty() ? login.prove(secret, password) : login.take_link(link) ? Proof::key : Proof::none;
   if (proof != Proof::none) return with_session(instance, call, login.open(proof, password));
   login.count_failure(call.peer);
-  return problem(401, secret.empty() ? "this link was used, or is older than a minute"
+  return problem(401, secret.empty() ? "this link was used, or is older than ten minutes"
                                      : "this is neither the API key nor the password");
 }
 

@@ -119,7 +119,7 @@ Json security_schemes() {
 
 }  // namespace
 
-Json openapi(std::span<const Route> routes) {
+Json openapi(std::span<const Route> routes, const std::string& base) {
   Json paths = Json::object();
   for (const auto& route : routes) {
     const auto path = path_of(route);
@@ -131,7 +131,7 @@ Json openapi(std::span<const Route> routes) {
             {"version", CACHEARR_VERSION},
             {"description", "The admin API of a caching proxy for media managers."},
             {"license", {{"name", "MIT"}, {"identifier", "MIT"}}}}},
-          {"servers", Json::array({{{"url", "/"}}})},
+          {"servers", Json::array({{{"url", base + "/"}}})},
           {"security", any_of({"header", "query", "bearer"})},
           {"paths", std::move(paths)},
           {"components", {{"schemas", Json::parse(openapi_schemas())}, {"securitySchemes", security_schemes()}}}};

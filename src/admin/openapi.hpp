@@ -3,13 +3,14 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "admin/router.hpp"
 
 namespace cachearr::admin {
 
-nlohmann::ordered_json openapi(std::span<const Route> routes);
+nlohmann::ordered_json openapi(std::span<const Route> routes, const std::string& base = {});
 
 /// The JSON text of all schemas that a CallDoc may name, by name.
 std::string_view openapi_schemas() noexcept;

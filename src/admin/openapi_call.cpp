@@ -6,11 +6,14 @@
 
 namespace cachearr::admin {
 
-void add_openapi_call(Router& router) {
+void add_openapi_call(Router& router, Instance& instance) {
   router.add({http::Method::get,
               "/api/v1/openapi.json",
               {},
-              [&router](const Call&) { return json_answer(openapi(router.routes())); },
+              [&router, &instance](const Call&) {
+                const auto snapshot = instance.snapshot();
+                return json_answer(openapi(router.routes(), snapshot->settings->config.admin.url_base));
+              },
               Runs::in_pool,
               {.summary = "this description", .answer = "Description"}});
 }

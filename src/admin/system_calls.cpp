@@ -116,7 +116,7 @@ Answer system_status(Instance& instance) {
                       {"mode", "console"},
                       {"branch", "main"},
                       {"authentication", "apiKey"},
-                      {"urlBase", ""}});
+                      {"urlBase", config.admin.url_base}});
 }
 
 }  // namespace

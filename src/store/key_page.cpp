@@ -40,6 +40,10 @@ std::string_view word_of(std::string_view pattern) noexcept {
 
 }  // namespace
 
+bool is_key_cursor(std::string_view text) noexcept {
+  return text.size() == 3 * kDigits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 KeyPager::KeyPager(const KeyQuery& query)
     : query_{bounded(query)}, tag_{query.tag.empty() ? 0 : hash128(query.tag).low}, word_{word_of(query_.pattern)} {
   read_cursor();
@@ -112,7 +116,7 @@ KeyPager::Rank KeyPager::rank_of(const Place& place) const noexcept {
 }
 
 void KeyPager::read_cursor() {
-  if (query_.cursor.size() != 3 * kDigits) return;
+  if (!is_key_cursor(query_.cursor)) return;
   after_value_ = hex_at(query_.cursor, 0);
   after_id_ = {hex_at(query_.cursor, 2), hex_at(query_.cursor, 1)};
 }

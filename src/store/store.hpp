@@ -45,8 +45,11 @@ struct KeyQuery {
   std::string type;
   KeyOrder order = KeyOrder::none;
   std::size_t limit = 100;
-  std::string cursor;  // of the page before; empty: from the start
+  std::string cursor;  // of the page before (is_key_cursor()); empty: from the start
 };
+
+/// True for what KeyPage::cursor may hold.
+bool is_key_cursor(std::string_view text) noexcept;
 
 /// One stored response in a list, without its body.
 struct KeyInfo {
@@ -138,6 +141,8 @@ class Store {
 
   /// On disk within a second; never waits.
   virtual void put_state(std::string_view name, std::string_view bytes) = 0;
+  /// What was put so far goes to disk now and not within a second. Does not wait for it.
+  virtual void hurry() {}
   /// Empty where there is none. Waits for the disk.
   virtual std::string get_state(std::string_view name) const = 0;
 };

@@ -68,6 +68,12 @@ TEST_F(Refused, AnotherSitesChange) {
   EXPECT_EQ(instance_.reloads, 0);
 }
 
+TEST_F(Refused, AFormWhoeverSendsItButNoBodyWithoutATypeFromWhoShowsTheKey) {
+  EXPECT_EQ(call("POST /api/v1/purge", key_line() + "Content-Type: text/plain\r\n", "{\"all\":true}").status, 415);
+  EXPECT_EQ(call("POST /api/v1/purge", key_line(), "{\"all\":true}").status, 200);
+  EXPECT_EQ(call("POST /api/v1/login", "", "{\"secret\":\"x\"}").status, 415);
+}
+
 TEST_F(Refused, AFormAndABodyThatIsTooLarge) {
   EXPECT_EQ(call("POST /api/v1/purge", key_line() + "Content-Type: text/plain\r\n", "{\"all\":true}").status, 415);
   const cachearr::test::Asked asked{

@@ -103,7 +103,7 @@ TEST_F(Keys, AreListedInPages) {
 }
 
 TEST_F(Keys, ListsRefuseWhatTheyDoNotKnow) {
-  for (const auto* const query : {"sort=colour", "limit=0", "limit=x", "limit=-1"})
+  for (const auto* const query : {"sort=colour", "limit=0", "limit=x", "limit=-1", "cursor=zzz"})
     EXPECT_EQ(ask("GET /api/v1/keys?" + std::string{query}).status, 400) << query;
 }
 
@@ -130,6 +130,13 @@ TEST_F(Keys, ArePurgedByExactlyOneThing) {
             (nlohmann::json{{"purged", 2}, {"shared", "off"}}));
   EXPECT_EQ(data("POST /api/v1/purge", R"({"keys": ["b:1", "nobody"]})")["purged"], 1);
   EXPECT_EQ(data("GET /api/v1/keys")["keys"].size(), 0U);
+}
+
+TEST_F(Keys, ArePurgedByWhatIsNamedWhereAllElseIsNull) {
+  put("a:1", "v");
+  const auto* const body =
+      R"({"pattern": "a:1", "tag": null, "upstream": null, "keys": null, "all": false, "soft": false, "local": false})";
+  EXPECT_EQ(data("POST /api/v1/purge", body)["purged"], 1);
 }
 
 TEST_F(Keys, ThatADiskDoesNotForgetForGoodAreNotCalledPurged) {

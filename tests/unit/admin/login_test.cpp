@@ -19,7 +19,8 @@ class Sessions : public ::testing::Test {
  protected:
   ManualClock clock_;
   std::string key_{kKey};
-  Login login_{key_, clock_};
+  std::unique_ptr<store::Store> store_ = store::make_memory_store(1'000'000, clock_);
+  Login login_{key_, *store_, clock_};
 };
 
 TEST_F(Sessions, BeginWithTheKeyOrThePasswordAndNothingElse) {
@@ -39,10 +40,10 @@ TEST_F(Sessions, AreOpenForThirtyDays) {
 
 TEST_F(Sessions, OutliveARestartButNotAnotherKey) {
   const auto session = login_.open(Proof::key, "");
-  const Login after_restart{key_, clock_};
+  const Login after_restart{key_, *store_, clock_};
   EXPECT_TRUE(after_restart.is_open(session, ""));
   const std::string other_key(32, 'x');
-  const Login with_another_key{other_key, clock_};
+  const Login with_another_key{other_key, *store_, clock_};
   EXPECT_FALSE(with_another_key.is_open(session, ""));
 }
 
@@ -70,9 +71,12 @@ TEST_F(Sessions, AreOverOnceClosed) {
   login_.close(session);
   EXPECT_FALSE(login_.is_open(session, ""));
   EXPECT_TRUE(login_.is_open(other, ""));
+  const Login after_restart{key_, *store_, clock_};
+  EXPECT_FALSE(after_restart.is_open(session, "")) << "closed is closed";
+  EXPECT_TRUE(after_restart.is_open(other, ""));
 }
 
-TEST_F(Sessions, BeginWithALinkOnceAndWithinAMinute) {
+TEST_F(Sessions, BeginWithALinkOnceAndInTime) {
   const auto link = login_.make_link();
   EXPECT_TRUE(login_.take_link(link));
   EXPECT_FALSE(login_.take_link(link));
@@ -136,7 +140,8 @@ class Page : public ::testing::Test {
   }
   std::string cookie() {
     const ManualClock clock;
-    return "Cookie: cachearr_session=" + Login{key_, clock}.open(Proof::key, "") + "\r\n";
+    const auto store = store::make_memory_store(1'000'000, clock);
+    return "Cookie: cachearr_session=" + Login{key_, *store, clock}.open(Proof::key, "") + "\r\n";
   }
   std::string key_{kKey};
 };
