@@ -1,5 +1,7 @@
 #include "client/request_memo.hpp"
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "base/hash.hpp"
@@ -17,7 +19,18 @@ std::string_view whole_head(std::string_view input) noexcept {
 
 }  // namespace
 
-RequestMemo::RequestMemo() : slots_{std::make_unique<std::array<Slot, kSlots>>()} {}
+RequestMemo::Slot* RequestMemo::Set::find(std::uint64_t hash) noexcept {
+  for (auto& slot : slots) {
+    if (slot.hash == hash && slot.memoized) return &slot;
+  }
+  return nullptr;
+}
+
+RequestMemo::Slot& RequestMemo::Set::least_used() noexcept {
+  return *std::min_element(slots.begin(), slots.end(), [](const Slot& a, const Slot& b) { return a.uses < b.uses; });
+}
+
+RequestMemo::RequestMemo() : sets_{std::make_unique<std::array<Set, kSets>>()} {}
 RequestMemo::~RequestMemo() = default;
 
 MemoizedRequest* RequestMemo::find(std::string_view input, const pipeline::ConnectionInfo& connection,
@@ -26,25 +39,31 @@ MemoizedRequest* RequestMemo::find(std::string_view input, const pipeline::Conne
   const auto head = whole_head(input);
   if (head.empty()) return nullptr;
   asked_ = hash128(head).low;
-  auto* const there = slot().memoized.get();
-  if (!there || slot().hash != asked_ || there->context.request.bytes() != head) return nullptr;
+  auto* const slot = set().find(asked_);
+  if (!slot || slot->memoized->context.request.bytes() != head) return nullptr;
+  auto* const there = slot->memoized.get();
   const bool same_way = there->listener == connection.listener && there->tunnel == connection.tunnel;
-  return same_way && there->context.snapshot == snapshot ? there : nullptr;
+  if (!same_way || there->context.snapshot != snapshot) return nullptr;
+  if (slot->uses < std::numeric_limits<std::uint8_t>::max()) ++slot->uses;
+  return there;
 }
 
 bool RequestMemo::is_repeated() noexcept {
   if (asked_ == 0) return false;
-  return std::exchange(slot().newcomer, asked_) == asked_;
+  return std::exchange(set().newcomer, asked_) == asked_;
 }
 
 void RequestMemo::keep(std::unique_ptr<MemoizedRequest> memoized) {
-  auto& there = slot();
-  there.hash = asked_;
-  there.memoized = std::move(memoized);
+  auto* const same = set().find(asked_);
+  auto& slot = same ? *same : set().least_used();
+  if (slot.memoized && !same) {
+    for (auto& each : set().slots) each.uses /= 2;
+  }
+  slot = {asked_, 1, std::move(memoized)};
 }
 
 void RequestMemo::clear() noexcept {
-  for (auto& slot : *slots_) slot = Slot{};
+  for (auto& set : *sets_) set = Set{};
 }
 
 }  // namespace cachearr::client

@@ -1,8 +1,9 @@
 // What follows from a request's bytes alone, remembered: clients ask for the same in the same words again and again,
 // and then the head is not parsed, routed, matched, named and made fit for the log anew.
 //
-// One for each worker, in its ClientContext; touched only on its thread. Bounded: a table in which newer requests
-// displace older ones, and nothing gets in that was not asked for twice. Forgotten as a whole when the rules change.
+// One for each worker, in its ClientContext; touched only on its thread. Bounded: a table of small sets. Nothing gets
+// in that was not asked for twice, and it displaces what its set was asked for least. Forgotten as a whole when the
+// rules change.
 #pragma once
 
 #include <array>
@@ -47,15 +48,22 @@ class RequestMemo {
 
  private:
   struct Slot {
-    std::uint64_t hash = 0;      // of `memoized`
-    std::uint64_t newcomer = 0;  // hash of the last request that belongs here and is not `memoized`
+    std::uint64_t hash = 0;  // of `memoized`
+    std::uint8_t uses = 0;   // halved whenever something displaces another slot of the set
     std::unique_ptr<MemoizedRequest> memoized;
   };
-  static constexpr std::size_t kSlots = 256;
+  struct Set {
+    std::uint64_t newcomer = 0;  // hash of the last request that belongs here and is not known
+    std::array<Slot, 4> slots;
 
-  Slot& slot() noexcept { return (*slots_)[asked_ % kSlots]; }
+    Slot* find(std::uint64_t hash) noexcept;
+    Slot& least_used() noexcept;
+  };
+  static constexpr std::size_t kSets = 256;
 
-  std::unique_ptr<std::array<Slot, kSlots>> slots_;
+  Set& set() noexcept { return (*sets_)[asked_ % kSets]; }
+
+  std::unique_ptr<std::array<Set, kSets>> sets_;
   std::uint64_t asked_ = 0;  // hash of the request that find() looked for; 0: none that could be kept
 };
 

@@ -113,10 +113,21 @@ TEST_F(RequestMemoTest, NothingIsKnownAfterClearing) {
 
 TEST_F(RequestMemoTest, ItHoldsNoMoreThanItsTable) {
   std::size_t known = 0;
-  for (int number = 0; number < 2000; ++number) keep(Asked{"GET /" + std::to_string(number)});
-  for (int number = 0; number < 2000; ++number) known += find(Asked{"GET /" + std::to_string(number)}) ? 1U : 0U;
-  EXPECT_GT(known, 200U);
-  EXPECT_LE(known, 256U);
+  for (int number = 0; number < 8000; ++number) keep(Asked{"GET /" + std::to_string(number)});
+  for (int number = 0; number < 8000; ++number) known += find(Asked{"GET /" + std::to_string(number)}) ? 1U : 0U;
+  EXPECT_GT(known, 1000U);
+  EXPECT_LE(known, 1024U);
+}
+
+TEST_F(RequestMemoTest, WhatIsAskedForOftenStaysHoweverManyOthersCome) {
+  const Asked often{"GET /often"};
+  keep(often);
+  for (int number = 0; number < 20'000; ++number) {
+    keep(Asked{"GET /" + std::to_string(number)});
+    if (number % 50 == 0) {
+      ASSERT_NE(find(often), nullptr) << number;
+    }
+  }
 }
 
 }  // namespace
