@@ -10,7 +10,7 @@ using Kind = Invalidation::Kind;
 Invalidation parse_invalidation(std::string_view text) {
   constexpr std::string_view kTag = "tag:";
   if (text.starts_with(kTag)) return {Kind::tag, std::string{text.substr(kTag.size())}, false};
-  return {text.find('*') == std::string_view::npos ? Kind::key : Kind::pattern, std::string{text}, false};
+  return {text.find('*') == std::string_view::npos ? Kind::key_family : Kind::pattern, std::string{text}, false};
 }
 
 std::optional<Invalidation> make_invalidation(std::string_view kind, std::string_view text, bool soft) {

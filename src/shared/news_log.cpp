@@ -105,7 +105,7 @@ std::optional<Invalidation> decode_news(std::string_view bytes) {
   const auto kind = reader.number();
   const auto soft = reader.number();
   const auto text = reader.text();
-  if (!reader.ok() || !reader.at_end() || kind > static_cast<std::uint64_t>(Invalidation::Kind::all) || soft > 1)
+  if (!reader.ok() || !reader.at_end() || kind > static_cast<std::uint64_t>(Invalidation::Kind::key_family) || soft > 1)
     return std::nullopt;
   return Invalidation{static_cast<Invalidation::Kind>(kind), std::string{text}, soft == 1};
 }

@@ -39,6 +39,9 @@ Ban make_ban(std::uint32_t generation, const Invalidation& what) {
 bool Ban::names(const BanTarget& target) const noexcept {
   switch (what.kind) {
     case Invalidation::Kind::key: return target.key == what.text;
+    case Invalidation::Kind::key_family:
+      return target.key.starts_with(what.text) &&
+             (target.key.size() == what.text.size() || target.key[what.text.size()] == '?');
     case Invalidation::Kind::pattern: return text::glob_match(what.text, target.key);
     case Invalidation::Kind::tag: return std::find(target.tags.begin(), target.tags.end(), tag) != target.tags.end();
     case Invalidation::Kind::upstream: return target.upstream == what.text;

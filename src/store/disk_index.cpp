@@ -22,7 +22,9 @@ bool is_expired(const DiskSlot& slot, std::int64_t now_ms) noexcept {
 
 }  // namespace
 
-std::uint32_t key_hash_of(std::string_view key) noexcept { return static_cast<std::uint32_t>(hash128(key).low); }
+std::uint32_t key_hash_of(std::string_view key) noexcept {
+  return static_cast<std::uint32_t>(hash128(key.substr(0, key.find('?'))).low);
+}
 
 DiskSlot slot_of(std::string_view key, const EntryMeta& meta, std::uint64_t bytes) noexcept {
   DiskSlot slot;

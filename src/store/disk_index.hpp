@@ -32,6 +32,7 @@ struct DiskSlot {
   std::uint16_t read_in = 0;          // the period of DiskShared in which it was read last; 0: not yet
 };
 
+/// The same for all keys of a family: those that differ in what stands behind a '?'.
 std::uint32_t key_hash_of(std::string_view key) noexcept;
 DiskSlot slot_of(std::string_view key, const EntryMeta& meta, std::uint64_t bytes) noexcept;
 /// In eighths of the binary logarithm, rounded up.

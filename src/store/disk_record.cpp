@@ -141,7 +141,7 @@ std::optional<Ban> decode_ban(std::string_view key, std::string_view bytes) {
   std::uint32_t generation = 0;
   if (!checked || checked->size() < 2 || key.size() != sizeof generation) return std::nullopt;
   const auto kind = static_cast<std::uint8_t>((*checked)[0]);
-  if (kind > static_cast<std::uint8_t>(Invalidation::Kind::all)) return std::nullopt;
+  if (kind > static_cast<std::uint8_t>(Invalidation::Kind::key_family)) return std::nullopt;
   std::memcpy(&generation, key.data(), sizeof generation);
   const Invalidation what{static_cast<Invalidation::Kind>(kind), std::string{checked->substr(2)}, (*checked)[1] != 0};
   return make_ban(__builtin_bswap32(generation), what);

@@ -214,7 +214,7 @@ std::uint64_t DiskTier::count_hit(const Ban& ban, const Ids& counted) {
   const auto look = [&](const Hash128& id, const IndexRecord& record) {
     if (is_first(id, record.target(), record.meta) && !pending.contains(id) && !shared_.missed.has(id)) ++count;
   };
-  if (ban.what.kind == Invalidation::Kind::key && shared_.loaded) {
+  if (ban.names_key() && shared_.loaded) {
     for (const IdPrefix prefix : shared_.index.with_keys({key_hash_of(ban.what.text)})) {
       std::vector<Hash128> ids;
       file->ids_of(prefix, ids);
@@ -233,11 +233,16 @@ void DiskTier::find_key(std::string_view key, const std::function<void(const Ent
   const auto file = shared_.file();
   if (!file) return;
   std::vector<Hash128> ids;
+  const auto is_under_key = [&](const Hash128&, const IndexRecord& record) { return record.key == key; };
+  const auto keep = [&](const Hash128& id, const IndexRecord& record) {
+    if (is_under_key(id, record)) ids.push_back(id);
+    return true;
+  };
   if (shared_.loaded) {
-    for (const IdPrefix prefix : shared_.index.with_keys({key_hash_of(key)})) file->ids_of(prefix, ids);
+    std::vector<Hash128> family;
+    for (const IdPrefix prefix : shared_.index.with_keys({key_hash_of(key)})) file->ids_of(prefix, family);
+    for (const auto& id : family) file->read_index_record(id, keep);
   } else {
-    const auto keep = [&](const Hash128& id, const IndexRecord&) { return ids.push_back(id), true; };
-    const auto is_under_key = [&](const Hash128&, const IndexRecord& record) { return record.key == key; };
     for_each_record({}, {.act = keep, .wanted = is_under_key});
   }
   for (const auto& id : ids) {

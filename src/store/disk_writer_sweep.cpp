@@ -11,7 +11,7 @@ constexpr std::size_t kSweptAtOnce = 4'000;
 
 bool all_by_key(const std::vector<Ban>& bans) noexcept {
   for (const auto& ban : bans) {
-    if (ban.what.kind != Invalidation::Kind::key) return false;
+    if (!ban.names_key()) return false;
   }
   return true;
 }

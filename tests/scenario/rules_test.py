@@ -237,6 +237,16 @@ class InvalidatingRules(Scenario):
         self.ask("/api/v3/series/7", "PUT", body=b"{}")
         self.assertEqual([False, False, True], self.hits())
 
+    def test_a_key_is_dropped_with_whatever_parameters_clients_append(self):
+        proxy = self.start(self.rules_of(self.origin), {"disk": {"path": "store"}})
+        kept = "/api/v3/series/8?includeImages=true"
+        for path in ("/api/v3/series/7", "/api/v3/series/7?includeImages=true", kept):
+            self.ask(path, proxy=proxy)
+        self.ask("/api/v3/series/7", "PUT", body=b"{}", proxy=proxy)
+        for path in ("/api/v3/series/7", "/api/v3/series/7?includeImages=true"):
+            self.assertMiss(self.ask(path, proxy=proxy))
+        self.assertHit(self.ask(kept, proxy=proxy))
+
     def test_a_tag_drops_everything_that_carries_it(self):
         self.ask("/api/v3/command", "POST", body=b"{}")
         self.assertEqual([True, False, False], self.hits())

@@ -7,10 +7,10 @@ namespace {
 
 using Kind = Invalidation::Kind;
 
-TEST(Invalidation, OfARuleIsATagAPatternOrAKey) {
+TEST(Invalidation, OfARuleIsATagAPatternOrAFamilyOfKeys) {
   EXPECT_EQ(parse_invalidation("tag:series"), (Invalidation{Kind::tag, "series", false}));
   EXPECT_EQ(parse_invalidation("series:list:*"), (Invalidation{Kind::pattern, "series:list:*", false}));
-  EXPECT_EQ(parse_invalidation("series:{id}"), (Invalidation{Kind::key, "series:{id}", false}));
+  EXPECT_EQ(parse_invalidation("series:{id}"), (Invalidation{Kind::key_family, "series:{id}", false}));
   EXPECT_EQ(parse_invalidation("tag:a*"), (Invalidation{Kind::tag, "a*", false}));
 }
 

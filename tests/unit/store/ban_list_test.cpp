@@ -73,5 +73,15 @@ TEST(BanList, ComeBackAfterARestart) {
   EXPECT_EQ(bans.validity_on_disk({"k", "u", tags, 5}), Validity::valid);
 }
 
+TEST(BanList, NamesAFamilyWithWhateverParametersWereAppended) {
+  BanList bans;
+  const auto before = bans.current();
+  bans.add({Kind::key_family, "series:1", false});
+  for (const auto* const key : {"series:1", "series:1?inc=true"})
+    EXPECT_EQ(bans.validity_of_newcomer({key, "u", {}, before}), Validity::gone) << key;
+  for (const auto* const key : {"series:10", "series:1:x", "series:", "a:series:1"})
+    EXPECT_EQ(bans.validity_of_newcomer({key, "u", {}, before}), Validity::valid) << key;
+}
+
 }  // namespace
 }  // namespace cachearr::store

@@ -75,7 +75,8 @@ class TwoTierModel : public ::testing::TestWithParam<unsigned> {
   }
   static bool names(const Invalidation& invalidation, const std::string& key, const Known& one) {
     switch (invalidation.kind) {
-      case Invalidation::Kind::key: return key == invalidation.text;
+      case Invalidation::Kind::key:
+      case Invalidation::Kind::key_family: return key == invalidation.text;
       case Invalidation::Kind::pattern: return text::glob_match(invalidation.text, key);
       case Invalidation::Kind::tag: return one.tag == invalidation.text;
       case Invalidation::Kind::upstream: return one.upstream == invalidation.text;
