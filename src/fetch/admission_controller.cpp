@@ -1,6 +1,7 @@
 #include "fetch/admission_controller.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -106,6 +107,7 @@ void AdmissionController::apply(limit::Effects&& effects) {
     const std::lock_guard lock{mutex_};
     if (effects.next) earlier(look_at_, *effects.next);
     if (effects.save_now) earlier(save_at_, clock_.now());
+    hurried_ = hurried_ || effects.save_now;
   }
   changed_.notify_one();
 }
@@ -137,9 +139,11 @@ void AdmissionController::run() {
     }
     if (look) look_at_.reset();
     if (keep) save_at_.reset();
+    const bool hurried = keep && std::exchange(hurried_, false);
     lock.unlock();
     if (look) apply(registry_.due(clock_.now()));
     if (keep) save(false);
+    if (hurried) store_.hurry();
     lock.lock();
   }
 }

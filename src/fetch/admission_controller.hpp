@@ -95,6 +95,7 @@ class AdmissionController {
   std::condition_variable changed_;
   std::optional<TimePoint> look_at_;
   std::optional<TimePoint> save_at_;
+  bool hurried_ = false;  // the next save is to be on disk at once
   bool ending_ = false;
   std::thread thread_;
 };

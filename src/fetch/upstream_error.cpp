@@ -37,8 +37,8 @@ int status_of(Kind kind) noexcept {
 
 int status_of(origin::DialFailure::Kind kind) noexcept { return status_of(kind_of(kind)); }
 
-limit::Outcome limit_outcome_of(Kind kind) noexcept {
-  switch (kind) {
+limit::Outcome limit_outcome_of(const UpstreamError& error) noexcept {
+  switch (error.kind) {
     case Kind::client_body:
     case Kind::refused_target:
     case Kind::loop:
@@ -48,7 +48,7 @@ limit::Outcome limit_outcome_of(Kind kind) noexcept {
     case Kind::broken_off:
     case Kind::tls: break;
   }
-  return limit::Outcome::failed;
+  return error.asked ? limit::Outcome::failed : limit::Outcome::unsent;
 }
 
 bool is_unreachable(Kind kind) noexcept {

@@ -32,7 +32,7 @@ struct UpstreamError {
 int status_of(UpstreamError::Kind kind) noexcept;
 int status_of(origin::DialFailure::Kind kind) noexcept;
 /// What the limiters learn from it. Who was never asked, or is there but speaks no HTTP, has not failed.
-limit::Outcome limit_outcome_of(UpstreamError::Kind kind) noexcept;
+limit::Outcome limit_outcome_of(const UpstreamError& error) noexcept;
 /// Stored responses do not stand in for a fault of the client.
 inline bool is_of_client(UpstreamError::Kind kind) noexcept { return kind == UpstreamError::Kind::client_body; }
 /// It was asked, and no response came.

@@ -88,7 +88,7 @@ void Limiter::spend(TimePoint now, const Waiter& waiter) {
   live_.take(now, waiter.grab);
   if (share_) share_->take(now, waiter.grab);
   in_flight_.emplace(waiter.ticket,
-                     InFlight{health_.breaker.begin(now), waiter.grab, share_ != nullptr, share_ != nullptr});
+                     InFlight{now, health_.breaker.begin(now), waiter.grab, share_ != nullptr, share_ != nullptr});
   touched_ = true;
   if (++unsaved_ >= lease() && is_counted()) save_now_ = true;
 }
@@ -163,16 +163,25 @@ void Limiter::cancel(TimePoint now, Ticket ticket) {
   if (!queue_.remove(ticket)) done(now, ticket, Outcome::abandoned, Duration{-1});
 }
 
+/// The bucket keeps its token: how often somebody tries is bounded as well.
+void Limiter::give_back_quota(TimePoint taken, bool grab) noexcept {
+  for (auto& quota : quotas_) {
+    if (counts(quota.config().scope, grab)) quota.refund(taken);
+  }
+  live_.refund(grab);
+}
+
 void Limiter::done(TimePoint now, Ticket ticket, Outcome outcome, Duration took) {
   now = settle_clock(now);
   const auto found = in_flight_.find(ticket);
   if (found == in_flight_.end()) return;
-  const auto probe = found->second.probe;
-  const auto grab = found->second.grab;
+  const auto [since, probe, grab, within_share, confirmed] = found->second;
   in_flight_.erase(found);
   touched_ = true;
   if (outcome == Outcome::abandoned) return health_.breaker.abandoned(probe);
-  if (outcome == Outcome::failed) return health_.breaker.failed(now, probe);
+  // What others were told of stays spent: they cannot be told otherwise.
+  if (outcome == Outcome::unsent && !confirmed) give_back_quota(since, grab);
+  if (outcome == Outcome::failed || outcome == Outcome::unsent) return health_.breaker.failed(now, probe);
   health_.breaker.succeeded(now, probe);
   health_.latency.add(took);
   if (outcome == Outcome::answered) (grab ? grab_cooldown_ : cooldown_).answered(now);

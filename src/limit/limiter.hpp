@@ -52,7 +52,8 @@ struct Effects {
 enum class Outcome : std::uint8_t {
   answered,  // any answer that is none of the others
   limited,   // the upstream refused for a limit
-  failed,    // no connection, time-out, 502 to 504
+  failed,    // time-out, a connection that ended, 502 to 504
+  unsent,    // no connection: the upstream knows nothing of it, and counts nothing
   abandoned  // given up here before there was an answer
 };
 
@@ -115,7 +116,10 @@ class Limiter {
   void load(StateReader& from, TimePoint now);
 
  private:
+  /// So many requests may go out before the next save; it claims them in advance.
+  static constexpr std::uint64_t kLongestLease = 8;
   struct InFlight {
+    TimePoint since;
     bool probe;  // of the breaker
     bool grab;
     bool within_share;
@@ -138,6 +142,7 @@ class Limiter {
   bool is_counted() const noexcept;
   std::uint64_t lease() const noexcept;
   void charge(TimePoint now, std::uint64_t requests);
+  void give_back_quota(TimePoint taken, bool grab) noexcept;
   Quota* find_quota(const QuotaConfig& wanted) noexcept;
 
   RateConfig config_;
@@ -153,7 +158,8 @@ class Limiter {
   std::unordered_map<Ticket, InFlight> in_flight_;
   std::vector<Wake> wakes_;
   TimePoint last_{};
-  std::uint64_t unsaved_ = 0;  // granted since the last save
+  std::uint64_t unsaved_ =
+      kLongestLease;  // granted since the last save; what a new one grants first is claimed at once
   bool save_now_ = false;
   bool touched_ = false;  // differs from what was saved
 };

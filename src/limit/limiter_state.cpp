@@ -5,11 +5,7 @@
 #include "limit/limiter.hpp"
 
 namespace cachearr::limit {
-namespace {
-
-constexpr std::uint64_t kLongestLease = 8;
-
-}  // namespace
+namespace {}  // namespace
 
 /// Figures may change; these three say which quota it is.
 Quota* Limiter::find_quota(const QuotaConfig& wanted) noexcept {

@@ -42,6 +42,19 @@ void Quota::refund() noexcept {
   runs_.pop_back();
 }
 
+void Quota::refund(TimePoint taken) noexcept {
+  if (config_.fixed) {
+    if (taken + config_.per < ends_) return;  // its window is over
+    used_ -= std::min<std::uint64_t>(used_, 1);
+    if (taken >= ends_ - 2 * slack()) late_ -= std::min<std::uint64_t>(late_, 1);
+    late_ = std::min(late_, used_);
+    return;
+  }
+  const auto run = std::find_if(runs_.begin(), runs_.end(),
+                                [taken](const Run& each) { return each.first <= taken && taken <= each.last; });
+  if (run != runs_.end() && --run->count == 0) runs_.erase(run);
+}
+
 std::vector<QuotaRun> Quota::runs(TimePoint now) const {
   std::vector<QuotaRun> runs;
   for (const auto& run : runs_) {

@@ -38,6 +38,8 @@ class Quota {
   void take(TimePoint now, Priority priority);
   /// The newest request that was counted did not go.
   void refund() noexcept;
+  /// One that was counted at that time did not go.
+  void refund(TimePoint taken) noexcept;
   std::uint64_t remaining(TimePoint now) const;
   /// Fixed: when all come back. Rolling: when the next place comes back, `now` if all are there.
   TimePoint reset_at(TimePoint now) const;

@@ -10,8 +10,6 @@
 namespace cachearr::store {
 
 int DiskBatch::put(const Entry& entry, const EntryMeta& meta, std::uint32_t generation, const Conversion& conversion) {
-  int code = erase(entry.id());
-  if (code != 0 && code != MDB_NOTFOUND) return code;
   IndexRecord record = index_record_of(entry);
   record.meta = meta;
   record.generation = generation;
@@ -20,11 +18,17 @@ int DiskBatch::put(const Entry& entry, const EntryMeta& meta, std::uint32_t gene
   const std::string_view body = record.packed ? std::string_view{packed} : entry.body();
   record.body_size = body.size();
   record.first_chunk = file_.next_chunk_;
-  if ((code = append_content(entry, body, record.content_hash)) != 0) return code;
+  if (const int failed = append_content(entry, body, record.content_hash)) return failed;
   const std::string bytes = encode(record, entry.id());
   IdKey key{entry.id()};
   MDB_val name = key.val();
   MDB_val data = val(bytes);
+  // Nearly always there is none yet, and one walk down the tree does.
+  int code = mdb_put(txn_, file_.names_.records, &name, &data, MDB_NOOVERWRITE);
+  if (code != MDB_KEYEXIST) return code;
+  IndexRecord replaced;
+  if (decode(view(data), entry.id(), replaced) && (code = erase_chunks(replaced)) != 0) return code;
+  data = val(bytes);
   return mdb_put(txn_, file_.names_.records, &name, &data, 0);
 }
 

@@ -69,6 +69,11 @@ void DiskQueue::put_state(std::string_view name, std::string_view bytes) {
   added(lock, false);
 }
 
+void DiskQueue::hurry() {
+  std::unique_lock lock{mutex_};
+  if (oldest_ != Clock::time_point{}) added(lock, true);
+}
+
 void DiskQueue::added(std::unique_lock<std::mutex>& lock, bool urgent) {
   const bool first = oldest_ == Clock::time_point{};
   if (first) oldest_ = Clock::now();

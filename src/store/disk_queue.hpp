@@ -55,6 +55,8 @@ class DiskQueue {
   /// Waits until the ban will hold after a kill, or returns why it may not.
   std::optional<Error> wait_for(const std::shared_ptr<BanReceipt>& receipt);
   void put_state(std::string_view name, std::string_view bytes);
+  /// Nothing of what waits gathers any longer.
+  void hurry();
 
   enum class Pending : std::uint8_t { unknown, here, erased };
   /// What a reader has to know of changes that are not on disk yet.

@@ -28,6 +28,7 @@ class DiskTier final : public SlowTier {
   bool erase(const Hash128& id) override;
   void ban_soon(const Ban& ban) override { shared_.queue.put_ban(ban); }
   void put_state(std::string_view name, std::string_view bytes) override;
+  void hurry() override { shared_.queue.hurry(); }
 
   Result<std::uint64_t> ban(const std::function<Ban(Ids& hit)>& enforce) override;
   std::string get_state(std::string_view name) const override { return shared_.get_state(name); }

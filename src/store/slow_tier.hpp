@@ -51,6 +51,8 @@ class SlowTier {
   /// The ban is in force already; it is to be kept and what it hits to be swept away.
   virtual void ban_soon(const Ban& ban) = 0;
   virtual void put_state(std::string_view name, std::string_view bytes) = 0;
+  /// What was put so far is kept now.
+  virtual void hurry() {}
 
   // These may wait.
 

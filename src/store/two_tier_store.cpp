@@ -149,6 +149,7 @@ class TwoTierStore final : public Store {
 
   void flush() override { slow_->flush(); }
   void put_state(std::string_view name, std::string_view bytes) override { slow_->put_state(name, bytes); }
+  void hurry() override { slow_->hurry(); }
   std::string get_state(std::string_view name) const override { return slow_->get_state(name); }
 
  private:

@@ -22,9 +22,15 @@ TEST(AnUpstreamError, TellsByItsKindWhatTheClientGetsAndTheLimitersLearn) {
       {ErrorKind::broken_off, 502, Outcome::failed},     {ErrorKind::tls, 502, Outcome::failed}};
   for (const auto& row : cases) {
     EXPECT_EQ(status_of(row.kind), row.status) << static_cast<int>(row.kind);
-    EXPECT_EQ(limit_outcome_of(row.kind), row.outcome) << static_cast<int>(row.kind);
+    EXPECT_EQ(limit_outcome_of({row.kind, "why"}), row.outcome) << static_cast<int>(row.kind);
     EXPECT_EQ(is_of_client(row.kind), row.kind == ErrorKind::client_body);
   }
+}
+
+TEST(AnUpstreamError, OfARequestThatWasNotSentCostsTheUpstreamNothing) {
+  UpstreamError error{ErrorKind::connect, "why"};
+  error.asked = false;
+  EXPECT_EQ(limit_outcome_of(error), Outcome::unsent);
 }
 
 TEST(AnUpstreamError, ComesOfEveryWayInWhichDiallingFails) {

@@ -41,6 +41,16 @@ TEST(Limiter, WhereTheUpstreamCountsGrantsAreSavedAtOnce) {
   EXPECT_TRUE(saved);
 }
 
+TEST(Limiter, WhatItGrantsFirstIsSavedAtOnce) {
+  Bench bench{day_quota(200)};
+  EXPECT_TRUE(bench.goes(kNow));
+  EXPECT_TRUE(bench.limiter.effects(kNow).save_now);
+  Bench after{day_quota(200)};
+  after.restore(bench.saved(false), kNow);
+  EXPECT_TRUE(after.goes(kNow));
+  EXPECT_TRUE(after.limiter.effects(kNow).save_now) << "what the state claims is of the process before";
+}
+
 TEST(Limiter, ACrashBetweenTwoSavesForgivesNothingEither) {
   Bench before{day_quota(200)};
   EXPECT_TRUE(before.goes(kNow));

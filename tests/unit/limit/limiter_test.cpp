@@ -175,5 +175,14 @@ TEST(Limiter, NeverLetsOneRequestTooManyThroughWhateverIsAsked) {
   EXPECT_GT(granted, 1000U);
 }
 
+TEST(Limiter, WhatReachedNobodyCostsNothingOfTheQuota) {
+  Bench bench{day_quota(2)};
+  for (const auto outcome : {Outcome::unsent, Outcome::unsent, Outcome::answered, Outcome::unsent, Outcome::answered}) {
+    EXPECT_EQ(bench.ask(kNow).kind, Kind::grant);
+    bench.limiter.done(kNow, bench.ticket, outcome, kTook);
+  }
+  EXPECT_FALSE(bench.goes(kNow)) << "two have been answered";
+}
+
 }  // namespace
 }  // namespace cachearr::limit

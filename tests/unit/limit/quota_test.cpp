@@ -131,5 +131,24 @@ TEST(Quota, AClockThatGoesBackDoesNotEmptyTheLog) {
   EXPECT_FALSE(take(quota, kMidnight + seconds{59}));
 }
 
+TEST(Quota, GivesThePlaceOfTheVeryRequestBackThatDidNotGo) {
+  Quota quota{rolling(2, minutes{1}), kMidnight};
+  EXPECT_TRUE(take(quota, kMidnight));
+  EXPECT_TRUE(take(quota, kMidnight + seconds{30}));
+  quota.refund(kMidnight);
+  EXPECT_TRUE(take(quota, kMidnight + seconds{31}));
+  EXPECT_FALSE(take(quota, kMidnight + seconds{61})) << "the one of 30 s still counts";
+}
+
+TEST(Quota, GivesNothingBackOfAWindowThatIsOver) {
+  Quota quota{fixed(2, hours{1}), kMidnight};
+  EXPECT_TRUE(take(quota, kMidnight + minutes{30}));
+  EXPECT_TRUE(take(quota, kMidnight + minutes{70}));
+  quota.refund(kMidnight + minutes{30});
+  EXPECT_EQ(quota.remaining(kMidnight + minutes{70}), 1U);
+  quota.refund(kMidnight + minutes{70});
+  EXPECT_EQ(quota.remaining(kMidnight + minutes{70}), 2U);
+}
+
 }  // namespace
 }  // namespace cachearr::limit
