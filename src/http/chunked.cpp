@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "http/token.hpp"
+
 namespace cachearr::http {
 
 namespace {
@@ -19,12 +21,6 @@ bool is_space(char c) noexcept { return c == ' ' || c == '\t'; }
 bool is_text(char c) noexcept {
   const auto byte = static_cast<unsigned char>(c);
   return c == '\t' || (byte >= 0x20 && byte != 0x7F);
-}
-
-bool is_token_char(char c) noexcept {
-  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         marks.find(c) != std::string_view::npos;
 }
 
 }  // namespace
@@ -123,13 +119,13 @@ const char* ChunkDecoder::take_trailer(char c) noexcept {
         return nullptr;
       }
       trailer_at_ = TrailerAt::name;
-      return is_token_char(c) ? nullptr : "invalid trailer field name";
+      return is_token_character(c) ? nullptr : "invalid trailer field name";
     case TrailerAt::name:
       if (c == ':') {
         trailer_at_ = TrailerAt::value;
         return nullptr;
       }
-      return is_token_char(c) ? nullptr : "invalid trailer field name";
+      return is_token_character(c) ? nullptr : "invalid trailer field name";
     case TrailerAt::value:
       if (c == '\r') {
         trailer_at_ = TrailerAt::line_lf;

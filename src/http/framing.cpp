@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/text.hpp"
+#include "http/token.hpp"
 
 namespace cachearr::http {
 
@@ -13,15 +14,6 @@ namespace {
 /// The longest registered method has 17 letters.
 constexpr std::size_t kLongestMethod = 64;
 constexpr std::uint64_t kLargestLength = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-
-bool is_token(std::string_view text) noexcept {
-  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-  for (const char c : text) {
-    const char low = text::lower(c);
-    if ((low < 'a' || low > 'z') && (c < '0' || c > '9') && marks.find(c) == std::string_view::npos) return false;
-  }
-  return !text.empty();
-}
 
 bool is_known_coding(std::string_view name) noexcept {
   constexpr std::array<std::string_view, 7> known{"chunked",  "gzip",     "x-gzip",    "deflate",

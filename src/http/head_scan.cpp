@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "http/framing.hpp"
+#include "http/token.hpp"
 
 namespace cachearr::http {
 
@@ -15,17 +16,7 @@ namespace {
 constexpr std::size_t kLongestLength = 18;  // digits that fit into any counter
 constexpr std::size_t kLongestName = 128;
 
-/// What names are made of (RFC 9110 5.6.2).
-constexpr auto kTokenCharacters = [] {
-  std::array<bool, 256> table{};
-  for (const char c : std::string_view{"!#$%&'*+-.^_`|~"}) table[static_cast<unsigned char>(c)] = true;
-  for (unsigned char c = '0'; c <= '9'; ++c) table[c] = true;
-  for (unsigned char c = 'A'; c <= 'Z'; ++c) table[c] = table[c + ('a' - 'A')] = true;
-  return table;
-}();
-
 // Each of a type of its own, so that no call is left of them.
-constexpr auto is_token_character = [](char c) noexcept { return kTokenCharacters[static_cast<unsigned char>(c)]; };
 constexpr auto is_visible = [](char c) noexcept { return c > ' ' && c < 0x7F; };
 constexpr auto is_printable = [](char c) noexcept { return c >= ' ' && c < 0x7F; };
 constexpr auto is_decimal = [](char c) noexcept { return text::is_digit(c); };

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/text.hpp"
+#include "http/token.hpp"
 
 namespace cachearr::http::structured {
 
@@ -17,10 +18,7 @@ bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 bool is_lower(char c) noexcept { return c >= 'a' && c <= 'z'; }
 bool is_alpha(char c) noexcept { return is_lower(text::lower(c)); }
 
-bool is_token_char(char c) noexcept {
-  constexpr std::string_view marks = "!#$%&'*+-.^_`|~:/";
-  return is_alpha(c) || is_digit(c) || marks.find(c) != std::string_view::npos;
-}
+bool is_token_char(char c) noexcept { return is_token_character(c) || c == ':' || c == '/'; }
 
 /// Whether none of these eight bytes needs an escape; "no" may be said too often.
 bool are_plain(const char* bytes) noexcept {
