@@ -22,7 +22,8 @@ struct UpstreamResponse {
   std::size_t head_bytes = 0;
   http::Framing framing;
   caching::Timing timing;
-  Duration idle{};  // how long the upstream may be silent in the middle of the body
+  std::chrono::microseconds took{};  // from sending the request to the whole head
+  Duration idle{};                   // how long the upstream may be silent in the middle of the body
 };
 
 /// One request; a second one where the first went on a connection that was kept and had died. Any other repetition is

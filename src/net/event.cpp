@@ -10,7 +10,7 @@
 namespace cachearr::net {
 
 namespace {
-using Token = boost::asio::use_awaitable_t<>;
+using Token = boost::asio::use_awaitable_t<Executor>;
 using Handler = boost::asio::async_result<Token, void()>::handler_type;
 }  // namespace
 
@@ -47,7 +47,7 @@ Task<> Event::wait() {
   auto* const impl = impl_.get();
   if (!impl->set) {
     auto keep = [impl](auto handler) { impl->keep(std::move(handler)); };
-    auto waiting = boost::asio::async_initiate<const Token, void()>(std::move(keep), boost::asio::use_awaitable);
+    auto waiting = boost::asio::async_initiate<const Token, void()>(std::move(keep), Token{});
     co_await std::move(waiting);
   }
   impl->set = false;

@@ -3,10 +3,14 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
 
 namespace cachearr::net {
 
+/// The loop's own and not any: it is copied at each step, and calls through it need no table.
+using Executor = boost::asio::io_context::executor_type;
+
 template <class T = void>
-using Task = boost::asio::awaitable<T>;
+using Task = boost::asio::awaitable<T, Executor>;
 
 }  // namespace cachearr::net

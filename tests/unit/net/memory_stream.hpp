@@ -3,9 +3,9 @@
 #pragma once
 
 #include <algorithm>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cstring>
 #include <deque>
 #include <string>
@@ -39,7 +39,7 @@ class MemoryStream final : public Stream {
 
   Task<IoResult> read_some(std::span<char> into) override {
     ++reads_;
-    co_await boost::asio::post(worker_.context(), boost::asio::use_awaitable);
+    co_await boost::asio::post(worker_.context(), boost::asio::deferred);
     if (into.empty()) co_return IoResult{};
     if (incoming_.empty() && silent_) {
       auto& deadlines = worker_.deadlines();
@@ -69,7 +69,7 @@ class MemoryStream final : public Stream {
     return {taken, IoError::none};
   }
   Task<IoError> wait_writable() override {
-    co_await boost::asio::post(worker_.context(), boost::asio::use_awaitable);
+    co_await boost::asio::post(worker_.context(), boost::asio::deferred);
     co_return IoError::none;
   }
   void shutdown_write() noexcept override {}
