@@ -40,6 +40,13 @@ bool names_session(std::string_view name) noexcept {
   return is_secret_parameter(name) || std::any_of(parts.begin(), parts.end(), stands_in_it);
 }
 
+/// No script may read it: what is kept from those says who somebody is.
+bool is_http_only(std::string_view set_cookie) {
+  const auto parts = text::split(set_cookie, ';');
+  return std::any_of(parts.begin() + 1, parts.end(),
+                     [](std::string_view part) { return text::iequals(text::trim(part), "httponly"); });
+}
+
 bool begins_with(std::string_view name, std::string_view beginning) noexcept {
   return name.size() >= beginning.size() && text::iequals(name.substr(0, beginning.size()), beginning);
 }
@@ -57,10 +64,12 @@ bool has_only_edge_cookies(const http::FieldList& fields) noexcept {
   });
 }
 
-bool begins_session(const http::FieldList& fields) noexcept {
+bool begins_session(const http::FieldList& fields) {
   return std::any_of(fields.begin(), fields.end(), [](const http::Field& field) {
-    if (field.id != http::FieldId::set_cookie || is_edge_cookie(cookie_name(field.value))) return false;
-    return names_session(cookie_name(field.value)) || is_secret_shape(cookie_value(field.value));
+    const auto name = cookie_name(field.value);
+    if (field.id != http::FieldId::set_cookie || is_edge_cookie(name)) return false;
+    return names_session(name) || begins_with(name, "__Host-") || begins_with(name, "__Secure-") ||
+           is_http_only(field.value) || is_secret_shape(cookie_value(field.value));
   });
 }
 

@@ -15,9 +15,9 @@ bool is_edge_cookie(std::string_view name) noexcept;
 /// True where every Set-Cookie of the answer is one of these.
 bool has_only_edge_cookies(const http::FieldList& fields) noexcept;
 
-/// True where a Set-Cookie of the answer begins a session at the origin, as its name or its value tells: whoever got it
-/// from a cache would be whoever it was made for.
-bool begins_session(const http::FieldList& fields) noexcept;
+/// True where a Set-Cookie of the answer begins a session at the origin, as its name, its value or its attributes tell:
+/// whoever got it from a cache would be whoever it was made for.
+bool begins_session(const http::FieldList& fields);
 
 /// A stored head without its Set-Cookie lines, serialised again.
 std::string without_cookies(const http::ResponseHead& head);

@@ -34,11 +34,12 @@ enum EntryFlag : std::uint16_t {
   kNegative = 128,      // an error status
   kHeuristic = 256,     // lifetime is heuristic
   kFromRule = 512,
-  kByHand = 1024,    // no answer of an origin: put through the key API; gone when it is no longer fresh
-  kUncoded = 2048,   // no Content-Encoding
-  kGzip = 4096,      // gzip alone, and its head says so in Vary; neither of both: the head has to be looked at
-  kPartial = 8192,   // incomplete: its head says which part of the representation it has
-  kLocates = 16384,  // has Location or Content-Location: where the way back depends on how the request came
+  kByHand = 1024,      // no answer of an origin: put through the key API; gone when it is no longer fresh
+  kUncoded = 2048,     // no Content-Encoding
+  kGzip = 4096,        // gzip alone, and its head says so in Vary; neither of both: the head has to be looked at
+  kPartial = 8192,     // incomplete: its head says which part of the representation it has
+  kLocates = 16384,    // has Location or Content-Location: where the way back depends on how the request came
+  kNoStandIn = 32768,  // stale-if-error=0: nothing stale where the origin fails or cannot be reached
 };
 
 }  // namespace cachearr::caching

@@ -69,7 +69,8 @@ bool may_serve_on_error(const EntryMeta& meta, const RequestDirectives& request,
 
 bool may_serve_unreachable(const EntryMeta& meta, const RequestDirectives& request, TimePoint now) noexcept {
   // Nobody wants yesterday's 404, and who asks for the origin's word or for something fresh gets no less.
-  if (stale_is_forbidden(meta) || has(meta, kNegative) || request.no_cache || request.min_fresh) return false;
+  if (stale_is_forbidden(meta) || has(meta, kNegative) || has(meta, kNoStandIn)) return false;
+  if (request.no_cache || request.min_fresh) return false;
   if (is_too_old_for(meta, request, now)) return false;
   const auto stale_for = staleness(meta, now);
   // stale-if-error names the most that the origin wants (RFC 5861 4).

@@ -165,6 +165,8 @@ void set_windows(EntryMeta& meta, const Case& c) noexcept {
   meta.swr_seconds = window(c.policy.stale_while_revalidate, c.says.stale_while_revalidate);
   meta.sie_seconds = window(c.policy.stale_if_error, c.says.stale_if_error);
   meta.limited_seconds = window(c.policy.stale_if_limited, {});
+  const bool said = c.policy.stale_if_error || c.says.stale_if_error;
+  if (said && meta.sie_seconds == 0) meta.flags |= kNoStandIn;
 }
 
 bool is_text(const http::ResponseHead& response) {
@@ -220,7 +222,8 @@ StoreVerdict decide(const Case& c) {
   const auto rule = rule_share(c.policy, c.response.status);
   verdict.reason = reason_not_to(c, rule);
   if (verdict.reason != Reason::storable) return verdict;
-  verdict.drop_cookies = shares_cookies(c, rule);
+  verdict.drop_cookies = shares_cookies(c, rule) || (!c.policy.personal && c.response.fields.has(FieldId::set_cookie) &&
+                                                     has_only_edge_cookies(c.response.fields));
   auto& meta = verdict.meta;
   meta.stored_ms = c.received_ms();
   meta.born_ms = meta.stored_ms - initial_age(c.aged, c.dates, c.timing).count();

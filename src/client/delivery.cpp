@@ -53,7 +53,7 @@ void Delivery::join() {
 
 /// However the exchange ends, the client's stream is the session's again before this returns.
 net::Task<Next> Delivery::run() {
-  co_await fetch::look_on_disk(worker_, *job_->context);
+  if (fetch::may_be_on_disk(worker_, *job_->context)) co_await fetch::look_on_disk(worker_, *job_->context);
   if (job_->context->is_served()) {
     const auto fitting = worker_.fit(*job_->context, job_->context->entry);
     if (fitting.kind != Fitting::Kind::anew) {
@@ -84,7 +84,11 @@ net::Task<Next> Delivery::answer() {
       worker_.loop.spawn(fetch::run_fetch(worker_, job_), "fetch");
     }
     for (;;) {
-      const auto arrival = co_await reader.wait_outcome();
+      fetch::Arrival arrival;
+      if (!reader.poll_outcome(arrival)) {
+        co_await reader.wait();
+        continue;
+      }
       if (arrival.kind == fetch::Arrival::Kind::outcome) break;
       const bool sent = co_await send_interim(arrival.interim);
       if (!sent) co_return Next::close;
@@ -106,7 +110,7 @@ net::Task<Next> Delivery::answer() {
 bool Delivery::is_for_us(const fetch::FetchOutcome& outcome) {
   if (leads_) return true;
   auto& context = *job_->context;
-  if (outcome.kind == Kind::answer && !outcome.shareable) {
+  if (!outcome.shareable) {
     context.hit_for_miss = true;
     return false;
   }
@@ -127,7 +131,7 @@ Delivery::Again Delivery::must_ask_again(const fetch::FetchOutcome& outcome) {
   if (outcome.kind != Kind::answer || !job_->negotiates()) return Again::no;
   if (!outcome.is_coded && outcome.status != 406) return Again::no;
   const auto& request = context.head();
-  if (outcome.status == 406 && !outcome.refused) {
+  if (outcome.status == 406) {
     const bool same = request.fields.joined(FieldId::accept_encoding) == content::kOurAcceptEncoding;
     return same ? Again::no : Again::in_own_codings;
   }
@@ -163,8 +167,8 @@ void Delivery::ask_again(Again how) {
 }
 
 net::Task<Next> deliver(Exchange& exchange, std::shared_ptr<fetch::FetchJob> job) {
-  auto delivery = std::make_unique<Delivery>(exchange, std::move(job));
-  co_return co_await delivery->run();
+  Delivery delivery{exchange, std::move(job)};
+  co_return co_await delivery.run();
 }
 
 }  // namespace cachearr::client

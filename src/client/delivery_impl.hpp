@@ -63,7 +63,8 @@ class Delivery {
   std::shared_ptr<fetch::SharedFetch> shared_fetch_;
   bool leads_ = false;
   bool sends_trailers_ = false;
-  std::string_view tls_;  // spoken with the origin
+  std::string_view tls_;          // spoken with the origin
+  std::string_view refused_for_;  // of the outcome
   ReplySize sent_;
   std::optional<caching::FetchCost> saved_;                          // none: the upstream was asked for this request
   Duration waited_{};                                                // of the fetch, in line at the limiter

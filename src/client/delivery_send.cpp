@@ -53,6 +53,7 @@ net::Task<bool> Delivery::send_interim(const std::string& head) {
 }
 
 net::Task<Next> Delivery::send_outcome(fetch::FetchReader& reader, const fetch::FetchOutcome& outcome) {
+  refused_for_ = outcome.refused_for;
   switch (outcome.kind) {
     case Kind::answer: return send_answer(reader, outcome);
     case Kind::entry: return send_entry(outcome);
@@ -65,7 +66,8 @@ net::Task<Next> Delivery::send_outcome(fetch::FetchReader& reader, const fetch::
 
 void Delivery::record(metrics::RequestResult result, const http::CacheStatus& cache, std::string_view error) {
   const auto* const saved = saved_ && result != metrics::RequestResult::error ? &*saved_ : nullptr;
-  exchange_.record({*job_->context, result, sent_, cache, error, tls_, nullptr, {}, first_byte_, saved, waited_});
+  const auto why = error.empty() ? refused_for_ : error;
+  exchange_.record({*job_->context, result, sent_, cache, why, tls_, nullptr, {}, first_byte_, saved, waited_});
 }
 
 /// Who waited for the fetch of another has had what a hit has.
@@ -273,7 +275,10 @@ net::Task<bool> Delivery::send_body(fetch::FetchReader& reader, const fetch::Fet
     sent_.body_bytes = body.sent();
     if (ended) {
       take_saving(reader);
-      record(result_of(outcome), cache);
+      // The head went before it was known whether all of it can be stored.
+      auto known = cache;
+      known.stored = cache.stored && reader.stored();
+      record(result_of(outcome), known);
     }
     const auto flushed = co_await body.flush();
     if (ended) co_return flushed == Next::go_on;

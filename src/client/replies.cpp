@@ -98,6 +98,13 @@ struct Parts {
     http::append_status_line(text, code);
     return text;
   }
+  /// An error about this request's own conditions, which is made here.
+  ReplySize refuse(int code, const std::string& fields = {}) const {
+    auto& text = start(code);
+    text.append("Date: ").append(http::format_date(now)).append("\r\nVia: 1.1 cachearr\r\n").append(fields);
+    finish(text, 0);
+    return {code, 0};
+  }
   void finish(std::string& text, std::uint64_t length) const {
     text.append("Content-Length: ").append(std::to_string(length)).append("\r\n");
     append_age(text, *entry, now);
@@ -142,10 +149,7 @@ struct Parts {
   }
 
   ReplySize unsatisfiable() const {
-    auto& text = start(416);
-    text += "Content-Range: bytes */" + std::to_string(place.size) + "\r\n";
-    finish(text, 0);
-    return {416, 0};
+    return refuse(416, "Content-Range: bytes */" + std::to_string(place.size) + "\r\n");
   }
 
   ReplySize not_modified(const http::ResponseHead& stored) const {
@@ -169,10 +173,7 @@ ReplySize append_conditional(const Parts& parts) {
     const auto verdict = http::evaluate(request, validators);
     if (verdict == http::Precondition::not_modified && http::parse_stored_head(entry.head(), stored))
       return parts.not_modified(stored);
-    if (verdict == http::Precondition::failed) {
-      parts.finish(parts.start(412), 0);
-      return {412, 0};
-    }
+    if (verdict == http::Precondition::failed) return parts.refuse(412);
   }
   if (parts.recoded || request.method != http::Method::get || !request.fields.has(FieldId::range)) return {};
   const auto selected = http::select_ranges(request, validators, parts.place.size);

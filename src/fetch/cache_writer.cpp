@@ -48,9 +48,8 @@ std::vector<std::uint64_t> other_tags(const store::Entry& confirmed, const std::
 }
 
 /// `cost` is null where this is a marker and no response; `confirmed` is the entry whose head alone is new.
-store::EntryPtr put(FetchContext& worker, const FetchJob& job, Name name, std::string_view head,
-                    std::span<const std::string_view> body, const caching::EntryMeta& meta,
-                    const caching::FetchCost* cost = nullptr, const store::Entry* confirmed = nullptr) {
+store::EntryPtr make(const FetchJob& job, Name name, std::string_view head, std::span<const std::string_view> body,
+                     const caching::EntryMeta& meta, const caching::FetchCost* cost, const store::Entry* confirmed) {
   const auto& verdict = job.context->verdict;
   auto tags = tags_of_answer(*job.context, job.entities);
   if (auto tag = later_page_tag(job); !tag.empty()) tags.push_back(std::move(tag));
@@ -72,7 +71,13 @@ store::EntryPtr put(FetchContext& worker, const FetchJob& job, Name name, std::s
     parts.cost = *cost;
     inherit_counts(job, parts);
   }
-  auto entry = store::make_entry(parts);
+  return store::make_entry(parts);
+}
+
+store::EntryPtr put(FetchContext& worker, const FetchJob& job, Name name, std::string_view head,
+                    std::span<const std::string_view> body, const caching::EntryMeta& meta,
+                    const caching::FetchCost* cost = nullptr, const store::Entry* confirmed = nullptr) {
+  auto entry = make(job, name, head, body, meta, cost, confirmed);
   if (entry) worker.shared.store.put(entry);
   if (entry && worker.shared.tier && pipeline::is_shared(*job.context)) worker.shared.tier->put(entry, job.moment);
   const bool by_client = job.purpose == Purpose::client || job.purpose == Purpose::refresh_stale;
@@ -219,6 +224,15 @@ store::EntryPtr freshen_stored(FetchContext& worker, const FetchJob& job, const 
   // A reuse saves the body, too, whatever the confirmation took.
   return put(worker, job, {old.id(), old.identity()}, head.text, body, with_label(worker, job, verdict, head),
              &old.cost(), &old);
+}
+
+store::EntryPtr freshen_for_one(FetchContext& worker, const FetchJob& job, std::string_view merged_head) {
+  const auto& old = *job.context->entry;
+  auto meta = old.meta;
+  meta.stored_ms = meta.born_ms = meta.fresh_until_ms = worker.now().time_since_epoch().count();
+  meta.etag_at = meta.etag_size = 0;
+  const std::array<std::string_view, 1> body{old.body()};
+  return make(job, {old.id(), old.identity()}, merged_head, body, meta, &old.cost(), &old);
 }
 
 void mark_hit_for_miss(FetchContext& worker, const FetchJob& job) {

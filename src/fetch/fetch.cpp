@@ -222,7 +222,7 @@ Fetch::Step Fetch::after_exchange(Result<UpstreamResponse, UpstreamError> respon
   if (claim_) claim_->asked = true;
   if (!response) {
     // The breaker counts requests that failed, not how often each was tried.
-    permit_.end(retries_ > 0 ? limit::Outcome::abandoned : limit_outcome_of(response.error().kind), Duration{-1});
+    permit_.end(retries_ > 0 ? limit::Outcome::abandoned : limit_outcome_of(response.error()), Duration{-1});
     if (!is_of_client(response.error().kind)) {
       worker_.cells.upstream_failed(upstream_name(), response.error().asked);
     }
@@ -234,9 +234,8 @@ Fetch::Step Fetch::after_exchange(Result<UpstreamResponse, UpstreamError> respon
     return Step::done;
   }
   response_.emplace(std::move(*response));
-  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(response_->timing.response_time -
-                                                                          response_->timing.request_time);
-  worker_.cells.upstream_answered(upstream_name(), response_->head.status, static_cast<std::uint64_t>(took.count()));
+  worker_.cells.upstream_answered(upstream_name(), response_->head.status,
+                                  static_cast<std::uint64_t>(response_->took.count()));
   outcome_.tls = response_->connection->tls;
   observe_head();
   return Step::response;
@@ -269,9 +268,13 @@ Fetch::Step Fetch::hand_over() {
   return Step::end;
 }
 
-Fetch::Step Fetch::end_exchange() {
+void Fetch::end_permit() {
   const auto& timing = response_->timing;
   permit_.end(origin_said_, std::chrono::duration_cast<Duration>(timing.response_time - timing.request_time));
+}
+
+Fetch::Step Fetch::end_exchange() {
+  end_permit();
   return Step::done;
 }
 
@@ -292,6 +295,7 @@ bool Fetch::serve_stale(const Trouble& trouble, int origin_status) {
   stale.status = origin_status;
   stale.asked = asked_;
   stale.cache_status.detail = name_of(reason);
+  stale.refused_for = outcome_.refused_for;
   serve_hit(std::move(stale));
   return true;
 }

@@ -75,6 +75,7 @@ class Fetch {
   Step after_exchange(Result<UpstreamResponse, UpstreamError> response);
   Step choose_by_status();
   Step hand_over();
+  void end_permit();
   Step end_exchange();
   // fetch_response.cpp:
   Step confirm_stored();

@@ -42,6 +42,8 @@ Fetch::Step Fetch::confirm_stored() {
     auto freshened = freshen_stored(worker_, *job_, confirmed->verdict, std::move(confirmed->head));
     if (freshened) entry = std::move(freshened);
   }
+  const bool for_one = confirmed->verdict.reason == caching::Reason::set_cookie;
+  if (for_one) entry = freshen_for_one(worker_, *job_, confirmed->head);
   note_last_fetch(worker_.shared.store, rule(), context().captures, response_->timing.response_time);
   count_prefetch(metrics::Prefetch::unchanged);
   auto outcome = entry_outcome(std::move(entry), context().variant.varies_by, request().fields);
@@ -50,6 +52,8 @@ Fetch::Step Fetch::confirm_stored() {
   outcome.cache_status.forward = context().forward;
   outcome.cache_status.forward_status = 304;
   outcome.cache_status.stored = stored;
+  outcome.shareable = !for_one;
+  if (for_one) outcome.cache_status.detail = caching::detail_of(caching::Reason::set_cookie);
   outcome.tls = outcome_.tls;
   consume_head();
   leave_table();
@@ -205,6 +209,7 @@ Fetch::Step Fetch::relay_buffered() {
 net::Task<Fetch::Step> Fetch::relay() {
   const auto idle = plan_.live ? kNoLimit : response_->idle;
   const auto watched = plan_.live ? end_when_abandoned() : nullptr;
+  if (plan_.live) end_permit();  // it may last for days, and others want to ask meanwhile
   for (;;) {
     const auto piece = co_await reader_->next(idle);
     if (piece.kind != Piece::Kind::data) co_return after_body(piece);

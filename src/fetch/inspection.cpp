@@ -95,13 +95,17 @@ Inspection BodyInspection::end(TimePoint now) {
   const bool something_else = found.kind == Answer::no_answer && !is_server_error(body_.status);
   if (something_else || found.kind == Answer::api_error) {
     result.kind = Inspection::Kind::no_answer;
+    result.why = something_else ? std::move(found.why) : "the API's own error under a status of success";
     result.undecodable = received_.state != content::DecodeState::whole;
     return result;
   }
   if (body_.status != 200 || !verdict_.rule) return result;
   result.entities = std::move(found.entities);
   const auto conditional = rules::verdict_of(*verdict_.rule, found.holds);
-  if (conditional.refused) result.kind = Inspection::Kind::no_answer;
+  if (conditional.refused) {
+    result.kind = Inspection::Kind::no_answer;
+    result.why = "refuse_if of the rule " + verdict_.rule->name;
+  }
   result.ttl = conditional.ttl;
   return result;
 }

@@ -1,6 +1,7 @@
 #include "fetch/response_plan.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "base/text.hpp"
 #include "caching/partial.hpp"
@@ -160,16 +161,27 @@ caching::Policy policy_of(const pipeline::RequestContext& context, TimePoint ask
   return policy;
 }
 
-bool is_live_stream(const http::ResponseHead& head) noexcept {
+bool is_live_stream(const http::ResponseHead& head, bool is_bounded) {
   const auto value = head.fields.value(FieldId::content_type);
   const auto type = text::trim(value.substr(0, value.find(';')));
-  return text::iequals(type, "text/event-stream") || text::iequals(type, "multipart/x-mixed-replace");
+  const auto is = [type](std::string_view known) { return text::iequals(type, known); };
+  if (is("text/event-stream") || is("multipart/x-mixed-replace")) return true;
+  // Records as they happen, unless they have an end or a lifetime: then it is a file.
+  constexpr std::array<std::string_view, 6> records{
+      "application/x-ndjson",    "application/ndjson",      "application/jsonl",
+      "application/x-jsonlines", "application/stream+json", "application/json-seq",
+  };
+  if (is_bounded || std::none_of(records.begin(), records.end(), is)) return false;
+  const auto says = caching::response_directives(head.fields);
+  return !says.max_age && !says.s_maxage;
 }
 
 ResponsePlan plan_response(const ResponseFacts& facts) {
   ResponsePlan plan;
   plan_length(facts, plan);
-  plan.live = !plan.bodiless && is_live_stream(facts.head);
+  const auto* const rule = facts.context.verdict.rule;
+  const bool is_bounded = plan.length || (rule && rule->policy.ttl);
+  plan.live = !plan.bodiless && is_live_stream(facts.head, is_bounded);
   const bool stored = plan_storing(facts, plan);
   if (!stored) plan.part.reset();
   plan_body(facts, stored, plan);

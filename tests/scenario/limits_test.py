@@ -1,11 +1,12 @@
 """Limits of our own: rate, quota, concurrency, breaker, modes, and refreshing within what they leave."""
 import datetime
 import gzip
+import socket
 import threading
 import time
 
 from lab.case import Scenario, local, main
-from lab.origin import CLOSE, answer, fresh
+from lab.origin import CLOSE, answer, fresh, head
 from lab.wire import request_bytes
 
 JSON = {"Content-Type": "application/json"}
@@ -123,6 +124,25 @@ class Rate(LimitScenario):
         gate.set()
         for wire in wires:
             self.assertAnswered(wire.read_response(), "x")
+
+    def test_a_stream_that_lives_takes_nobodys_place(self):
+        stream, (other,) = self.path(), self.pages(1)
+        gate = threading.Event()
+        self.addCleanup(gate.set)
+        self.origin.on(stream, head(200, {"Content-Type": "text/event-stream"}), b"data: 1\n\n", gate)
+        proxy = self.proxy_with({"concurrency": 1, "max_wait": "20s"})
+        with proxy.connect() as wire:
+            wire.send(request_bytes("GET", self.url(stream), self.origin.authority))
+            self.assertEqual(200, wire.read_final_head().status)
+            self.assertAnswered(self.ask(other, proxy=proxy), "x")
+
+    def test_what_never_reached_the_upstream_costs_nothing_of_its_quota(self):
+        with socket.socket() as sock:
+            sock.bind(("127.0.0.1", 0))
+            away = "http://127.0.0.1:%d" % sock.getsockname()[1]  # bound, and nobody listens
+            proxy = self.start({"upstreams": {"away": {"origin": away, "mount": "/away", "rate": {"quota": [{"limit": 2, "per": "day"}]}}}})
+            for number in range(4):
+                self.assertProblem(proxy.visit("/away/%d" % number), 502)
 
     def test_a_client_that_leaves_gives_its_place_back(self):
         gate, (first, second, third) = threading.Event(), self.pages(3)

@@ -36,7 +36,7 @@ class Connections(Scenario):
 
     def test_a_stream_that_lives_may_be_quiet_for_longer_than_other_bodies(self):
         proxy = self.start(config={"timeouts": {"upstream_idle": "300ms"}})
-        for content_type in ("text/event-stream; charset=utf-8", "multipart/x-mixed-replace; boundary=x"):
+        for content_type in ("text/event-stream; charset=utf-8", "multipart/x-mixed-replace; boundary=x", "application/x-ndjson"):
             with self.subTest(content_type):
                 path = self.path()
 

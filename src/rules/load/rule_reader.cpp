@@ -137,7 +137,10 @@ void read_ttl(Draft& draft) {
   if (const auto without = node->get("without_events")) {
     rule.ttl_without_events = without->duration();
     rule.ttl_with_events = rule.policy.ttl;
-    if (rule.ttl_without_events && rule.policy.ttl && *rule.ttl_without_events > *rule.policy.ttl)
+    const bool longer = rule.ttl_without_events && rule.policy.ttl && *rule.ttl_without_events > *rule.policy.ttl;
+    // The TTL of a type may be changed elsewhere, by somebody who knows nothing of this rule.
+    if (longer && !node->get("fresh")) rule.ttl_without_events = rule.policy.ttl;
+    if (longer && node->get("fresh"))
       without->problem("without events an answer cannot be fresh for longer than with them");
     if (rule.ttl_without_events) rule.policy.ttl = rule.ttl_without_events;
     // What may have been stored for long is found by this once the feed breaks.

@@ -65,7 +65,8 @@ void History::restore(TimePoint now) {
   begin_ = begin_of(seconds, kHistoryLevels[kFinest].step);
 }
 
-/// finish() may have begun the segment after the one of now; one of a later future was written while the clock was wrong.
+/// finish() may have begun the segment after the one of now; one of a later future was written while the clock was
+/// wrong.
 void History::take_over(std::size_t level, std::int64_t now, std::size_t& dropped) {
   const auto newest = segment_at(level, now).number + (level == kFinest ? 1 : 0);
   for (std::int64_t slot = 0; slot < kHistoryLevels[level].segments; ++slot) {

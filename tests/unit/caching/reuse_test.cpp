@@ -149,5 +149,10 @@ TEST(Unreachable, IsNotServedToWhoAsksForTheOriginsWordOrSomethingYounger) {
     EXPECT_TRUE(may_serve_unreachable(minute(), asks(value), at_error)) << value;
 }
 
+TEST(Reuse, StaleIfErrorZeroLetsNothingStandIn) {
+  EXPECT_FALSE(may_serve_unreachable(minute(kNoStandIn), {}, kNow + 61s));
+  EXPECT_FALSE(may_serve_on_error(minute(kNoStandIn), {}, kNow + 61s));
+}
+
 }  // namespace
 }  // namespace cachearr::caching

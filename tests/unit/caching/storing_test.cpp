@@ -120,9 +120,9 @@ TEST(Storing, SetCookieWithoutARuleIsTheOriginsDecision) {
 }
 
 TEST(Storing, NoSessionIsSharedWithoutARuleEither) {
-  for (const auto* cookie :
-       {"session=alice; Path=/", "PHPSESSID=1", "connect.sid=s%3Aabc", ".AspNetCore.Cookies=CfDJ8N", "remember_token=7",
-        "a=2b51db35e1910123321025a12b9933d2; HttpOnly"}) {
+  for (const auto* cookie : {"session=alice; Path=/", "PHPSESSID=1", "connect.sid=s%3Aabc",
+                             ".AspNetCore.Cookies=CfDJ8N", "remember_token=7", "a=2b51db35e1910123321025a12b9933d2",
+                             "member=bob; Path=/; HttpOnly", "a=b; httponly ; Secure", "__Host-id=7", "__Secure-a=b"}) {
     const auto verdict = store(Answer{200, {{"Cache-Control", "max-age=60"}, {"Set-Cookie", cookie}}});
     EXPECT_EQ(verdict.reason, Reason::set_cookie) << cookie;
   }
@@ -225,6 +225,19 @@ TEST(Meta, WithoutADateHasTheMomentOfItsReceipt) {
     if (*value) answer.with("Date", value);
     EXPECT_EQ(may_store(Question{}.head, answer.head, {}, {kNow, kNow + 900ms}).meta.date_ms, received) << value;
   }
+}
+
+TEST(Storing, TakesAnEdgesCookiesOffWhatIsForMany) {
+  const auto verdict = store(Answer{200, {{"Cache-Control", "max-age=60"}, {"Set-Cookie", "__cf_bm=x; HttpOnly"}}});
+  EXPECT_TRUE(verdict.storable() && verdict.drop_cookies);
+  EXPECT_FALSE(store(Answer{200, {{"Cache-Control", "max-age=60"}, {"Set-Cookie", "lang=en"}}}).drop_cookies);
+}
+
+TEST(Storing, StaleIfErrorZeroIsNotTheSameAsNone) {
+  const auto flags = [](const std::string& says) { return store(Answer{200, {{"Cache-Control", says}}}).meta.flags; };
+  EXPECT_EQ(flags("max-age=60, stale-if-error=0") & kNoStandIn, kNoStandIn);
+  EXPECT_EQ(flags("max-age=60, stale-if-error=9") & kNoStandIn, 0);
+  EXPECT_EQ(flags("max-age=60") & kNoStandIn, 0);
 }
 
 }  // namespace

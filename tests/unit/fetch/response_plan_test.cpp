@@ -108,6 +108,16 @@ TEST_F(ResponsePlanTest, KnowsAStreamThatLivesByItsTypeAndPassesIt) {
   EXPECT_FALSE(plan("HEAD http://api.test/tv/1", "api.test", "200 OK\r\nContent-Type: text/event-stream\r\n").live);
 }
 
+TEST_F(ResponsePlanTest, TakesRecordsForAStreamWhereTheyHaveNeitherEndNorLifetime) {
+  const std::string records = "200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n";
+  EXPECT_TRUE(plan("GET http://api.test/other", "api.test", records).live);
+  EXPECT_FALSE(plan("GET http://api.test/other", "api.test", records + "Cache-Control: max-age=60\r\n").live);
+  EXPECT_FALSE(plan("GET http://api.test/tv/1", "api.test", records).live) << "a rule says for how long it is good";
+  EXPECT_FALSE(plan("GET http://api.test/other", "api.test",
+                    "200 OK\r\nContent-Type: application/x-ndjson\r\nContent-Length: 5\r\n")
+                   .live);
+}
+
 TEST_F(ResponsePlanTest, StoresNothingThatIsTooLarge) {
   const auto planned =
       plan("GET http://api.test/tv/1", "api.test",

@@ -120,6 +120,12 @@ TEST(Loader, UsesTheShortTtlUntilThereAreEvents) {
   EXPECT_EQ(set->rules().at(0)->ttl_with_events, hours{24});
 }
 
+TEST(Loader, ATypesShorterTtlShortensTheOneWithoutEvents) {
+  const auto set = loaded(R"({"ttls": {"series": "10s"}, "upstreams": {"up": {"hosts": ["a.test"]}}, "rules": [
+      {"name": "r", "upstream": "up", "match": {"path": "/"}, "type": "series", "ttl": {"without_events": "60s"}}]})");
+  EXPECT_EQ(set->rules().at(0)->policy.ttl, seconds{10});
+}
+
 TEST(Loader, TellsThePolicyHowCredentialsAreShared) {
   const auto policy = [](const std::string& share, const std::string& more = "") {
     return loaded_rule(R"("match": {"path": "/"}, "ttl": 1)" + more, "\"share\": \"" + share + "\"")
