@@ -87,6 +87,7 @@ TEST(ConfigEnvironment, TheEleventhListenerComesBehindTheTenth) {
 TEST(ConfigEnvironment, ChannelsMayBeGivenMemberByMember) {
   Machine machine;
   machine.with("CACHEARR__NOTIFICATIONS__0__TYPE", "gotify")
+      .with("CACHEARR__NOTIFICATIONS__0__NAME", "phone")
       .with("CACHEARR__NOTIFICATIONS__0__URL", "http://gotify.test")
       .with("CACHEARR__NOTIFICATIONS__0__TOKEN__FILE", machine.write("token", "abc\n"))
       .with("CACHEARR__NOTIFICATIONS__0__EVENTS", "upstream-down,disk-full");
@@ -99,7 +100,7 @@ TEST(ConfigEnvironment, ChannelsMayBeGivenMemberByMember) {
 
 TEST(ConfigEnvironment, AVariableMayGiveAChannelOfTheFileItsSecret) {
   Machine machine;
-  machine.with_file(R"({"notifications": [{"type": "gotify", "url": "http://gotify.test"}]})");
+  machine.with_file(R"({"notifications": [{"name": "phone", "type": "gotify", "url": "http://gotify.test"}]})");
   EXPECT_THAT(machine.errors(), HasSubstr("token"));
   machine.with("CACHEARR__NOTIFICATIONS__0__TOKEN", "abc");
   const auto config = machine.load();
