@@ -1,4 +1,5 @@
 // The channels for notifications: which there are, how they do, and a test message to one.
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "admin/calls.hpp"
@@ -31,11 +32,24 @@ Answer list_channels(Instance& instance) {
   return json_answer({{"notifications", std::move(list)}});
 }
 
+/// Whoever waits for a service holds a thread of the pool: one at a time, so that silent services take no others.
+Answer another_is_under_way() {
+  const auto pause = std::chrono::ceil<std::chrono::seconds>(upkeep::Notifier::kTestLasts).count();
+  auto answer = problem(503, "another test message is under way; it ends within " + std::to_string(pause) + " s");
+  answer.fields = "Retry-After: " + std::to_string(pause) + "\r\n";
+  return answer;
+}
+
 Answer test_channel(Instance& instance, const std::string& name) {
+  using NoTest = upkeep::Notifier::NoTest;
   const auto result = instance.notifier().test(name);
+  if (!result && result.error() == NoTest::busy) return another_is_under_way();
   if (!result) return problem(404, "there is no channel of this name; GET /api/v1/notifications lists them");
-  if (!result->ok) return problem(502, "the test message was not delivered: " + result->error);
-  return json_answer({{"name", name}, {"ok", true}});
+  const auto& sent = result.value();
+  if (sent.ok) return json_answer({{"name", name}, {"ok", true}});
+  return problem(
+      502, (sent.partly ? "the test message was not delivered to all: " : "the test message was not delivered: ") +
+               sent.error);
 }
 
 }  // namespace
@@ -57,7 +71,7 @@ void add_notification_calls(Router& router, Instance& instance) {
               {.summary = "sends a test message now",
                .answer = "ChannelTested",
                .body = "Nothing",
-               .failures = {404, 502},
+               .failures = {404, 502, 503},
                .captures = {"name"}}});
 }
 

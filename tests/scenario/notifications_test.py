@@ -180,6 +180,40 @@ class Notifications(Scenario):
         self.assertIn("denied", problem["detail"].lower())
         self.assertNotIn("another", proxy.log.text)
 
+    def test_a_log_in_that_is_refused_for_now_is_tried_again(self):
+        base = os.path.join(self.folder, "IP-127.0.0.1")
+        port, mails = self.mail_server("starttls", base + ".pem", base + ".key", "busy", SECRETS["password"])
+        proxy = self.with_channels(self.mail("smtp://127.0.0.1:%d" % port, user="busy", password_file=self.path_of_secret("password")))
+        self.refuse_a_reload(proxy)
+        self.assertIn("alert.fired.rules", base64.b64decode(json.loads(mails.readline())["data"].partition("\r\n\r\n")[2]).decode())
+        proxy.log.wait_for(r"the log-in is denied: the mail server answered 454 4\.7\.0 .*sent again")
+        self.until(lambda: self.listed(proxy)["lastResult"]["ok"])
+        self.assertEqual((0, 0), tuple(self.listed(proxy)[name] for name in ("waiting", "lost")))
+
+    def test_a_refused_address_keeps_no_mail_from_the_others(self):
+        port, mails = self.mail_server("plain")
+        proxy = self.with_channels(self.mail("smtp://127.0.0.1:%d" % port, to=["nobody@home.test", "me@home.test"], encryption="none"))
+        problem = self.assertRefused(self.try_channel(proxy), 502)
+        self.assertEqual(["me@home.test"], json.loads(mails.readline())["to"])
+        self.assertIn("not delivered to all: the mail server refused nobody@home.test: 550 5.1.1 no such user", problem["detail"])
+        self.refuse_a_reload(proxy)
+        self.assertEqual(["me@home.test"], json.loads(mails.readline())["to"])
+        proxy.log.wait_for(r"has not reached all of \S*mine.*nobody@home.test: 550")
+        self.assertEqual((0, 0, False), tuple(self.listed(proxy)[name] for name in ("waiting", "lost")) + (self.listed(proxy)["lastResult"]["ok"],))
+
+    def test_a_mail_is_sent_again_to_those_alone_who_did_not_get_it(self):
+        port, mails = self.mail_server("plain")
+        proxy = self.with_channels(self.mail("smtp://127.0.0.1:%d" % port, to=["me@home.test", "later@home.test"], encryption="none"))
+        self.refuse_a_reload(proxy)
+        self.assertEqual([["me@home.test"], ["later@home.test"]], [json.loads(mails.readline())["to"] for _ in range(2)])
+        self.until(lambda: self.listed(proxy)["lastResult"]["ok"])
+
+    def test_what_a_mail_server_says_of_a_message_is_told(self):
+        port, _ = self.mail_server("plain")
+        proxy = self.with_channels(self.mail("smtp://127.0.0.1:%d" % port, **{"from": "spam@home.test", "encryption": "none"}))
+        problem = self.assertRefused(self.try_channel(proxy), 502)
+        self.assertIn("the mail server answered 554 5.7.1 this looks like spam", problem["detail"])
+
     # ---- the way there
 
     def test_a_certificate_that_nobody_vouches_for_is_refused(self):
@@ -282,6 +316,23 @@ class Notifications(Scenario):
         self.assertIn("notifications: changed", right.stdout)
         self.assertEqual([404, 200], [self.try_channel(proxy, name).status for name in ("mine", "new")])
         self.assertEqual(1, self.service.count("/new"))
+
+    def test_tests_of_services_that_hang_leave_the_rest_of_the_api_alone(self):
+        silence = threading.Event()
+        self.addCleanup(silence.set)
+        self.service.on("/mute", silence)
+        proxy = self.with_channels({"type": "webhook", "url": self.service.url + "/mute"})
+        answers = []
+        call = threading.Thread(target=lambda: answers.append(self.try_channel(proxy)))
+        call.start()
+        self.service.wait_for("/mute")
+        for _ in range(3):
+            refused = self.try_channel(proxy)
+            self.assertIn("another test message is under way", self.assertRefused(refused, 503)["detail"])
+            self.assertEqual("10", refused.fields["retry-after"])
+        self.assertEqual(200, proxy.admin("GET", "/api/v1/upstreams").status)
+        call.join(TIME_LIMIT)
+        self.assertIn("has not answered within 10 s", self.assertRefused(answers[0], 502)["detail"])
 
     def test_the_program_ends_at_once_while_a_service_hangs(self):
         silence = threading.Event()

@@ -23,18 +23,33 @@ Notification test_message(TimePoint now) {
           "",     now};
 }
 
+/// What some have got is not sent to all once more.
+ChannelQueue::Outcome outcome_of(const SendResult& result) noexcept {
+  using Outcome = ChannelQueue::Outcome;
+  if (result.ok || (result.partly && result.again.empty())) return Outcome::delivered;
+  return result.refused ? Outcome::refused : Outcome::failed;
+}
+
+/// Of the addresses those that have not got the message yet; all, where nobody has.
+void narrow(std::vector<std::string>& to, const std::vector<std::string>& left) {
+  auto fewer = to;
+  std::erase_if(fewer, [&](const auto& each) { return std::find(left.begin(), left.end(), each) == left.end(); });
+  if (!fewer.empty()) to = std::move(fewer);
+}
+
 }  // namespace
 
 /// Guarded by the notifier's lock.
 struct Notifier::Channel {
   NotificationConfig config;
   ChannelQueue queue;
+  std::vector<std::string> left;  // addresses that the first message in the queue has not reached; empty: all of them
   std::optional<LastSent> last;
   std::uint64_t lost = 0;
 };
 
 struct Notifier::Test {
-  ChannelPtr channel;
+  ChannelPtr channel;  // null once it is under way
   std::promise<SendResult> result;
 };
 
@@ -44,7 +59,7 @@ std::string_view name_of(ChannelType type) noexcept {
   return names[static_cast<std::size_t>(type)];
 }
 
-Notifier::Notifier(const Clock& clock) : clock_{clock} {}
+Notifier::Notifier(const Clock& clock, Duration test_lasts) : clock_{clock}, test_lasts_{test_lasts} {}
 Notifier::~Notifier() { stop(); }
 
 void Notifier::keep_in(store::Store& store) {
@@ -90,6 +105,7 @@ void Notifier::configure(const std::vector<NotificationConfig>& channels) {
     if (!channel) channel = new_channel(config.name);
     if (!same) {
       channel->config = config;
+      channel->left.clear();
       channel->queue.configure(config.events, config.retry_after, now);
     }
     next.push_back(std::move(channel));
@@ -119,14 +135,13 @@ void Notifier::run(const std::stop_token& stop) {
   }
   const std::lock_guard lock{mutex_};
   running_ = false;
-  for (const auto& test : tests_) test->result.set_value({false, false, "the program ends", {}});
-  tests_.clear();
+  end_test({.error = "the program ends"});
 }
 
 Duration Notifier::begin_due() {
   const auto now = clock_.now();
   const std::lock_guard lock{mutex_};
-  begin_tests();
+  begin_test();
   auto pause = kIdle;
   for (const auto& channel : channels_) {
     if (const auto due = channel->queue.take(now)) begin(channel, *due);
@@ -136,40 +151,46 @@ Duration Notifier::begin_due() {
 }
 
 void Notifier::begin(const ChannelPtr& channel, const Notification& notification) {
-  transfers_.begin(channel->config, request_of(channel->config, notification),
+  auto request = request_of(channel->config, notification);
+  narrow(request.to, channel->left);
+  transfers_.begin(channel->config, std::move(request),
                    [this, channel, notification](const SendResult& result) { settle(*channel, notification, result); });
 }
 
-void Notifier::begin_tests() {
-  for (auto& test : tests_) {
-    if (!test->channel) continue;  // it is under way
-    const auto channel = std::exchange(test->channel, nullptr);
-    const auto message = test_message(clock_.now());
-    transfers_.begin(channel->config, request_of(channel->config, message),
-                     [this, channel, message, made = test.get()](const SendResult& result) {
-                       const std::lock_guard lock{mutex_};
-                       channel->last = {clock_.now(), message.event, result.ok, result.error};
-                       made->result.set_value(result);
-                       std::erase_if(tests_, [made](const auto& each) { return each.get() == made; });
-                     });
-  }
+void Notifier::begin_test() {
+  if (!test_ || !test_->channel) return;
+  const auto channel = std::exchange(test_->channel, nullptr);
+  const auto message = test_message(clock_.now());
+  const auto settle_test = [this, channel, message](const SendResult& result) {
+    const std::lock_guard lock{mutex_};
+    channel->last = {clock_.now(), message.event, result.ok, result.error};
+    end_test(result);
+  };
+  transfers_.begin(channel->config, request_of(channel->config, message), settle_test, test_lasts_);
+}
+
+/// REQUIRES: the lock is held.
+void Notifier::end_test(const SendResult& result) {
+  if (const auto test = std::move(test_)) test->result.set_value(result);
 }
 
 void Notifier::settle(Channel& channel, const Notification& notification, const SendResult& result) {
-  using Outcome = ChannelQueue::Outcome;
   using Fate = ChannelQueue::Fate;
   const auto now = clock_.now();
   const std::lock_guard lock{mutex_};
   channel.last = {now, notification.event, result.ok, result.error};
-  const auto outcome = result.ok ? Outcome::delivered : result.refused ? Outcome::refused : Outcome::failed;
-  const auto fate = channel.queue.settle(outcome, now, result.asked_pause);
+  const auto fate = channel.queue.settle(outcome_of(result), now, result.asked_pause);
+  if (fate != Fate::tried_again) channel.left.clear();
+  if (fate == Fate::tried_again && result.partly) channel.left = result.again;
   keep_locked();
-  if (fate == Fate::done) return;
-  const auto what = "the notification " + notification.event + " has not reached \"" + channel.config.name + "\" (" +
-                    result.error + ")";
+  if (result.ok) return;
+  const auto what = "the notification " + notification.event + " has not reached " + (result.partly ? "all of " : "") +
+                    "\"" + channel.config.name + "\" (" + result.error + ")";
   if (fate == Fate::given_up) {
     ++channel.lost;
     log::error(what + "; it is given up");
+  } else if (fate == Fate::done) {
+    log::warning(what);
   } else if (channel.queue.tries() == 1) {
     log::warning(what + "; it is sent again, with growing pauses");
   }
@@ -193,15 +214,16 @@ void Notifier::publish(const Notification& notification) {
   transfers_.wake();
 }
 
-std::optional<SendResult> Notifier::test(std::string_view name) {
+Result<SendResult, Notifier::NoTest> Notifier::test(std::string_view name) {
   std::future<SendResult> result;
   {
     const std::lock_guard lock{mutex_};
-    const auto channel = channel_named(name);
-    if (!channel) return std::nullopt;
-    if (!running_) return SendResult{false, false, "nothing is sent while the program starts or ends", {}};
-    tests_.push_back(std::make_unique<Test>(Test{channel, {}}));
-    result = tests_.back()->result.get_future();
+    auto channel = channel_named(name);
+    if (!channel) return NoTest::unknown;
+    if (test_) return NoTest::busy;
+    if (!running_) return SendResult{.error = "nothing is sent while the program starts or ends"};
+    test_ = std::make_unique<Test>(Test{std::move(channel), {}});
+    result = test_->result.get_future();
   }
   transfers_.wake();
   return result.get();

@@ -19,6 +19,7 @@
 #include <cachearr/clock.hpp>
 #include <cachearr/config.hpp>
 
+#include "base/result.hpp"
 #include "store/store.hpp"
 #include "upkeep/notify/channel_queue.hpp"
 #include "upkeep/notify/notification.hpp"
@@ -47,7 +48,11 @@ std::string_view name_of(ChannelType type) noexcept;
 
 class Notifier {
  public:
-  explicit Notifier(const Clock& clock);
+  /// How long a test message may take: somebody waits for it.
+  static constexpr Duration kTestLasts = std::chrono::seconds{10};
+  enum class NoTest : std::uint8_t { unknown, busy };  // no such channel; another test is under way
+
+  explicit Notifier(const Clock& clock, Duration test_lasts = kTestLasts);
   ~Notifier();
   Notifier(const Notifier&) = delete;
   Notifier& operator=(const Notifier&) = delete;
@@ -62,8 +67,8 @@ class Notifier {
   void stop();
 
   void publish(const Notification& notification);
-  /// Sends a test message and waits for the result. None: there is no such channel.
-  std::optional<SendResult> test(std::string_view name);
+  /// Sends a test message and waits for the result: one caller at a time.
+  Result<SendResult, NoTest> test(std::string_view name);
   std::vector<ChannelStatus> status() const;
 
  private:
@@ -75,17 +80,19 @@ class Notifier {
   /// Hands what is due to the transfers; gives how long there is nothing more.
   Duration begin_due();
   void begin(const ChannelPtr& channel, const Notification& notification);
-  void begin_tests();
+  void begin_test();
+  void end_test(const SendResult& result);
   void settle(Channel& channel, const Notification& notification, const SendResult& result);
   ChannelPtr channel_named(std::string_view name) const;
   ChannelPtr new_channel(const std::string& name);
   void keep_locked();
 
   const Clock& clock_;
+  const Duration test_lasts_;
   store::Store* store_ = nullptr;
   mutable std::mutex mutex_;  // guards the four below; never held while something is sent
   std::vector<ChannelPtr> channels_;
-  std::vector<std::unique_ptr<Test>> tests_;
+  std::unique_ptr<Test> test_;                // null: none is under way
   std::map<std::string, ChannelQueue> kept_;  // of an earlier run, by channel, until that is configured
   bool running_ = false;
   Transfers transfers_;

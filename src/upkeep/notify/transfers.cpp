@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstring>
 #include <curl/curl.h>
 #include <map>
@@ -10,6 +11,7 @@
 #include <utility>
 
 #include "upkeep/notify/channel_secrets.hpp"
+#include "upkeep/notify/mail_talk.hpp"
 
 namespace cachearr::upkeep {
 
@@ -18,8 +20,14 @@ namespace {
 constexpr std::size_t kKeptBody = 2048;
 constexpr std::size_t kShownBody = 200;
 constexpr long kConnectSeconds = 10;
-constexpr long kWholeSeconds = 30;
 constexpr const char* kUserAgent = "cachearr/" CACHEARR_VERSION;
+
+// libcurl 8.2 has mended the name.
+#if LIBCURL_VERSION_NUM >= 0x080200
+constexpr auto kSomeMayBeRefused = CURLOPT_MAIL_RCPT_ALLOWFAILS;
+#else
+constexpr auto kSomeMayBeRefused = CURLOPT_MAIL_RCPT_ALLLOWFAILS;
+#endif
 
 /// A list of libcurl's that its transfer only refers to.
 class List {
@@ -42,8 +50,13 @@ class List {
 /// One message on its way, with everything that libcurl only points to.
 class Transfer {
  public:
-  Transfer(const NotificationConfig& channel, Outgoing request, Transfers::Done done)
-      : channel_{channel}, request_{std::move(request)}, done_{std::move(done)}, curl_{curl_easy_init()} {
+  Transfer(const NotificationConfig& channel, Outgoing request, Transfers::Done done, Duration longest)
+      : channel_{channel},
+        request_{std::move(request)},
+        done_{std::move(done)},
+        longest_{longest},
+        curl_{curl_easy_init()},
+        talk_{request_.to} {
     if (!curl_) throw std::bad_alloc{};
     set_limits();
     set_trust();
@@ -67,7 +80,7 @@ class Transfer {
     set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_QUICK_EXIT, 1L);  // stopping does not wait for the resolver
     set(CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
-    set(CURLOPT_TIMEOUT, kWholeSeconds);
+    set(CURLOPT_TIMEOUT_MS, static_cast<long>(longest_.count()));
     set(CURLOPT_ERRORBUFFER, error_.data());
     set(CURLOPT_WRITEFUNCTION, &Transfer::keep);
     set(CURLOPT_WRITEDATA, this);
@@ -107,6 +120,10 @@ class Transfer {
     set(CURLOPT_MAIL_FROM, request_.from.c_str());
     for (const auto& address : request_.to) list_.add(address);
     set(CURLOPT_MAIL_RCPT, list_.get());
+    set(kSomeMayBeRefused, 1L);
+    set(CURLOPT_DEBUGFUNCTION, &Transfer::listen);
+    set(CURLOPT_DEBUGDATA, &talk_);
+    set(CURLOPT_VERBOSE, 1L);  // to the function only
     set(CURLOPT_UPLOAD, 1L);
     set(CURLOPT_READFUNCTION, &Transfer::give);
     set(CURLOPT_READDATA, this);
@@ -127,12 +144,31 @@ class Transfer {
     return length;
   }
 
+  static int listen(CURL*, curl_infotype kind, char* data, std::size_t size, void* talk) {
+    if (kind == CURLINFO_HEADER_OUT) static_cast<MailTalk*>(talk)->we_said({data, size});
+    if (kind == CURLINFO_HEADER_IN) static_cast<MailTalk*>(talk)->server_said({data, size});
+    return 0;
+  }
+
   SendResult result(CURLcode code) const {
-    if (code != CURLE_OK) {
-      const std::string why = error_[0] != '\0' ? error_.data() : curl_easy_strerror(code);
-      return {false, code == CURLE_LOGIN_DENIED, without_secrets(why, channel_), {}};
+    const auto failure = words_for(code);
+    if (request_.method.empty()) {
+      auto judged = talk_.result(failure, code == CURLE_LOGIN_DENIED);
+      judged.error = without_secrets(judged.error, channel_);
+      return judged;
     }
-    if (request_.method.empty()) return {true, false, {}, {}};
+    return failure.empty() ? result_of_post() : SendResult{false, false, without_secrets(failure, channel_)};
+  }
+
+  std::string words_for(CURLcode code) const {
+    if (code == CURLE_OK) return {};
+    const std::string why = error_[0] != '\0' ? error_.data() : curl_easy_strerror(code);
+    if (code != CURLE_OPERATION_TIMEDOUT) return why;
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(longest_).count();
+    return "the service has not answered within " + std::to_string(seconds) + " s (" + why + ")";
+  }
+
+  SendResult result_of_post() const {
     long status = 0;
     curl_off_t pause = 0;
     curl_easy_getinfo(curl_, CURLINFO_RESPONSE_CODE, &status);
@@ -145,7 +181,9 @@ class Transfer {
   const NotificationConfig channel_;
   const Outgoing request_;
   const Transfers::Done done_;
+  const Duration longest_;
   CURL* const curl_;
+  MailTalk talk_;
   List list_;
   std::size_t given_ = 0;  // of the mail's message
   std::string answer_;
@@ -178,8 +216,8 @@ Transfers::~Transfers() {
   curl_multi_cleanup(impl_->multi);
 }
 
-void Transfers::begin(const NotificationConfig& channel, Outgoing request, Done done) {
-  auto transfer = std::make_unique<Transfer>(channel, std::move(request), std::move(done));
+void Transfers::begin(const NotificationConfig& channel, Outgoing request, Done done, Duration longest) {
+  auto transfer = std::make_unique<Transfer>(channel, std::move(request), std::move(done), longest);
   auto* const handle = transfer->handle();
   impl_->transfers.emplace(handle, std::move(transfer));
   curl_multi_add_handle(impl_->multi, handle);
@@ -201,14 +239,14 @@ void Transfers::run(Duration most) {
 void Transfers::wake() noexcept { curl_multi_wakeup(impl_->multi); }
 
 SendResult result_of_answer(long status, const std::string& body, const NotificationConfig& channel) {
-  if (status >= 200 && status < 300) return {true, false, {}, {}};
+  if (status >= 200 && status < 300) return {.ok = true};
   std::string why = "the service answered " + std::to_string(status);
   if (status >= 300 && status < 400) why += ", a redirect, which is not followed: give the address that it leads to";
   if (status >= 400 && !body.empty()) why += ": " + shortened(without_secrets(body, channel), kShownBody);
   // A service behind another web server is "not found" while it is away.
   const bool may_pass =
       status < 400 || status >= 500 || status == 404 || status == 408 || status == 425 || status == 429;
-  return {false, !may_pass, std::move(why), {}};
+  return {.refused = !may_pass, .error = std::move(why)};
 }
 
 }  // namespace cachearr::upkeep

@@ -4,6 +4,7 @@
 // Owned by the notifier; its thread alone calls everything but wake().
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -12,28 +13,22 @@
 #include <cachearr/config.hpp>
 
 #include "upkeep/notify/outgoing.hpp"
+#include "upkeep/notify/send_result.hpp"
 
 namespace cachearr::upkeep {
-
-/// How sending ended.
-struct SendResult {
-  bool ok = false;
-  bool refused = false;     // trying again will not help
-  std::string error;        // why not, without secrets
-  Duration asked_pause{0};  // by the service
-};
 
 class Transfers {
  public:
   using Done = std::function<void(const SendResult&)>;
+  static constexpr Duration kLongest = std::chrono::seconds{30};
 
   Transfers();
   ~Transfers();
   Transfers(const Transfers&) = delete;
   Transfers& operator=(const Transfers&) = delete;
 
-  /// `done` is called within a later run(), or never where this is destroyed first.
-  void begin(const NotificationConfig& channel, Outgoing request, Done done);
+  /// `done` is called within a later run(), or never where this is destroyed first. `longest`: how long it may take.
+  void begin(const NotificationConfig& channel, Outgoing request, Done done, Duration longest = kLongest);
   /// Moves what can be moved, then waits for more of it: at most `most`, or until wake().
   void run(Duration most);
   /// Any thread.

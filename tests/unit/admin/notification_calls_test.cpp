@@ -1,4 +1,8 @@
+#include <future>
 #include <gmock/gmock.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "unit/admin/called.hpp"
 
@@ -45,6 +49,51 @@ TEST_F(Notifications, ATestThatFailsSaysWhyAndIsRemembered) {
   EXPECT_EQ(last["ok"], false);
   EXPECT_EQ(last["event"], "test");
   EXPECT_THAT(last["error"].get<std::string>(), HasSubstr("Failed to connect"));
+}
+
+/// A service that takes connections, and says nothing.
+class SilentService {
+ public:
+  SilentService() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(::bind(listener_, reinterpret_cast<const sockaddr*>(&address), size), 0);
+    EXPECT_EQ(::listen(listener_, 4), 0);
+    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
+    port_ = ntohs(address.sin_port);
+  }
+  ~SilentService() {
+    if (connection_ >= 0) ::close(connection_);
+    ::close(listener_);
+  }
+  SilentService(const SilentService&) = delete;
+  SilentService& operator=(const SilentService&) = delete;
+
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/hook"; }
+  void wait_for_connection() { connection_ = ::accept(listener_, nullptr, nullptr); }
+
+ private:
+  int listener_ = ::socket(AF_INET, SOCK_STREAM, 0), connection_ = -1;
+  std::uint16_t port_ = 0;
+};
+
+TEST_F(Notifications, ASecondTestIsTurnedAwayWhileOneWaits) {
+  SilentService silent;
+  NotificationConfig channel;
+  channel.name = "silent";
+  channel.url = silent.url();
+  channel.proxy = "none";
+  instance_.notifier_.configure({channel});
+  auto first = std::async(std::launch::async, [this] { return ask("POST /api/v1/notifications/silent/test", "{}"); });
+  silent.wait_for_connection();
+  const auto second = ask("POST /api/v1/notifications/silent/test", "{}");
+  EXPECT_EQ(second.status, 503);
+  EXPECT_EQ(second.fields, "Retry-After: 10\r\n");
+  EXPECT_THAT(second.body, HasSubstr("another test message is under way"));
+  instance_.notifier_.stop();
+  EXPECT_EQ(first.get().status, 502);
 }
 
 TEST_F(Notifications, NobodyKnowsIsNotFound) {

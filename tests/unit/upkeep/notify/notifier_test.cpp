@@ -192,6 +192,32 @@ TEST_F(Notified, ATestThatHangsEndsWithTheProgram) {
   EXPECT_EQ(notifier_.test("mine")->error, "the program ends");
 }
 
+TEST_F(Notified, ATestWaitsForNoServiceThatIsSilent) {
+  Service silent{{0}};
+  Notifier hasty{clock_, Duration{1}};
+  hasty.configure({hook(silent.url())});
+  hasty.start();
+  const auto result = hasty.test("mine");
+  ASSERT_TRUE(result);
+  EXPECT_FALSE(result->ok);
+  EXPECT_THAT(result->error, HasSubstr("has not answered within 1 s"));
+  EXPECT_TRUE(hasty.test("mine")) << "the next may try";
+}
+
+TEST_F(Notified, ATestIsTheOnlyOneAtATime) {
+  Service silent{{0}}, good{{200}};
+  notifier_.configure({hook(silent.url(), "silent"), hook(good.url(), "good")});
+  notifier_.start();
+  auto first = std::async(std::launch::async, [this] { return notifier_.test("silent"); });
+  ASSERT_TRUE(until([&] { return silent.asked() == 1; }));
+  const auto second = notifier_.test("good");
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error(), Notifier::NoTest::busy);
+  EXPECT_EQ(good.asked(), 0U);
+  notifier_.stop();
+  EXPECT_EQ(first.get()->error, "the program ends");
+}
+
 TEST_F(Notified, AreNewChannelsAndNoOldOnesAfterAReload) {
   Service old_one{{500}}, new_one{{200}};
   auto channel = hook(old_one.url());
