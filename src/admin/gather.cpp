@@ -125,8 +125,10 @@ upkeep::HealthInputs health_inputs(Instance& instance) {
     inputs.bypassed.push_back({std::move(bypassed.client), std::move(bypassed.host), bypassed.until});
   if (const auto* const tier = instance.shared_tier()) inputs.shared = tier->status();
   inputs.shared_problem = instance.shared_problem();
-  if (const auto last = instance.last_reload(); !last.taken)
+  if (const auto last = instance.last_reload(); !last.taken) {
     inputs.refused_reload = last.problems.empty() ? std::string{} : to_string(last.problems.front());
+    inputs.reload_refused_at = last.at;
+  }
   return inputs;
 }
 
@@ -134,28 +136,35 @@ upkeep::Sample totals_since_start(Instance& instance) {
   return upkeep::take_sample(instance.proxy().metrics(), instance.store().stats(), upstream_statuses(instance));
 }
 
-upkeep::AlertInputs alert_inputs(Instance& instance) {
+upkeep::AlertInputs quick_alert_inputs(Instance& instance) {
   upkeep::AlertInputs inputs;
   inputs.health = health_inputs(instance);
   const auto now = inputs.health.now;
   const auto snapshot = instance.snapshot();
-  const auto totals = totals_since_start(instance);
-  const auto last = [&](Duration time) {
-    return instance.history().last(std::chrono::ceil<std::chrono::seconds>(time).count(), totals, now);
-  };
-  inputs.last_minute = look_ups_of(last(std::chrono::minutes{1}).whole);
-  inputs.last_while = look_ups_of(last(snapshot->settings->config.cache.alert_after).whole);
-  inputs.answers = drifts(last(std::chrono::minutes{10}), last(std::chrono::hours{24}));
-  const auto keys = instance.key_watch().lists();
-  const auto below = snapshot->settings->config.cache.alert_key_hit_rate_below;
-  inputs.poor_keys = {keys->below(below), keys->names_below(below, kNamedKeys)};
+  inputs.last_minute = look_ups_of(instance.history().last(60, totals_since_start(instance), now).whole);
   for (const auto& job : instance.warm_ups().last_failed())
     inputs.failed_warm_ups.push_back(
-        {job.wish.type, job.problem.empty() ? std::string{"the upstreams did not answer"} : job.problem});
+        {job.wish.type, job.problem.empty() ? std::string{"the upstreams did not answer"} : job.problem, job.ended});
   if (snapshot->leaves) {
     inputs.authority_expiring = upkeep::expiry_problem(snapshot->leaves->authority(), now);
     inputs.authority_renew = upkeep::coverage_problem(snapshot->leaves->authority(), *snapshot->rules);
   }
+  return inputs;
+}
+
+upkeep::SlowAlertInputs slow_alert_inputs(Instance& instance) {
+  upkeep::SlowAlertInputs inputs;
+  const auto snapshot = instance.snapshot();
+  const auto& cache = snapshot->settings->config.cache;
+  const auto totals = totals_since_start(instance);
+  const auto last = [&, now = instance.clock().now()](Duration time) {
+    return instance.history().last(std::chrono::ceil<std::chrono::seconds>(time).count(), totals, now);
+  };
+  inputs.last_while = look_ups_of(last(cache.alert_after).whole);
+  inputs.answers = drifts(last(std::chrono::minutes{10}), last(std::chrono::hours{24}));
+  const auto keys = instance.key_watch().lists();
+  inputs.poor_keys = {keys->below(cache.alert_key_hit_rate_below),
+                      keys->names_below(cache.alert_key_hit_rate_below, kNamedKeys)};
   return inputs;
 }
 

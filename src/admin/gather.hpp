@@ -16,7 +16,9 @@ std::vector<upkeep::UpstreamStatus> upstream_statuses(Instance& instance);
 upkeep::HealthInputs health_inputs(Instance& instance);
 /// What was counted since the start, as the history takes it.
 upkeep::Sample totals_since_start(Instance& instance);
-upkeep::AlertInputs alert_inputs(Instance& instance);
+/// Without the slow part, which looks through a day of history and, where that is due, through all keys.
+upkeep::AlertInputs quick_alert_inputs(Instance& instance);
+upkeep::SlowAlertInputs slow_alert_inputs(Instance& instance);
 upkeep::AlertThresholds alert_thresholds(const CacheConfig& config);
 /// All but what the API itself counts.
 metrics::Readings metrics_readings(Instance& instance);

@@ -35,6 +35,7 @@ struct ReloadOutcome {
   bool taken = false;
   Problems problems;                 // why the new files were refused; empty where they were taken
   std::vector<std::string> changes;  // what is different now, a sentence each
+  TimePoint at{};
 };
 
 /// What an import has put in place, what it has kept of before, what is different now: a sentence each.

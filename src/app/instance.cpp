@@ -193,20 +193,24 @@ std::optional<StartFailure> Instance::open_store(const Config& config) {
 }
 
 void Instance::plan_upkeep() {
-  constexpr Duration second{1000}, minute{60'000};
+  constexpr Duration second{1000}, ten_seconds{10'000};
+  constexpr int every_minute = 6;
   ticker_.every(second, "the history", [this] {
     const auto now = clock_.now();
     if (history_->is_due(now)) history_->record(admin::totals_since_start(*this), now);
   });
   monitor_->observe(
       [this](const upkeep::AlertChange& change) { notifier_.publish(upkeep::notification_of(change, clock_.now())); });
-  ticker_.every(minute, "the watch", [this] { look_around(); });
+  ticker_.every(ten_seconds, "the watch", [this, looks = 0]() mutable { look_around(looks++ % every_minute == 0); });
 }
 
-void Instance::look_around() {
+void Instance::look_around(bool closely) {
+  const std::lock_guard one_at_a_time{look_mutex_};
+  if (closely) slow_ = admin::slow_alert_inputs(*this);
+  auto inputs = admin::quick_alert_inputs(*this);
+  inputs.slow = slow_;
   const auto current = snapshot();
-  const auto thresholds = admin::alert_thresholds(current->settings->config.cache);
-  monitor_->run(admin::alert_inputs(*this), thresholds, clock_.now());
+  monitor_->run(inputs, admin::alert_thresholds(current->settings->config.cache), clock_.now());
   systemd::notify_status(status());
 }
 
@@ -309,11 +313,12 @@ admin::ReloadOutcome Instance::reload() {
     outcome.changes.clear();
     for (const auto& problem : outcome.problems) log::error("reload refused: " + to_string(problem));
   }
+  outcome.at = clock_.now();
   {
     const std::lock_guard lock{mutex_};
     last_reload_ = outcome;
   }
-  look_around();
+  look_around(true);
   return outcome;
 }
 

@@ -95,8 +95,8 @@ class Instance final : public admin::Instance {
   void start_jobs();
   /// What is done every so often.
   void plan_upkeep();
-  /// Judges the alerts, and tells the service manager how things are.
-  void look_around();
+  /// Judges the alerts, and tells the service manager how things are. `closely`: by what costs more to read, too.
+  void look_around(bool closely);
 
   ConfigSources sources_;
   std::vector<systemd::InheritedSocket> sockets_;
@@ -105,8 +105,10 @@ class Instance final : public admin::Instance {
   authority::ClientContexts contexts_;
   std::string secret_;
   std::string api_key_;
-  std::mutex import_mutex_;   // one import at a time, the reload at its end included
-  std::mutex reload_mutex_;   // one reload at a time, from reading to applying
+  std::mutex import_mutex_;  // one import at a time, the reload at its end included
+  std::mutex reload_mutex_;  // one reload at a time, from reading to applying
+  std::mutex look_mutex_;    // one look at a time, from reading to judging; guards slow_
+  upkeep::SlowAlertInputs slow_;
   mutable std::mutex mutex_;  // guards the three below; held for a copy, never for work
   pipeline::SnapshotPtr snapshot_;
   admin::ReloadOutcome last_reload_{true, {}, {}};

@@ -31,6 +31,7 @@ void Breaker::succeeded(TimePoint now, bool probe) noexcept {
   if (probe) {
     probing_ = false;
     tripped_ = false;
+    open_since_.reset();
     trips_ = 0;
     minute_ = {};
   }
@@ -57,6 +58,7 @@ void Breaker::open(TimePoint now) noexcept {
   auto length = config_.open;
   for (std::uint32_t i = 0; i < trips_ && length < config_.open_at_most; ++i) length *= 2;
   until_ = now + std::min(length, std::max(config_.open, config_.open_at_most));
+  if (!tripped_) open_since_ = now;
   tripped_ = true;
   trips_ = std::min(trips_ + 1, 32U);
 }
@@ -94,6 +96,7 @@ void Breaker::load(StateReader& from) noexcept {
   in_a_row_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(from.number(), UINT32_MAX));
   until_ = from.time();
   probing_ = false;
+  open_since_.reset();
 }
 
 }  // namespace cachearr::limit

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include <cachearr/clock.hpp>
 
@@ -26,6 +27,8 @@ class Breaker {
   /// Open until; meaningful while open.
   TimePoint until() const noexcept { return until_; }
   std::uint32_t failures_in_a_row() const noexcept { return in_a_row_; }
+  /// When it opened first since it was last closed. None: it is closed, or an earlier run of the program has seen it.
+  std::optional<TimePoint> open_since() const noexcept { return open_since_; }
 
   /// A request goes out. True where it is the probe: its end must be told with `probe`. REQUIRES: allows(now).
   bool begin(TimePoint now) noexcept;
@@ -57,6 +60,7 @@ class Breaker {
   bool tripped_ = false;
   bool probing_ = false;
   TimePoint until_{};
+  std::optional<TimePoint> open_since_;
 };
 
 }  // namespace cachearr::limit

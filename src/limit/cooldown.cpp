@@ -31,7 +31,10 @@ Duration Cooldown::back_off(TimePoint now, Duration first) const noexcept {
 
 void Cooldown::enter(TimePoint now, const content::LimitSignal& signal) {
   const bool running = active(now);
-  if (!running) strikes_ = std::min(strikes_ + 1, kMostStrikes);
+  if (!running) {
+    strikes_ = std::min(strikes_ + 1, kMostStrikes);
+    since_ = now;
+  }
   if (signal.until && *signal.until > now) {
     until_ = running && told_ ? std::max(until_, *signal.until) : *signal.until;
     told_ = true;
@@ -55,6 +58,7 @@ void Cooldown::save(StateWriter& to) const {
 
 void Cooldown::load(StateReader& from) {
   until_ = from.time();
+  since_.reset();
   told_ = from.number() != 0;
   strikes_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(from.number(), kMostStrikes));
   why_ = std::string{from.text().substr(0, kLongestWhy)};

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include <cachearr/clock.hpp>
@@ -19,6 +20,8 @@ class Cooldown {
  public:
   bool active(TimePoint now) const noexcept { return now < until_; }
   TimePoint until() const noexcept { return until_; }
+  /// None: an earlier run of the program has seen it begin.
+  std::optional<TimePoint> since() const noexcept { return since_; }
   const std::string& why() const noexcept { return why_; }
   std::uint32_t strikes() const noexcept { return strikes_; }
 
@@ -35,6 +38,7 @@ class Cooldown {
   Duration back_off(TimePoint now, Duration first) const noexcept;
 
   TimePoint until_{};
+  std::optional<TimePoint> since_;
   bool told_ = false;  // until_ is the upstream's word
   std::uint32_t strikes_ = 0;
   std::string why_;

@@ -248,7 +248,11 @@ KeyLimiterSnapshot Limiter::snapshot(TimePoint now) const {
     out.quotas.push_back(
         {reading.per, reading.limit, reading.remaining, ends, true, reading.scope == LimitScope::grab});
   }
-  if (cooldown_.active(now)) out.cooldown_until = cooldown_.until(), out.cooldown_why = cooldown_.why();
+  if (cooldown_.active(now)) {
+    out.cooldown_until = cooldown_.until();
+    out.cooldown_since = cooldown_.since();
+    out.cooldown_why = cooldown_.why();
+  }
   if (grab_cooldown_.active(now)) {
     out.grab_cooldown_until = grab_cooldown_.until();
     out.grab_cooldown_why = grab_cooldown_.why();

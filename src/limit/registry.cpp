@@ -142,6 +142,7 @@ std::vector<UpstreamSnapshot> Registry::snapshot(TimePoint now) const {
     out.name = each->name;
     out.breaker = breaker.state(now);
     if (out.breaker == BreakerState::open) out.breaker_until = breaker.until();
+    out.breaker_since = breaker.open_since();
     out.failures_in_a_row = breaker.failures_in_a_row();
     out.latency = each->health.latency.average();
     out.requests = each->health.latency.count();

@@ -51,6 +51,7 @@ struct KeyLimiterSnapshot {
   std::vector<QuotaSnapshot> quotas;
   /// The pause of calls and that of grabs.
   std::optional<TimePoint> cooldown_until, grab_cooldown_until;
+  std::optional<TimePoint> cooldown_since;  // none: not known, or no pause
   std::string cooldown_why, grab_cooldown_why;
   std::array<Availability, kPriorities> earliest{};  // for one more request of each priority
 };
@@ -59,6 +60,7 @@ struct UpstreamSnapshot {
   std::string name;
   BreakerState breaker = BreakerState::closed;
   std::optional<TimePoint> breaker_until;
+  std::optional<TimePoint> breaker_since;  // none: not known, or it is closed
   std::uint32_t failures_in_a_row = 0;
   Duration latency{};
   std::uint64_t requests = 0;  // that told a latency since the start

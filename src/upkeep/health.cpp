@@ -58,9 +58,12 @@ void note_interception(const HealthInputs& inputs, Notes& notes) {
 void note_reload(const HealthInputs& inputs, Notes& notes) {
   if (!inputs.refused_reload) return;
   notes.push_back(
-      {Severity::error, "Reload",
+      {Severity::error,
+       "Reload",
        "the last reload was refused, the old configuration and rules are in force: " + *inputs.refused_reload,
-       "rules"});
+       "rules",
+       {},
+       inputs.reload_refused_at});
 }
 
 void note_operator(const UpstreamStatus& upstream, Notes& notes) {
@@ -85,21 +88,30 @@ void note_feed(const UpstreamStatus& upstream, TimePoint now, Notes& notes) {
                    "the event feed of " + upstream.name + " is down since " + iso_time(feed->since) +
                        ", so its answers are kept for a short time only: " +
                        (feed->last_error.empty() ? "the hub has not answered yet" : feed->last_error),
-                   "event-feed", upstream.name});
+                   "event-feed", upstream.name, feed->since});
+}
+
+/// A breaker that is half open lets one request through to find out; until somebody has been answered, it is down. What
+/// was on its way when it opened may have been answered since.
+void note_breaker(const UpstreamStatus& upstream, Notes& notes) {
+  const auto& limits = upstream.limits;
+  const bool is_open = limits.breaker == limit::BreakerState::open && limits.breaker_until;
+  const bool fails_yet = limits.breaker == limit::BreakerState::half_open && limits.failures_in_a_row > 0;
+  if (!is_open && !fails_yet) return;
+  notes.push_back({Severity::warning, "Upstreams",
+                   upstream.name + " has failed " + std::to_string(limits.failures_in_a_row) + " times in a row: " +
+                       (is_open ? "nothing is sent there until " + iso_time(*limits.breaker_until)
+                                : std::string{"one request at a time tries it"}),
+                   "upstream-down", upstream.name, limits.breaker_since});
 }
 
 void note_limits(const UpstreamStatus& upstream, TimePoint now, Notes& notes) {
-  const auto& limits = upstream.limits;
   if (const auto* const paused = upstream.paused())
     notes.push_back({Severity::notice, "Upstreams",
                      upstream.name + " has asked for a pause (" + paused->cooldown_why +
                          "): nothing is sent there until " + iso_time(*paused->cooldown_until),
-                     "cooldown", upstream.name});
-  if (limits.breaker == limit::BreakerState::open && limits.breaker_until)
-    notes.push_back({Severity::warning, "Upstreams",
-                     upstream.name + " has failed " + std::to_string(limits.failures_in_a_row) +
-                         " times in a row: nothing is sent there until " + iso_time(*limits.breaker_until),
-                     "upstream-down", upstream.name});
+                     "cooldown", upstream.name, paused->cooldown_since});
+  note_breaker(upstream, notes);
   for (const auto& quota : upstream.quotas())
     if (quota.remaining == 0 && quota.reset > now)
       notes.push_back({Severity::notice, "Upstreams",

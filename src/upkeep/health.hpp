@@ -33,6 +33,7 @@ struct HealthInputs {
   std::optional<shared::TierStatus> shared;   // none: nothing is shared
   std::string shared_problem;                 // why not, where something should be
   std::optional<std::string> refused_reload;  // its first problem, where the last reload was refused
+  std::optional<TimePoint> reload_refused_at;
 };
 
 /// Something an operator should know; the *arr applications' health shape.
@@ -40,8 +41,9 @@ struct HealthNote {
   enum class Severity : std::uint8_t { notice, warning, error } severity = Severity::notice;
   std::string source;
   std::string message;
-  std::string_view alert = {};  // the alert that it gives rise to; empty: none
-  std::string subject = {};     // of that alert: the upstream
+  std::string_view alert = {};          // the alert that it gives rise to; empty: none
+  std::string subject = {};             // of that alert: the upstream
+  std::optional<TimePoint> since = {};  // none: nobody knows
   friend bool operator==(const HealthNote&, const HealthNote&) = default;
 };
 std::string_view name_of(HealthNote::Severity severity) noexcept;

@@ -147,6 +147,9 @@ class Alerts(Scenario):
             self.assertIn("test.json:1:", proxy.command(*command).stdout, command)
         self.assertEqual([alert], json.loads(proxy.command("alerts", "--json").stdout)["firing"])
         proxy.log.wait_for(r"alert rules: ")
+        proxy.write_rules({})
+        self.assertEqual(200, proxy.admin("POST", "/api/v1/reload", body={}).status)
+        self.assertEqual([], proxy.admin("GET", "/api/v1/alerts").data["firing"], "mended, so over at once")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 #include "upkeep/alerts/conditions.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "metrics/totals.hpp"
 
@@ -19,6 +20,10 @@ constexpr double kQuotaLow = 10, kQuotaFine = 15;
 
 std::string percent(double value) { return std::to_string(static_cast<int>(value)) + " %"; }
 
+double percent_left(const limit::QuotaSnapshot& quota) noexcept {
+  return static_cast<double>(quota.remaining) * 100 / static_cast<double>(quota.limit);
+}
+
 /// `over` and `under`: of the two thresholds; the values between them are near.
 State state_of(double value, double over, double under) noexcept {
   if (value > over) return State::holds;
@@ -28,7 +33,7 @@ State state_of(double value, double over, double under) noexcept {
 /// The last minute, or where that has seen too little the last while.
 void judge_hit_rate(const AlertInputs& inputs, const AlertThresholds& thresholds, Conditions& all) {
   const bool enough = inputs.last_minute.all() >= kFewestLookUps;
-  const auto& seen = enough ? inputs.last_minute : inputs.last_while;
+  const auto& seen = enough ? inputs.last_minute : inputs.slow.last_while;
   if (seen.all() < kFewestLookUps) return;
   const auto rate = metrics::share(seen.hits, seen.misses);
   const double below = thresholds.hit_rate_below;
@@ -70,20 +75,36 @@ void judge_poor_keys(const PoorKeys& poor, std::uint32_t below, Conditions& all)
                  std::to_string(poor.count) + " keys have a hit rate under " + percent(below) + names});
 }
 
-void judge_quotas(const UpstreamStatus& upstream, TimePoint now, Conditions& all) {
-  double least = 100;
-  std::string message;
-  for (const auto& quota : upstream.quotas()) {
+/// Which quota leaves least; null: none is counted now, or there is none.
+const limit::QuotaSnapshot* scarcest(const std::vector<limit::QuotaSnapshot>& quotas, TimePoint now) {
+  const limit::QuotaSnapshot* least = nullptr;
+  for (const auto& quota : quotas) {
     if (quota.limit == 0 || quota.reset <= now) continue;
-    const auto left = static_cast<double>(quota.remaining) * 100 / static_cast<double>(quota.limit);
-    if (left >= least && !message.empty()) continue;
-    least = left;
-    message = "of the quota of " + upstream.name + " (" + std::to_string(quota.limit) + " a " + period_name(quota.per) +
-              ") " + std::to_string(quota.remaining) + " are left";
+    if (!least || percent_left(quota) < percent_left(*least)) least = &quota;
   }
+  return least;
+}
+
+/// One that is spent says all that a low one would; one that has plenty again, or whose time is over, is neither.
+void judge_quotas(const UpstreamStatus& upstream, TimePoint now, Conditions& all) {
+  const auto quotas = upstream.quotas();
+  if (quotas.empty()) return;
+  const bool is_spent = std::any_of(quotas.begin(), quotas.end(),
+                                    [now](const auto& quota) { return quota.remaining == 0 && quota.reset > now; });
+  if (is_spent) {
+    all.push_back({"quota-low", upstream.name, State::clear, {}});
+    return;
+  }
+  const auto* const least = scarcest(quotas, now);
+  const auto left = least ? percent_left(*least) : 100;
   // Under the threshold, not at it.
-  if (!message.empty())
-    all.push_back({"quota-low", upstream.name, state_of(100 - least, 100 - kQuotaLow, 100 - kQuotaFine), message});
+  const auto state = state_of(100 - left, 100 - kQuotaLow, 100 - kQuotaFine);
+  if (state == State::clear) all.push_back({"quota-spent", upstream.name, State::clear, {}});
+  std::string message;
+  if (least)
+    message = "of the quota of " + upstream.name + " (" + std::to_string(least->limit) + " a " +
+              period_name(least->per) + ") " + std::to_string(least->remaining) + " are left";
+  all.push_back({"quota-low", upstream.name, state, std::move(message)});
 }
 
 /// What has always been refused is no news.
@@ -101,7 +122,7 @@ void judge_drift(const std::string& upstream, const Drift& drift, Conditions& al
 /// What health says of a moment needs no second judgement.
 void take_notes(const HealthInputs& health, Conditions& all) {
   for (const auto& note : evaluate(health).notes)
-    if (!note.alert.empty()) all.push_back({note.alert, note.subject, State::holds, note.message});
+    if (!note.alert.empty()) all.push_back({note.alert, note.subject, State::holds, note.message, note.since});
 }
 
 }  // namespace
@@ -113,12 +134,12 @@ std::vector<Condition> conditions(const AlertInputs& inputs, const AlertThreshol
   judge_tier("memory", store.memory, thresholds.memory_above, all);
   if (store.disk_enabled) judge_tier("disk", store.disk, thresholds.memory_above, all);
   judge_keys(store, thresholds.max_keys, all);
-  judge_poor_keys(inputs.poor_keys, thresholds.key_hit_rate_below, all);
+  judge_poor_keys(inputs.slow.poor_keys, thresholds.key_hit_rate_below, all);
   for (const auto& upstream : inputs.health.upstreams) judge_quotas(upstream, inputs.health.now, all);
-  for (const auto& [upstream, drift] : inputs.answers) judge_drift(upstream, drift, all);
+  for (const auto& [upstream, drift] : inputs.slow.answers) judge_drift(upstream, drift, all);
   for (const auto& failed : inputs.failed_warm_ups)
     all.push_back({"warmup-failed", failed.type, State::holds,
-                   "the last warm-up of the type " + failed.type + " has failed: " + failed.problem});
+                   "the last warm-up of the type " + failed.type + " has failed: " + failed.problem, failed.at});
   if (inputs.authority_expiring) all.push_back({"authority-expiring", {}, State::holds, *inputs.authority_expiring});
   if (inputs.authority_renew) all.push_back({"authority-renew", {}, State::holds, *inputs.authority_renew});
   take_notes(inputs.health, all);
@@ -129,6 +150,15 @@ Duration hold_of(std::string_view id, const AlertThresholds& thresholds) noexcep
   if (id == "hit-rate") return thresholds.hit_rate_for;
   // A breaker that opens for seconds now and then calls nobody.
   return id == "upstream-down" ? Duration{60'000} : Duration{0};
+}
+
+/// What somebody has mended is over at once; so is what is clear by a margin, and a pause whose time has come, unless
+/// it has been so before. All else may come back in the next moment.
+Duration quiet_of(std::string_view id, State state, bool has_come_back) noexcept {
+  constexpr std::array<std::string_view, 4> mended{"rules", "authority-expiring", "authority-renew", "warmup-failed"};
+  if (std::find(mended.begin(), mended.end(), id) != mended.end()) return Duration{0};
+  const bool is_over = state == State::clear || id == "cooldown";
+  return is_over && !has_come_back ? Duration{0} : Duration{60'000};
 }
 
 }  // namespace cachearr::upkeep

@@ -44,13 +44,20 @@ struct PoorKeys {
 /// The last warm-up of a type that has failed.
 struct FailedWarmUp {
   std::string type, problem;
+  std::optional<TimePoint> at = {};
+};
+
+/// What costs more to read, of a day of history and of all keys, and changes slowly.
+struct SlowAlertInputs {
+  LookUps last_while;                    // as long as the rate has to be poor
+  std::map<std::string, Drift> answers;  // by upstream
+  PoorKeys poor_keys;
 };
 
 struct AlertInputs {
   HealthInputs health;
-  LookUps last_minute, last_while;       // the while: as long as the rate has to be poor
-  std::map<std::string, Drift> answers;  // by upstream
-  PoorKeys poor_keys;
+  LookUps last_minute;
+  SlowAlertInputs slow;
   std::vector<FailedWarmUp> failed_warm_ups;
   std::optional<std::string> authority_expiring, authority_renew;  // a sentence
 };
@@ -62,6 +69,7 @@ struct Condition {
   std::string subject;
   State state = State::holds;
   std::string message;
+  std::optional<TimePoint> since = {};  // none: nobody knows
 };
 
 /// What is not in the list does not hold; nobody knows by how much.
@@ -69,5 +77,8 @@ std::vector<Condition> conditions(const AlertInputs& inputs, const AlertThreshol
 
 /// For how long the condition has to hold before the alert fires.
 Duration hold_of(std::string_view id, const AlertThresholds& thresholds) noexcept;
+/// For how long it must not hold, but be in this state, before the alert is resolved. `has_come_back`: not long after
+/// it was resolved.
+Duration quiet_of(std::string_view id, Condition::State state, bool has_come_back) noexcept;
 
 }  // namespace cachearr::upkeep

@@ -38,7 +38,7 @@ struct Evaluated {
 };
 
 /// An alert fires once its condition has held for its time. It is resolved where the condition is clear by a margin, or
-/// has not held for a minute.
+/// has not held for a while: see quiet_of().
 Evaluated evaluate_alerts(const AlertInputs& inputs, const AlertThresholds& thresholds, AlertState before,
                           TimePoint now);
 

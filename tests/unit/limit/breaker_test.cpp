@@ -25,6 +25,20 @@ TEST(Breaker, OpensAfterTenFailuresInARow) {
   EXPECT_FALSE(breaker.allows(kNow));
 }
 
+TEST(Breaker, TellsSinceWhenNobodyWasAnswered) {
+  Breaker breaker;
+  EXPECT_FALSE(breaker.open_since());
+  fail_times(breaker, 10);
+  const auto probed = breaker.until();
+  ASSERT_TRUE(breaker.begin(probed));
+  breaker.failed(probed, true);
+  EXPECT_EQ(breaker.open_since(), kNow) << "a probe that fails changes nothing";
+  const auto again = breaker.until();
+  ASSERT_TRUE(breaker.begin(again));
+  breaker.succeeded(again, true);
+  EXPECT_FALSE(breaker.open_since());
+}
+
 TEST(Breaker, ASuccessInBetweenStartsTheCountAgain) {
   Breaker breaker;
   fail_times(breaker, 9);

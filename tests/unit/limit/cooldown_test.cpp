@@ -22,6 +22,16 @@ TEST(Cooldown, LastsExactlyUntilTheTimeThatWasTold) {
   EXPECT_FALSE(cooldown.active(kNow + seconds{85'871}));
 }
 
+TEST(Cooldown, BeginsWithTheFirstRefusal) {
+  Cooldown cooldown;
+  EXPECT_FALSE(cooldown.since());
+  cooldown.enter(kNow, told(kNow + seconds{60}));
+  cooldown.enter(kNow + seconds{5}, told(kNow + seconds{90}));
+  EXPECT_EQ(cooldown.since(), kNow);
+  cooldown.enter(kNow + seconds{100}, told(kNow + seconds{160}));
+  EXPECT_EQ(cooldown.since(), kNow + seconds{100});
+}
+
 TEST(Cooldown, WithoutATimeDoublesFromRefusalToRefusal) {
   Cooldown cooldown;
   auto now = kNow;

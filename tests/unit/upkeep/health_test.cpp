@@ -110,6 +110,18 @@ TEST(Health, IsDegradedByAnOpenBreaker) {
   EXPECT_THAT(status.message(), HasSubstr("tmdb has failed 5 times in a row"));
 }
 
+TEST(Health, IsDegradedByAnUpstreamThatHasNotAnsweredSinceItsBreakerOpened) {
+  auto failing = sound();
+  auto upstream = tmdb();
+  upstream.limits.breaker = limit::BreakerState::half_open;
+  upstream.limits.failures_in_a_row = 5;
+  failing.upstreams = {upstream};
+  EXPECT_THAT(evaluate(failing).message(),
+              HasSubstr("tmdb has failed 5 times in a row: one request at a time tries it"));
+  failing.upstreams[0].limits.failures_in_a_row = 0;
+  EXPECT_EQ(evaluate(failing).level, Level::healthy) << "what was on its way then has been answered";
+}
+
 TEST(Health, NamesAQuotaThatIsUsedUpUntilItsReset) {
   auto spent = sound();
   auto upstream = tmdb();
