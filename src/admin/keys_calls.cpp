@@ -178,7 +178,7 @@ Answer purge(const KeysCalls& keys, const Call& call) {
   std::optional<Error> failure;
   for (const auto& invalidation : *invalidations) {
     if (call.stop.stop_requested()) return problem(503, "the program is stopping; not everything was purged");
-    if (tier) tier->announce(invalidation);
+    if (tier) tier->announce_for_good(invalidation);
     if (shared && !tier) shared->keep_out(invalidation);
     const auto count = keys.instance.store().invalidate(invalidation);
     if (count) {

@@ -306,6 +306,7 @@ void News::tick() {
   save();
 }
 
+/// What is not sent yet is on the disk with the next write there.
 void News::save() {
   if (!std::exchange(unsaved_, false)) return;
   limit::StateWriter writer;

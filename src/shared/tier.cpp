@@ -19,7 +19,7 @@ namespace {
 constexpr std::chrono::seconds kTierTick{1};
 constexpr std::size_t kSaltBytes = 16, kLongestCommandText = 256 * 1024, kLongestNewsText = 64 * 1024;
 constexpr std::size_t kRecordOverhead = 256 * 1024;  // of head, identity and card
-constexpr std::chrono::milliseconds kFarewell{300};
+constexpr std::chrono::milliseconds kFarewell{300}, kLongestHandOver{500};
 constexpr Duration kClockDoubt{100};  // each instance knows the server's clock by a question only
 constexpr std::string_view kLocalBans = "shared-local-bans";
 
@@ -239,17 +239,37 @@ TierStatus Tier::status() const {
 
 void Tier::announce(const Invalidation& what) {
   announced_.fetch_add(1);
-  loop_.post([this, what] {
-    news_.queue(what);
-    if (commands_->is_up()) news_.flush(*commands_);
-    const std::lock_guard lock{mutex_};
-    status_.outbox = news_.log().outbox().size();
-    announced_.fetch_sub(1);
+  loop_.post([this, what] { take_announced(what); });
+}
+
+void Tier::announce_for_good(const Invalidation& what) {
+  announced_.fetch_add(1);
+  run_and_wait([this, what] { take_announced(what); });
+}
+
+/// A kill must not forget what was promised to be sent. Of many at once the last one keeps all.
+void Tier::take_announced(const Invalidation& what) {
+  news_.queue(what);
+  if (announced_.load() == 1) news_.save();
+  if (commands_->is_up()) news_.flush(*commands_);
+  const std::lock_guard lock{mutex_};
+  status_.outbox = news_.log().outbox().size();
+  announced_.fetch_sub(1);
+}
+
+/// A tier that has stopped takes nothing any more; nobody waits for it for ever.
+void Tier::run_and_wait(std::function<void()> job) {
+  auto done = std::make_shared<std::promise<void>>();
+  const auto ran = done->get_future();
+  loop_.post([job = std::move(job), done] {
+    job();
+    done->set_value();
   });
+  ran.wait_for(kLongestHandOver);
 }
 
 void Tier::keep_out(const Invalidation& what) {
-  loop_.post([this, what] {
+  run_and_wait([this, what] {
     local_bans_.add((pulse_.server_now() + kClockDoubt).time_since_epoch().count(), what);
     store_.put_state(kLocalBans, local_bans_.encoded());
   });

@@ -64,8 +64,11 @@ class Tier final : public store::SharedTier {
   store::SharedMoment moment() const noexcept override { return news_.moment(); }
   void put(store::EntryPtr entry, store::SharedMoment asked_at) override;
   void announce(const caching::Invalidation& what) override;
+  /// The same, and waits until it is in the line for the disk: what the store writes after that, it writes with it or
+  /// later. Not on a worker.
+  void announce_for_good(const caching::Invalidation& what);
   /// Tells nobody; but what others, or this instance, have shared before does not bring it back here. Any thread;
-  /// before it is put in force, as announce().
+  /// before it is put in force, as announce_for_good().
   void keep_out(const caching::Invalidation& what);
 
   /// Removes what invalidations name from the server, soon. Any thread; false: there is none just now.
@@ -115,6 +118,8 @@ class Tier final : public store::SharedTier {
   void beat(bool in_time);
   void link_changed(bool up);
   void update();
+  void take_announced(const caching::Invalidation& what);
+  void run_and_wait(std::function<void()> job);
   void look_at_absence();
   // tier_records.cpp:
   void ask(const LookUpPtr& look_up);
