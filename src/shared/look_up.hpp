@@ -20,12 +20,17 @@ struct Tier::LookUp {
   std::uint32_t generation = 0;
   Found done;
   boost::asio::steady_timer timer;
-  std::string nonce;                                      // of its claim
-  bool has_come = false;                                  // after it was looked for
-  bool is_there = false;                                  // a record, but none to be believed
+  std::string nonce;          // of its claim
+  bool has_come = false;      // after it was looked for
+  std::string useless;        // the begin of a record that is no answer; empty: none is there
+  store::EntryPtr stale;      // newer than what is here, for the origin to confirm
+  std::int64_t known_ms = 0;  // when what is here was stored; 0: nothing is
   std::chrono::steady_clock::time_point wait_until = {};  // for another's fetch; 0: it has not been waited for
 
   bool is_late() const noexcept { return !done; }
+  bool has_waited() const noexcept { return wait_until != std::chrono::steady_clock::time_point{}; }
+  /// Without an answer, but where there is one to be confirmed.
+  void give_up(store::FetchClaim claim = {}) { answer(std::exchange(stale, {}), std::move(claim)); }
   void answer(store::EntryPtr entry, store::FetchClaim claim = {}) {
     if (!done) return;
     timer.cancel();

@@ -126,6 +126,7 @@ class Tier final : public store::SharedTier {
   void watch(const LookUpPtr& look_up);
   void take(const LookUpPtr& look_up, const Reply* reply);
   bool take_record(LookUp& look_up, std::string_view bytes);
+  bool ends_with(LookUp& look_up, const store::EntryPtr& entry, bool is_newer) const;
   RecordFault judge(LookUp& look_up, std::string_view bytes, store::EntryPtr& entry);
   bool is_in_force(const RecordReader& reader) const;
   Duration patience() const noexcept;
@@ -147,7 +148,7 @@ class Tier final : public store::SharedTier {
   void take_claim(const LookUpPtr& look_up, const Reply* reply);
   static const char* result_of(const Reply& reply) noexcept;
   void wait_for_other(const LookUpPtr& look_up);
-  void release(const std::string& id, const std::string& nonce, bool asked);
+  void release(const std::string& id, const std::string& nonce, const std::string& useless, bool asked);
 
   TierOptions options_;
   store::Store& store_;

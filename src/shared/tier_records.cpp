@@ -4,6 +4,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <utility>
 
+#include "caching/reuse.hpp"
 #include "shared/look_up.hpp"
 
 namespace cachearr::shared {
@@ -18,6 +19,8 @@ constexpr Duration kLeastPatience{5}, kMostPatience{100};
 constexpr Duration kLongestLife{30LL * 86'400'000};
 constexpr std::chrono::seconds kPauseWhenFull{10};
 constexpr int kFullPercent = 90;
+constexpr std::size_t kBegin =
+    64;  // of a record, by which it is known again: its header, and what begins its first seal
 
 std::string id_of(const Sealer& sealer, std::string_view identity) { return sealer.name_of("record", identity); }
 
@@ -49,13 +52,13 @@ void Tier::watch(const LookUpPtr& look_up) {
     if (cancelled || look_up->is_late()) return;
     ++counts_.timeouts;
     breaker_.failed(Steady::now());
-    look_up->answer({});
+    look_up->give_up();
     update();
   });
 }
 
 void Tier::ask(const LookUpPtr& look_up) {
-  if (!may_ask() || !commands_->is_up()) return look_up->answer({});
+  if (!may_ask() || !commands_->is_up()) return look_up->give_up();
   watch(look_up);
   commands_->send({"GET", look_up->key}, [this, look_up, asked = Steady::now()](const Reply* reply) {
     if (reply) took(Command::get, asked);
@@ -74,10 +77,11 @@ void Tier::take(const LookUpPtr& look_up, const Reply* reply) {
   if (reply && !answered) ++counts_.rejected["error"];
   if (answered && reply->kind == Reply::Kind::too_large) ++counts_.rejected[std::string{name_of(RecordFault::size)}];
   if (found && take_record(*look_up, reply->text)) return;
-  counts_.misses += look_up->wait_until == Steady::time_point{} ? 1 : 0;
-  look_up->is_there = answered && reply->kind != Reply::Kind::null;
+  counts_.misses += look_up->has_waited() ? 0 : 1;
+  if (answered && reply->kind == Reply::Kind::too_large) return look_up->give_up();
+  if (found) look_up->useless = reply->text.substr(0, kBegin);
   if (answered && options_.collapse && !look_up->is_late()) return claim(look_up);
-  look_up->answer({});
+  look_up->give_up();
 }
 
 bool Tier::take_record(LookUp& look_up, std::string_view bytes) {
@@ -85,13 +89,28 @@ bool Tier::take_record(LookUp& look_up, std::string_view bytes) {
   const auto fault = judge(look_up, bytes, entry);
   if (fault != RecordFault::none) ++counts_.rejected[std::string{name_of(fault)}];
   if (!entry) return false;
-  ++counts_.hits;
-  note_wait(look_up, "found");
   // Another fetch may have stored a newer one here meanwhile.
   const auto here = store_.find(look_up.id, look_up.identity);
-  if (!here || here->meta.stored_ms < entry->meta.stored_ms) store_.put(entry);
+  if (here) look_up.known_ms = std::max(look_up.known_ms, here->meta.stored_ms);
+  const bool is_newer = look_up.known_ms < entry->meta.stored_ms;
+  if (is_newer) store_.put(entry);
+  if (!ends_with(look_up, entry, is_newer)) return false;
+  ++counts_.hits;
+  note_wait(look_up, "found");
   look_up.answer(std::move(entry));
   return true;
+}
+
+/// What is no newer than what is here, or stale, has to be fetched as what is missing has: by one for all. Who has
+/// waited for that takes what has come of it.
+bool Tier::ends_with(LookUp& look_up, const store::EntryPtr& entry, bool is_newer) const {
+  const auto& meta = entry->meta;
+  if ((meta.flags & caching::kVaryMarker) != 0 || !options_.collapse || look_up.is_late()) return true;
+  if (!is_newer) return false;
+  if (look_up.has_waited() || caching::judge(meta, {}, clock_.now()).reuse == caching::Reuse::fresh) return true;
+  look_up.stale = entry;
+  look_up.known_ms = meta.stored_ms;
+  return false;
 }
 
 /// No invalidation names it. REQUIRES: the card was read.
@@ -126,7 +145,7 @@ bool Tier::writes_are_paused() const noexcept {
 }
 
 void Tier::note_wait(const LookUp& look_up, const char* result) {
-  if (look_up.wait_until != Steady::time_point{} && !look_up.is_late()) ++counts_.waited[result];
+  if (look_up.has_waited() && !look_up.is_late()) ++counts_.waited[result];
 }
 
 void Tier::drop(const char* why) { ++counts_.dropped[why]; }

@@ -2,6 +2,7 @@
 import json
 import os
 import threading
+import time
 
 from lab.case import local, main
 from lab.origin import answer, fresh
@@ -138,6 +139,52 @@ class OneFetch(Sharing):
             asker.join()
         self.assertEqual([b"once"] * 12, [each.body for each in answers])
         self.assertEqual(1, self.asked(path))
+
+    def ask_at_once(self, instances, path, replies):
+        """All of them ask for it in the same moment: one at the origin, the others wait for it."""
+        gate, before = threading.Event(), self.asked(path)
+        self.addCleanup(gate.set)
+        self.origin.on(path, gate, *replies)
+        askers = [threading.Thread(target=self.ask, args=(path,), kwargs={"proxy": proxy}) for proxy in instances]
+        waits = [self.status(proxy)["records"]["waits"] for proxy in instances]
+        for asker in askers:
+            asker.start()
+        self.until(lambda: sum(self.status(proxy)["records"]["waits"] for proxy in instances) == sum(waits) + len(instances) - 1,
+                   "they do not wait for each other")
+        self.until(lambda: self.asked(path) > before, "nobody asks")
+        gate.set()
+        for asker in askers:
+            asker.join()
+
+    def stale_everywhere(self, count, stale):
+        """Instances that all have the same answer, too old to be served without a question."""
+        rules = local(self.origin, rules=[dict(RULES[0], ttl="2s", stale=stale)], shared=True)
+        instances = [self.instance("i%d" % number, rules=rules, min_ttl="1s") for number in range(count)]
+        path = self.path()
+        self.origin.on(path, fresh("old", seconds=2))
+        for proxy in instances:
+            self.ask(path, proxy=proxy)
+        time.sleep(2.1)
+        return instances, path
+
+    def test_what_is_stale_everywhere_is_fetched_once_for_all(self):
+        instances, path = self.stale_everywhere(3, {"if_error": "1d"})
+        before = self.asked(path)
+        self.ask_at_once(instances, path, fresh("new", seconds=60))
+        self.assertEqual(before + 1, self.asked(path))
+
+    def test_what_is_refreshed_behind_a_stale_answer_is_fetched_once_for_all(self):
+        instances, path = self.stale_everywhere(3, {"while_revalidate": "1d"})
+        before = self.asked(path)
+        self.ask_at_once(instances, path, fresh("new", seconds=60))
+        self.until(lambda: sum(self.status(proxy)["records"]["hits"] for proxy in instances) == 4, "the others never find it")
+        self.assertEqual(before + 1, self.asked(path))
+
+    def test_what_was_shared_and_is_not_any_more_is_fetched_by_each_at_once(self):
+        instances, path = self.stale_everywhere(2, {"if_error": "1d"})
+        before = self.asked(path)
+        self.ask_at_once(instances, path, answer("never", headers={"Cache-Control": "no-store"}))
+        self.assertEqual(before + 2, self.asked(path))
 
     def test_what_cannot_be_shared_is_fetched_by_each(self):
         one, two = self.instance("one"), self.instance("two")
@@ -312,6 +359,24 @@ class Invalidations(Sharing):
         self.ready(one)
         self.ready(two)
         self.heard(one, two)
+        self.assertAnswered(self.ask(path, proxy=two), "new")
+
+    def test_what_is_queued_outlives_a_kill(self):
+        one, two = self.instance("one", config={"disk": {"path": "store"}}), self.instance("two")
+        path = self.path()
+        self.fill(path, one, two)
+        self.call("SAVE")
+        self.redis.kill()
+        self.away(one)
+        self.assertEqual("queued", one.admin("POST", "/api/v1/purge", body={"all": True}).data["shared"])
+        one.process.kill()
+        self.end(one)
+        self.redis.start()
+        one.start()
+        self.ready(one)
+        self.ready(two)
+        self.heard(one, two)
+        self.assertEqual((1, 0), tuple(self.status(two)["invalidations"][name] for name in ("received", "gaps")))
         self.assertAnswered(self.ask(path, proxy=two), "new")
 
     def test_lost_invalidations_make_everything_older_stale(self):
