@@ -96,6 +96,12 @@ std::vector<std::vector<QuotaRun>> KeyLimiter::runs(TimePoint now) const {
   return limiter_.runs(now);
 }
 
+Effects KeyLimiter::end_pauses(TimePoint now) {
+  const GroupLock lock{group_->mutex};
+  limiter_.reset(true);
+  return take_effects(now);
+}
+
 RateConfig KeyLimiter::config() const {
   const GroupLock lock{group_->mutex};
   return group_->config;

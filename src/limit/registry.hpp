@@ -56,6 +56,8 @@ class KeyLimiter {
   Effects set_share(TimePoint now, const std::optional<ShareConfig>& config);
   std::vector<std::vector<QuotaRun>> runs(TimePoint now) const;
   RateConfig config() const;
+  /// The others have been told that the pauses of this one are over.
+  Effects end_pauses(TimePoint now);
 
   /// The true time of the cool-down that is on; none: no cool-down.
   std::optional<TimePoint> cooldown_until(TimePoint now, bool grab = false) const;

@@ -182,6 +182,7 @@ void Budget::take_answer(const AskedPtr& asked, const DrawAnswer& answer) {
     return merge(asked->lane);
   }
   if (asked->what == Draw::What::draw) ++lane.draws;
+  take_pauses(lane, answer);
   lane.tokens = answer.tokens;
   lane.left = answer.left;
   // Before anything else is merged: what goes is part of it.
@@ -226,29 +227,6 @@ void Budget::end_by_standing(Asked& asked) {
   if (member.standing() == Standing::away) return end(asked, {false, clock_.now(), limit::Why::rate});
   const auto quiet = std::max(member.away_at(), started_ + grace_of(known_members())) - steady_now();
   end(asked, {false, clock_.now() + std::max(quiet, kLookAgain), limit::Why::rate});
-}
-
-void Budget::pause(const limit::KeyLimiterPtr& limiter, const limit::LaneName& name, bool grabs, TimePoint until,
-                   bool told) {
-  tier_.post([this, limiter, name, grabs, until, told] {
-    const auto lane = lane_of(limiter, name);
-    const auto server = server_now(*lane);
-    if (!up_ || !server) return;
-    const Pause what{grabs, *server + (until - clock_.now()), told};
-    run(pause_, *lane, pause_words(head_of(*lane), lane->limits.quotas.size(), what), [](const Reply*) {});
-  });
-}
-
-void Budget::forgive(const std::string& upstream) {
-  tier_.post([this, upstream] {
-    for (const auto& [limiter, lane] : lanes_) {
-      if (lane->name.upstream != upstream) continue;
-      for (const bool grabs : {false, true}) {
-        const Pause over{grabs, std::nullopt, false};
-        run(pause_, *lane, pause_words(head_of(*lane), lane->limits.quotas.size(), over), [](const Reply*) {});
-      }
-    }
-  });
 }
 
 void Budget::publish() {

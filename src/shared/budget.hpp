@@ -77,6 +77,14 @@ class Budget final : public limit::SharedBudget {
   void take(const AskedPtr& asked, const Reply* reply);
   void take_answer(const AskedPtr& asked, const DrawAnswer& answer);
   void hold_line(Lane& lane, const Asked& refused, const limit::DrawResult& result);
+  // budget_pauses.cpp:
+  void take_pauses(Lane& lane, const DrawAnswer& answer);
+  bool was_ended(const Lane& lane, const DrawAnswer& answer, bool grabs) const;
+  void take_pause(Lane& lane, const DrawAnswer& answer, bool grabs);
+  void enter_pause(Lane& lane, TimePoint until, bool grabs);
+  void tell_pause(Lane& lane, bool grabs, const Pause& pause);
+  void tell_pause_again(Lane& lane, const DrawAnswer& answer, bool grabs, TimePoint until);
+  void end_pauses(Lane& lane);
   void merge(const LanePtr& lane);
   void merged(const LanePtr& lane, const Reply* reply);
   void end(Asked& asked, const limit::DrawResult& result);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -12,6 +13,14 @@
 #include "shared/budget.hpp"
 
 namespace cachearr::shared {
+
+/// A pause as this instance knows it; times by the server's clock.
+struct KnownPause {
+  TimePoint since{};  // 0: from an earlier process
+  TimePoint until{};
+  bool told = false;
+  std::string lane{};  // id of the one that was told of it, or tells of it
+};
 
 struct Budget::Lane {
   std::string id;
@@ -30,6 +39,8 @@ struct Budget::Lane {
   TimePoint drawn{};                        // the last one; by steady_now(), as the next
   TimePoint called{};                       // the last call of any kind
   std::optional<ServerTime> server_time{};  // of the node that has it
+  std::array<KnownPause, 2> pauses{};       // of calls, of downloads
+  bool forgives = false;                    // the lane has not heard yet that its pauses are over
   std::uint64_t draws = 0;
   std::uint64_t tokens = 0;  // at the last answer, as the next
   std::vector<std::uint64_t> left{};

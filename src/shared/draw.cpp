@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <iterator>
 
 namespace cachearr::shared {
@@ -45,6 +46,12 @@ std::uint64_t unsigned_of(const Reply& reply) {
 }
 
 TimePoint time_of(const Reply& reply) { return TimePoint{Duration{reply.to_number()}}; }
+
+/// A guessed one is below zero.
+PauseEnd pause_of(const Reply& reply) {
+  const auto number = reply.to_number();
+  return {TimePoint{Duration{std::abs(number)}}, number > 0};
+}
 
 }  // namespace
 
@@ -103,8 +110,7 @@ std::optional<DrawAnswer> read_draw(const Reply& reply, std::size_t quotas) {
                     time_of(items[3]),
                     items[4].text,
                     std::max<std::size_t>(1, unsigned_of(items[5])),
-                    time_of(items[6]),
-                    time_of(items[7]),
+                    {pause_of(items[6]), pause_of(items[7])},
                     unsigned_of(items[8]),
                     {},
                     {}};
@@ -145,6 +151,7 @@ Words pause_words(const LaneHead& head, std::size_t quotas, const Pause& pause) 
   words.push_back(word_of(pause.grabs));
   words.push_back(pause.until ? word_of(*pause.until) : "0");
   words.push_back(word_of(pause.told));
+  words.push_back(pause.again ? word_of(*pause.again) : "");
   return words;
 }
 

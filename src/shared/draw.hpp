@@ -3,6 +3,7 @@
 // A lane is one upstream with one credential. What the scripts do stands at their tops, in scripts/.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -56,6 +57,12 @@ Words draw_words(const LaneHead& head, const LaneLimits& limits, const Draw& dra
 
 enum class Verdict : std::uint8_t { go, wait, merge, late };
 
+/// What a lane knows of a pause; it is over where it has ended before the answer was given.
+struct PauseEnd {
+  TimePoint until{};  // by the server's clock; 0: nothing is known of any
+  bool told = false;  // by the upstream, not guessed
+};
+
 struct DrawAnswer {
   Verdict verdict = Verdict::wait;
   Duration wait{};
@@ -63,7 +70,7 @@ struct DrawAnswer {
   TimePoint at{};  // by the server's clock
   std::string lane;
   std::size_t members = 1;
-  TimePoint paused_until{}, grabs_paused_until{};
+  std::array<PauseEnd, 2> pauses{};  // of calls, of downloads
   std::uint64_t tokens = 0;
   /// Nano-tokens a second, burst, and for each quota a part of what is left and one of the limit. Empty: none is made.
   std::vector<std::uint64_t> offers;
@@ -84,6 +91,9 @@ struct Pause {
   bool grabs = false;
   std::optional<TimePoint> until;  // by the server's clock; none: it is over
   bool told = false;               // by the upstream, not guessed
+  /// Set: it is told once more, since the lane seems to have lost it, and was known from then on. What has ended there
+  /// since stays so.
+  std::optional<TimePoint> again{};
 };
 Words pause_words(const LaneHead& head, std::size_t quotas, const Pause& pause);
 

@@ -37,6 +37,53 @@ class Connected(Limits):
         self.until(lambda: two.ask(self.limited.url + self.path()).status == 200, "the pause never ends")
 
 
+class Paused(Limits):
+    rate = {"per_second": 20, "burst": 20, "max_wait": "1s"}
+
+    def setUp(self):
+        super().setUp()
+        self.proxies = self.one, self.two = self.limited_instance("one"), self.limited_instance("two")
+        for proxy in self.proxies:
+            self.until(lambda proxy=proxy: proxy.ask(self.limited.url + self.path()).status == 200, "it never begins")
+        refusing = self.path()
+        self.limited.on(refusing, answer("slow down", 429, [("Retry-After", "600")]))
+        self.assertEqual(429, self.one.ask(self.limited.url + refusing).status)
+        self.until(lambda: self.paused(self.two), "the other one does not take it over")
+
+    def paused(self, proxy):
+        upstreams = proxy.admin("GET", "/api/v1/upstreams").data["upstreams"]
+        return any((each["cooldownSeconds"] or 0) > 500 for each in upstreams if each["name"] == "limited")
+
+    def assertRefused(self, *proxies):
+        asked = len(self.arrivals)
+        for proxy in proxies:
+            response = proxy.ask(self.limited.url + self.path())
+            self.assertProblem(response, 429)
+            self.assertGreater(int(response["retry-after"]), 400)
+        self.assertEqual(asked, len(self.arrivals))
+
+    def test_one_that_is_ended_on_one_instance_ends_on_all(self):
+        self.assertRefused(*self.proxies)
+        self.assertLess(self.two.admin("POST", "/api/v1/upstreams/limited", body={"reset": ["cooldown"]}).status, 300)
+        for proxy in self.proxies:
+            self.until(lambda proxy=proxy: proxy.ask(self.limited.url + self.path()).status == 200, "the pause never ends")
+        self.assertFalse(any(self.paused(proxy) for proxy in self.proxies))
+
+    def test_one_outlives_the_redis(self):
+        self.redis.kill()
+        self.until(lambda: self.standings(self.two) == {"away"}, "it never goes by its share")
+        self.assertRefused(*self.proxies)
+        self.redis.start()
+        for proxy in self.proxies:
+            self.until(lambda proxy=proxy: self.standings(proxy) == {"connected"}, "it never comes back")
+        self.assertRefused(*self.proxies, self.limited_instance("three"))
+
+    def test_one_is_told_again_where_it_was_lost(self):
+        self.call("FLUSHALL")
+        self.until(lambda: any(self.call("HGET", key, "pause0") for key in self.call("KEYS", "cachearr:l1:*}")), "it was forgotten")
+        self.assertRefused(*self.proxies, self.limited_instance("three"))
+
+
 class Lost(Limits):
     def test_killed_and_restarted_empty(self):
         proxies = [self.limited_instance(name) for name in ("one", "two")]

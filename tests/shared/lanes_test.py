@@ -100,8 +100,8 @@ class Member:
                 words += [at, 1]
         self.lane = self.world.run("seed", words, self.limits)[1].decode()
 
-    def pause(self, until, told=True):
-        return self.world.run("pause", [*self.head(), 0, until, int(told)], self.limits)[1]
+    def pause(self, until, told=True, since=""):
+        return self.world.run("pause", [*self.head(), 0, until, int(told), since], self.limits)[1]
 
 
 class World:
@@ -201,6 +201,28 @@ class Lanes(unittest.TestCase):
         self.assertEqual((WAIT, PAUSE, until), (answer[0], answer[2], answer[6]))
         world.members[0].pause(0)
         self.assertEqual(GO, world.members[1].draw()[0])
+
+    def test_a_pause_that_was_ended_is_told_from_one_that_was_lost(self):
+        world = self.world(members=2, quotas=())
+        one, other = world.members
+        self.assertEqual(0, one.draw("beat")[6])
+        one.pause(START + HOUR)
+        world.now += 1000
+        one.pause(0)
+        self.assertEqual(world.now, other.draw("beat")[6], "its end is the moment of that")
+        self.assertEqual(world.now, other.pause(START + HOUR, since=START + 500), "who knew it before does not bring it back")
+        self.assertEqual(GO, other.draw()[0])
+        other.pause(START + HOUR, since=world.now + 1)
+        self.assertEqual(START + HOUR, one.draw()[6], "but a later one holds")
+        world.flush()
+        self.assertEqual(0, one.draw("beat")[6])
+        one.pause(START + HOUR, since=START)
+        self.assertEqual(START + HOUR, other.draw("beat")[6])
+
+    def test_a_guessed_pause_is_told_as_such(self):
+        world = self.world(members=1, quotas=())
+        world.members[0].pause(START + HOUR, told=False)
+        self.assertEqual(-(START + HOUR), world.members[0].draw()[6])
 
     def test_a_void_call_changes_nothing(self):
         world = self.world(members=1)

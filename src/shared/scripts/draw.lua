@@ -6,7 +6,7 @@
 -- 14 burst, 15 tokens to leave, 16 "1": may use reserves, 17 "1": a download; then for each quota: limit, window, "1" where it
 -- is fixed, reserve, "1" where it counts this request.
 -- Answer: verdict (0 go, 1 wait, 2 merge first, 3 void), how long to wait, why, server's time, lane id, members,
--- end of the pause of calls, of downloads, tokens there, then the goods offered, then what is left of each quota.
+-- end of the pause of calls, of downloads (below zero: guessed; 0: none is known), tokens there, then the goods offered, then what is left of each quota.
 local GO, WAIT, MERGE, VOID = 0, 1, 2, 3
 local NOTHING, BY_RATE, BY_QUOTA, BY_PAUSE = 0, 1, 3, 4  -- as limit::Why
 local LONGEST_LINE, MANY, COME_BACK = 5000, 8, 27000
@@ -207,10 +207,11 @@ local function wait_for_quota(quota)
 end
 
 local function pause_end(number)
-  local until_time = string.match(redis.call('HGET', KEYS[1], 'pause' .. number) or '', '^(%d+) ')
-  return tonumber(until_time or 0)
+  local until_time, told = string.match(redis.call('HGET', KEYS[1], 'pause' .. number) or '', '^(%d+) (%d)$')
+  return tonumber(until_time or 0), told == '1'
 end
-local pauses = {}
+local pauses, told_pauses = {}, {}
+local function pause_word(i) return told_pauses[i] and pauses[i] or -pauses[i] end
 
 local function decide()
   hold(lane.ready - lane.at, BY_RATE)
@@ -276,7 +277,7 @@ local function at_rest()
 end
 
 local function answer(offers)
-  local out = {verdict, wait, why, lane.at, lane.id, members, pauses[1] or 0, pauses[2] or 0,
+  local out = {verdict, wait, why, lane.at, lane.id, members, pause_word(1), pause_word(2),
                math.max(0, math.floor(lane.level / TOKEN))}
   for k = 1, #offers do out[#out + 1] = offers[k] end
   for _, quota in ipairs(quotas) do out[#out + 1] = left(quota) end
@@ -310,7 +311,7 @@ end
 note_quotas()
 for _, quota in ipairs(quotas) do drop_old_runs(quota) end
 for _, quota in ipairs(elsewhere_counted) do drop_old_runs(quota) end
-pauses = {pause_end(0), pause_end(1)}
+for i = 1, 2 do pauses[i], told_pauses[i] = pause_end(i - 1) end
 if what == 'leave' then
   -- Without an epoch a lane that begins anew is held as one that was lost, so it stays.
   if at_rest() and KEYS[4 + quota_count] then redis.call('UNLINK', KEYS[1]) else save() end

@@ -71,7 +71,7 @@ TEST(ADraw, HasOneKeyForEachQuotaByItsWindowAndTheEpochOnOneServer) {
 }
 
 TEST(ADrawsAnswer, IsReadWithItsOffers) {
-  const auto reply = list_reply({1, 250, 3, 1'700'000'000'000}, "lane", {4, 0, 5, 2, 500, 1, 11, 12, 99});
+  const auto reply = list_reply({1, 250, 3, 1'700'000'000'000}, "lane", {4, -7, 5, 2, 500, 1, 11, 12, 99});
   const auto answer = read_draw(reply, 1);
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->verdict, Verdict::wait);
@@ -80,7 +80,10 @@ TEST(ADrawsAnswer, IsReadWithItsOffers) {
   EXPECT_EQ(answer->at, kDrawn);
   EXPECT_EQ(answer->lane, "lane");
   EXPECT_EQ(answer->members, 4U);
-  EXPECT_EQ(answer->grabs_paused_until, TimePoint{Duration{5}});
+  EXPECT_EQ(answer->pauses[0].until, TimePoint{Duration{7}});
+  EXPECT_FALSE(answer->pauses[0].told);
+  EXPECT_EQ(answer->pauses[1].until, TimePoint{Duration{5}});
+  EXPECT_TRUE(answer->pauses[1].told);
   EXPECT_EQ(answer->offers, (std::vector<std::uint64_t>{500, 1, 11, 12}));
   EXPECT_EQ(answer->left, (std::vector<std::uint64_t>{99}));
 }
@@ -115,8 +118,14 @@ TEST(ASeed, TellsRunsByTheServersClock) {
             (Words{"a", "run", "lane", "2", "1", "1700000000500", "3", "0"}));
 }
 
+TEST(APause, ThatIsToldAgainSaysSinceWhenItIsKnown) {
+  EXPECT_EQ(pause_words({"a", "run", ""}, 0, {false, kDrawn + hours{1}, true, kDrawn}),
+            (Words{"a", "run", "", "0", "0", "1700003600000", "1", "1700000000000"}));
+}
+
 TEST(APause, ThatIsOverIsNamedByZero) {
-  EXPECT_EQ(pause_words({"a", "run", ""}, 2, {true, std::nullopt, false}), (Words{"a", "run", "", "2", "1", "0", "0"}));
+  EXPECT_EQ(pause_words({"a", "run", ""}, 2, {true, std::nullopt, false, {}}),
+            (Words{"a", "run", "", "2", "1", "0", "0", ""}));
 }
 
 }  // namespace

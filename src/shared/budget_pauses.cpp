@@ -1,0 +1,107 @@
+// Pauses that an upstream has asked one instance for: all keep them, also without a server, and all end them together.
+//
+// The lane tells of its pauses with each answer. One that was told is entered here as if it had been told to this
+// instance; one that has ended there before its time was ended by an operator; and one that the lane knows nothing of
+// was lost there, and is told again. A guess is entered by nobody else: while the lane has it, it holds their draws.
+#include <algorithm>
+#include <utility>
+
+#include "shared/budget.hpp"
+#include "shared/budget_lane.hpp"
+
+namespace cachearr::shared {
+
+namespace {
+
+constexpr std::array<bool, 2> kCallsAndGrabs{false, true};
+
+}  // namespace
+
+void Budget::pause(const limit::KeyLimiterPtr& limiter, const limit::LaneName& name, bool grabs, TimePoint until,
+                   bool told) {
+  tier_.post([this, limiter, name, grabs, until, told] {
+    const auto lane = lane_of(limiter, name);
+    const auto server = server_now(*lane);
+    if (!server) return;  // the lane knows of none, and so it is told with the first answer
+    const Pause what{grabs, *server + (until - clock_.now()), told, {}};
+    lane->pauses[grabs ? 1 : 0] = {*server, *what.until, told, up_ ? lane->member.merged() : std::string{}};
+    lane->forgives = false;
+    if (up_) tell_pause(*lane, grabs, what);
+  });
+}
+
+void Budget::forgive(const std::string& upstream) {
+  tier_.post([this, upstream] {
+    for (const auto& [limiter, lane] : lanes_) {
+      if (lane->name.upstream != upstream) continue;
+      lane->forgives = !up_;
+      if (up_) end_pauses(*lane);
+    }
+  });
+}
+
+void Budget::tell_pause(Lane& lane, bool grabs, const Pause& pause) {
+  auto what = pause;
+  what.grabs = grabs;
+  run(pause_, lane, pause_words(head_of(lane), lane.limits.quotas.size(), what), [](const Reply*) {});
+}
+
+void Budget::end_pauses(Lane& lane) {
+  for (const bool grabs : kCallsAndGrabs) tell_pause(lane, grabs, {});
+}
+
+void Budget::take_pauses(Lane& lane, const DrawAnswer& answer) {
+  if (std::exchange(lane.forgives, false)) return end_pauses(lane);
+  const bool ended = std::any_of(kCallsAndGrabs.begin(), kCallsAndGrabs.end(),
+                                 [&](bool grabs) { return was_ended(lane, answer, grabs); });
+  if (ended) {
+    lane.pauses = {};
+    apply_(lane.limiter->end_pauses(clock_.now()));
+  }
+  for (const bool grabs : kCallsAndGrabs) take_pause(lane, answer, grabs);
+}
+
+/// Before its time, since this instance has known of it.
+bool Budget::was_ended(const Lane& lane, const DrawAnswer& answer, bool grabs) const {
+  const auto& known = lane.pauses[grabs ? 1 : 0];
+  const auto until = answer.pauses[grabs ? 1 : 0].until;
+  if (known.since == TimePoint{} || until == TimePoint{} || !lane.limiter->cooldown_until(clock_.now(), grabs))
+    return false;
+  const bool is_shorter = until > answer.at && until < known.until && known.lane == answer.lane;
+  return until <= answer.at ? until >= known.since : is_shorter && known.told;
+}
+
+void Budget::take_pause(Lane& lane, const DrawAnswer& answer, bool grabs) {
+  auto& known = lane.pauses[grabs ? 1 : 0];
+  const auto& there = answer.pauses[grabs ? 1 : 0];
+  const auto here = lane.limiter->cooldown_until(clock_.now(), grabs);
+  const bool is_untold = here && known.since != TimePoint{} && known.lane != answer.lane;
+  if (there.until > answer.at) {
+    if (is_untold && known.told && known.until > there.until) return tell_pause_again(lane, answer, grabs, *here);
+    if (there.told && there.until != known.until) enter_pause(lane, clock_.now() + (there.until - answer.at), grabs);
+    const bool same = there.until == known.until && known.since != TimePoint{};
+    known = {same ? known.since : answer.at, there.until, there.told, answer.lane};
+    return;
+  }
+  const bool is_older = is_untold && there.until < known.since;
+  if (here && (there.until == TimePoint{} || is_older)) tell_pause_again(lane, answer, grabs, *here);
+}
+
+/// It was told while the server was away, or the server has lost it.
+void Budget::tell_pause_again(Lane& lane, const DrawAnswer& answer, bool grabs, TimePoint until) {
+  auto& known = lane.pauses[grabs ? 1 : 0];
+  const bool restored = known.since == TimePoint{};
+  const Pause again{grabs, answer.at + (until - clock_.now()), known.told || restored, known.since};
+  known = {restored ? answer.at : known.since, *again.until, again.told, answer.lane};
+  tell_pause(lane, grabs, again);
+}
+
+void Budget::enter_pause(Lane& lane, TimePoint until, bool grabs) {
+  content::LimitSignal signal;
+  signal.limited = true;
+  signal.until = until;
+  signal.why = "told to another instance";
+  apply_(lane.limiter->observe(clock_.now(), signal, grabs));
+}
+
+}  // namespace cachearr::shared
