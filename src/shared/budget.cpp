@@ -1,7 +1,6 @@
 #include "shared/budget.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "base/hash.hpp"
@@ -15,13 +14,6 @@ namespace {
 constexpr Duration kDrawPatience{500};
 constexpr int kMostAttempts = 4;
 constexpr Duration kLookAgain{50};
-
-/// Rights and scripts do not change soon; who is busy, or on its way to another node of a Cluster, does.
-Duration pause_after(const Reply& error) noexcept {
-  constexpr std::array<std::string_view, 5> passing{"TRYAGAIN", "MOVED", "ASK", "BUSY", "LOADING"};
-  const bool passes = std::any_of(passing.begin(), passing.end(), [&](auto word) { return error.is_error(word); });
-  return std::chrono::seconds{passes ? 1 : 30};
-}
 
 }  // namespace
 
@@ -163,9 +155,9 @@ void Budget::send(const AskedPtr& asked) {
 void Budget::take(const AskedPtr& asked, const Reply* reply) {
   if (asked->over) return;
   if (!reply) return cut_off("the link broke", {});
-  if (reply->is_error()) return cut_off(reply->text, pause_after(*reply));
+  if (reply->is_error()) return refused(asked->lane, *reply);
   const auto answer = read_draw(*reply, asked->lane->limits.quotas.size());
-  if (!answer) return cut_off("an answer that is none", std::chrono::seconds{30});
+  if (!answer) return refused(asked->lane, *reply);
   server_time_ = asked->lane->server_time = ServerTime{answer->at, steady_now()};
   take_answer(asked, *answer);
 }
@@ -208,7 +200,8 @@ void Budget::merge(const LanePtr& lane) {
 void Budget::merged(const LanePtr& lane, const Reply* reply) {
   if (!std::exchange(lane->merging, false)) return;
   const auto id = reply ? read_seed(*reply) : std::nullopt;
-  if (!id) return cut_off(reply ? reply->text : "the link broke", std::chrono::seconds{reply ? 30 : 0});
+  if (!reply) return cut_off("the link broke", {});
+  if (!id) return refused(lane, *reply);
   lane->member.has_merged(*id);
   for (const auto& asked : std::exchange(lane->behind_merge, {})) ask(asked);
 }

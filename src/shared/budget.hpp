@@ -97,7 +97,10 @@ class Budget final : public limit::SharedBudget {
   void forget_idle();
   void link_changed(bool up);
   void cut_off(const std::string& why, Duration pause);
+  /// The server is there and will not do it: each goes by its share until it does.
+  void refused(const LanePtr& by, const Reply& error);
   void probe();
+  void probe_with_a_beat(Link& link);
   void rejoin();
   void go_away(Lane& lane);
   void publish();
@@ -120,7 +123,10 @@ class Budget final : public limit::SharedBudget {
   bool up_ = false;             // draws are answered in time
   bool probing_ = false;
   TimePoint probe_at_{};  // not before
-  TimePoint started_{};   // by steady_now()
+  LanePtr refused_{};     // a call for it was refused, and none has been answered since
+  Duration refusal_pause_{15'000};
+  TimePoint rejoined_{};
+  TimePoint started_{};  // by steady_now()
   struct ServerTime {
     TimePoint server, steady;
   };

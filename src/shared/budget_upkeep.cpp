@@ -1,5 +1,6 @@
 // What the shared limits do without a request: beats, and what follows when the server is away or is back.
 #include <algorithm>
+#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -16,6 +17,14 @@ namespace {
 constexpr std::chrono::milliseconds kBudgetTick{250};
 constexpr Duration kProbePatience{500};
 constexpr Duration kIdle = std::chrono::minutes{10};
+constexpr std::size_t kLongestRefusal = 200;
+constexpr Duration kShortestRefusal{30'000}, kLongestRefusalPause{120'000}, kLasting{60'000};
+
+/// Rights and scripts do not change soon; who is busy, or on its way to another node of a Cluster, does.
+bool is_passing(const Reply& error) noexcept {
+  constexpr std::array<std::string_view, 5> passing{"TRYAGAIN", "MOVED", "ASK", "BUSY", "LOADING"};
+  return std::any_of(passing.begin(), passing.end(), [&](auto word) { return error.is_error(word); });
+}
 
 }  // namespace
 
@@ -128,12 +137,49 @@ void Budget::cut_off(const std::string& why, Duration pause) {
   for (const auto& asked : std::exchange(asked_, {})) end_by_standing(*asked);
 }
 
+void Budget::refused(const LanePtr& by, const Reply& error) {
+  if (is_passing(error)) return cut_off(error.text, std::chrono::seconds{1});
+  refused_ = by;
+  const auto why = error.is_error() ? error.text.substr(0, kLongestRefusal) : std::string{"an answer that is none"};
+  tier_.note_limits(why);
+  // Who is refused again, since a beat needs less than a draw, comes back less often: each time nothing goes at first.
+  const bool again = steady_now() < rejoined_ + kLasting;
+  refusal_pause_ = again ? std::min(refusal_pause_ * 2, kLongestRefusalPause) : kShortestRefusal;
+  cut_off(why, refusal_pause_);
+}
+
+/// What was refused is tried itself, and the share is kept meanwhile: a server that tells the time may refuse it still.
+/// The lane takes the member for a new one, whose requests it merges when it is back.
+void Budget::probe_with_a_beat(Link& link) {
+  const auto asked = steady_now();
+  auto& lane = *refused_;
+  const auto call = lane.member.begin_call(asked + kProbePatience, known_members());
+  Draw draw;
+  draw.what = Draw::What::beat;
+  draw.clean = true;
+  draw.call = call.number;
+  draw.grace = call.grace;
+  draw.members = known_members();
+  draw.missing = missing_for(lane);
+  auto head = head_of(lane);
+  head.merged.clear();
+  const bool one_server = link.server().mode != "cluster";
+  run_script(link, draw_, lane_keys(tier_.names(), lane.id, lane.limits.quotas, one_server),
+             draw_words(head, lane.limits, draw), [this, asked](const Reply* reply) {
+               if (!std::exchange(probing_, false) || !reply) return;
+               if (reply->is_list() && steady_now() - asked < kProbePatience) return rejoin();
+               if (reply->is_error()) tier_.note_limits(reply->text.substr(0, kLongestRefusal));
+               probe_at_ = steady_now() + refusal_pause_;
+             });
+}
+
 /// One quick answer, and draws are worth sending again.
 void Budget::probe() {
   auto* const link = tier_.commands();
   const auto asked = steady_now();
   if (up_ || probing_ || !link || asked < probe_at_) return;
   probing_ = true;
+  if (refused_) return probe_with_a_beat(*link);
   link->send({"TIME"}, [this, asked](const Reply* reply) {
     if (!std::exchange(probing_, false)) return;
     if (reply && !reply->is_error() && steady_now() - asked < kProbePatience) rejoin();
@@ -142,6 +188,9 @@ void Budget::probe() {
 
 void Budget::rejoin() {
   up_ = true;
+  rejoined_ = steady_now();
+  refused_.reset();
+  tier_.note_limits({});
   log::info("the shared limits are there");
   for (const auto& [limiter, lane] : lanes_) {
     lane->member.rejoin();

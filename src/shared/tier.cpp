@@ -218,6 +218,11 @@ void Tier::update() {
   status_.counts.gaps = news_.counts().gaps;
 }
 
+void Tier::note_limits(const std::string& problem) {
+  const std::lock_guard lock{mutex_};
+  status_.limits_problem = problem;
+}
+
 void Tier::took(Command command, std::chrono::steady_clock::time_point since) noexcept {
   const auto time = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - since);
   times_[static_cast<std::size_t>(command)].record(static_cast<std::uint64_t>(time.count()));

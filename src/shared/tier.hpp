@@ -92,6 +92,8 @@ class Tier final : public store::SharedTier {
   /// Any thread. Runs `job` on the tier's.
   void post(std::function<void()> job) { loop_.post(std::move(job)); }
   net::Worker& loop() noexcept { return loop_; }
+  /// Why the server refuses what the shared limits need; empty: it does not.
+  void note_limits(const std::string& problem);
   /// Null while it is down.
   Link* commands() noexcept { return commands_ && commands_->is_up() ? commands_.get() : nullptr; }
   const Names& names() const noexcept { return names_; }

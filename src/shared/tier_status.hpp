@@ -63,7 +63,8 @@ struct TierStatus {
   bool ready = false;  // and all that others have invalidated is known
   std::string server;  // where, without user and password
   std::string software, version, mode;
-  std::string problem;  // why it is not up or not ready
+  std::string problem;         // why it is not up or not ready
+  std::string limits_problem;  // why limits are not shared, though the server is up
   std::string instance;
   bool breaker_open = false;
   bool writes_paused = false;  // it was full just now

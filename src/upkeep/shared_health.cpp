@@ -65,6 +65,10 @@ void note_shared(const HealthInputs& inputs, Notes& notes) {
   if (tier.up && tier.breaker_open)
     note(notes, Severity::notice, "the Redis answers too slowly: it is not asked for answers until it is quick again");
   if (!tier.up) return;
+  if (!tier.limits_problem.empty())
+    note(notes, Severity::warning,
+         "limits are not shared with other instances, each goes by its part of them: the Redis refuses (" +
+             tier.limits_problem + ")");
   note_memory(tier, notes);
   note_agreement(tier, inputs.now, notes);
 }

@@ -3,11 +3,15 @@
 The origin keeps the ledger. Requests may come late on a slow machine, never early: of the first k, counted from the moment when
 the bucket was known to be full, the last one may not come before the bucket could have filled for it.
 """
+import pathlib
 import signal
 
 from lab.case import main
 from lab.origin import answer
+from lab.shared import secret_file
 from lab.shared_limits import BURST, Limits
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 class Connected(Limits):
@@ -82,6 +86,46 @@ class Paused(Limits):
         self.call("FLUSHALL")
         self.until(lambda: any(self.call("HGET", key, "pause0") for key in self.call("KEYS", "cachearr:l1:*}")), "it was forgotten")
         self.assertRefused(*self.proxies, self.limited_instance("three"))
+
+
+class WithLeastRights(Limits):
+    def user(self, *without):
+        rights = [right for right in self.listed() if right[1:] not in without]
+        self.call("ACL", "SETUSER", "cachearr", "reset", "on", ">pw", *rights)
+        return {"username": "cachearr", "password_file": secret_file(self, "pw")}
+
+    @staticmethod
+    def listed():
+        """As the manual gives them."""
+        text = (ROOT / "packaging" / "man" / "cachearr-shared.7").read_text().replace("\\-", "-")
+        return text.split("ACL SETUSER cachearr on >PASSWORD", 1)[1].split(".fi", 1)[0].split()
+
+    def test_what_the_manual_lists_is_enough(self):
+        user = self.user()
+        one, two = [self.limited_instance(name, **user) for name in ("one", "two")]
+        end, wrong = self.load(one, two)
+        self.more(BURST + 4)
+        end()
+        self.assertEqual([], wrong)
+        for proxy in (one, two):
+            self.assertEqual({"connected"}, self.standings(proxy))
+        self.shares(*[self.instance(name, **user) for name in ("three", "four")])
+        self.assertEqual([], self.call("ACL", "LOG"))
+
+    def test_a_missing_right_is_named_once_and_the_share_goes_on(self):
+        proxy = self.limited_instance("one", **self.user("zrange"))
+        self.until(lambda: proxy.ask(self.limited.url + self.path()).status == 200, "it never goes by its share")
+        self.assertIn("zrange", proxy.admin("GET", "/api/v1/health").body.decode())
+        self.more_of(proxy, 6)
+        self.assertEqual(1, proxy.log.text.count("the shared limits are away"))
+        self.user()
+        self.call("CLIENT", "KILL", "USER", "cachearr")
+        self.until(lambda: self.standings(proxy) == {"connected"}, "it never comes back")
+        self.assertNotIn("zrange", proxy.admin("GET", "/api/v1/health").body.decode())
+
+    def more_of(self, proxy, count):
+        before = len(self.arrivals)
+        self.until(lambda: proxy.ask(self.limited.url + self.path()) and len(self.arrivals) >= before + count)
 
 
 class Lost(Limits):

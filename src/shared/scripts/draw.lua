@@ -62,10 +62,11 @@ local function count_reserved(record, sign)
 end
 
 local function note_missing()
-  for _, id in ipairs(redis.call('ZRANGE', KEYS[2], '-inf', text(lane.at), 'BYSCORE')) do
-    local score = redis.call('ZSCORE', KEYS[2], id)
+  local found = redis.call('ZRANGE', KEYS[2], '-inf', text(lane.at), 'BYSCORE', 'WITHSCORES')
+  for i = 1, #found, 2 do
+    local id = found[i]
     redis.call('ZREM', KEYS[2], id)
-    redis.call('ZADD', KEYS[3], score, id)
+    redis.call('ZADD', KEYS[3], found[i + 1], id)
     local record = read_record(id)
     if record then count_away(record, 1) end
   end
@@ -87,11 +88,18 @@ end
 -- Missing members that have never been here may use their part of the rate all the same.
 local strangers = 0
 for id in string.gmatch(ARGV[12], '[^,]+') do
-  if not redis.call('ZSCORE', KEYS[3], id) and not redis.call('ZSCORE', KEYS[2], id) then strangers = strangers + 1 end
+  local record = redis.call('HGET', KEYS[1], 'm:' .. id)
+  if not record or record == MERGED_ALONE then strangers = strangers + 1 end
+end
+
+-- Users of either list of least rights that was ever given can run this.
+local function size_of(key)
+  local size = redis.pcall('ZCOUNT', key, '-inf', '+inf')
+  return type(size) == 'number' and size or redis.call('ZCARD', key)
 end
 
 local function member_count()
-  return math.max(1, elsewhere, redis.call('ZCARD', KEYS[2]) + redis.call('ZCARD', KEYS[3]) + strangers)
+  return math.max(1, elsewhere, size_of(KEYS[2]) + size_of(KEYS[3]) + strangers)
 end
 
 local members = 1
@@ -273,7 +281,7 @@ end
 local function at_rest()
   local spent = math.max(pauses[1], pauses[2]) - lane.at
   for _, used in pairs(lane.used) do spent = math.max(spent, used) end
-  return spent <= 0 and lane.level == room_here() and redis.call('ZCARD', KEYS[2]) + redis.call('ZCARD', KEYS[3]) == 0
+  return spent <= 0 and lane.level == room_here() and size_of(KEYS[2]) + size_of(KEYS[3]) == 0
 end
 
 local function answer(offers)

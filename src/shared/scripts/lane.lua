@@ -11,6 +11,7 @@
 -- lost, all offers that it has not confirmed stay reserved. Reserved for all together is never more than there is.
 -- Numbers stay below 2^53, where Lua's are exact; what is handed out is rounded down.
 local SETTLE, FORGET, STEP_BACK, TOKEN = 3000, 86400000, 300000, 1e9
+local MERGED_ALONE = '0;;'  -- the record of a member that has merged and has not called since
 local member, server, known_lane, quota_count = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local quota_names, goods = {}, {'rate', 'burst'}
 for i = 1, quota_count do

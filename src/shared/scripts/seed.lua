@@ -22,6 +22,6 @@ for i = 1, quota_count do
   lane.used[quota_names[i]] = recount(KEYS[3 + i])
 end
 -- A member that has merged is known: its next call may draw.
-if not redis.call('HGET', KEYS[1], 'm:' .. member) then redis.call('HSET', KEYS[1], 'm:' .. member, '0;;') end
+if not redis.call('HGET', KEYS[1], 'm:' .. member) then redis.call('HSET', KEYS[1], 'm:' .. member, MERGED_ALONE) end
 save()
 return {lane.at, lane.id}

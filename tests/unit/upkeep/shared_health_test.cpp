@@ -6,6 +6,7 @@
 namespace cachearr::upkeep {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -53,6 +54,14 @@ TEST(SharedHealth, SaysWhyNothingIsShared) {
   HealthInputs none;
   none.shared_problem = "no secret";
   EXPECT_THAT(shared_messages(none), ElementsAre("no secret"));
+}
+
+TEST(SharedHealth, NamesTheCommandThatTheServerRefuses) {
+  auto inputs = sharing();
+  inputs.shared->limits_problem = "NOPERM this user has no permissions to run the 'zadd' command";
+  EXPECT_THAT(shared_messages(inputs), ElementsAre(AllOf(HasSubstr("limits are not shared"), HasSubstr("'zadd'"))));
+  inputs.shared->up = false;
+  EXPECT_THAT(shared_messages(inputs), IsEmpty());
 }
 
 TEST(SharedHealth, WarnsOfMemoryBeforeItIsFull) {
