@@ -51,11 +51,13 @@ LaneHead Budget::head_of(const Lane& lane) const {
           link ? link->server_of(tier_.names().lane(lane.id)).run_id : std::string{}, lane.member.merged()};
 }
 
+/// Those that are missing for longer have no part any more.
 std::string Budget::missing_for(const Lane& lane) const {
   std::string missing;
   const auto now = clock_.now();
   for (const auto& member : tier_.members()) {
-    if (member.is_self || member.seen + grace_of(known_members()) > now) continue;
+    const bool is_missing = !member.is_self && member.seen + grace_of(known_members()) <= now;
+    if (!is_missing || member.seen + lent_for(lane.limits) <= now) continue;
     if (!missing.empty()) missing += ',';
     missing.append(member.name).append("/").append(lane.name.upstream);
   }
@@ -144,6 +146,7 @@ void Budget::send(const AskedPtr& asked) {
   draw.missing = missing_for(lane);
   draw.priority = asked->waiter.priority;
   draw.grab = asked->waiter.grab;
+  draw.alone = options_.instances == 1;
   asked_.push_back(asked);
   run(draw_, lane, draw_words(head_of(lane), lane.limits, draw),
       [this, asked, sent = std::chrono::steady_clock::now()](const Reply* reply) {

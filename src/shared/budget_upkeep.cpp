@@ -161,6 +161,7 @@ void Budget::probe_with_a_beat(Link& link) {
   draw.grace = call.grace;
   draw.members = known_members();
   draw.missing = missing_for(lane);
+  draw.alone = options_.instances == 1;
   auto head = head_of(lane);
   head.merged.clear();
   const bool one_server = link.server().mode != "cluster";

@@ -94,6 +94,7 @@ Words draw_words(const LaneHead& head, const LaneLimits& limits, const Draw& dra
   words.push_back(std::to_string(draw.priority == limit::Priority::background ? limits.burst / 4 : 0));
   words.push_back(word_of(draw.priority == limit::Priority::interactive));
   words.push_back(word_of(draw.grab));
+  words.push_back(word_of(draw.alone));
   for (const auto& quota : limits.quotas) append_quota(words, quota, draw.grab);
   return words;
 }

@@ -52,6 +52,7 @@ struct Draw {
   std::string missing;      // of these, by comma
   limit::Priority priority = limit::Priority::interactive;
   bool grab = false;
+  bool alone = false;  // there will never be another member
 };
 Words draw_words(const LaneHead& head, const LaneLimits& limits, const Draw& draw);
 

@@ -22,6 +22,12 @@ std::string_view to_words(Standing standing) noexcept {
   return "";
 }
 
+Duration lent_for(const LaneLimits& limits) noexcept {
+  auto longest = kLent;
+  for (const auto& quota : limits.quotas) longest = std::max(longest, quota.per + Duration{2'000});
+  return longest;
+}
+
 LaneMember::Call LaneMember::begin_call(TimePoint void_after, std::size_t known_members) {
   const auto grace = grace_of(std::max(members_, known_members));
   away_at_ = std::max(away_at_, void_after + grace);

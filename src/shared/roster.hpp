@@ -35,6 +35,11 @@ constexpr Duration beat_every(std::size_t members) noexcept {
 }
 constexpr Duration grace_of(std::size_t members) noexcept { return 3 * beat_every(members); }
 
+/// For so long at least a part is held for a member that is missing; of a quota for its window, as scripts/draw.lua has
+/// it.
+constexpr Duration kLent = std::chrono::minutes{15};
+Duration lent_for(const LaneLimits& limits) noexcept;
+
 class LaneMember {
  public:
   Standing standing() const noexcept { return standing_; }

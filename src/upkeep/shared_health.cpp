@@ -14,7 +14,7 @@ using Severity = HealthNote::Severity;
 using Notes = std::vector<HealthNote>;
 
 constexpr std::uint64_t kCrowdedShare = 75, kFullShare = 90;
-constexpr Duration kMostOffset{2'000}, kGapIsNews{3'600'000};
+constexpr Duration kMostOffset{2'000}, kGapIsNews{3'600'000}, kMissing{30'000};
 
 void note(Notes& notes, Severity severity, std::string message) {
   notes.push_back({severity, "Shared", std::move(message), severity == Severity::notice ? "" : "shared"});
@@ -46,6 +46,13 @@ void note_agreement(const shared::TierStatus& tier, TimePoint now, Notes& notes)
     note(notes, Severity::notice,
          "invalidations of other instances were lost (" + iso_time(tier.gap_at) +
              "): everything older is asked for again");
+  for (const auto& member : tier.members)
+    if (!member.is_self && member.seen != TimePoint{} && now - member.seen > kMissing)
+      note(
+          notes, Severity::notice,
+          member.name + " has not been seen since " + iso_time(member.seen) +
+              " and did not say goodbye: its part of shared limits is held for it for a quarter of an hour, of a quota "
+              "for its window");
   const auto self =
       std::find_if(tier.members.begin(), tier.members.end(), [](const auto& each) { return each.is_self; });
   for (const auto& member : tier.members)

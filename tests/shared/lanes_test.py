@@ -75,7 +75,7 @@ class Member:
         limits = self.limits
         self.call += 1
         words = [*self.head(), what, int(self.clean), self.call, self.confirmed, void_after, self.world.grace, elsewhere, absent, limits.rate,
-                 limits.burst, keep, int(interactive), 0]
+                 limits.burst, keep, int(interactive), 0, int(self.world.alone)]
         for limit, per, fixed, reserve in limits.quotas:
             words += [limit, per, int(fixed), reserve, 1]
         answer = self.world.run("draw", words, limits)
@@ -109,7 +109,7 @@ class World:
 
     def __init__(self, server, limits, members=4):
         self.connection, self.limits, self.now, self.skew = server.connect(), limits, START, 0
-        self.grace = 3000
+        self.grace, self.alone = 3000, False
         self.connection.call("FLUSHALL")
         self.run_id, self.copies = "0" * 40, 0
         self.hashes = {name: self.connection.call("SCRIPT", "LOAD", script(name)) for name in ("draw", "seed", "pause")}
@@ -287,6 +287,68 @@ class Lanes(unittest.TestCase):
         other.draw("beat")
         world.now += 2000
         self.assertEqual(4, self.drain(one))
+
+    def test_who_is_alone_leaves_half_to_one_that_comes_in_its_place(self):
+        world = self.world(members=2, quotas=((20, HOUR, False, 0),))
+        gone, successor = world.members
+        self.assertEqual(4, self.drain(gone, 4))
+        for _ in range(3):
+            gone.draw("beat")
+        self.assertEqual([TOKEN, 4, 8, 10], gone.offers)
+        world.now += 4000
+        self.assertEqual(GO, successor.draw()[0])
+        self.assertLessEqual(1 + self.drain(successor, 20), 4, "half of the burst is left to it")
+
+    def test_who_is_the_only_one_for_good_is_offered_all(self):
+        world = self.world(members=1, quotas=((20, HOUR, False, 0),))
+        world.alone = True
+        for _ in range(3):
+            world.members[0].draw("beat")
+        self.assertEqual([2 * TOKEN, 8, 20, 20], world.members[0].offers)
+
+    def test_what_a_missing_member_was_offered_comes_back(self):
+        world = self.world(members=2, quotas=((40, HOUR, False, 0),))
+        gone, other = world.members
+        for _ in range(4):
+            gone.draw("beat")
+            other.draw("beat")
+        missing_from = world.now + world.grace
+        self.beat_until(other, world.now + 9000)
+        self.assertEqual(4, self.drain(other), "half of the burst is held")
+        self.beat_until(other, missing_from + 15 * MINUTE - 1000)
+        self.assertEqual(4, self.drain(other))
+        self.beat_until(other, missing_from + 15 * MINUTE + 5000)
+        self.assertEqual(8, self.drain(other), "all of it is there")
+        self.beat_until(other, world.now + 9000)
+        self.assertEqual(4, self.drain(other), "the rest of the quota is held")
+        answer = other.draw()
+        self.assertEqual((WAIT, QUOTA), (answer[0], answer[2]))
+        self.assertEqual(missing_from + HOUR + 2000, world.now + answer[1], "it is told when that comes back")
+        self.beat_until(other, missing_from + HOUR + 10_000)
+        self.assertEqual(8, self.drain(other))
+
+    def beat_until(self, member, until):
+        member.world.now = max(member.world.now, until - 10_000)
+        while member.world.now < until:
+            member.draw("beat")
+            member.world.now = min(until, member.world.now + 1000)
+
+    def test_what_has_come_back_is_not_counted_twice_when_the_member_returns(self):
+        world = self.world(members=2, quotas=((40, HOUR, False, 0),))
+        gone, other = world.members
+        for _ in range(4):
+            gone.draw("beat")
+            other.draw("beat")
+        world.now += HOUR + 10_000
+        other.draw("beat")
+        other.draw("beat")
+        gone.lane = ""
+        for _ in range(4):
+            gone.draw("beat")
+            other.draw("beat")
+        stored = dict(zip(*[iter(world.connection.call("HGETALL", "t:l1:x"))] * 2))
+        self.assertEqual(b"", stored[b"away"])
+        self.assertEqual([[TOKEN, 4, 20, 20]] * 2, [gone.offers, other.offers])
 
     def test_members_with_different_quotas_count_by_their_windows(self):
         world = self.world(members=0, per_second=0, burst=0)

@@ -3,21 +3,25 @@
 -- ARGV behind the lane's: 5 what, 6 "1": the member has nothing to merge, 7 number of this call, 8 number of the last answered
 -- one, 9 server's time after which the call is void (0: any), 10 how long the member will wait without an answer before it
 -- uses its share, 11 members known elsewhere, 12 of these the missing ones by comma, 13 nano-tokens a second (0: no bucket),
--- 14 burst, 15 tokens to leave, 16 "1": may use reserves, 17 "1": a download; then for each quota: limit, window, "1" where it
+-- 14 burst, 15 tokens to leave, 16 "1": may use reserves, 17 "1": a download, 18 "1": there will never be a second member; then
+-- for each quota: limit, window, "1" where it
 -- is fixed, reserve, "1" where it counts this request.
 -- Answer: verdict (0 go, 1 wait, 2 merge first, 3 void), how long to wait, why, server's time, lane id, members,
 -- end of the pause of calls, of downloads (below zero: guessed; 0: none is known), tokens there, then the goods offered, then what is left of each quota.
 local GO, WAIT, MERGE, VOID = 0, 1, 2, 3
 local NOTHING, BY_RATE, BY_QUOTA, BY_PAUSE = 0, 1, 3, 4  -- as limit::Why
 local LONGEST_LINE, MANY, COME_BACK = 5000, 8, 27000
+-- For how long a missing member may use its part at least: who cannot reach us goes on with it, and is not told from one that is gone.
+local LENT = 900000
+local NEVER = 9e15
 local what, clean, call, confirmed = ARGV[5], ARGV[6] == '1', tonumber(ARGV[7]), tonumber(ARGV[8])
 local void_after, grace, elsewhere = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
 local rate, burst, keep = tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[15])
-local may_use_reserve, download = ARGV[16] == '1', ARGV[17] == '1'
+local may_use_reserve, download, alone = ARGV[16] == '1', ARGV[17] == '1', ARGV[18] == '1'
 
 local quotas = {}
 for i = 1, quota_count do
-  local at = 12 + 5 * i
+  local at = 13 + 5 * i
   quotas[i] = {name = quota_names[i], key = KEYS[3 + i], limit = tonumber(ARGV[at + 1]), per = tonumber(ARGV[at + 2]), fixed = ARGV[at + 3] == '1',
                reserve = tonumber(ARGV[at + 4]), counts = ARGV[at + 5] == '1'}
   quotas[i].slack = math.min(math.floor(quotas[i].per / 60), 2000)
@@ -69,7 +73,14 @@ local function note_missing()
     redis.call('ZADD', KEYS[3], found[i + 1], id)
     local record = read_record(id)
     if record then count_away(record, 1) end
+    lane.back = math.min(lane.back, found[i + 1] + LENT)
   end
+end
+
+-- Of a quota a part is held for a whole window, since what was sent of it counts for so long.
+local function lent_for(good)
+  local per = tonumber(string.match(good, '^(%d+)[rf]') or 0)
+  return math.max(LENT, per + math.min(math.floor(per / 60), 2000))
 end
 
 local function remove(id)
@@ -79,6 +90,47 @@ local function remove(id)
   if record then count_reserved(record, -1) end
   redis.call('HDEL', KEYS[1], 'm:' .. id)
   if lane.first == id then lane.first = '' end
+end
+
+-- What has been held for a missing member for long enough comes back to the others.
+local function take_back_from(id, since)
+  local record = read_record(id)
+  if not record then return end
+  count_away(record, -1)
+  count_reserved(record, -1)
+  each_good(record, function(good)
+    local ends = since + lent_for(good)
+    if ends <= lane.at then
+      record.older[good], record.newer[good] = 0, 0
+    elseif held(record, good) > 0 then
+      lane.back = math.min(lane.back, ends)
+    end
+  end)
+  count_away(record, 1)
+  count_reserved(record, 1)
+  write_record(id, record)
+end
+
+local function each_missing(visit)
+  local found = redis.call('ZRANGE', KEYS[3], 0, -1, 'WITHSCORES')
+  for i = 1, #found, 2 do visit(found[i], tonumber(found[i + 1])) end
+end
+
+local function take_back()
+  if lane.back > lane.at then return end
+  lane.back = NEVER
+  each_missing(take_back_from)
+end
+
+-- How much of a good is held for missing members, and when the first of it comes back.
+local function held_for_missing(good)
+  local sum, first = 0, NEVER
+  each_missing(function(id, since)
+    local record = read_record(id)
+    local part = record and held(record, good) or 0
+    if part > 0 then sum, first = sum + part, math.min(first, since + lent_for(good)) end
+  end)
+  return sum, first
 end
 
 local function forget_missing()
@@ -195,7 +247,10 @@ end
 local function wait_for_token()
   local per_second, wanted = rate_here(), (keep + 1) * TOKEN
   if rate == 0 or lane.level >= wanted then return end
-  if per_second < 1 or room_here() < wanted then return hold(LONGEST_LINE, BY_RATE) end
+  if per_second < 1 or room_here() < wanted then
+    local _, back = held_for_missing(per_second < 1 and 'rate' or 'burst')
+    return hold(back < NEVER and math.max(LONGEST_LINE, back - lane.at) or LONGEST_LINE, BY_RATE)
+  end
   local length = math.ceil((wanted - lane.level) * 1000 / per_second)
   if keep == 0 then
     local turn = math.max(lane.at + length, lane.line + math.ceil(TOKEN * 1000 / per_second))
@@ -209,9 +264,20 @@ local function wait_for_quota(quota)
   if not quota.counts then return end
   local there = left(quota) - (may_use_reserve and 0 or quota.reserve)
   if there - others(quota) >= 1 then return end
-  -- What is there is held for others, until their next beats.
-  if there >= 1 then return hold(math.max(1, math.floor(grace / 3)), BY_QUOTA) end
-  hold(math.max(1, (quota.frees or lane.at + quota.per) - lane.at), BY_QUOTA)
+  local frees = quota.frees or lane.at + quota.per
+  if there >= 1 then
+    -- What is there is held for others: until their next beats, or until it comes back from those that are missing.
+    local sum, back = held_for_missing(quota.name .. '.left')
+    local away = lane.away[quota.name .. '.left']
+    if sum + away == 0 or there - sum - away >= 1 then return hold(math.max(1, math.floor(grace / 3)), BY_QUOTA) end
+    if sum == 0 then
+      local _, later = held_for_missing(quota.name .. '.all')
+      back = later
+    end
+    if there - others(quota) == 0 then back = math.min(back, frees) end
+    return hold(math.max(1, math.min(back, lane.at + quota.per + LENT) - lane.at), BY_QUOTA)
+  end
+  hold(math.max(1, frees - lane.at), BY_QUOTA)
 end
 
 local function pause_end(number)
@@ -257,6 +323,8 @@ local function total(k)
 end
 
 local function offer()
+  -- Who is alone leaves half to one that may come in its place, should it end without a word.
+  local parts = math.max(members, alone and 1 or 2)
   count_reserved(own, -1)
   if confirmed >= own.mark then
     own.older, own.newer = own.newer, unpack_numbers('')
@@ -265,8 +333,8 @@ local function offer()
   local offers = {}
   for k, good in ipairs(goods) do
     local all = total(k)
-    local part = math.floor(all / members)
-    if k == 2 and lane.first == member then part = part + all % members end
+    local part = math.floor(all / parts)
+    if k == 2 and lane.first == member then part = part + all % parts end
     -- Beats of many are rare: half of what is left stays free for whoever asks meanwhile.
     if k > 2 and k % 2 == 1 and members > MANY then part = math.floor(part / 2) end
     offers[k] = math.max(0, math.min(part, all - lane.reserved[good]))
@@ -295,6 +363,7 @@ end
 if void_after > 0 and clock() > void_after then return {VOID, 0, NOTHING, clock(), '', 0, 0, 0, 0} end
 open()
 note_missing()
+take_back()
 members = member_count()
 refill()
 forget_missing()

@@ -75,22 +75,23 @@ local function begin(now)
     if pauses[i + 1] then redis.call('HSET', KEYS[1], 'pause' .. i, pauses[i + 1]) end
   end
   lane = {server = server, ready = settled, at = now, level = fresh and -1 or 0, line = 0, first = '', used = unpack_numbers(''),
-          id = string.sub(server, 1, 8) .. '-' .. text(now) .. '-' .. member,
+          back = 0, id = string.sub(server, 1, 8) .. '-' .. text(now) .. '-' .. member,
           reserved = unpack_numbers(''), away = unpack_numbers(''), seen = unpack_numbers('')}
   for i = 1, quota_count do lane.used[quota_names[i]] = recount(KEYS[3 + i]) end
 end
 
--- The lane: seen is when a quota was last one of a member's.
+-- The lane: seen is when a quota was last one of a member's; back is when something may come back from a missing one.
 local function open()
   local now = clock()
   local read = redis.call('HMGET', KEYS[1], 'server', 'id', 'ready', 'at', 'level', 'line', 'first', 'reserved', 'away', 'used',
-                          'seen')
+                          'seen', 'back')
   lane.server = read[1] or nil
   if lane.server ~= server then return begin(now) end
   lane.id, lane.ready, lane.at = read[2], tonumber(read[3]), tonumber(read[4])
   lane.level, lane.line, lane.first = tonumber(read[5]), tonumber(read[6]), read[7]
   lane.reserved, lane.away = unpack_numbers(read[8]), unpack_numbers(read[9])
   lane.used, lane.seen = unpack_numbers(read[10]), unpack_numbers(read[11])
+  lane.back = tonumber(read[12] or 0)
   -- Time never goes back, but where the server's clock was far wrong.
   if now < lane.at - STEP_BACK then
     lane.at, lane.ready, lane.line = now, math.min(lane.ready, now + SETTLE), 0
@@ -101,5 +102,6 @@ end
 local function save()
   redis.call('HSET', KEYS[1], 'server', lane.server, 'id', lane.id, 'ready', text(lane.ready), 'at', text(lane.at), 'level',
              text(lane.level), 'line', text(lane.line), 'first', lane.first, 'reserved', pack(lane.reserved), 'away',
-             pack(lane.away), 'used', pack(lane.used), 'seen', pack(lane.seen))
+             pack(lane.away), 'used', pack(lane.used), 'seen', pack(lane.seen), 'back',
+             text(lane.back))
 end

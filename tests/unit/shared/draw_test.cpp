@@ -44,10 +44,11 @@ TEST(ADraw, NamesItsLimitsInWholeNumbers) {
 
 TEST(ADraw, PutsItsWordsWhereTheScriptLooksForThem) {
   const LaneLimits limits{2'000'000'000, 8, {{1000, hours{24}, true, 50, limit::LimitScope::grab}}};
-  const Draw draw{Draw::What::draw, true, 7, 6, kDrawn, Duration{3'000}, 4, "b,c", limit::Priority::background, false};
-  const Words expected{"a",        "run", "lane", "1",          "draw", "1", "7", "6", "1700000000000",
-                       "3000",     "4",   "b,c",  "2000000000", "8",    "2", "0", "0", "1000",
-                       "86400000", "1",   "50",   "0"};
+  const Draw draw{
+      Draw::What::draw, true, 7, 6, kDrawn, Duration{3'000}, 4, "b,c", limit::Priority::background, false, true};
+  const Words expected{"a",    "run",      "lane", "1",          "draw", "1", "7", "6", "1700000000000",
+                       "3000", "4",        "b,c",  "2000000000", "8",    "2", "0", "0", "1",
+                       "1000", "86400000", "1",    "50",         "0"};
   EXPECT_EQ(draw_words({"a", "run", "lane"}, limits, draw), expected);
 }
 
@@ -56,8 +57,8 @@ TEST(ADraw, OfADownloadIsCountedByTheQuotasOfDownloads) {
   Draw draw;
   draw.grab = true;
   const auto words = draw_words({"a", "run", ""}, limits, draw);
-  EXPECT_EQ(words[21], "1");
-  EXPECT_EQ(words[26], "1");
+  EXPECT_EQ(words[22], "1");
+  EXPECT_EQ(words[27], "1");
 }
 
 TEST(ADraw, HasOneKeyForEachQuotaByItsWindowAndTheEpochOnOneServer) {

@@ -100,6 +100,11 @@ TEST(AMember, ThatIsBackIgnoresAnswersToWhatItAskedBefore) {
   EXPECT_EQ(member.merged(), "");
 }
 
+TEST(ALane, HoldsThePartOfAMissingMemberForItsLongestWindow) {
+  EXPECT_EQ(lent_for({1, 1, {}}), std::chrono::minutes{15});
+  EXPECT_EQ(lent_for(kLane), hours{24} + seconds{2});
+}
+
 TEST(ALane, OfManyMembersIsToldLessOften) {
   EXPECT_EQ(beat_every(4), seconds{1});
   EXPECT_EQ(beat_every(1000), seconds{10});

@@ -64,6 +64,14 @@ TEST(SharedHealth, NamesTheCommandThatTheServerRefuses) {
   EXPECT_THAT(shared_messages(inputs), IsEmpty());
 }
 
+TEST(SharedHealth, NamesAMemberThatIsGoneWithoutAWord) {
+  auto inputs = sharing();
+  inputs.shared->members = {{"one", "", "", "aa", kSharedNow - Duration{60'000}, true},
+                            {"two", "", "", "aa", kSharedNow - Duration{60'000}, false},
+                            {"three", "", "", "aa", kSharedNow - Duration{2'000}, false}};
+  EXPECT_THAT(shared_messages(inputs), ElementsAre(AllOf(HasSubstr("two has not been seen"), HasSubstr("limits"))));
+}
+
 TEST(SharedHealth, WarnsOfMemoryBeforeItIsFull) {
   auto inputs = sharing();
   inputs.shared->used_bytes = 760;
