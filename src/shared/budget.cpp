@@ -183,7 +183,10 @@ void Budget::take_answer(const AskedPtr& asked, const DrawAnswer& answer) {
   // Before anything else is merged: what goes is part of it.
   if (asked->done && answer.verdict == Verdict::go) lane.limiter->confirm(asked->waiter.ticket);
   const limit::DrawResult result{answer.verdict == Verdict::go, clock_.now() + answer.wait, answer.why};
+  if (asked->what == Draw::What::beat && result.goes && std::exchange(lane.held_long, false))
+    apply_(lane.limiter->set_share(clock_.now(), std::nullopt));  // ends the hold: what it waited for is there
   if (asked->what == Draw::What::draw) {
+    lane.held_long = lane.held_long || answer.wait > lane.member.beat();
     lane.at_once = worth_drawing(answer, lane.limits);
     if (!result.goes) hold_line(lane, *asked, result);
   }

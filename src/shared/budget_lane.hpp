@@ -33,6 +33,7 @@ struct Budget::Lane {
   std::vector<AskedPtr> behind_merge{};
   std::deque<AskedPtr> line{};  // draws that wait for the answers of earlier ones
   std::size_t drawing = 0;      // without an answer
+  bool held_long = false;       // was told to wait for longer than until the next beat
   std::size_t at_once = 1;      // may be so: as many as there was left for at the last answer
   bool advancing = false;
   std::optional<limit::ShareConfig> share{};

@@ -324,7 +324,9 @@ class Lanes(unittest.TestCase):
         answer = other.draw()
         self.assertEqual((WAIT, QUOTA), (answer[0], answer[2]))
         self.assertEqual(missing_from + HOUR + 2000, world.now + answer[1], "it is told when that comes back")
+        self.assertEqual(WAIT, other.draw("beat")[0])
         self.beat_until(other, missing_from + HOUR + 10_000)
+        self.assertEqual(GO, other.draw("beat")[0], "and so is who was told to wait")
         self.assertEqual(8, self.drain(other))
 
     def beat_until(self, member, until):

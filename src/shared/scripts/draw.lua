@@ -6,7 +6,7 @@
 -- 14 burst, 15 tokens to leave, 16 "1": may use reserves, 17 "1": a download, 18 "1": there will never be a second member; then
 -- for each quota: limit, window, "1" where it
 -- is fixed, reserve, "1" where it counts this request.
--- Answer: verdict (0 go, 1 wait, 2 merge first, 3 void), how long to wait, why, server's time, lane id, members,
+-- Answer: verdict (0 go, 1 wait, 2 merge first, 3 void; of a beat: what a request would be told, but for tokens), how long to wait, why, server's time, lane id, members,
 -- end of the pause of calls, of downloads (below zero: guessed; 0: none is known), tokens there, then the goods offered, then what is left of each quota.
 local GO, WAIT, MERGE, VOID = 0, 1, 2, 3
 local NOTHING, BY_RATE, BY_QUOTA, BY_PAUSE = 0, 1, 3, 4  -- as limit::Why
@@ -109,6 +109,7 @@ local function take_back_from(id, since)
   count_away(record, 1)
   count_reserved(record, 1)
   write_record(id, record)
+  if lane.first == id and since + LENT <= lane.at then lane.first = '' end
 end
 
 local function each_missing(visit)
@@ -243,14 +244,18 @@ local function hold(length, reason)
   if length > wait then verdict, wait, why = WAIT, length, reason end
 end
 
+-- Where others hold all of it, no token ever comes.
+local function has_room(wanted)
+  if rate == 0 or (rate_here() >= 1 and room_here() >= wanted) then return true end
+  local _, back = held_for_missing(rate_here() < 1 and 'rate' or 'burst')
+  hold(back < NEVER and math.max(LONGEST_LINE, back - lane.at) or LONGEST_LINE, BY_RATE)
+  return false
+end
+
 -- Whoever is told to wait for a token is told to come one after the other, not all for the same one.
 local function wait_for_token()
   local per_second, wanted = rate_here(), (keep + 1) * TOKEN
-  if rate == 0 or lane.level >= wanted then return end
-  if per_second < 1 or room_here() < wanted then
-    local _, back = held_for_missing(per_second < 1 and 'rate' or 'burst')
-    return hold(back < NEVER and math.max(LONGEST_LINE, back - lane.at) or LONGEST_LINE, BY_RATE)
-  end
+  if rate == 0 or lane.level >= wanted or not has_room(wanted) then return end
   local length = math.ceil((wanted - lane.level) * 1000 / per_second)
   if keep == 0 then
     local turn = math.max(lane.at + length, lane.line + math.ceil(TOKEN * 1000 / per_second))
@@ -397,6 +402,12 @@ end
 if what == 'draw' then
   decide()
   if verdict == GO then spend() end
+else
+  -- For who was told to wait for long: what it waits for may have come sooner.
+  hold(lane.ready - lane.at, BY_RATE)
+  hold(pauses[1] - lane.at, BY_PAUSE)
+  has_room(TOKEN)
+  for _, quota in ipairs(quotas) do wait_for_quota(quota) end
 end
 local offers = offer()
 save()
