@@ -244,18 +244,18 @@ TierStatus Tier::status() const {
 
 void Tier::announce(const Invalidation& what) {
   announced_.fetch_add(1);
-  loop_.post([this, what] { take_announced(what); });
+  loop_.post([this, what] { take_announced(what, false); });
 }
 
 void Tier::announce_for_good(const Invalidation& what) {
   announced_.fetch_add(1);
-  run_and_wait([this, what] { take_announced(what); });
+  run_and_wait([this, what] { take_announced(what, true); });
 }
 
-/// A kill must not forget what was promised to be sent. Of many at once the last one keeps all.
-void Tier::take_announced(const Invalidation& what) {
+/// A kill must not forget what was promised to be sent. Of many writes at once the last one keeps all.
+void Tier::take_announced(const Invalidation& what, bool for_good) {
   news_.queue(what);
-  if (announced_.load() == 1) news_.save();
+  if (for_good || announced_.load() == 1) news_.save();
   if (commands_->is_up()) news_.flush(*commands_);
   const std::lock_guard lock{mutex_};
   status_.outbox = news_.log().outbox().size();

@@ -120,7 +120,7 @@ class Tier final : public store::SharedTier {
   void beat(bool in_time);
   void link_changed(bool up);
   void update();
-  void take_announced(const caching::Invalidation& what);
+  void take_announced(const caching::Invalidation& what, bool for_good);
   void run_and_wait(std::function<void()> job);
   void look_at_absence();
   // tier_records.cpp:
