@@ -4,7 +4,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <utility>
 
+#include "caching/cache_control.hpp"
 #include "caching/reuse.hpp"
+#include "http/message.hpp"
 #include "shared/look_up.hpp"
 
 namespace cachearr::shared {
@@ -23,6 +25,14 @@ constexpr std::size_t kBegin =
     64;  // of a record, by which it is known again: its header, and what begins its first seal
 
 std::string id_of(const Sealer& sealer, std::string_view identity) { return sealer.name_of("record", identity); }
+
+/// What a rule has stored against the origin's word is this instance's own affair.
+bool may_leave_here(const store::Entry& entry) {
+  http::ResponseHead head;
+  if (!http::parse_stored_head(entry.head(), head)) return false;
+  const auto says = caching::response_directives(head.fields);
+  return !says.no_store && !says.is_private && says.private_fields.empty();
+}
 
 }  // namespace
 
@@ -137,7 +147,8 @@ bool Tier::is_worth_sharing(const store::Entry& entry) const {
   if (entry.body().size() + entry.head().size() > options_.max_object_bytes) return false;
   if ((meta.flags & caching::kVaryMarker) != 0) return true;
   if ((meta.flags & caching::kNegative) != 0 && !options_.negatives) return false;
-  return meta.fresh_until_ms - clock_.now().time_since_epoch().count() >= options_.min_ttl.count();
+  const auto left = meta.fresh_until_ms - clock_.now().time_since_epoch().count();
+  return left >= options_.min_ttl.count() && may_leave_here(entry);
 }
 
 bool Tier::writes_are_paused() const noexcept {

@@ -62,6 +62,18 @@ class Answers(Sharing):
         self.assertEqual(2, self.asked(path))
         self.assertEqual(0, self.call("EXISTS", *self.call("KEYS", "cachearr:r1:*") or ["none"]))
 
+    def test_what_the_origin_calls_private_stays_where_a_rule_has_stored_it(self):
+        one, two = self.instance("one"), self.instance("two")
+        private, other = self.path(), self.path()
+        self.origin.on(private, answer("mine", 200, {"Cache-Control": "private, max-age=60"}))
+        self.origin.on(other, fresh("everybody's"))
+        for path in (private, other):
+            self.ask(path, proxy=one)
+            self.assertHit(self.ask(path, proxy=one))
+        self.written(one, 1)
+        self.assertHit(self.ask(other, proxy=two))
+        self.assertMiss(self.ask(private, proxy=two))
+
     def test_who_wants_it_new_gets_it_new(self):
         one, two = self.instance("one"), self.instance("two")
         path = self.path()
