@@ -1,5 +1,5 @@
 // The user's own rules files: written here, judged while somebody types, shown as a difference before they are put in force, and undone.
-import { Resource, getText, query, sendText } from "./api.js";
+import { Resource, getText, postText, query, sendText } from "./api.js";
 import * as format from "./format.js";
 import { difference, nearby } from "./diff.js";
 import { Rehearsal } from "./rehearsal.js";
@@ -40,51 +40,69 @@ export function diffView(before, after) {
 /** Where a problem is, and a way there. @param {Editor} editor @param {Data} each */
 function problemLine(editor, each) {
   const here = each.file === editor.path || each.file === "" || each.file.endsWith("/" + editor.name);
-  const place = (here ? "" : each.file.split("/").pop() + ": ") + (each.line ? "Line " + each.line + ", column " + each.column + ": " : "");
-  return m("li.trouble", here && each.line ? m("button.link", { onclick: () => editor.jump(each.line, each.column) }, place) : place, each.message);
+  const place = (here ? "" : each.file.split("/").pop() + ": ") + (each.line ? "Line " + each.line + ", column " + each.column + ":" : "");
+  return m("li.trouble.bad", here && each.line ? m("button.link", { onclick: () => editor.jump(each.line, each.column) }, place) : place, " ", each.message);
 }
 
-/** One file that is being written. */
-export class Editor {
-  /** @param {() => void} changed something is in force */
-  constructor(changed) {
-    this.changed = changed;
-    this.files = new Resource("api/v1/rules/files").start();
+/** One file that is being written. It outlives its page: who looks elsewhere meanwhile finds it as it was. */
+class Editor {
+  constructor() {
+    this.changed = () => {};  // something is in force
+    this.files = new Resource("api/v1/rules/files");
     this.name = "";    // empty: none is open
     this.path = "";
     this.isNew = false;
     this.saved = "";   // as it is on disk
     this.etag = "";
     this.text = "";
+    this.begun = "";   // as it was before anything was written
     this.busy = false;
     this.rehearsed = "";  // the text that was played through; empty: none
     this.timer = 0;
     /** @type {Data} */
     this.verdict = null;
-    if (handedOver) this.files.refresh().then(() => { this.begin(handedOver); handedOver = ""; m.redraw(); });
+  }
+  /** @param {() => void} changed */
+  start(changed) {
+    const text = handedOver;
+    handedOver = "";
+    this.changed = changed;
+    this.files.start();
+    if (text) this.files.refresh().then(() => this.begin(text));
+    else if (this.name) this.validate();
   }
   stop() { this.files.stop(); clearTimeout(this.timer); }
   get isChanged() { return this.text !== this.saved; }
+  get isWritten() { return this.name !== "" && this.text !== this.begun; }
   /** @returns {Data} */
   get known() { return (this.files.data?.files || []).find((/** @type {Data} */ each) => each.name === this.name); }
 
+  /** Whether what is written here may be lost. @returns {Promise<boolean>} */
+  async mayGo() { return !this.isWritten || ask("Leave what you have written?", this.name + " is not in force yet.", "Leave it"); }
   /** A new file, under a name that is free. @param {string} text */
-  begin(text) {
+  async begin(text) {
+    if (!await this.mayGo()) return;
     const taken = new Set((this.files.data?.files || []).map((/** @type {Data} */ each) => each.name));
     let name = "my-rules.json";
     for (let number = 2; taken.has(name); ++number) name = "my-rules-" + number + ".json";
-    Object.assign(this, { name, rehearsed: "", path: "", isNew: true, saved: "", etag: "", text });
+    Object.assign(this, { name, rehearsed: "", path: "", isNew: true, saved: "", etag: "", text, begun: text });
     this.validate();
   }
   /** @param {Data} file */
   async open(file) {
-    if (this.isChanged && this.name && !await ask("Leave what you have written?", this.name + " is not in force yet.", "Leave it")) return;
+    if (!await this.mayGo()) return;
     const read = await act(() => getText(pathOf(file.name)), "");
-    if (!read) return;
-    Object.assign(this, { name: file.name, rehearsed: "", path: file.path, isNew: false, saved: read.text, etag: read.etag, text: read.text });
+    if (read) this.show(file, read);
+  }
+  /** What is on disk. @param {Data} file @param {{text: string, etag: string}} read */
+  show({ name, path }, { text, etag }) {
+    Object.assign(this, { name, rehearsed: "", path, isNew: false, saved: text, etag, text, begun: text });
     this.validate();
   }
-  close() { Object.assign(this, { name: "", rehearsed: "", text: "", saved: "", etag: "", verdict: null }); }
+  close() {
+    Object.assign(this, { name: "", rehearsed: "", text: "", begun: "", saved: "", etag: "", verdict: null });
+    m.redraw();
+  }
   /** @param {string} text */
   type(text) {
     this.text = text;
@@ -93,12 +111,12 @@ export class Editor {
   }
   async validate() {
     const { text, name } = this;
-    try {
-      const response = await fetch("api/v1/rules/validate" + query({ file: name }), { method: "POST", credentials: "same-origin", headers: { "Content-Type": "application/json" }, body: text });
-      const answer = await response.json();
-      if (text !== this.text) return;
-      this.verdict = response.ok ? answer : { valid: false, problems: [{ file: "", line: 0, message: answer.detail }] };
-    } catch { this.verdict = null; }
+    clearTimeout(this.timer);
+    const verdict = await postText("api/v1/rules/validate" + query({ file: name }), text)
+      .catch(error => (error.status === 0 ? null : { valid: false, problems: [{ file: "", line: 0, message: error.message }] }));
+    if (text !== this.text) return;
+    this.verdict = verdict;
+    if (!verdict && this.files.running) this.timer = window.setTimeout(() => this.validate(), 2000);
     m.redraw();
   }
   /** @param {number} line @param {number} column */
@@ -149,19 +167,18 @@ export class Editor {
   async reopen(name) {
     const read = await getText(pathOf(name)).catch(() => null);
     const file = (this.files.data?.files || []).find((/** @type {Data} */ each) => each.name === name);
-    if (!read || !file) return this.close();
-    Object.assign(this, { name, rehearsed: "", path: file.path, isNew: false, saved: read.text, etag: read.etag, text: read.text });
-    this.validate();
+    if (read && file) this.show(file, read); else this.close();
   }
   /** @param {string} name @param {string} current @param {string} etag @param {Data} version */
   async putBack(name, current, etag, version) {
+    if (!await this.mayGo()) return;
     const old = await act(() => getText(pathOf(name, version.version)), "");
     if (!old || !await ask("Put back " + name + " as it was until " + format.moment(version.kept) + "?", diffView(current, old.text), "Put back")) return;
     if (await this.apply(() => sendText("PUT", pathOf(name, version.version), etag), name + " is as it was")) await this.reopen(name);
   }
   async remove() {
     const { name, etag } = this;
-    if (!await ask("Remove " + name + "?", "Its rules end now. What it holds is kept, and can be put back.", "Remove")) return;
+    if (!await this.mayGo() || !await ask("Remove " + name + "?", "Its rules end now. What it holds is kept, and can be put back.", "Remove")) return;
     if (await this.apply(() => sendText("DELETE", pathOf(name), etag), name + " is removed")) this.close();
   }
 
@@ -192,7 +209,7 @@ export class Editor {
         m("button", { disabled: !this.isChanged || !this.verdict?.valid, onclick: () => { this.rehearsed = this.text; } }, "What would change"),
         m("button", { disabled: !this.isChanged || this.isNew, onclick: () => { this.text = this.saved; this.validate(); } }, "Discard changes"),
         versions.length > 0 && writable ? m("select", { "aria-label": "Undo", onchange: undo }, m("option", { value: "" }, "Undo…"), versions.map((/** @type {Data} */ each) => m("option", { value: String(each.version) }, "as it was until " + format.moment(each.kept)))) : null,
-        this.isNew || !writable ? null : m("button.danger", { disabled: this.busy, onclick: () => this.remove() }, "Remove"), m("button", { onclick: () => this.close() }, "Close")),
+        this.isNew || !writable ? null : m("button.danger", { disabled: this.busy, onclick: () => this.remove() }, "Remove"), m("button", { onclick: async () => { if (await this.mayGo()) this.close(); } }, "Close")),
       this.panel());
   }
   /** Files that were removed, and may be put back. */
@@ -211,3 +228,7 @@ export class Editor {
       files.length === 0 && gone.length === 0 ? (this.name ? null : empty("You have no rules of your own", "The shipped ones serve the services below. A rule of yours goes before them.")) : m("ul.list.files", rows, this.removed())], { wide: true, aside: fresh });
   }
 }
+
+export const editor = new Editor();
+
+window.addEventListener("beforeunload", event => { if (editor.isWritten) event.preventDefault(); });

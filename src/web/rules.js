@@ -1,7 +1,7 @@
 // The rules that are in force and what each did, the files of one's own, and what the rules say of a request.
 import { Resource, post } from "./api.js";
 import * as format from "./format.js";
-import { Editor } from "./editor.js";
+import { editor } from "./editor.js";
 import { Tester } from "./tester.js";
 import { act, badge, card, choice, empty, instead, m, table } from "./view.js";
 
@@ -31,7 +31,7 @@ function marks(rule) {
 }
 
 /** @param {Data} rule */
-const row = rule => m("tr", { key: rule.upstream + " " + rule.name }, m("td.rule-name", rule.name, " ", marks(rule)), m("td.nowrap", rule.upstream), m("td.nowrap", rule.type || "–"), m("td.end", lifetime(rule)),
+const row = rule => m("tr", { key: rule.upstream + " " + rule.name }, m("td.rule-name", rule.name, " ", marks(rule)), m("td.name", { title: rule.upstream }, rule.upstream), m("td.nowrap", rule.type || "–"), m("td.end", lifetime(rule)),
   m("td.end", format.number(rule.matched)), m("td.end", rule.matched > 0 && rule.for === "requests" ? format.percent((rule.hits / rule.matched) * 100, 0) : "–"),
   m("td.key", { title: rule.key || "" }, rule.key || "–"), m("td.nowrap.muted", { title: rule.file }, rule.file.replace("shipped:", "").split("/").pop() + ":" + rule.line));
 
@@ -40,9 +40,9 @@ export class Rules {
     this.words = "";
     this.kind = "All";
     this.rules = new Resource("api/v1/rules", 10000).start();
-    this.editor = new Editor(() => this.rules.refresh());
+    editor.start(() => this.rules.refresh());
   }
-  onremove() { this.rules.stop(); this.editor.stop(); }
+  onremove() { this.rules.stop(); editor.stop(); }
   found() {
     const words = this.words.toLowerCase();
     return this.rules.data.rules.filter((/** @type {Data} */ each) => kinds[this.kind](each) && [each.name, each.upstream, each.type, each.key, each.file].some(text => (text || "").toLowerCase().includes(words)));
@@ -59,9 +59,9 @@ export class Rules {
   view() {
     const reload = async () => {
       const answer = await act(() => post("api/v1/reload"), done => (done.changes.length === 0 ? "Read again; nothing is different" : done.changes.join("; ")));
-      if (answer) { this.rules.refresh(); this.editor.files.refresh(); }
+      if (answer) { this.rules.refresh(); editor.files.refresh(); }
     };
-    return m(".page", m("h1", "Rules"), this.editor.view(), m(Tester, { editor: this.editor }),
+    return m(".page", m("h1", "Rules"), editor.view(), m(Tester, { editor }),
       card("In force", instead(this.rules) || this.list(), { wide: true, aside: m(".buttons", m("span.muted", "counted since the start"), m("button", { onclick: reload }, "Reload files")) }));
   }
 }
