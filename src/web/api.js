@@ -4,7 +4,8 @@
 /** @type {any} */
 const m = /** @type {any} */ (window).m;
 
-export const session = { out: false, lost: false };
+/** `firing`: alerts, as the last answer has told that knows of them. */
+export const session = { out: false, lost: false, firing: 0 };
 
 export class Refused extends Error {
   /** @param {number} status @param {string} message @param {any} [data] */
@@ -29,6 +30,11 @@ async function read(response) {
   throw new Refused(response.status, (data && data.detail) || firstProblem(data) || "The answer was " + response.status, data);
 }
 
+/** Asks until somebody answers: what is shown may be nothing that asks again by itself. */
+function awaitReturn() {
+  setTimeout(() => { if (session.lost) ask("health/cache", {}).then(() => m.redraw(), awaitReturn); }, 2000);
+}
+
 /** @param {string} path @param {RequestInit} options */
 async function ask(path, options) {
   try {
@@ -36,6 +42,7 @@ async function ask(path, options) {
     session.lost = false;
     return response;
   } catch {
+    if (!session.lost) awaitReturn();
     session.lost = true;
     m.redraw();
     throw new Refused(0, "cachearr does not answer");
@@ -61,8 +68,18 @@ export async function getText(path) {
 export const sendText = async (method, path, etag, text) => read(await ask(path,
   { method, headers: { "Content-Type": "application/json", ...(etag ? { "If-Match": etag } : { "If-None-Match": "*" }) }, body: text ?? "{}" }));
 
+/** A text to be judged as it is. @param {string} path @param {string} text */
+export const postText = async (path, text) => read(await ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: text }));
+
+/** @type {Record<string, (answer: any) => number>} */
+const countsFiring = { "api/v1/stats/summary": summary => summary.alerts, "api/v1/alerts": alerts => alerts.firing.length };
+
 /** @param {string} path */
-export const get = path => call("GET", path);
+export async function get(path) {
+  const answer = await call("GET", path);
+  if (countsFiring[path]) session.firing = countsFiring[path](answer);
+  return answer;
+}
 /** @param {string} path @param {any} [body] */
 export const post = (path, body) => call("POST", path, body);
 
@@ -72,9 +89,12 @@ export function query(parameters) {
   return given.length === 0 ? "" : "?" + given.map(([name, value]) => name + "=" + encodeURIComponent(String(value))).join("&");
 }
 
+/** What may be otherwise soon without anybody doing anything. @param {Refused} error */
+const passes = error => error.status === 0 || error.status >= 500;
+
 /** Data that is asked for again and again while a page shows it. */
 export class Resource {
-  /** @param {string | (() => string)} path @param {number} [every] milliseconds; 0: once */
+  /** @param {string | (() => string)} path @param {number} [every] milliseconds; 0: until there is an answer */
   constructor(path, every = 0) {
     this.path = path;
     this.every = every;
@@ -82,6 +102,7 @@ export class Resource {
     this.data = null;
     /** @type {Refused | null} */
     this.error = null;
+    this.failures = 0;  // in a row
     this.timer = 0;
     this.running = false;
     this.turn = 0;
@@ -104,13 +125,20 @@ export class Resource {
       if (turn !== this.turn) return;
       this.data = data;
       this.error = null;
+      this.failures = 0;
     } catch (error) {
       if (turn !== this.turn) return;
       this.error = error instanceof Refused ? error : new Refused(0, String(error));
+      ++this.failures;
     }
-    // A page that nobody looks at asks seldom.
-    const pause = document.hidden ? Math.max(this.every, 30000) : this.error ? Math.max(this.every, 3000) : this.every;
-    if (this.running && this.every > 0) this.timer = window.setTimeout(() => this.refresh(), pause);
+    const pause = this.pause();
+    if (this.running && pause > 0) this.timer = window.setTimeout(() => this.refresh(), pause);
     m.redraw();
+  }
+  /** Until it is asked for again; 0: no more. */
+  pause() {
+    const pause = this.error && passes(this.error) ? Math.min(this.failures, 3) * 1000 : this.every;
+    // A page that nobody looks at asks seldom.
+    return pause > 0 && document.hidden ? Math.max(pause, 30000) : pause;
   }
 }
