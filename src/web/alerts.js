@@ -17,13 +17,14 @@ const past = alerts => table([{ name: "Alert" }, { name: "What" }, { name: "Bega
 /** @param {Data} page @param {Data} channel */
 function channelRow(page, channel) {
   const test = async () => {
-    channel.testing = true;
+    page.testing.add(channel.name);
     await act(() => post("api/v1/notifications/" + encodeURIComponent(channel.name) + "/test"), "Sent to " + channel.name);
+    page.testing.delete(channel.name);
     page.channels.refresh();
   };
   const last = channel.lastResult;
   return m("tr", { key: channel.name }, m("td", channel.name), m("td", channel.type), m("td", channel.host || "–"), m("td", channel.events.join(", ")),
-    m("td", last ? [badge(last.ok ? "ok" : "failed"), " ", format.moment(last.at), last.error ? m("p.muted", last.error) : null] : m("span.muted", "nothing sent yet")), m("td.end", m("button", { onclick: test, disabled: channel.testing }, "Test")));
+    m("td", last ? [badge(last.ok ? "ok" : "failed"), " ", format.moment(last.at), last.error ? m("p.muted", last.error) : null] : m("span.muted", "nothing sent yet")), m("td.end", m("button", { onclick: test, disabled: page.testing.has(channel.name) }, "Test")));
 }
 
 /** What makes them fire. @param {Data} all */
@@ -32,6 +33,8 @@ const thresholds = all => m("dl.facts.roomy", [["Hit rate under", format.percent
 
 export class Alerts {
   constructor() {
+    /** @type {Set<string>} */
+    this.testing = new Set();  // channels that are sent a message now
     this.alerts = new Resource("api/v1/alerts", 5000).start();
     this.channels = new Resource("api/v1/notifications", 15000).start();
   }
