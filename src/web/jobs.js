@@ -1,7 +1,7 @@
 // Warm-ups: begin one, watch it, end it; and what fetching ahead does.
 import { Resource, call, post } from "./api.js";
 import * as format from "./format.js";
-import { act, badge, card, empty, instead, m, meter, table } from "./view.js";
+import { act, badge, card, empty, instead, m, progress, table } from "./view.js";
 
 /** @typedef {any} Data */
 
@@ -11,7 +11,7 @@ const types = ["all", "series", "episodes", "metadata", "indexers", "quality-pro
 function row(page, job) {
   const runs = !job.ended;
   const end = async () => { await act(() => call("DELETE", "api/v1/jobs/" + job.id), "Cancelled"); page.jobs.refresh(); };
-  return m("tr", { key: job.id }, m("td", job.type + (job.only ? " " + job.only : "")), m("td", job.cause), m("td", badge(job.state)), m("td.quota", meter(job.done, job.total, "Progress of " + job.type),
+  return m("tr", { key: job.id }, m("td", job.type + (job.only ? " " + job.only : "")), m("td", job.cause), m("td", badge(job.state)), m("td.quota", progress(job.done, job.total, "Progress of " + job.type),
     m("span.muted.nowrap", format.number(job.done) + " of " + (job.totalIsKnown ? "" : "at least ") + format.number(job.total))),
   m("td.end", format.number(job.fetched)), m("td.end", format.number(job.failed)), m("td.end.nowrap", format.moment(job.began)),
   m("td", job.problem || (job.waitsUntil ? "waits until " + format.moment(job.waitsUntil) : job.endsAbout && runs ? "ends about " + format.moment(job.endsAbout) : "")), m("td.end", runs ? m("button", { onclick: end }, "Cancel") : null));

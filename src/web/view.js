@@ -62,12 +62,17 @@ export function table(columns, rows, caption) {
 /** Names and values. @param {any[][]} pairs */
 export const facts = pairs => m("dl.facts", pairs.map(([label, value, kind]) => m("div", { class: kind || "" }, m("dt", label), m("dd", value))));
 
-/** How full something is. @param {number} used @param {number} most @param {string} label */
-export function meter(used, most, label) {
-  const share = most > 0 ? Math.min(100, (used / most) * 100) : 0;
-  return m(".meter", { role: "meter", "aria-label": label, "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": Math.round(share) },
-    m(".meter-fill", { class: share > 90 ? "bad" : share > 75 ? "warn" : "", style: { width: share + "%" } }));
+/** @param {string} role @param {number} part @param {number} whole @param {string} label @param {(share: number) => string} tone */
+function bar(role, part, whole, label, tone) {
+  const share = whole > 0 ? Math.min(100, (part / whole) * 100) : 0;
+  return m(".meter", { role, "aria-label": label, "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": Math.round(share) },
+    m(".meter-fill", { class: tone(share), style: { width: share + "%" } }));
 }
+
+/** How full something is. @param {number} used @param {number} most @param {string} label */
+export const meter = (used, most, label) => bar("meter", used, most, label, share => (share > 90 ? "bad" : share > 75 ? "warn" : ""));
+/** How far something is. @param {number} done @param {number} all @param {string} label */
+export const progress = (done, all, label) => bar("progressbar", done, all, label, () => "");
 
 /** @type {{text: string, bad: boolean}[]} */
 const notes = [];
@@ -115,6 +120,8 @@ function answered(yes) {
 export const Dialog = {
   view: () => asked && m("dialog.dialog", {
     oncreate: (/** @type {any} */ node) => node.dom.showModal(),
+    // Gives the focus back to where it was.
+    onbeforeremove: (/** @type {any} */ node) => node.dom.close(),
     oncancel: (/** @type {Event} */ event) => { event.preventDefault(); answered(false); },
     "aria-labelledby": "dialog-title",
   }, m("h2#dialog-title", asked.title), m(".dialog-body", typeof asked.body === "function" ? asked.body() : asked.body),
