@@ -15,11 +15,14 @@ const since = time => (Date.now() - new Date(time).getTime()) / 1000;
 /** Of all reasons, where they are told one by one. @param {number | Record<string, number>} counts */
 const total = counts => (typeof counts === "object" ? Object.values(counts || {}).reduce((sum, each) => sum + each, 0) : counts);
 
+/** Who has just come has not told yet. @param {string | undefined} here @param {string | undefined} there */
+const isOther = (here, there) => !!here && !!there && here !== there;
+
 /** What is not as it should be, in words. @param {Data} shared @returns {string[]} */
 export function differences(shared) {
   const here = own(shared), others = shared.members.filter((/** @type {Data} */ each) => !each.self);
   const named = (/** @type {(each: Data) => boolean} */ is) => others.filter(is).map((/** @type {Data} */ each) => each.name).join(", ");
-  const lost = named(each => since(each.seen) > late), rules = here ? named(each => each.rules !== here.rules) : "", versions = here ? named(each => each.version !== here.version) : "";
+  const lost = named(each => since(each.seen) > late), rules = named(each => isOther(here?.rules, each.rules)), versions = named(each => isOther(here?.version, each.version));
   return [lost && "No sign of life from " + lost, rules && "Other rules than here: " + rules, versions && "Another version than here: " + versions].filter(Boolean);
 }
 
@@ -30,7 +33,7 @@ export const sharedState = shared => badge(shared.state, shared.state === "ready
 function members(shared) {
   const here = own(shared);
   const rows = shared.members.map((/** @type {Data} */ each) => m("tr", { key: each.name }, m("td.nowrap", m("strong", each.name), each.self ? m("span.muted", " this one") : null), m("td.nowrap", each.address || "–"),
-    m("td.nowrap", each.version, " ", here && each.version !== here.version ? badge("another", "warn") : null), m("td.nowrap", m("code", { title: each.rules }, (each.rules || "–").slice(0, 12)), " ", here && each.rules !== here.rules ? badge("other rules", "warn") : null),
+    m("td.nowrap", each.version || "–", " ", isOther(here?.version, each.version) ? badge("another", "warn") : null), m("td.nowrap", m("code", { title: each.rules }, (each.rules || "–").slice(0, 12)), " ", isOther(here?.rules, each.rules) ? badge("other rules", "warn") : null),
     m("td.end.nowrap", since(each.seen) > late ? badge(format.ago(each.seen), "bad") : format.ago(each.seen))));
   return table([{ name: "Instance" }, { name: "Address" }, { name: "Version" }, { name: "Rules" }, { name: "Last sign of life", end: true }], rows, "Instances");
 }
@@ -57,8 +60,9 @@ const server = shared => [facts([["Server", shared.server, "span"], ["Software",
 const traffic = ({ records, invalidations }) => facts([["Hits", format.number(records.hits)], ["Misses", format.number(records.misses)], ["Written", format.number(records.written)], ["Too late", format.number(records.timeouts)], ["Not taken", format.number(total(records.rejected) + total(records.dropped))],
   ["Invalidations sent", format.number(invalidations.sent)], ["Received", format.number(invalidations.received)], ["Waiting", format.number(invalidations.waiting)], ["Gaps", format.number(invalidations.gaps)]]);
 
-const alone = () => card("Instances", empty("This instance is alone", "Several instances can share answers, purges and the budgets of upstreams. Give each the same Redis:",
-  m("pre.code", "\"shared\": { \"redis_url\": \"redis://redis.example:6379\" }")), { wide: true });
+const alone = () => card("Instances", empty("This instance is alone", "Several instances can share answers, purges and the budgets of upstreams. Give each the same Redis and the same secret:",
+  [m("pre.code", "\"shared\": { \"redis_url\": \"redis://redis.example:6379\", \"secret_file\": \"/etc/cachearr/shared.secret\" }"),
+    m("p", m("code", "cachearr shared secret make"), " makes the secret on the first one, ", m("code", "show"), " prints it there, ", m("code", "import FILE"), " keeps it on the others.")]), { wide: true });
 
 /** @param {Data} shared */
 function all(shared) {
