@@ -30,7 +30,7 @@ const logout = () => act(() => post("api/v1/logout"), "Logged out").then(() => {
 
 /** @param {string} current */
 const nav = current => m("nav", { id: "menu", class: menu ? "shown" : "", "aria-label": "Pages" }, Object.entries(pages).map(([name, [title]]) =>
-  m("a", { href: "#/" + name, ...(name === current ? { "aria-current": "page" } : {}), onclick: () => { menu = false; } }, icon(name), m("span", title))), m("button.logout", { onclick: logout }, "Log out"));
+  m("a", { href: "#/" + name, ...(name === current ? { "aria-current": "page" } : {}), onclick: () => { menu = false; } }, icon(name), m("span", title), name === "alerts" && session.firing > 0 ? m("span.count", session.firing, m("span.sr", " firing")) : null)), m("button.logout", { onclick: logout }, "Log out"));
 
 class App {
   view() {
@@ -43,6 +43,11 @@ class App {
   }
 }
 
+/** Whether there is an instance, whether it knows who asks, and how many alerts fire. */
+async function look() {
+  try { await get("api/v1/stats/summary"); } catch { /* the page says it */ }
+}
+
 async function start() {
   const link = /^#\/enter\/(\w+)$/.exec(location.hash);
   if (link) {
@@ -50,9 +55,10 @@ async function start() {
     history.replaceState(null, "", location.pathname + "#/overview");
     linkError = await enterByLink(link[1]);
   }
-  try { await get("api/v1/stats/summary"); } catch { /* the page says it */ }
+  await look();
   window.addEventListener("hashchange", () => {
     document.title = pages[place().name][0] + " – cachearr";
+    if (!session.out) look().then(m.redraw);
     m.redraw();
     window.scrollTo(0, 0);
   });

@@ -1,5 +1,6 @@
 // What all pages are built of. Text from outside goes through text nodes alone: nothing here makes HTML of a string.
 import { Refused } from "./api.js";
+import * as format from "./format.js";
 
 /** @type {any} */
 export const m = /** @type {any} */ (window).m;
@@ -58,6 +59,9 @@ export function table(columns, rows, caption) {
       column.name || m("span.sr", "Actions"))))),
     m("tbody", rows)));
 }
+
+/** What the instance says, with its times as people read them. @param {string} text */
+export const localTimes = text => text.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z|\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT/g, time => format.moment(time));
 
 /** Names and values. @param {any[][]} pairs */
 export const facts = pairs => m("dl.facts", pairs.map(([label, value, kind]) => m("div", { class: kind || "" }, m("dt", label), m("dd", value))));
