@@ -1,9 +1,12 @@
 // How each upstream is: quota, pauses, breaker, latency; and what an operator may do about it.
-import { Resource, post } from "./api.js";
+import { Resource, post, query } from "./api.js";
 import * as format from "./format.js";
-import { act, ask, badge, empty, instead, m, meter, table } from "./view.js";
+import { act, ask, badge, empty, facts, instead, localTimes, m, meter, table } from "./view.js";
 
 /** @typedef {any} Data */
+
+/** What each lets through. */
+const modes = /** @type {Record<string, string>} */ ({ live: "Asks the upstream when nothing fresh is stored.", "prefer-cache": "Serves what is stored, however old, and refreshes it behind.", offline: "Never asks the upstream: what is stored is all there is." });
 
 /** In words and a tone. @param {Data} upstream @returns {[string, string?]} */
 export function stateOf(upstream) {
@@ -28,7 +31,7 @@ export function quotaCell(upstream) {
 function quotaLine(quota, name) {
   const empties = format.emptyAt(quota);
   return m("li.quota-line", m(".quota-words", m("span", format.number(quota.remaining) + " of " + format.number(quota.limit) + " " + quota.of + " left this " + quota.per),
-    m("span.muted", "resets in " + format.duration(quota.resetSeconds))), meter(quota.limit - quota.remaining, quota.limit, "Quota of " + name),
+    m("span.muted", quota.remaining > 0 ? "resets in " + format.duration(quota.resetSeconds) : "room again from " + format.moment(quota.reset))), meter(quota.limit - quota.remaining, quota.limit, "Quota of " + name),
   empties ? m("p.warn-text", "empty at " + format.moment(empties.getTime()) + " at this rate") : null);
 }
 
@@ -36,7 +39,7 @@ function quotaLine(quota, name) {
 function troubles(upstream) {
   const lines = [];
   if (upstream.paused) lines.push("Paused by an operator: what is stored is served, nothing is sent.");
-  if (upstream.cooldownUntil) lines.push("Nothing is sent for " + format.duration(upstream.cooldownSeconds) + " (until " + format.moment(upstream.cooldownUntil) + "): " + (upstream.cooldownWhy || "it asked for a pause"));
+  if (upstream.cooldownUntil) lines.push("Nothing is sent for " + format.duration(upstream.cooldownSeconds) + " (until " + format.moment(upstream.cooldownUntil) + "): " + localTimes(upstream.cooldownWhy || "it asked for a pause"));
   if (upstream.breaker.state !== "closed") lines.push("Breaker " + upstream.breaker.state + " after " + upstream.breaker.failuresInARow + " failures in a row" + (upstream.breaker.until ? ", tried again at " + format.clock(upstream.breaker.until) : "") + ".");
   if (upstream.mode !== upstream.modeOfRules) lines.push("Mode " + upstream.mode + " until the next reload; the rules say " + upstream.modeOfRules + ".");
   return lines;
@@ -59,18 +62,26 @@ function buttons(page, upstream) {
   return m(".buttons",
     upstream.paused ? m("button.primary", { onclick: () => change(page, upstream, { paused: false }, "resumed") }, "Resume") : m("button", { onclick: pause }, "Pause"),
     m("button", { disabled: upstream.breaker.state === "closed" && !upstream.cooldownUntil, onclick: () => change(page, upstream, { reset: ["breaker", "cooldown"] }, "breaker and pauses reset") }, "Reset"),
-    m("label.inline", "Mode ", m("select", { value: upstream.mode, onchange: (/** @type {any} */ event) => change(page, upstream, { mode: event.target.value }, "mode " + event.target.value) },
-      ["live", "prefer-cache", "offline"].map(mode => m("option", { value: mode, selected: mode === upstream.mode }, mode)))));
+    m("label.inline", "Mode ", m("select", { title: Object.entries(modes).map(each => each.join(": ")).join("\n"), value: upstream.mode, onchange: (/** @type {any} */ event) => change(page, upstream, { mode: event.target.value }, "mode " + event.target.value) },
+      Object.keys(modes).map(mode => m("option", { value: mode, selected: mode === upstream.mode }, mode)))),
+    upstream.mode === "live" ? null : m("p.muted.mode", modes[upstream.mode]));
 }
 
-/** @param {Data} page @param {Data} upstream */
-function panel(page, upstream) {
-  const lines = troubles(upstream);
-  return m("section.card.upstream", { key: upstream.name, "aria-label": upstream.name },
+/** Of the last day. @param {Data} page @param {Data} upstream */
+function lately(page, upstream) {
+  const sum = (/** @type {string} */ figure) => (page.day.data?.series || []).filter((/** @type {Data} */ each) => each.name === figure && each.upstream === upstream.name)
+    .flatMap((/** @type {Data} */ each) => each.points).reduce((/** @type {number} */ all, /** @type {[number, number | null]} */ [, value]) => all + (value || 0), 0);
+  const hits = sum("hits"), asked = hits + sum("misses"), errors = sum("upstream_errors");
+  return [["Hit rate, 24 h", asked > 0 ? format.percent((hits / asked) * 100, 0) : "–"], ["Errors, 24 h", errors > 0 ? m("span.bad-text", format.number(errors)) : "0"]];
+}
+
+/** @param {Data} page @param {Data} upstream @param {string | null} wanted who is looked for */
+function panel(page, upstream, wanted) {
+  const lines = troubles(upstream), isWanted = upstream.name === wanted;
+  return m("section.card.upstream", { key: upstream.name, class: isWanted ? "wanted" : "", "aria-label": upstream.name, oncreate: (/** @type {Data} */ node) => { if (isWanted) node.dom.scrollIntoView(); } },
     m("header.card-head", m("h2", upstream.name), badge(...stateOf(upstream))),
-    m("dl.facts", m("div", m("dt", "Calls"), m("dd", format.number(upstream.requests))), m("div", m("dt", "Latency"), m("dd", upstream.latencyMs ? upstream.latencyMs + " ms" : "–")),
-      m("div", m("dt", "Tokens"), m("dd", upstream.tokens == null ? "no limit" : String(upstream.tokens))), m("div", m("dt", "Waiting"), m("dd", String(upstream.waiting))),
-      m("div", m("dt", "In flight"), m("dd", String(upstream.inFlight))), null),
+    facts([["Calls", format.number(upstream.requests)], ...lately(page, upstream), ["Latency", upstream.latencyMs ? format.latency(upstream.latencyMs * 1000) : "–"],
+      ["Tokens", upstream.tokens == null ? "no limit" : String(upstream.tokens)], ["In flight", upstream.inFlight + (upstream.waiting > 0 ? ", " + upstream.waiting + " waiting" : "")]]),
     upstream.events && upstream.events.state !== "off" ? feed(upstream.events) : null,
     lines.map(line => m("p.trouble", line)),
     upstream.quota.length > 0 ? m("ul.list", upstream.quota.map((/** @type {Data} */ quota) => quotaLine(quota, upstream.name))) : null,
@@ -81,17 +92,40 @@ function panel(page, upstream) {
 const idleTable = (page, idle) => table([{ name: "Name" }, { name: "State" }, { name: "Tokens", end: true }, { name: "Quota", class: "quota" }],
   idle.map(each => m("tr", { key: each.name }, m("td", each.name), m("td", badge(...stateOf(each))), m("td.end", each.tokens ?? "–"), m("td", quotaCell(each)))), "Upstreams that were not asked");
 
+/** What is not as it should be comes first. @param {Data} upstream */
+const rank = upstream => (troubles(upstream).length > 0 || stateOf(upstream)[1] ? 0 : 1);
+
+const figures = ["hits", "misses", "upstream_errors"];
+const mostNamed = 21;  // of which the history tells three figures in one answer
+
 export class Upstreams {
-  constructor() { this.upstreams = new Resource("api/v1/upstreams", 3000).start(); }
-  onremove() { this.upstreams.stop(); }
-  view() {
+  constructor() {
+    this.upstreams = new Resource("api/v1/upstreams", 3000).start();
+    /** @type {string[]} */
+    this.asked = [];
+    this.day = new Resource(() => "api/v1/history" + query({ series: this.asked.flatMap(name => figures.map(each => each + ":upstream=" + name)).join(","), from: "-24h", step: "1h" }), 30000);
+  }
+  onremove() { this.upstreams.stop(); this.day.stop(); }
+  /** Asks for the figures of those that are shown, anew where another has come. @param {Data[]} shown */
+  follow(shown) {
+    const asked = shown.slice(0, mostNamed).map(each => each.name);
+    if (asked.join() === this.asked.join()) return;
+    this.asked = asked;
+    this.day.stop();
+    this.day.start();
+  }
+  /** @param {Data} node */
+  view(node) {
     const waiting = instead(this.upstreams);
     if (waiting) return m(".page", m("h1", "Upstreams"), waiting);
     const all = this.upstreams.data.upstreams;
-    const used = all.filter((/** @type {Data} */ each) => each.requests > 0 || troubles(each).length > 0);
+    const wanted = node.attrs.parameters.get("name");
+    const used = all.filter((/** @type {Data} */ each) => each.requests > 0 || troubles(each).length > 0 || each.name === wanted);
+    this.follow(used);
+    used.sort((/** @type {Data} */ a, /** @type {Data} */ b) => rank(a) - rank(b));
     const idle = all.filter((/** @type {Data} */ each) => !used.includes(each));
     return m(".page", m("h1", "Upstreams"),
-      used.length === 0 ? empty("No upstream was asked yet", "As soon as a request goes out, its upstream stands here.") : m(".grid.upstreams", used.map((/** @type {Data} */ each) => panel(this, each))),
+      used.length === 0 ? empty("No upstream was asked yet", "As soon as a request goes out, its upstream stands here.") : m(".grid.upstreams", used.map((/** @type {Data} */ each) => panel(this, each, wanted))),
       idle.length > 0 ? m("details.card", m("summary", idle.length + " more that nobody has asked for"), idleTable(this, idle)) : null);
   }
 }
