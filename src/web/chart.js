@@ -43,7 +43,28 @@ function drawLegend(self, row) {
   const time = document.createElement("span");
   time.className = "legend-time";
   if (row != null) time.append(new Date(self.chart.getValue(row, 0)).toLocaleString("en-GB", { weekday: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" }));
-  legend.replaceChildren(time, ...items);
+  legend.replaceChildren(...items, time);
+}
+
+const steps = [1, 2, 5];
+
+/** Ticks of a logarithmic axis at 1, 2, 5, 10 and so on, or at the powers alone where these would not find room.
+ * @param {number} from @param {number} to @param {number} pixels @param {(name: string) => any} optionOf */
+function logarithmicTicks(from, to, pixels, optionOf) {
+  const room = pixels / optionOf("pixelsPerLabel"), format = optionOf("axisLabelFormatter");
+  const decades = Math.log10(to / from), mantissas = decades * steps.length <= room ? steps : [1];
+  const stride = Math.max(1, Math.ceil((decades * mantissas.length) / Math.max(1, room)));
+  const ticks = [];
+  for (let power = Math.floor(Math.log10(from)); 10 ** power <= to; power += stride)
+    for (const mantissa of mantissas) if (mantissa * 10 ** power >= from && mantissa * 10 ** power <= to) ticks.push({ v: mantissa * 10 ** power, label: format(mantissa * 10 ** power) });
+  return ticks;
+}
+
+/** The range of the y axis where next to nothing was counted: it would show fractions of it; else what the chart finds itself.
+ * @param {any[][]} rows @param {number | undefined} least */
+function rangeOf(rows, least) {
+  const highest = Math.max(0, ...rows.map(([, ...values]) => values.reduce((sum, value) => sum + (value || 0), 0)));
+  return least && highest < least ? [0, least] : null;
 }
 
 /** @param {any} attributes */
@@ -54,7 +75,8 @@ function options(attributes) {
     fillGraph: !!attributes.stacked, fillAlpha: 0.75, stackedGraphNaNFill: "inside", strokeWidth: attributes.stacked ? 1 : 1.6,
     logscale: !!attributes.logarithmic, connectSeparatedPoints: true, gridLineColor: line, axisLineColor: line,
     axisLabelFontSize: 12, highlightCircleSize: 3, labelsKMB: !attributes.logarithmic, animatedZooms: false,
-    axes: { x: { drawGrid: false }, y: { axisLabelWidth: attributes.wide || 44, includeZero: !attributes.logarithmic, ...(attributes.axis ? { axisLabelFormatter: attributes.axis } : {}) } },
+    valueRange: rangeOf(attributes.rows, attributes.least),
+    axes: { x: { drawGrid: false }, y: { ...(attributes.logarithmic ? { ticker: logarithmicTicks } : {}), axisLabelWidth: attributes.wide || 44, includeZero: !attributes.logarithmic, ...(attributes.axis ? { axisLabelFormatter: attributes.axis } : {}) } },
     highlightCallback: (/** @type {any} */ _event, /** @type {number} */ x) => {
       drawLegend(attributes.self, rowAt(attributes.self.chart, x));
       others(attributes.group, attributes.self, other => { other.chart.setSelection(rowAt(other.chart, x)); drawLegend(other, rowAt(other.chart, x)); });
@@ -71,7 +93,7 @@ function options(attributes) {
   };
 }
 
-/** Attributes: title, labels, colours (variables), rows [[Date, …]], group, stacked, logarithmic, show, axis. */
+/** Attributes: title, labels, colours (variables), rows [[Date, …]], group, stacked, logarithmic, least (the axis reaches that far), show, axis. */
 export class Chart {
   constructor() {
     /** @type {any} */
@@ -106,7 +128,7 @@ export class Chart {
   onupdate(node) {
     if (node.attrs.rows === this.rows) return;
     this.rows = node.attrs.rows;
-    this.chart.updateOptions({ file: this.rows });
+    this.chart.updateOptions({ file: this.rows, valueRange: rangeOf(this.rows, node.attrs.least) });
   }
   /** @param {any} node */
   onremove(node) {

@@ -14,6 +14,10 @@ const resultNames = ["hit", "shared fetch", "revalidated", "stale", "miss", "byp
 const resultColours = results.map(name => "--" + name);
 const latencies = ["latency_hit_p50", "latency_hit_p95", "latency_miss_p50", "latency_miss_p95"];
 
+const alertsShown = 3;
+const keysShown = 7;
+const mostListed = 200;
+
 let range = localStorage.getItem("range") || "1 h";
 if (!ranges[range]) range = "1 h";
 
@@ -45,31 +49,60 @@ function change(now, before) {
 const alertLine = alert => m(".alert", { class: alert.severity, role: "alert" }, badge(alert.severity),
   m("div", m("strong", alert.message), alert.advice ? m("p", alert.advice) : null), m("a.button", { href: "#/alerts" }, "Alerts"));
 
-/** @param {Data} summary @param {Data} health @param {Data[]} alerts @param {Data} today */
-function verdict(summary, health, alerts, today) {
-  const worst = alerts.some(each => each.severity === "error") ? "bad" : alerts.some(each => each.severity === "warning") ? "warn" : "good";
-  const tone = health && health.status === "down" ? "bad" : health && health.status === "degraded" && worst === "good" ? "warn" : worst;
-  const words = tone === "good" ? "All is well" : tone === "warn" ? "Something needs a look" : "Something is broken";
-  const first = summary.requests === 0;
-  return m("section.verdict", { class: tone }, m("span.lamp", { "aria-hidden": "true" }),
-    m("div", m("h1", first ? "Ready, and nobody has asked yet" : words),
-      m("p", first ? ["Point an application here: ", m("a", { href: "#/setup" }, "Setup"), " says how."]
-        : tone !== "good" && alerts.length === 0 ? health.message
-        : ["Today ", m("b", format.number(today?.calls ?? 0)), " upstream calls and ", m("b", format.duration(today?.seconds ?? 0)), " of waiting were saved."])));
+const severities = ["error", "warning", "notice"];
+/** The worst first, of those the newest. @param {Data[]} alerts */
+const byUrgency = alerts => [...alerts].sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || new Date(b.since).getTime() - new Date(a.since).getTime());
+
+/** @param {Data[]} firing */
+function alertLines(firing) {
+  const more = firing.length - alertsShown;
+  return [byUrgency(firing).slice(0, alertsShown).map(alertLine), more > 0 ? m("a.more-alerts", { href: "#/alerts" }, "and " + more + " more") : null];
+}
+
+/** What the table of upstreams shows in red, in words. @param {Data[]} all */
+const broken = all => all.flatMap(each => {
+  const [word, tone] = stateOf(each);
+  if (tone === "bad") return [each.name + ": " + word];
+  return each.quota.some((/** @type {Data} */ quota) => quota.remaining === 0) ? [each.name + ": quota spent"] : [];
+});
+
+/** How all is, and why; null while that is not known. @param {Data} page @returns {{tone: string, reason: string} | null} */
+function judgement(page) {
+  // Where it is down, the answer is an error with the same words.
+  const health = page.health.data?.data || page.health.error?.data?.data;
+  if (health?.status === "down") return { tone: "bad", reason: health.message };
+  const unknown = [page.alerts, page.upstreams].find(each => each.data == null);
+  if (unknown) return unknown.error ? { tone: "warn", reason: unknown.error.message } : null;
+  const { firing } = page.alerts.data, red = broken(page.upstreams.data.upstreams);
+  const reason = red.length > 0 ? red.join(", ") : health?.status === "degraded" ? health.message : "";
+  if (firing.some((/** @type {Data} */ each) => each.severity === "error")) return { tone: "bad", reason };
+  return { tone: reason || firing.some((/** @type {Data} */ each) => each.severity === "warning") ? "warn" : "good", reason };
+}
+
+/** @param {Data | undefined} today */
+const savedToday = today => (today ? ["Today ", m("b", format.number(today.calls)), " upstream calls and ", m("b", format.duration(today.seconds)), " of waiting were saved."] : "…");
+
+/** @param {Data} page */
+function verdict(page) {
+  const found = judgement(page), first = page.summary.data.requests === 0;
+  const words = /** @type {Record<string, string>} */ ({ good: "All is well", warn: "Something needs a look", bad: "Something is broken" });
+  const isIdle = first && found?.tone !== "bad";
+  return m("section.verdict", { class: found?.tone || "unknown" }, m("span.lamp", { "aria-hidden": "true" }),
+    m("div", m("h1", isIdle ? "Ready, and nobody has asked yet" : found ? words[found.tone] : "One moment…"),
+      m("p", isIdle ? ["Point an application here: ", m("a", { href: "#/setup" }, "Setup"), " says how."] : [found?.reason ? [m("b", found.reason), ". "] : null, savedToday(page.savings.data?.total)])));
 }
 
 /** @param {Data} summary @param {Data} page */
 function stats(summary, page) {
   const before = page.days.data ? yesterday(page.days.data) : null;
-  const rate = summary.hitRatio24h, today = page.savings.data?.total;
-  const stored = page.stats.data?.data;
+  const rate = summary.hitRatio24h, today = page.savings.data?.total, ends = page.expiring.data?.keys;
   return m(".stats",
     stat("Hit rate", rate == null ? "–" : format.percent(rate), change(rate, before), rate == null ? "" : rate >= 50 ? "good-text" : "warn-text"),
     stat("Miss rate", rate == null ? "–" : format.percent(100 - rate), format.number(summary.requests) + " requests since the start"),
     stat("Calls saved today", format.compact(today?.calls), today ? format.bytes(today.bytes) + " not fetched again" : "…"),
     stat("Time saved today", format.duration(today?.seconds), summary.latencyHitP95Ms == null ? "no hits yet"
       : "hit " + format.latency(summary.latencyHitP95Ms * 1000) + ", miss " + format.latency(summary.latencyMissP95Ms == null ? null : summary.latencyMissP95Ms * 1000) + " (p95)"),
-    stat("Keys", format.compact(summary.entries), stored ? format.number(stored.expiringSoon) + " expire within 5 minutes" : "…"),
+    stat("Keys", format.compact(summary.entries), ends ? (ends.length < mostListed ? "" : "at least ") + format.number(ends.length) + (ends.length === 1 ? " expires" : " expire") + " within 5 minutes" : "…"),
     m(".stat", m(".stat-label", "Memory"), m(".stat-figure.small", format.bytes(summary.memoryBytes)), meter(summary.memoryBytes, summary.memoryMaxBytes, "Memory"),
       m(".stat-detail", "of " + format.bytes(summary.memoryMaxBytes))),
     summary.diskMaxBytes ? m(".stat", m(".stat-label", "Disk"), m(".stat-figure.small", format.bytes(summary.diskBytes)), meter(summary.diskBytes, summary.diskMaxBytes, "Disk"),
@@ -98,7 +131,7 @@ function charts(page) {
   // A logarithmic scale has no place for nothing at all.
   const untimed = here && !page.latencies.some((/** @type {any[]} */ row) => row.some((value, at) => at > 0 && value != null)) ? empty("Nothing was timed in this time") : null;
   return [
-    card("Requests by result", slot(words(), "r" + range, { title: "Requests by result over time", labels: resultNames, colours: resultColours, rows: page.rows, group: "overview", stacked: true }), { class: "two-thirds", aside: pick }),
+    card("Requests by result", slot(words(), "r" + range, { title: "Requests by result over time", labels: resultNames, colours: resultColours, rows: page.rows, group: "overview", stacked: true, least: 5 }), { class: "two-thirds", aside: pick }),
     card("Latency", slot(words() || untimed, "l" + range, { title: "Latency of hits and misses over time, on a logarithmic scale", labels: ["hit p50", "hit p95", "miss p50", "miss p95"],
       colours: ["--fresh-soft", "--fresh", "--fetched-soft", "--amber"], rows: page.latencies, group: "overview", logarithmic: true, wide: 56,
       show: (/** @type {number} */ ms) => format.latency(ms * 1000), axis: (/** @type {number} */ ms) => (ms >= 1000 ? Number((ms / 1000).toPrecision(2)) + " s" : Number(ms.toPrecision(2)) + " ms") }), { class: "third", aside: m("span.muted", "log scale") }),
@@ -122,9 +155,9 @@ function upstreams(page) {
 /** @param {string} title @param {Resource} resource @param {string} column @param {(key: Data) => string} figure @param {string} nothing */
 function keyList(title, resource, column, figure, nothing) {
   const waiting = instead(resource);
-  const rows = waiting ? [] : resource.data.keys.slice(0, 7).map((/** @type {Data} */ each) => m("tr", { key: each.key },
+  const rows = waiting ? [] : resource.data.keys.slice(0, keysShown).map((/** @type {Data} */ each) => m("tr", { key: each.key },
     m("td.key", m("a", { href: "#/cache?key=" + encodeURIComponent(each.key), title: each.key }, each.key)), m("td.end", format.number(each.requests)), m("td.end", figure(each))));
-  return card(title, waiting || (rows.length === 0 ? empty(nothing) : table([{ name: "Key" }, { name: "Requests", end: true }, { name: column, end: true }], rows, title)), { class: "third" });
+  return card(title, waiting || (rows.length === 0 ? empty(nothing) : table([{ name: "Key" }, { name: "Requests", end: true }, { name: column, end: true }], rows, title)), { class: "third", aside: waiting ? null : m("span.muted", "as of " + format.clock(resource.data.asOf)) });
 }
 
 export class Overview {
@@ -133,15 +166,14 @@ export class Overview {
     this.health = new Resource("health/cache", 10000).start();
     this.alerts = new Resource("api/v1/alerts", 5000).start();
     this.savings = new Resource("api/v1/savings?days=1", 15000).start();
-    this.stats = new Resource("health/cache/stats", 30000).start();
     this.days = new Resource("api/v1/history" + query({ series: "hits,misses", from: "-48h", step: "1h" }), 300000).start();
     this.history = new Resource(history, 10000).start();
     this.upstreams = new Resource("api/v1/upstreams", 5000).start();
-    this.expiring = new Resource("api/v1/keys/expiring?limit=7", 15000).start();
-    this.low = new Resource("api/v1/keys/low-hit-rate?limit=7", 30000).start();
-    this.top = new Resource("api/v1/keys/top?by=hits&limit=7", 15000).start();
+    this.expiring = new Resource("api/v1/keys/expiring?limit=" + mostListed, 15000).start();
+    this.low = new Resource("api/v1/keys/low-hit-rate?limit=" + keysShown, 30000).start();
+    this.top = new Resource("api/v1/keys/top?by=hits&limit=" + keysShown, 15000).start();
     this.shared = new Resource("api/v1/shared", 10000).start();
-    this.all = [this.shared, this.summary, this.health, this.alerts, this.savings, this.stats, this.days, this.history, this.upstreams, this.expiring, this.low, this.top];
+    this.all = [this.shared, this.summary, this.health, this.alerts, this.savings, this.days, this.history, this.upstreams, this.expiring, this.low, this.top];
   }
   onremove() { this.all.forEach(each => each.stop()); }
   view() {
@@ -149,8 +181,8 @@ export class Overview {
     if (waiting) return m(".page", m("h1.sr", "Overview"), waiting);
     const firing = this.alerts.data?.firing || [];
     return m(".page",
-      verdict(this.summary.data, this.health.data?.data, firing, this.savings.data?.total),
-      firing.slice(0, 3).map(alertLine),
+      verdict(this),
+      alertLines(firing),
       stats(this.summary.data, this),
       m(".grid", charts(this), upstreams(this), sharedCard(this.shared.data),
         keyList("Top keys", this.top, "Hits", each => format.number(each.hits), "Nothing was hit yet"),
