@@ -1,5 +1,5 @@
 // What the parts of the browser's test share: the instance, the browser, and what counts as a failure.
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
 const { MODULES } = process.env;
@@ -28,9 +28,18 @@ export async function until(what, condition) {
   check(false, "never: " + what);
 }
 
+/** WEB names a folder whose files stand in for those the program holds, so that a page is tried without building. */
+async function serveFrom(folder, context) {
+  await context.route(PAGE + "web/*", route => {
+    const path = folder + "/" + new URL(route.request().url()).pathname.split("/").pop();
+    return existsSync(path) ? route.fulfill({ path }) : route.continue();
+  });
+}
+
 /** A page whose complaints count as failures. */
 export async function open(browser, options) {
   const context = await browser.newContext(options);
+  if (process.env.WEB) await serveFrom(process.env.WEB, context);
   const page = await context.newPage();
   page.on("pageerror", error => check(false, page.url() + ": " + error.message));
   page.on("console", message => {
