@@ -1,37 +1,103 @@
 // How each application is pointed here, with this host filled in, and a tick as soon as it is seen.
-import { Resource } from "./api.js";
+import { Resource, query } from "./api.js";
 import * as format from "./format.js";
 import { badge, card, m } from "./view.js";
 
 /** @typedef {any} Data */
 
-/** Name, how its agent is recognised, steps; the shortest ways first. @param {string} host @param {string} port @returns {[string, RegExp, any[]][]} */
+/** Name, how its agent is recognised, steps, and whose way of trusting the authority is its own; the shortest ways first.
+ * @param {string} host @param {string} port @returns {[string, RegExp, any[], string?][]} */
 function applicationsFor(host, port) {
   const proxy = "http://" + host + ":" + port;
   return [
-    ["Sonarr", /sonarr/i, [["Settings → General → Proxy: tick Use Proxy, type ", ["HTTP(S)"], ", hostname ", [host], ", port ", [port]], "Put your own machines into Ignored Addresses, save"]],
-    ["Radarr", /radarr/i, [["Settings → General → Proxy: type ", ["HTTP(S)"], ", hostname ", [host], ", port ", [port]], "Put your own machines into Ignored Addresses, save"]],
+    ["Sonarr", /sonarr/i, [["Settings → General → Proxy: tick Use Proxy, type ", ["HTTP(S)"], ", hostname ", [host], ", port ", [port]], "Put your own machines into Ignored Addresses, save"], "dotnet"],
+    ["Radarr", /radarr/i, [["Settings → General → Proxy: type ", ["HTTP(S)"], ", hostname ", [host], ", port ", [port]], "Put your own machines into Ignored Addresses, save"], "dotnet"],
     ["Lidarr", /lidarr/i, [["Settings → Metadata → Metadata source: ", [proxy + "/lidarr-metadata/"]]]],
-    ["Prowlarr", /prowlarr/i, [["Settings → Indexers → Indexer Proxies → Http: host ", [host], ", port ", [port], ", with a tag"], "Give that tag to the indexers that are to be cached"]],
+    ["Prowlarr", /prowlarr/i, [["Settings → Indexers → Indexer Proxies → Http: host ", [host], ", port ", [port], ", with a tag"], "Give that tag to the indexers that are to be cached"], "dotnet"],
     ["Overseerr", /overseerr/i, [["Set the variables ", ["HTTP_PROXY=" + proxy], " and ", ["HTTPS_PROXY=" + proxy], ", start it again"]]],
-    ["Seerr, Jellyseerr", /jellyseerr|\bseerr/i, [["Settings → Network → HTTP(S) Proxy: ", [host], " port ", [port]]]],
-    ["Jellyfin", /jellyfin/i, [["Set ", ["http_proxy=" + proxy], ", ", ["https_proxy=" + proxy], " and ", ["no_proxy"], " for your own machines, start it again"]]],
-    ["Bazarr", /bazarr|subliminal/i, [["Settings → General → Proxy: type HTTP, host ", [host], ", port ", [port]]]],
-    ["beets", /beets|musicbrainz/i, [["Set ", ["http_proxy"], " and ", ["https_proxy"], " to ", [proxy], " and ", ["SSL_CERT_FILE"], " to the certificate below"]]],
+    ["Seerr, Jellyseerr", /jellyseerr|\bseerr/i, [["Settings → Network → HTTP(S) Proxy: ", [host], " port ", [port]]], "node"],
+    ["Jellyfin", /jellyfin/i, [["Set ", ["http_proxy=" + proxy], ", ", ["https_proxy=" + proxy], " and ", ["no_proxy"], " for your own machines, start it again"]], "dotnet"],
+    ["Bazarr", /bazarr|subliminal/i, [["Settings → General → Proxy: type HTTP, host ", [host], ", port ", [port]]], "python"],
+    ["beets", /beets|musicbrainz/i, [["Set ", ["http_proxy"], " and ", ["https_proxy"], " to ", [proxy]]], "python"],
     ["qBittorrent", /qbittorrent/i, [["Options → Connection → Proxy server: HTTP, ", [host], ":", [port], ", of its uses RSS alone"]]],
-    ["curl, wget, Python and most others", /curl|wget|python|needle|axios|node/i, [["Set ", ["http_proxy=" + proxy], " and ", ["https_proxy=" + proxy]]]],
+    ["curl, wget, Python and most others", /curl|wget|python|needle|axios|node/i, [["Set ", ["http_proxy=" + proxy], " and ", ["https_proxy=" + proxy]]], "tools"],
   ];
 }
 
 /** @param {any} step */
 const words = step => (Array.isArray(step) ? step.map(part => (Array.isArray(part) ? m("code", part[0]) : part)) : step);
 
-/** @param {[string, RegExp, any[]]} application @param {Data[]} clients */
-function block([name, agent, steps], clients) {
-  const seen = clients.filter(each => agent.test(each.userAgent || "")).sort((a, b) => (a.lastSeen < b.lastSeen ? 1 : -1))[0];
-  return m("details.application", { key: name }, m("summary", m("span", name), seen ? badge("✓ seen " + format.ago(seen.lastSeen), "good") : m("span.muted", "not seen yet")),
-    m("ol", steps.map(step => m("li", words(step)))),
-    seen ? m("p.good-text", "Its requests arrive by " + seen.ways.join(" and ") + ": " + format.number(seen.requests) + " so far, " + format.percent(seen.hitRate) + " of them hits.") : m("p.muted", "As soon as its first request arrives, a tick appears here."));
+/** How an application comes to trust the authority. @param {boolean | null} authority whether there is one @param {string} [way] */
+const trusting = (authority, way) => (authority === false ? [m("code", "cachearr ca init"), " makes an authority; as soon as the application trusts that, its https is cached, too"]
+  : ["Let it trust the authority, so that its https is cached, too: ", m("a", { href: "ca" + (way ? "#" + way : "") }, "how")]);
+
+/** All that are of one application as one. @param {Data[]} clients @returns {Data} */
+function together(clients) {
+  const sum = (/** @type {string} */ name) => clients.reduce((all, each) => all + each[name], 0);
+  return { requests: sum("requests"), hits: sum("hits"), ways: [...new Set(clients.flatMap(each => each.ways))], distrusts: clients.some(each => each.trustsAuthority === false),
+    lastSeen: clients.map(each => each.lastSeen).sort().pop() };
+}
+
+/** @param {Data} request */
+const failed = request => request.result === "error" || request.result === "refused" || request.status >= 400;
+
+/** Whether rules look into it. @param {Data} request of a tunnel: its address is host and port @param {string[]} hosts */
+const isLookedInto = ({ url }, hosts) => hosts.some(each => (each.startsWith("*") ? url.replace(/:\d+$/, "").endsWith(each.slice(1)) : url.replace(/:\d+$/, "") === each));
+
+/** @param {Data[]} last @param {string[]} hosts */
+const onlyElsewhere = (last, hosts) => hosts.length > 0 && last.length > 0 && !last.some(each => isLookedInto(each, hosts));
+
+/** Whether it works, by what was seen: a tone, and what there is to say.
+ * @param {Data} seen @param {Data[] | null} last its last requests @param {{authority: boolean | null, way?: string, hosts: string[]}} here @returns {[string, any]} */
+function judge(seen, last, { authority, way, hosts }) {
+  const arrives = "Its requests arrive by " + seen.ways.join(" and ") + ": " + format.number(seen.requests) + " so far, ";
+  if (seen.hits > 0) return ["good", arrives + format.percent((seen.hits / seen.requests) * 100) + " of them hits."];
+  if (!last) return ["dim", arrives + "none of them a hit."];
+  if (last.length > 0 && last.every(failed)) {
+    const { method, url, error, status } = last[0];
+    return ["warn", ["None of its last requests succeeded. The newest, ", m("code", method + " " + url), ": " + (error || "the answer was " + status) + ". ", m("a", { href: "#/live?filter=" + encodeURIComponent(url) }, "Live log")]];
+  }
+  if (seen.distrusts) return ["warn", ["It does not trust the authority, so its https passes through and is not cached. ", trusting(authority, way), "."]];
+  if (!seen.ways.every((/** @type {string} */ each) => each === "tunnel")) return ["good", arrives + "none of them a hit yet: nothing was asked for twice."];
+  if (onlyElsewhere(last, hosts)) return ["warn", ["It asked only for hosts that no rules look into, by https: " + [...new Set(last.map(each => each.url))].slice(0, 3).join(", ") + ". Nothing of that can be cached."]];
+  return ["warn", ["All it asked passed through by https, and nothing of that can be cached. ", trusting(authority, way), "."]];
+}
+
+/** One application: steps, and whether it was seen. Attributes: `application`, `clients`, `authority`, `hosts` that rules look into. */
+class Application {
+  /** @param {Data} node */
+  constructor(node) {
+    /** @type {RegExp} */
+    this.agent = node.attrs.application[1];
+    this.name = "";
+    // What became of its last requests is asked for only while none of them was a hit.
+    this.last = new Resource(() => "api/v1/requests" + query({ client: this.name, limit: 20 }), 3000);
+  }
+  onremove() { this.last.stop(); }
+  /** @param {Data[]} clients @returns {Data} */
+  seen(clients) {
+    const own = clients.filter(each => this.agent.test(each.userAgent || ""));
+    if (own.length === 0) return null;
+    const seen = together(own);
+    this.name = (this.agent.exec(own[0].userAgent) || [""])[0];
+    if (seen.hits === 0) this.last.start(); else this.last.stop();
+    return seen;
+  }
+  /** @param {Data} node */
+  view(node) {
+    const { application: [name, , steps, way], clients, authority, hosts } = node.attrs;
+    const seen = this.seen(clients), [tone, told] = seen ? judge(seen, this.last.data?.requests, { authority, way, hosts }) : ["", ""];
+    return m("details.application", m("summary", m("span", name), seen ? badge((tone === "good" ? "✓ " : "") + "seen " + format.ago(seen.lastSeen), tone) : m("span.muted", "not seen yet")),
+      m("ol", steps.map((/** @type {any} */ step) => m("li", words(step))), way ? m("li", trusting(authority, way)) : null),
+      seen ? m("p", { class: tone === "good" ? "good-text" : tone === "warn" ? "trouble" : "muted" }, told) : m("p.muted", "As soon as its first request arrives, this says whether it works."));
+  }
+}
+
+/** Where each service is by base URL. @param {string} base @param {Data[]} upstreams */
+function mounts(base, upstreams) {
+  const mounted = upstreams.filter(each => each.mount);
+  if (mounted.length === 0) return null;
+  return m("details.fields", m("summary", mounted.length + " services have such an address"), m("dl.facts.lines.mounts", mounted.map(each => m("div", { key: each.name }, m("dt", m("code", base + each.mount)), m("dd", "for " + (each.origin || each.hosts[0] || each.name))))));
 }
 
 /** @param {Data} page */
@@ -46,7 +112,7 @@ function authority(page) {
 /** Whether this browser believes what the authority signs: the proxy knows, as soon as it asks through it. The page itself may ask nobody else.
  * @param {Data} page @param {Data[]} clients */
 function probe(page, clients) {
-  const host = (page.rules.data?.upstreams || []).filter((/** @type {Data} */ each) => each.intercept).flatMap((/** @type {Data} */ each) => each.hosts).find((/** @type {string} */ each) => !each.startsWith("*"));
+  const host = page.hosts.find((/** @type {string} */ each) => !each.startsWith("*"));
   if (!page.authority || !host) return null;
   // What is long is cut where it is kept.
   const mine = clients.filter(each => each.userAgent && navigator.userAgent.startsWith(each.userAgent.replace(/…$/, "")));
@@ -74,14 +140,16 @@ export class Setup {
     fetch("ca.pem", { method: "HEAD" }).then(response => { this.authority = response.ok; m.redraw(); }).catch(() => {});
   }
   onremove() { this.clients.stop(); this.rules.stop(); }
+  /** That rules look into. @returns {string[]} */
+  get hosts() { return (this.rules.data?.upstreams || []).filter((/** @type {Data} */ each) => each.intercept).flatMap((/** @type {Data} */ each) => each.hosts); }
   view() {
     const clients = this.clients.data?.clients || [];
-    const { host, port } = this;
+    const { host, port, hosts } = this;
     return m(".page", m("h1", "Setup"),
-      card("Three ways, the easiest first", m("ol.ways", m("li", m("b", "By base URL. "), "Put ", m("code", "http://" + host + ":" + port + "/MOUNT"), " where the service's address stands. No certificate."),
+      card("Three ways, the easiest first", m("ol.ways", m("li", m("b", "By base URL. "), "Put ", m("code", "http://" + host + ":" + port + "/MOUNT"), " where the service's address stands. No certificate.", mounts("http://" + host + ":" + port, this.rules.data?.upstreams || [])),
         m("li", m("b", "As a proxy. "), "Host ", m("code", host), ", port ", m("code", port), ". Plain http is cached, https passes through."),
-        m("li", m("b", "As a proxy that looks inside https. "), "Trust the authority below, and all of it is cached.")), { wide: true }),
-      m(".grid.halves", card("Applications", m(".applications", applicationsFor(host, port).map(each => block(each, clients)))),
+        m("li", m("b", "As a proxy that looks inside https. "), "Let applications trust the authority (Certificate, on this page), and all of it is cached.")), { wide: true }),
+      m(".grid.halves", card("Applications", m(".applications", applicationsFor(host, port).map(each => m(Application, { key: each[0], application: each, clients, authority: this.authority, hosts })))),
         m("div", card("Certificate", authority(this)), probe(this, clients), card("Browsers and systems", [m("p", "Automatic configuration:"), m("p", m("code", new URL("proxy.pac", document.baseURI).href))]))));
   }
 }
