@@ -1,8 +1,9 @@
 // What is stored: search, look into, purge.
 import { Resource, call, get, post, query } from "./api.js";
 import * as format from "./format.js";
-import { decision, fetchAnew, fieldLines, draftOf } from "./decision.js";
-import { edit } from "./editor.js";
+import { decision, fetchAnew, fieldLines } from "./decision.js";
+import { makeRule } from "./draft.js";
+import { countMatching, filtersOf, purgeMatching } from "./matching.js";
 import { act, ask, badge, card, empty, failure, instead, m, table } from "./view.js";
 
 /** @typedef {any} Data */
@@ -33,6 +34,14 @@ class Detail {
     this.requests = new Resource("api/v1/requests" + query({ text: node.attrs.name, limit: 50 })).start();
   }
   onremove() { this.meta.stop(); this.requests.stop(); }
+  /** On top of what is left. @param {number} seconds @returns {Promise<number>} what is left then */
+  async extend(seconds) {
+    const { ttl } = await get(this.path + "/ttl");
+    if (ttl === -1) return ttl;
+    const left = Math.max(0, ttl) + seconds;
+    await call("POST", this.path + "/expire", { ttl: left });
+    return left;
+  }
   /** How it was asked for last. @param {string} name @returns {Data} */
   last(name) { return (this.requests.data?.requests || []).find((/** @type {Data} */ each) => each.key === name); }
   async look() {
@@ -55,7 +64,7 @@ class Detail {
       node.attrs.changed();
     };
     const extend = async () => {
-      await act(() => call("POST", this.path + "/expire", { ttl: "24h" }), "Lives for another 24 h");
+      await act(() => this.extend(86400), left => (left === -1 ? "It has no end as it is" : "It lives for " + format.duration(left) + " now"));
       this.meta.refresh();
     };
     const anew = async () => {
@@ -68,7 +77,7 @@ class Detail {
     return card(name, [m("dl.facts", facts.map(([label, value]) => m("div", m("dt", label), m("dd", String(value))))),
       m(".buttons", m("button.primary", { onclick: anew }, "Fetch anew"), m("button", { onclick: () => this.look() }, "Show body"), m("a.button", { href: this.path, download: "" }, "Download"), m("button", { onclick: extend }, "Extend by 24 h"),
         m("button", { onclick: () => remove(true) }, "Mark stale"), m("button.danger", { onclick: () => remove(false) }, "Purge"),
-        request ? m("button", { title: "So that answers like this live longer or shorter", onclick: () => edit(draftOf(request)) }, "Make a rule") : null),
+        request ? m("button", { title: "So that answers like this live longer or shorter", onclick: () => makeRule(request) }, "Make a rule") : null),
       this.body ? [this.body.note ? m("p.muted", this.body.note) : null, this.body.text ? m("pre.code", { tabindex: 0 }, this.body.text) : null] : null,
       meta.stored ? m("details.fields", m("summary", meta.stored.length === 1 ? "What is stored" : meta.stored.length + " variants are stored"), meta.stored.map(variant)) : null,
       request ? m("details.fields", m("summary", "How it was asked for last, " + format.ago(request.time)), m(".detail", decision(request))) : null], { wide: true, aside: close });
@@ -81,7 +90,7 @@ class Keys {
     /** @type {(string | null)[]} */
     this.cursors = [null];
     this.chosen = new Set();
-    this.keys = new Resource(() => "api/v1/keys" + query({ ...this.search, pattern: this.pattern(), limit: 50, cursor: this.cursors[this.cursors.length - 1] }));
+    this.keys = new Resource(() => "api/v1/keys" + query({ ...this.filters, sort: this.search.sort, limit: 50, cursor: this.cursors[this.cursors.length - 1] }));
     this.keys.start();
     this.upstreams = new Resource("api/v1/upstreams").start();
   }
@@ -104,14 +113,18 @@ class Keys {
     this.chosen.clear();
     this.keys.refresh();
   }
+  /** What the list shows is what it holds for. */
+  get filters() { return filtersOf({ ...this.search, pattern: this.pattern() }); }
   /** Counts before it asks. */
   async matching() {
-    const pattern = this.pattern();
-    const first = await act(() => get("api/v1/keys" + query({ pattern, limit: 1000 })), "Counted");
-    if (!first) return;
-    const count = first.keys.length + (first.cursor ? " and more" : "");
-    if (!await ask("Purge all that match " + pattern + "?", count + " keys match now.", "Purge " + count)) return;
-    await act(() => post("api/v1/purge", { pattern }), answer => answer.purged + " purged");
+    const filters = this.filters;
+    const found = await act(() => countMatching(filters), "");
+    if (!found) return;
+    const words = Object.entries(filters).map(([name, value]) => m("li", name + " ", m("code", value)));
+    const steps = Object.keys(filters).length > 1 || filters.type ? "They are purged by name, 1,000 at a time." : null;
+    if (!await ask("Purge all that match?", [m("ul", words), m("p", found.words + (found.count === 1 ? " key matches now. " : " keys match now. "), steps)], "Purge " + found.words)) return;
+    await act(() => purgeMatching(filters), count => format.number(count) + " purged");
+    this.chosen.clear();
     this.keys.refresh();
   }
   toolbar() {
@@ -142,7 +155,7 @@ class Keys {
   /** @param {Data} node */
   view(node) {
     const actions = m(".buttons", this.chosen.size > 0 ? [m("span.muted", this.chosen.size + " chosen"), m("button", { onclick: () => this.bulk(true) }, "Mark stale"), m("button.danger", { onclick: () => this.bulk(false) }, "Purge")]
-      : this.search.pattern ? m("button.danger", { onclick: () => this.matching() }, "Purge all that match") : null);
+      : Object.keys(this.filters).length > 0 ? m("button.danger", { onclick: () => this.matching() }, "Purge all that match") : null);
     return m(".page", m("h1", "Cache"), node.attrs.name ? m("div", [m(Detail, { key: node.attrs.name, name: node.attrs.name, changed: () => this.keys.refresh() })]) : null,
       this.toolbar(), card("Keys", this.list(), { wide: true, aside: actions }));
   }

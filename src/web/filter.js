@@ -35,7 +35,7 @@ function one(word) {
   const colon = word.indexOf(":");
   const named = colon > 0 ? byName(word.slice(0, colon), word.slice(colon + 1)) : null;
   if (named) return named;
-  return request => [request.url, request.key, request.rule, request.userAgent, request.client, request.error, request.detail]
+  return request => [request.url, request.key, request.upstream, request.rule, request.result, request.userAgent, request.client, request.error, request.detail]
     .some(text => text && text.toLowerCase().includes(word));
 }
 

@@ -1,10 +1,12 @@
 // Requests as they end: filter in words, pause, and open a row to see how it was decided.
-import { Resource, get, post, query, session } from "./api.js";
+import { Resource, post, query, session } from "./api.js";
 import * as format from "./format.js";
-import { act, ask, badge, card, empty, failure, m, offer } from "./view.js";
-import { curl, decision, draftOf, fetchAnew, why } from "./decision.js";
-import { edit } from "./editor.js";
+import { act, ask, badge, card, empty, failure, m } from "./view.js";
+import { decision, fetchAnew, offerCurl } from "./decision.js";
+import { makeRule } from "./draft.js";
+import { explain } from "./explain.js";
 import { compile } from "./filter.js";
+import { isStored, why } from "./trace.js";
 
 /** @typedef {any} Data */
 
@@ -17,19 +19,16 @@ async function purge(request) {
     act(() => post("api/v1/purge", { keys: [request.key] }), answer => answer.purged + " purged");
 }
 
-/** @param {Data} request */
-async function explain(request) {
-  const answer = await act(() => get("api/v1/explain" + query({ url: request.url, method: request.method })), "Explained");
-  if (answer) ask("What would happen now", m("dl.facts.lines", Object.entries(answer).filter(([, value]) => value != null && typeof value !== "object")
-    .map(([name, value]) => m("div", m("dt", name), m("dd", String(value))))));
-}
-
-/** @param {Data} request */
+/** What cannot work is not offered. @param {Data} request */
 const detail = request => m(".detail", decision(request),
-  m(".buttons", request.key ? [m("button", { onclick: () => fetchAnew(request.key) }, "Fetch anew"), m("button", { onclick: () => purge(request) }, "Purge"),
+  m(".buttons", isStored(request) ? [m("button", { onclick: () => fetchAnew(request.key) }, "Fetch anew"), m("button", { onclick: () => purge(request) }, "Purge"),
     m("a.button", { href: "#/cache?key=" + encodeURIComponent(request.key) }, "In the cache")] : null,
-  m("button", { onclick: () => explain(request) }, "Explain now"), m("button", { onclick: () => edit(draftOf(request)) }, "Make a rule"),
-  m("button", { onclick: () => offer("As curl", curl(request)) }, "Copy as curl")));
+  request.key && request.result !== "tunnel" ? m("button", { onclick: () => explain(request) }, "Explain now") : null,
+  m("button", { onclick: () => makeRule(request) }, "Make a rule"),
+  request.result === "tunnel" || !request.url.includes("://") ? null : m("button", { onclick: () => offerCurl(request) }, "Copy as curl")));
+
+/** Its application where it names one. @param {Data} request */
+const clientOf = request => (request.userAgent || "").split(/[\s/(]/)[0] || request.client;
 
 /** @param {Data} page @param {Data} request */
 function row(page, request) {
@@ -37,7 +36,7 @@ function row(page, request) {
   const toggle = () => { page.open = open ? null : request; };
   return m("li.request", { key: request.id, class: open ? "open" : "" },
     m("button.request-line", { "aria-expanded": String(open), onclick: toggle },
-      m("span.time", format.clock(request.time)), badge(request.result),
+      m("span.time", format.clock(request.time)), m("span.client", { title: request.client + (request.userAgent ? ", " + request.userAgent : "") }, clientOf(request)), badge(request.result),
       m("span.status", { class: request.status >= 500 ? "bad-text" : request.status >= 400 ? "warn-text" : "" }, request.status), m("span.upstream-name", request.upstream || "–"),
       m("span.target", { title: request.url }, request.method === "GET" ? "" : request.method + " ", request.url.replace(/^https?:\/\//, "")), m("span.why", why(request)),
       m("span.took", format.latency(request.durationUs))), open ? detail(request) : null);
