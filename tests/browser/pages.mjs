@@ -2,6 +2,7 @@
 import { API_KEY, CHROMIUM, CONTROL, PAGE, PROXY, SCREENSHOTS, api, check, chromium, failed, judge, logIn, open, until } from "./harness.mjs";
 import { rulesPage } from "./rules_page.mjs";
 import { systemPage, restart } from "./system_page.mjs";
+import { toldPages } from "./told_pages.mjs";
 
 // Both sizes and both schemes; LOOKS=all for each of one in each of the other, which takes twice as long.
 const looks = [[1440, "light"], [390, "dark"], ...(process.env.LOOKS === "all" ? [[1440, "dark"], [390, "light"]] : [])];
@@ -183,7 +184,7 @@ async function instances(page) {
 }
 
 // PARTS names some of them, for who works on one.
-const parts = { liveLog, upstreamButtons, cacheButtons, shortBudget, instances, rulesPage, busyLog, systemPage, restart };
+const parts = { liveLog, upstreamButtons, cacheButtons, shortBudget, instances, rulesPage, toldPages, busyLog, systemPage, restart };
 const wanted = process.env.PARTS ? process.env.PARTS.split(",") : Object.keys(parts);
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
 try {

@@ -97,10 +97,42 @@ async function fromARequest(page) {
   await page.getByRole("button", { name: "Close" }).click();
 }
 
+const asksToStay = page => page.evaluate(() => !dispatchEvent(new Event("beforeunload", { cancelable: true })));
+
+/** What is being written is neither lost by looking elsewhere nor without a question; an example is. */
+async function keep(page) {
+  const editor = page.getByLabel("Rules as JSON"), dialog = page.getByRole("dialog"), press = name => page.getByRole("button", { name, exact: true }).click();
+  await press("New file");
+  await press("Close");
+  await editor.waitFor({ state: "detached" });
+  await press("New file");
+  await page.route(PAGE + "api/v1/rules/validate*", route => route.abort());
+  page.expectsLoss = true;
+  await editor.fill(text("7m"));
+  await page.getByText("The connection is lost").waitFor();
+  await page.unrouteAll({ behavior: "wait" });
+  await page.getByText("✓ Valid").waitFor();
+  page.expectsLoss = false;
+  await page.evaluate(() => { location.hash = "#/jobs"; });
+  await page.getByRole("heading", { name: "Jobs" }).waitFor();
+  check(await asksToStay(page), "the browser leaves what is written without a question");
+  await page.evaluate(() => { location.hash = "#/rules"; });
+  for (const name of ["New file", "Close"]) {
+    await press(name);
+    await dialog.getByRole("button", { name: "Cancel" }).click();
+    await dialog.waitFor({ state: "detached" });
+    check((await editor.inputValue()) === text("7m"), name + " loses what is written");
+  }
+  await press("Close");
+  await dialog.getByRole("button", { name: "Leave it" }).click();
+  await editor.waitFor({ state: "detached" });
+  check(!await asksToStay(page), "the browser asks though nothing is written");
+}
+
 export async function rulesPage(page) {
   await page.goto(PAGE + "#/rules");
   await page.getByText("in force", { exact: false }).first().waitFor();
-  for (const part of [write, tryIt, rehearse, undo, conflict, fromARequest]) {
+  for (const part of [write, tryIt, rehearse, undo, conflict, fromARequest, keep]) {
     console.log("rules page: " + part.name);
     await part(page);
   }

@@ -1,0 +1,96 @@
+// What pages make of data that an instance seldom has: told by this test in its place.
+import { PAGE, check, judge, until } from "./harness.mjs";
+
+const now = () => new Date().toISOString();
+
+/** Answers in the place of the instance while `look` runs: by path, what is told, or who tells it. */
+async function told(page, answers, look) {
+  for (const [path, data] of Object.entries(answers))
+    await page.route(PAGE + path, route => route.fulfill({ json: typeof data === "function" ? data(new URL(route.request().url()).searchParams) : data }));
+  try { await look(); } finally { await page.unrouteAll({ behavior: "wait" }); }
+}
+
+const channel = { name: "phone", type: "webhook", host: "phone.example", events: ["alert.*", "job.failed"], lastResult: { at: now(), ok: false, error: "a long reason why it could not be delivered" } };
+const alert = { id: "quota-spent", subject: "tight", severity: "warning", message: "the quota is used up; more from 2020-12-01T12:01:10Z", advice: "", since: now(), resolved: null };
+const thresholds = { hitRateBelow: 50, hitRateAfter: 300, keyHitRateBelow: 30, memoryAbove: 75, maxKeys: 10000 };
+
+/** A channel is tested twice; times are local; an alert leads to its upstream. */
+const alerts = page => told(page, {
+  "api/v1/notifications": { notifications: [channel] }, "api/v1/notifications/phone/test": { name: "phone", ok: true }, "api/v1/alerts": { firing: [alert], recent: [alert], thresholds },
+}, async () => {
+  await page.goto(PAGE + "#/alerts");
+  await page.getByRole("button", { name: "Test" }).click();
+  await page.getByText("Sent to phone").first().waitFor();
+  await page.getByRole("button", { name: "Test" }).click();
+  await page.getByText(/more from Dec \d+, \d\d:\d\d/).first().waitFor();
+  await page.locator("nav .count").getByText("1").waitFor();
+  const before = page.viewportSize();
+  await page.setViewportSize({ width: 390, height: 844 });
+  await judge(page, "alerts", "alerts with a channel, narrow");
+  await page.setViewportSize(before);
+  await page.getByRole("link", { name: "tight" }).first().click();
+  await page.locator(".upstream.wanted").waitFor();
+});
+
+const client = (userAgent, ways, hits) => ({ address: "192.0.2.7", userAgent, requests: 4, hits, hitRate: 25 * hits, lastSeen: now(), ways, trustsAuthority: null, untouchedHosts: [] });
+const request = more => ({ method: "GET", url: "http://api.themoviedb.org/3", result: "miss", status: 200, error: null, ...more });
+
+/** A tick is for what works; what does not is told why. */
+const setup = page => told(page, {
+  "api/v1/clients": { clients: [client("Sonarr/4", ["proxy"], 0), client("Radarr/5", ["proxy"], 2), client("Jellyfin/10", ["tunnel"], 0)] },
+  "api/v1/requests?*": asked => ({ requests: [asked.get("client") === "Sonarr" ? request({ result: "error", status: 502, error: "nobody is there" }) : request({ method: "CONNECT", url: "api.themoviedb.org:443" })] }),
+}, async () => {
+  await page.goto(PAGE + "#/setup");
+  const application = name => page.locator(".application").filter({ has: page.getByText(name, { exact: true }) });
+  for (const [name, tone] of [["Sonarr", "warn"], ["Radarr", "good"], ["Jellyfin", "warn"]]) {
+    await application(name).locator("summary .badge." + tone).waitFor();
+    await application(name).locator("summary").click();
+  }
+  await application("Sonarr").getByText("nobody is there").waitFor();
+  await application("Jellyfin").getByText("passed through by https").waitFor();
+  await page.getByText(/services have such an address/).click();
+  await page.locator(".mounts").getByText("/local", { exact: false }).first().waitFor();
+  await judge(page, "setup", "setup, with what does not work");
+});
+
+/** Of a member that has just come nothing is known yet. */
+async function members(page) {
+  const shared = { enabled: true, state: "ready", problem: null, server: "redis://redis.example", software: "redis", version: "7.0", breaker: "closed", roundTripMicroseconds: 300, clockOffsetMs: 0, lagMs: 0,
+    memory: { bytes: 1, maxBytes: 0, policy: "noeviction" }, records: { hits: 0, misses: 0, written: 0, timeouts: 0, rejected: {}, dropped: {} }, invalidations: { sent: 0, received: 0, waiting: 0, gaps: 0 }, limits: [],
+    members: [{ name: "nas", address: "192.0.2.1:9797", version: "1.0", rules: "aa", seen: now(), self: true }, { name: "new", address: "", version: "", rules: "", seen: now(), self: false }, { name: "old", address: "", version: "1.0", rules: "bb", seen: now(), self: false }] };
+  await told(page, { "api/v1/shared": shared }, async () => {
+    await page.goto(PAGE + "#/members");
+    await page.getByText("Other rules than here: old", { exact: true }).waitFor();
+    check((await page.getByText("another", { exact: true }).count()) === 0, "a member without a record has another version");
+  });
+}
+
+/** What is asked for once is there as soon as it can be had. */
+async function comesBack(page) {
+  page.expectsLoss = true;
+  await page.route(PAGE + "api/v1/keys?*", route => route.abort());
+  await page.goto(PAGE + "#/cache");
+  await page.getByText("Reconnecting…").first().waitFor();
+  await page.unrouteAll({ behavior: "wait" });
+  await page.getByRole("cell").first().waitFor();
+  await until("the loss is told no more", async () => (await page.getByText("The connection is lost").count()) === 0);
+  page.expectsLoss = false;
+}
+
+/** Who closes a dialog is where he was. */
+async function focus(page) {
+  await page.goto(PAGE + "#/upstreams");
+  const pause = page.getByLabel("local", { exact: true }).getByRole("button", { name: "Pause" });
+  await pause.click();
+  await page.getByRole("dialog").waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  check(await pause.evaluate(button => document.activeElement === button), "the focus is lost with the dialog");
+}
+
+export async function toldPages(page) {
+  for (const part of [alerts, setup, members, comesBack, focus]) {
+    console.log("told: " + part.name);
+    await part(page);
+  }
+}
