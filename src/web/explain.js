@@ -64,6 +64,7 @@ function lines(answer) {
 export async function explain(request) {
   const answer = await act(() => get("api/v1/explain" + query({ url: request.url, method: request.method })), "");
   if (!answer) return;
+  const elsewhere = answer.upstream !== request.upstream ? m("p.muted.hint", "Of this URL alone. The request came to " + (request.upstream || "no upstream") + ", by " + request.way + ".") : null;
   const hidden = request.url.includes("***") && answer.partition === "credential" ? m("p.muted.hint", "Its secrets are not shown here, so this is told for a client with other ones: what is stored for its own is not seen.") : null;
-  ask("What would happen now", [m("dl.facts.lines", lines(answer).map(([name, value]) => m("div", m("dt", name), m("dd", value)))), hidden]);
+  ask("What would happen now", [m("dl.facts.lines", lines(answer).map(([name, value]) => m("div", m("dt", name), m("dd", value)))), elsewhere, hidden]);
 }

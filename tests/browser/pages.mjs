@@ -1,5 +1,6 @@
 // Looks at each page in a browser, in two sizes and both colour schemes, and presses its buttons: started by pages_test.py.
 import { API_KEY, CHROMIUM, CONTROL, PAGE, PROXY, SCREENSHOTS, api, check, chromium, failed, judge, logIn, open, until } from "./harness.mjs";
+import { decisions, judgement, legend, purgeMatching } from "./decisions.mjs";
 import { rulesPage } from "./rules_page.mjs";
 import { systemPage, restart } from "./system_page.mjs";
 import { toldPages } from "./told_pages.mjs";
@@ -70,7 +71,7 @@ async function cacheButtons(page) {
   await page.getByRole("button", { name: "Show body" }).click();
   await page.locator("pre.code").waitFor();
   await page.getByRole("button", { name: "Extend by 24 h" }).click();
-  await until("it lives longer", async () => (await left()) > 3600);
+  await until("a day is added to what was left", async () => (await left()) > 86400);
   await page.getByRole("button", { name: "Mark stale" }).first().click();
   await page.getByRole("dialog").getByRole("button", { name: "Mark stale" }).click();
   await until("it is stale", async () => (await left()) <= 0);
@@ -184,7 +185,7 @@ async function instances(page) {
 }
 
 // PARTS names some of them, for who works on one.
-const parts = { liveLog, upstreamButtons, cacheButtons, shortBudget, instances, rulesPage, toldPages, busyLog, systemPage, restart };
+const parts = { liveLog, upstreamButtons, cacheButtons, purgeMatching, shortBudget, decisions, judgement, legend, instances, rulesPage, toldPages, busyLog, systemPage, restart };
 const wanted = process.env.PARTS ? process.env.PARTS.split(",") : Object.keys(parts);
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
 try {

@@ -105,6 +105,7 @@ def main():
     rules = local(origin, rules=[{"name": "all", "match": {"path": "/tv/**"}, "type": "series", "ttl": "1h", "policy": "override", "expect": "any"}],
                   rate={"per_second": 50, "quota": [{"limit": 50000, "per": "day"}]})
     rules["upstreams"]["tight"] = {"origin": origin.url, "mount": "/tight", "rate": {"per_second": 0.002, "burst": 1}}
+    rules["upstreams"]["geek"] = {"like": "newznab", "origin": origin.url, "mount": "/geek"}
     rules["rules"].append({"name": "few", "upstream": "tight", "match": {"path": "/few/{id}"}, "key": "tight:{id}", "ttl": "1h", "policy": "override", "expect": "any"})
     proxy = Proxy(rules, {"admin": {"url_base": "/base"}}).start()
     try:

@@ -1,0 +1,114 @@
+// How the live log tells a decision, what may be made of it, and how the overview judges: looked at by pages.mjs.
+import { PAGE, PROXY, api, check, until } from "./harness.mjs";
+
+const proxy = path => fetch(PROXY.replace("local", path));
+
+/** The page gets an answer that is made of the true one. */
+const told = (page, path, change) => page.route("**/" + path, async route => route.fulfill({ json: change(await (await route.fetch()).json()) }));
+
+/** Opens the first row that the filter leaves. */
+async function openRow(page, words) {
+  await page.goto(PAGE + "#/live?filter=" + encodeURIComponent(words));
+  await page.reload();
+  await page.locator(".request-line").first().click();
+  await page.locator(".detail").waitFor();
+}
+
+const button = (page, name) => page.locator(".detail").getByRole("button", { name });
+
+/** Refused before anything was sent: nothing says that the upstream was asked, and nothing is offered that cannot work. */
+async function refused(page) {
+  await proxy("tight/few/a");
+  await proxy("tight/few/b");
+  await openRow(page, "few/b status:429 error");
+  await page.getByText("the request was refused before anything was sent").waitFor();
+  check((await button(page, "Purge").count()) === 0, "a purge is offered where nothing is stored");
+  await told(page, "api/v1/explain?*", all => ({ ...all, limit: { ...all.limit, wait: 7200, why: "quota" } }));
+  await button(page, "Explain now").click();
+  await page.getByRole("dialog").getByText(/would hold it back for 2 h, until .*: its quota is spent/).waitFor();
+  await page.unroute("**/api/v1/explain?*");
+  await page.getByRole("button", { name: "Close" }).click();
+  await button(page, "Make a rule").click();
+  await page.getByText("This is decided by a rule of your own").waitFor();
+  await page.getByRole("button", { name: "Cancel" }).click();
+}
+
+/** An error of the upstream's own is told as such; the command line names the proxy's port. */
+async function itself(page) {
+  await openRow(page, "/broken miss");
+  await page.getByText("it answered 500 itself").waitFor();
+  await page.getByText("until the first byte of the answer").waitFor();
+  await button(page, "Copy as curl").click();
+  const line = await page.getByLabel("As curl").last().inputValue();
+  check(line.includes(" -x http://" + new URL(PROXY).host + " "), "curl is told another proxy: " + line);
+  await page.getByRole("button", { name: "Close" }).click();
+}
+
+/** Of a search a rule for searches is made, of a download none. */
+async function drafts(page) {
+  await proxy("geek/api?t=get&id=1&apikey=k");
+  await proxy("geek/api?t=tvsearch&season=1&apikey=k");
+  await openRow(page, "upstream:geek bypass");
+  await button(page, "Make a rule").click();
+  await page.getByRole("dialog").getByText("never stored").waitFor();
+  await page.getByRole("button", { name: "Close" }).click();
+  await openRow(page, "upstream:geek tvsearch");
+  await button(page, "Make a rule").click();
+  await page.getByText("✓ Valid").waitFor();
+  const draft = await page.getByLabel("Rules as JSON").inputValue();
+  check(draft.includes('"t": "tvsearch"') && draft.includes('"type": "indexer_search"') && draft.includes('"key": "indexer:search:geek'), "the draft is of other requests: " + draft);
+  await page.getByRole("button", { name: "Close" }).click();
+  await until("the draft is gone", async () => (await page.getByLabel("Rules as JSON").count()) === 0);
+}
+
+export async function decisions(page) {
+  await page.setViewportSize({ width: 1440, height: 900 });
+  for (const part of [refused, itself, drafts]) await part(page);
+  await page.goto(PAGE + "#/live");
+  await page.locator(".request-line .client").first().getByText(/^(Sonarr|Radarr|Prowlarr|node|127)/).waitFor();
+}
+
+/** The worst alerts first, and no "All is well" beside an upstream in red. */
+export async function judgement(page) {
+  const alert = (severity, message) => ({ id: "store", subject: "", severity, message, advice: "", since: "2026-01-01T00:00:00Z", resolved: null });
+  await told(page, "api/v1/alerts", all => ({ ...all, firing: [alert("notice", "first"), alert("notice", "second"), alert("notice", "third"), alert("warning", "fourth")] }));
+  await page.goto(PAGE + "#/overview");
+  await page.getByText("Something needs a look").waitFor();
+  check((await page.locator(".alert").first().textContent()).includes("fourth"), "the worst alert is not the first");
+  await page.getByText("and 1 more").waitFor();
+  await page.unroute("**/api/v1/alerts");
+  await told(page, "api/v1/alerts", all => ({ ...all, firing: [] }));
+  await page.getByText("All is well").waitFor();
+  await told(page, "api/v1/upstreams", all => ({ ...all, upstreams: all.upstreams.map(each => (each.name === "local" ? { ...each, breaker: { ...each.breaker, state: "open" } } : each)) }));
+  await page.getByText("local: breaker open").waitFor();
+  await page.getByText("Something needs a look").waitFor();
+  for (const path of ["alerts", "upstreams"]) await page.unroute("**/api/v1/" + path);
+}
+
+/** Pointing at a chart moves nothing. */
+export async function legend(page) {
+  await page.goto(PAGE + "#/overview");
+  const height = () => page.locator(".chart").first().evaluate(chart => chart.offsetHeight);
+  await page.locator(".plot canvas").first().waitFor();
+  const before = await height();
+  const box = await page.locator(".plot").first().boundingBox();
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await page.mouse.move(box.x + box.width - 20, box.y + box.height / 2);
+  await until("the time is told", async () => (await page.locator(".legend-time").first().innerText()) !== "");
+  check((await height()) === before, "pointing at a chart moves the page");
+}
+
+/** What is purged is what the list shows: of two keys that match the pattern the one of the type. */
+export async function purgeMatching(page) {
+  for (const path of ["tv/together/1", "together/1"]) await fetch(PROXY + "/" + path);
+  const keys = async () => (await api("GET", "api/v1/keys?pattern=*together*")).data.keys.map(each => each.key);
+  await until("both are stored", async () => (await keys()).length === 2);
+  await page.goto(PAGE + "#/cache");
+  await page.getByLabel("Key or pattern").fill("together");
+  await page.getByLabel("Type", { exact: true }).fill("series");
+  await page.getByRole("button", { name: "Purge all that match" }).click();
+  await page.getByRole("dialog").getByText("1 key matches now").waitFor();
+  await page.getByRole("dialog").getByRole("button", { name: "Purge 1" }).click();
+  await until("one is purged", async () => (await keys()).length === 1);
+  check(!(await keys())[0].includes("/tv/"), "what the list does not show is purged");
+}
