@@ -1,11 +1,13 @@
 // The way in: the API key or the password, or a link that `cachearr dashboard` printed.
-import { post, session } from "./api.js";
+import { get, post, session } from "./api.js";
 import { m } from "./view.js";
 
 /** @param {any} credentials */
 async function enter(credentials) {
   await post("api/v1/login", credentials);
   session.out = false;
+  // How many alerts fire is told on whatever page comes first.
+  get("api/v1/stats/summary").then(m.redraw, () => {});
 }
 
 /** @param {string} link */
