@@ -47,17 +47,19 @@ function drawLegend(self, row) {
 }
 
 const steps = [1, 2, 5];
+const tickPixels = 18;   // between two at least
 
-/** Ticks of a logarithmic axis at 1, 2, 5, 10 and so on, or at the powers alone where these would not find room.
- * @param {number} from @param {number} to @param {number} pixels @param {(name: string) => any} optionOf */
-function logarithmicTicks(from, to, pixels, optionOf) {
-  const room = pixels / optionOf("pixelsPerLabel"), format = optionOf("axisLabelFormatter");
+/** Ticks of a logarithmic axis at 1, 2, 5, 10 and so on; at some powers of ten alone where these would not find room, and at even
+ * distances where the range lies between two of them.
+ * @param {number} from @param {number} to @param {number} pixels @param {(name: string) => any} optionOf @param {any} chart */
+function logarithmicTicks(from, to, pixels, optionOf, chart) {
+  const room = Math.max(1, pixels / tickPixels), format = optionOf("axisLabelFormatter");
   const decades = Math.log10(to / from), mantissas = decades * steps.length <= room ? steps : [1];
-  const stride = Math.max(1, Math.ceil((decades * mantissas.length) / Math.max(1, room)));
+  const stride = Math.max(1, Math.ceil((decades * mantissas.length) / room));
   const ticks = [];
   for (let power = Math.floor(Math.log10(from)); 10 ** power <= to; power += stride)
     for (const mantissa of mantissas) if (mantissa * 10 ** power >= from && mantissa * 10 ** power <= to) ticks.push({ v: mantissa * 10 ** power, label: format(mantissa * 10 ** power) });
-  return ticks;
+  return ticks.length > 1 ? ticks : Dygraph.numericLinearTicks(from, to, pixels, optionOf, chart);
 }
 
 /** The range of the y axis where next to nothing was counted: it would show fractions of it; else what the chart finds itself.

@@ -134,7 +134,7 @@ function charts(page) {
     card("Requests by result", slot(words(), "r" + range, { title: "Requests by result over time", labels: resultNames, colours: resultColours, rows: page.rows, group: "overview", stacked: true, least: 5 }), { class: "two-thirds", aside: pick }),
     card("Latency", slot(words() || untimed, "l" + range, { title: "Latency of hits and misses over time, on a logarithmic scale", labels: ["hit p50", "hit p95", "miss p50", "miss p95"],
       colours: ["--fresh-soft", "--fresh", "--fetched-soft", "--amber"], rows: page.latencies, group: "overview", logarithmic: true, wide: 56,
-      show: (/** @type {number} */ ms) => format.latency(ms * 1000), axis: (/** @type {number} */ ms) => (ms >= 1000 ? Number((ms / 1000).toPrecision(2)) + " s" : Number(ms.toPrecision(2)) + " ms") }), { class: "third", aside: m("span.muted", "log scale") }),
+      show: (/** @type {number} */ ms) => format.latency(ms * 1000), axis: (/** @type {number} */ ms) => (ms >= 1000 ? Number((ms / 1000).toPrecision(3)) + " s" : Number(ms.toPrecision(3)) + " ms") }), { class: "third", aside: m("span.muted", "log scale") }),
   ];
 }
 

@@ -10,7 +10,7 @@ const forward = request => forwards[request.forward] || request.forward;
 
 /** @type {Record<string, string>} */
 const details = { "rule-never": "its rule stores nothing", method: "only what GET and HEAD ask is stored", "no-store": "the client or the upstream forbids to store it", private: "for one user alone", "set-cookie": "it sets a cookie", authorization: "it was asked for with credentials", "vary-star": "it says that every answer differs", "too-large": "too large to be stored",
-  limited: "its limit is reached", cooldown: "the upstream has asked for a pause", offline: "the upstream is set to offline or fails too often", refused: "the answer is not what the rule expects", shared: "from another instance's store", "stale-if-error": "stale, as the upstream fails", "stale-while-revalidate": "stale, and fetched anew behind it" };
+  limited: "its limit is reached", cooldown: "the upstream has asked for a pause", offline: "the upstream is set to offline or fails too often", refused: "the answer is not what the rule expects", shared: "from another instance's store", "stale-if-error": "the upstream fails", "stale-while-revalidate": "it is fetched anew behind it" };
 /** @param {Data} request */
 const detailOf = request => details[request.detail] || request.detail;
 
@@ -23,8 +23,7 @@ export function why(request) {
   if (request.forward && request.result !== "bypass" && request.result !== "tunnel") parts.push(forward(request));
   if (request.stored) parts.push("stored");
   if (request.collapsed) parts.push("shared another's fetch");
-  if (parts.length === 0) return "no rule: RFC 9111 decides";
-  return parts.join(" · ");
+  return parts.join(" · ") || (request.result === "tunnel" ? "passed on unseen" : "no rule: RFC 9111 decides");
 }
 
 /** What became of the call upstream. An error says of itself what stopped it: the limiter and the mode by a detail, what is
@@ -79,7 +78,8 @@ function limiter(request) {
 }
 
 /** The record of a stale answer does not tell whether its refusal came from here or from there. @param {Data} request @returns {[string, string]} */
-const staleLimiter = request => (request.detail === "limited" ? ["no room", "its tokens or quota are short, or the upstream said so itself"] : ["let through", "nothing held it back"]);
+const staleLimiter = request => (request.detail === "limited" ? ["no room", "its tokens or quota are short, or the upstream said so itself"]
+  : request.detail === "stale-while-revalidate" ? ["not asked", "this answer took no token; the fetch behind it takes its own"] : ["let through", "nothing held it back"]);
 
 /** @param {Data} request @returns {[string, string]} */
 function upstream(request) {
@@ -99,9 +99,9 @@ function upstream(request) {
 /** What was served from the store: a call saved, but where the upstream was tried. @param {Data} request @returns {[string, string]} */
 function withoutForward(request) {
   switch (request.detail) {
-    case "stale-if-error": return ["asked", "it failed, so the stored answer stood in"];
+    case "stale-if-error": return ["asked", "it failed or could not be reached, so the stored answer stood in"];
     case "refused": return ["asked", "its answer was not what the rule expects, so the stored one stood in"];
-    case "stale-while-revalidate": return ["asked behind it", "this answer did not wait for it"];
+    case "stale-while-revalidate": return ["asked behind it", "as far as its budget has room; this answer did not wait for it"];
     case "limited": return ["no answer", "the stored answer stood in"];
     default: return ["not asked", "saved a call"];
   }
