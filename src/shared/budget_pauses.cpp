@@ -67,8 +67,8 @@ bool Budget::was_ended(const Lane& lane, const DrawAnswer& answer, bool grabs) c
   const auto until = answer.pauses[grabs ? 1 : 0].until;
   if (known.since == TimePoint{} || until == TimePoint{} || !lane.limiter->cooldown_until(clock_.now(), grabs))
     return false;
-  const bool is_shorter = until > answer.at && until < known.until && known.lane == answer.lane;
-  return until <= answer.at ? until >= known.since : is_shorter && known.told;
+  if (until >= known.until) return false;
+  return until <= answer.at ? until >= known.since : known.told && known.lane == answer.lane;
 }
 
 void Budget::take_pause(Lane& lane, const DrawAnswer& answer, bool grabs) {
