@@ -128,21 +128,30 @@ class Editor {
     area.setSelectionRange(at, at + Math.max(1, (lines[line - 1] || "").length - column + 1));
     area.scrollTop = Math.max(0, (line - 6) * parseFloat(getComputedStyle(area).lineHeight));
   }
-  /** Sends a change, and takes over what is in force then. @param {() => Promise<any>} change @param {string} done */
-  async apply(change, done) {
+  /** What is on disk, and what was written since the text was as `before`. @param {Data} file @param {{text: string, etag: string}} read @param {string} before */
+  takeOver(file, read, before) {
+    const written = this.text, goesOn = this.name === file.name && written !== before;
+    this.show(file, read);
+    if (goesOn) this.type(written);
+  }
+  /** Sends a change, and shows what is in force then. @param {() => Promise<any>} change @param {string} done @param {string} [name] the file that is shown; none: it is gone */
+  async apply(change, done, name) {
+    const before = this.text;
     this.busy = true;
     m.redraw();
     try {
       const answer = await change();
       say(answer.changes.length > 0 ? done + ": " + answer.changes.join("; ") : done);
+      // The list and the text change as one: what is done to the one is meant for the other.
+      const read = name ? await getText(pathOf(name)).catch(() => null) : null;
       await this.files.refresh();
+      const file = (this.files.data?.files || []).find((/** @type {Data} */ each) => each.name === name);
+      if (read && file) this.takeOver(file, read, before); else if (!name) this.close();
       this.changed();
-      return true;
     } catch (error) {
       const refused = /** @type {Data} */ (error);
       if (refused.data?.problems?.length) this.verdict = { valid: false, problems: refused.data.problems };
       say(refused.status === 412 ? "Somebody else has changed " + this.name + " meanwhile. Open it again to see how it is now." : refused.message, true);
-      return false;
     } finally {
       this.busy = false;
       m.redraw();
@@ -161,25 +170,19 @@ class Editor {
     const { name, text, draft } = this, shown = diffView(this.saved, text);
     const body = () => [shown, m("h3", "What would change"), m(Rehearsal, { files: draft })];
     if (!await ask((this.isNew ? "Put in force: " : "Change ") + name + "?", body, "Put in force")) return;
-    if (await this.apply(() => sendText("PUT", pathOf(name), this.etag, text), name + " is in force")) await this.reopen(name);
-  }
-  /** @param {string} name */
-  async reopen(name) {
-    const read = await getText(pathOf(name)).catch(() => null);
-    const file = (this.files.data?.files || []).find((/** @type {Data} */ each) => each.name === name);
-    if (read && file) this.show(file, read); else this.close();
+    await this.apply(() => sendText("PUT", pathOf(name), this.etag, text), name + " is in force", name);
   }
   /** @param {string} name @param {string} current @param {string} etag @param {Data} version */
   async putBack(name, current, etag, version) {
     if (!await this.mayGo()) return;
     const old = await act(() => getText(pathOf(name, version.version)), "");
     if (!old || !await ask("Put back " + name + " as it was until " + format.moment(version.kept) + "?", diffView(current, old.text), "Put back")) return;
-    if (await this.apply(() => sendText("PUT", pathOf(name, version.version), etag), name + " is as it was")) await this.reopen(name);
+    await this.apply(() => sendText("PUT", pathOf(name, version.version), etag), name + " is as it was", name);
   }
   async remove() {
     const { name, etag } = this;
     if (!await this.mayGo() || !await ask("Remove " + name + "?", "Its rules end now. What it holds is kept, and can be put back.", "Remove")) return;
-    if (await this.apply(() => sendText("DELETE", pathOf(name), etag), name + " is removed")) this.close();
+    await this.apply(() => sendText("DELETE", pathOf(name), etag), name + " is removed");
   }
 
   area() {
@@ -208,7 +211,7 @@ class Editor {
       m(".buttons", m("button.primary", { disabled: !writable || !this.isChanged || !this.verdict?.valid || this.busy, onclick: () => this.save() }, "Review and put in force"),
         m("button", { disabled: !this.isChanged || !this.verdict?.valid, onclick: () => { this.rehearsed = this.text; } }, "What would change"),
         m("button", { disabled: !this.isChanged || this.isNew, onclick: () => { this.text = this.saved; this.validate(); } }, "Discard changes"),
-        versions.length > 0 && writable ? m("select", { "aria-label": "Undo", onchange: undo }, m("option", { value: "" }, "Undo…"), versions.map((/** @type {Data} */ each) => m("option", { value: String(each.version) }, "as it was until " + format.moment(each.kept)))) : null,
+        versions.length > 0 && writable ? m("select", { "aria-label": "Undo", disabled: this.busy, onchange: undo }, m("option", { value: "" }, "Undo…"), versions.map((/** @type {Data} */ each) => m("option", { value: String(each.version) }, "as it was until " + format.moment(each.kept)))) : null,
         this.isNew || !writable ? null : m("button.danger", { disabled: this.busy, onclick: () => this.remove() }, "Remove"), m("button", { onclick: async () => { if (await this.mayGo()) this.close(); } }, "Close")),
       this.panel());
   }
