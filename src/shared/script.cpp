@@ -8,6 +8,16 @@ namespace cachearr::shared {
 namespace {
 
 constexpr std::string_view kMayRunWhenFull = "#!lua flags=allow-oom\n";
+/// A server says that the user lacks a right, and not always which one. Everything else fails as it would.
+constexpr std::string_view kNamesMissingRights = R"lua(local server = redis
+local redis = {pcall = server.pcall, call = function(command, ...)
+  local reply = server.pcall(command, ...)
+  if type(reply) ~= 'table' or not reply.err then return reply end
+  local lacks = string.find(reply.err, 'user executing the script', 1, true) or string.find(reply.err, 'NOPERM', 1, true)
+  if lacks then error('NOPERM ' .. string.lower(command) .. ': ' .. reply.err, 0) end
+  return server.call(command, ...)
+end}
+)lua";
 
 std::string sha1_hex(std::string_view text) {
   unsigned char digest[EVP_MAX_MD_SIZE];
@@ -33,8 +43,8 @@ std::string call_of(std::string_view how, const std::string& script, const Words
 }  // namespace
 
 Script::Script(std::string_view body)
-    : modern_{std::string{kMayRunWhenFull}.append(body)},
-      plain_{body},
+    : modern_{std::string{kMayRunWhenFull}.append(kNamesMissingRights).append(body)},
+      plain_{std::string{kNamesMissingRights}.append(body)},
       modern_hash_{sha1_hex(modern_)},
       plain_hash_{sha1_hex(plain_)} {}
 
