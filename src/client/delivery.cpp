@@ -131,7 +131,7 @@ Delivery::Again Delivery::must_ask_again(const fetch::FetchOutcome& outcome) {
   if (outcome.kind != Kind::answer || !job_->negotiates()) return Again::no;
   if (!outcome.is_coded && outcome.status != 406) return Again::no;
   const auto& request = context.head();
-  if (outcome.status == 406) {
+  if (outcome.status == 406 && !outcome.is_limit) {
     const bool same = request.fields.joined(FieldId::accept_encoding) == content::kOurAcceptEncoding;
     return same ? Again::no : Again::in_own_codings;
   }

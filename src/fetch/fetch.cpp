@@ -234,6 +234,7 @@ Fetch::Step Fetch::after_exchange(Result<UpstreamResponse, UpstreamError> respon
     return Step::done;
   }
   response_.emplace(std::move(*response));
+  if (claim_ && response_->framing.length > claim_->most_bytes) claim_.reset();  // others need not wait for its end
   worker_.cells.upstream_answered(upstream_name(), response_->head.status,
                                   static_cast<std::uint64_t>(response_->took.count()));
   outcome_.tls = response_->connection->tls;

@@ -39,6 +39,7 @@ struct FetchOutcome {
   std::string error_fields;   // further field lines of an error, such as Retry-After
   bool asked = false;         // entry: the origin was asked, whatever came of it
   bool refused = false;       // answer: it says that it is enough, or is none: its status is about nothing else
+  bool is_limit = false;      // answer: it says that it is enough
   std::string refused_for;    // why it is none; empty: not looked at, or not known
   bool undecodable = false;   // answer: whole, but its coding cannot be undone
   bool is_coded = false;      // answer: it has a Content-Encoding

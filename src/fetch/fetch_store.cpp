@@ -51,6 +51,7 @@ Fetch::Step Fetch::judge() {
   if (refused) {
     relay_.give_up_storing();
     outcome_.refused = outcome_.shareable = true;
+    outcome_.is_limit = limited;
     outcome_.refused_for = limited ? std::move(found.signal.why) : std::move(found.why);
     outcome_.undecodable = found.undecodable;
     outcome_.cache_status.stored = false;

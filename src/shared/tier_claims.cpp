@@ -49,7 +49,9 @@ return 1
 
 /// Lives as long as the fetch; its end is told behind the record, on the same link.
 struct Tier::Claim final : store::ClaimedFetch {
-  Claim(Tier& owner, const LookUp& of) : tier{owner}, name{of.name}, nonce{of.nonce}, useless{of.useless} {}
+  Claim(Tier& owner, const LookUp& of) : tier{owner}, name{of.name}, nonce{of.nonce}, useless{of.useless} {
+    most_bytes = owner.options_.max_object_bytes;
+  }
   Claim(const Claim&) = delete;
   Claim& operator=(const Claim&) = delete;
   ~Claim() override {

@@ -26,12 +26,13 @@ constexpr std::size_t kBegin =
 
 std::string id_of(const Sealer& sealer, std::string_view identity) { return sealer.name_of("record", identity); }
 
-/// What a rule has stored against the origin's word is this instance's own affair.
+/// What a rule has stored though it is private is this instance's own affair. It stores what is "no-store" only where
+/// it passes over that word by name.
 bool may_leave_here(const store::Entry& entry) {
   http::ResponseHead head;
   if (!http::parse_stored_head(entry.head(), head)) return false;
   const auto says = caching::response_directives(head.fields);
-  return !says.no_store && !says.is_private && says.private_fields.empty();
+  return !says.is_private && says.private_fields.empty();
 }
 
 }  // namespace

@@ -18,7 +18,8 @@ using SharedMoment = std::uint64_t;
 /// Whoever holds one fetches an answer for all instances; its end lets those of them go on that wait: each for itself
 /// where the answer is for nobody else, and one in place of this one where none was asked for.
 struct ClaimedFetch {
-  bool asked = false;  // the upstream has answered, or failed
+  bool asked = false;                            // the upstream has answered, or failed
+  std::uint64_t most_bytes = ~std::uint64_t{0};  // a larger answer is for nobody else
   virtual ~ClaimedFetch() = default;
 };
 /// Null: nobody waits.

@@ -315,7 +315,8 @@ class Notifications(Scenario):
         right = reload(name="new", url=self.service.url + "/new")
         self.assertIn("notifications: changed", right.stdout)
         self.assertEqual([404, 200], [self.try_channel(proxy, name).status for name in ("mine", "new")])
-        self.assertEqual(1, self.service.count("/new"))
+        events = [json.loads(request.body)["event"] for request in self.service.asked("/new")]
+        self.assertEqual(1, events.count("test"))
 
     def test_tests_of_services_that_hang_leave_the_rest_of_the_api_alone(self):
         silence = threading.Event()
