@@ -8,15 +8,19 @@
 namespace cachearr::app {
 namespace {
 
+/// Without it https passes through, and nothing of it is cached.
+const char* const kTrust =
+    "Let it trust the authority, so that its https is cached, too (cachearr ca trust-help; without one: cachearr ca "
+    "init)";
+
 std::vector<std::string> proxy_settings(const ProxyPlace& place) {
   return {"Settings > General > Proxy: tick Use Proxy, type HTTP(S), hostname " + place.host + ", port " + place.port,
-          "Put your own machines into Ignored Addresses (for example 192.168.*,localhost), save"};
+          "Put your own machines into Ignored Addresses (for example 192.168.*,localhost), save", kTrust};
 }
 
-std::vector<std::string> proxy_variables(const ProxyPlace& place) {
-  return {"Set the variables HTTP_PROXY=" + place.url() + " and HTTPS_PROXY=" + place.url() +
-              " (in lower case, too), and NO_PROXY for your own machines",
-          "Start it again"};
+std::string proxy_variables(const ProxyPlace& place) {
+  return "Set the variables HTTP_PROXY=" + place.url() + " and HTTPS_PROXY=" + place.url() +
+         " (in lower case, too), and NO_PROXY for your own machines";
 }
 
 std::string host_and_port(const ProxyPlace& place) { return "host " + place.host + ", port " + place.port; }
@@ -35,12 +39,12 @@ std::vector<Application> managers(const ProxyPlace& place) {
        "Prowlarr",
        {"prowlarr"},
        {"Settings > Indexers > Indexer Proxies > Http: " + host_and_port(place) + ", with a tag",
-        "Give that tag to the indexers that are to be cached"},
+        "Give that tag to the indexers that are to be cached", kTrust},
        "Indexers > Test All"},
       {"bazarr",
        "Bazarr",
        {"bazarr", "subliminal"},
-       {"Settings > General > Proxy: type HTTP, " + host_and_port(place), "Save, and start it again"},
+       {"Settings > General > Proxy: type HTTP, " + host_and_port(place), kTrust, "Save, and start it again"},
        "search for the subtitles of one episode"},
       {"beets",
        "beets",
@@ -53,13 +57,21 @@ std::vector<Application> managers(const ProxyPlace& place) {
 
 std::vector<Application> others(const ProxyPlace& place) {
   return {
-      {"overseerr", "Overseerr", {"overseerr", "axios", "node"}, proxy_variables(place), "open its Discover page"},
+      {"overseerr",
+       "Overseerr",
+       {"overseerr", "axios", "node"},
+       {proxy_variables(place), "Start it again"},
+       "open its Discover page"},
       {"seerr",
        "Seerr, Jellyseerr",
        {"jellyseerr", "seerr", "axios", "node"},
-       {"Settings > Network > HTTP(S) Proxy: " + host_and_port(place), "Save, and start it again"},
+       {"Settings > Network > HTTP(S) Proxy: " + host_and_port(place), kTrust, "Save, and start it again"},
        "open its Discover page"},
-      {"jellyfin", "Jellyfin", {"jellyfin"}, proxy_variables(place), "Dashboard > Libraries > Scan All Libraries"},
+      {"jellyfin",
+       "Jellyfin",
+       {"jellyfin"},
+       {proxy_variables(place), kTrust, "Start it again"},
+       "Dashboard > Libraries > Scan All Libraries"},
       {"qbittorrent",
        "qBittorrent",
        {"qbittorrent"},
