@@ -79,7 +79,8 @@ limit::ShareConfig LaneMember::share(const LaneLimits& limits, const Otherwise& 
 limit::ShareConfig equal_share(const LaneLimits& limits, const LaneMember::Otherwise& otherwise) {
   const std::uint64_t members = std::max<std::size_t>(1, otherwise.members);
   limit::ShareConfig share;
-  share.per_second = static_cast<double>(limits.nano_tokens / members) / kNanoTokens;
+  const auto nano_tokens = limits.nano_tokens / members;
+  share.per_second = static_cast<double>(nano_tokens) / kNanoTokens;
   share.burst = static_cast<std::uint32_t>(limits.burst / members);
   for (std::size_t i = 0; i < limits.quotas.size(); ++i) {
     const auto part = limits.quotas[i].limit / members;

@@ -1,6 +1,7 @@
 #include "upkeep/health.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/iso_time.hpp"
 #include "base/units.hpp"
@@ -48,11 +49,13 @@ void note_store(const HealthInputs& inputs, Notes& notes) {
 void note_interception(const HealthInputs& inputs, Notes& notes) {
   for (const auto& problem : inputs.interception_problems)
     notes.push_back({Severity::warning, "Interception", problem});
-  for (const auto& [client, host, until] : inputs.bypassed)
-    notes.push_back({Severity::notice, "Interception",
-                     client + " does not believe the local authority's certificate for " + host +
-                         " and gets it untouched and uncached until " + http::format_date(until) +
-                         ": let it trust the authority (\"cachearr ca trust-help\"), then \"cachearr reload\""});
+  for (const auto& [client, host, until] : inputs.bypassed) {
+    auto note = client;
+    note.append(" does not believe the local authority's certificate for ").append(host);
+    note.append(" and gets it untouched and uncached until ").append(http::format_date(until));
+    note.append(": let it trust the authority (\"cachearr ca trust-help\"), then \"cachearr reload\"");
+    notes.push_back({Severity::notice, "Interception", std::move(note)});
+  }
 }
 
 void note_reload(const HealthInputs& inputs, Notes& notes) {

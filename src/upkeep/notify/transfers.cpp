@@ -104,7 +104,10 @@ class Transfer {
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
     set(CURLOPT_POSTFIELDS, request_.body.c_str());
     set(CURLOPT_USERAGENT, kUserAgent);
-    for (const auto& [name, value] : request_.fields) list_.add(name + ": " + value);
+    for (const auto& [name, value] : request_.fields) {
+      auto line = name;
+      list_.add(line.append(": ").append(value));
+    }
     list_.add("Expect:");  // some services do not know 100-continue
     set(CURLOPT_HTTPHEADER, list_.get());
   }
@@ -139,7 +142,7 @@ class Transfer {
     auto& transfer = *static_cast<Transfer*>(self);
     const auto& body = transfer.request_.body;
     const auto length = std::min(size * count, body.size() - transfer.given_);
-    std::memcpy(into, body.data() + transfer.given_, length);
+    std::copy_n(body.data() + transfer.given_, length, into);
     transfer.given_ += length;
     return length;
   }
@@ -162,7 +165,7 @@ class Transfer {
 
   std::string words_for(CURLcode code) const {
     if (code == CURLE_OK) return {};
-    const std::string why = error_[0] != '\0' ? error_.data() : curl_easy_strerror(code);
+    std::string why = error_[0] != '\0' ? error_.data() : curl_easy_strerror(code);
     if (code != CURLE_OPERATION_TIMEDOUT) return why;
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(longest_).count();
     return "the service has not answered within " + std::to_string(seconds) + " s (" + why + ")";
