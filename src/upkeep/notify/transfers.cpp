@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstring>
 #include <curl/curl.h>
 #include <map>
 #include <mutex>
