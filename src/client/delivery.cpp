@@ -53,7 +53,7 @@ void Delivery::join() {
 
 /// However the exchange ends, the client's stream is the session's again before this returns.
 net::Task<Next> Delivery::run() {
-  if (fetch::may_be_on_disk(worker_, *job_->context)) co_await fetch::look_on_disk(worker_, *job_->context);
+  co_await fetch::look_on_disk(worker_, *job_->context);
   if (job_->context->is_served()) {
     const auto fitting = worker_.fit(*job_->context, job_->context->entry);
     if (fitting.kind != Fitting::Kind::anew) {
@@ -84,11 +84,7 @@ net::Task<Next> Delivery::answer() {
       worker_.loop.spawn(fetch::run_fetch(worker_, job_), "fetch");
     }
     for (;;) {
-      fetch::Arrival arrival;
-      if (!reader.poll_outcome(arrival)) {
-        co_await reader.wait();
-        continue;
-      }
+      const auto arrival = co_await reader.wait_outcome();
       if (arrival.kind == fetch::Arrival::Kind::outcome) break;
       const bool sent = co_await send_interim(arrival.interim);
       if (!sent) co_return Next::close;

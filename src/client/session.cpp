@@ -190,9 +190,8 @@ net::Task<Next> Session::run() {
 net::Task<Next> Session::serve_async(pipeline::RequestContextPtr context, std::size_t head_bytes) {
   auto job = make_job(std::move(context), inbox_.readable().substr(0, head_bytes));
   inbox_.consume(head_bytes);
-  Unsent unsent;
-  if (!try_flush(unsent)) co_await send_rest(std::move(unsent));
-  if (!stream_->is_open()) co_return Next::close;
+  const auto flushed = co_await flush();
+  if (flushed == Next::close) co_return Next::close;
   const auto next = co_await deliver(*this, std::move(job));
   co_return client_.leaving ? Next::close : next;
 }

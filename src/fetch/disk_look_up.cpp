@@ -63,10 +63,6 @@ void look_on_disk_here(FetchContext& worker, pipeline::RequestContext& context) 
   decide_by_found(context, std::move(found));
 }
 
-bool may_be_on_disk(const FetchContext& worker, const pipeline::RequestContext& context) {
-  return is_looked_for(context) && worker.shared.store.may_be_on_disk(context.variant.id);
-}
-
 net::Task<> look_on_disk(FetchContext& worker, pipeline::RequestContext& context) {
   if (!is_looked_for(context)) co_return;
   auto& store = worker.shared.store;

@@ -5,8 +5,6 @@
 
 namespace cachearr::fetch {
 
-/// False where look_on_disk() would change nothing.
-bool may_be_on_disk(const FetchContext& worker, const pipeline::RequestContext& context);
 /// What memory does not have may be on disk, the list of selecting fields as well; what is found decides the request
 /// anew. The context outlives the look-up.
 net::Task<> look_on_disk(FetchContext& worker, pipeline::RequestContext& context);

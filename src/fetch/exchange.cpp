@@ -102,10 +102,7 @@ net::Task<HeadTrouble> read_head(FetchJob& job, UpstreamResponse& response, Dura
       connection.inbox.consume(parsed.consumed);
       continue;
     }
-    // In place of fill(): a coroutine less.
-    const auto free = connection.inbox.space(most);
-    const auto got = co_await connection.stream->read_some(free);
-    connection.inbox.added(got.bytes);
+    const auto got = co_await connection.inbox.fill(*connection.stream, most);
     if (got.error != net::IoError::none) {
       const bool nothing = !anything && connection.inbox.empty();
       HeadTrouble trouble{got.error, {}, nothing && got.error != net::IoError::timed_out};
@@ -133,13 +130,9 @@ net::Task<HeadTrouble> exchange_heads(FetchContext& worker, std::shared_ptr<Fetc
   response.idle = limits.idle;
   job->generation = worker.shared.store.generation();
   job->moment = worker.shared.tier ? worker.shared.tier->moment() : 0;
-  auto sent = net::IoError::none;
-  const auto left = net::write_now(*response.connection->stream, head, sent);
-  if (!left.empty()) {
-    response.connection->stream->arm(limits.idle);
-    sent = co_await net::write_all(*response.connection->stream, left);
-    response.connection->stream->disarm();
-  }
+  response.connection->stream->arm(limits.idle);
+  const auto sent = co_await net::write_all(*response.connection->stream, head);
+  response.connection->stream->disarm();
   if (sent != net::IoError::none) co_return HeadTrouble{sent, {}, sent != net::IoError::timed_out};
   if (job->upload) worker.loop.spawn(run_upload(job->upload, response.connection, limits.idle), "upload");
   co_return co_await read_head(*job, response, limits.header);

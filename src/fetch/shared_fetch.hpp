@@ -57,9 +57,6 @@ class FetchReader {
 
   /// The next interim answer, or the outcome.
   net::Task<Arrival> wait_outcome();
-  /// The same where it is known already; else wait() until this may say more.
-  bool poll_outcome(Arrival& into);
-  net::Task<> wait() { return wakeup_->wait(); }
   const FetchOutcome& outcome() const noexcept;  // REQUIRES: wait_outcome() gave Kind::outcome
   /// The next piece of the body, its end, or that it broke off; false where that is not known yet.
   bool poll(Arrival& into);
@@ -77,6 +74,7 @@ class FetchReader {
 
  private:
   friend class SharedFetch;
+  bool poll_outcome(Arrival& into);
   std::shared_ptr<SharedFetch> shared_fetch_;
   std::shared_ptr<Wakeup> wakeup_;
   std::size_t interims_ = 0;

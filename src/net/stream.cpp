@@ -41,13 +41,6 @@ bool has_unread(Stream& stream) noexcept {
   return ::recv(stream.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
-std::string_view write_now(Stream& stream, std::string_view text, IoError& error) noexcept {
-  const Slice one = slice(text);
-  const auto sent = stream.try_write({&one, 1});
-  error = sent.error;
-  return sent.error == IoError::none ? text.substr(sent.bytes) : std::string_view{};
-}
-
 Task<IoError> write_all(Stream& stream, std::span<Slice> slices) {
   slices = drop_front(slices, 0);
   while (!slices.empty()) {

@@ -73,8 +73,6 @@ class Stream : public Deadline {
 /// Sends everything, waiting as often as it takes. `slices` is used up.
 Task<IoError> write_all(Stream& stream, std::span<Slice> slices);
 Task<IoError> write_all(Stream& stream, std::string_view text);
-/// Sends what can be sent without waiting; returns the rest, none where that failed.
-std::string_view write_now(Stream& stream, std::string_view text, IoError& error) noexcept;
 /// From now on close() resets the connection: the peer learns that what it got is not all.
 void reset_on_close(Stream& stream) noexcept;
 /// True where the peer has sent bytes that wait to be read from its socket.
