@@ -254,6 +254,14 @@ void append_redacted_words(std::string& out, std::string_view words) {
   }
 }
 
+std::string shown_words(std::string_view words) {
+  constexpr std::size_t most_read = 1024, most_shown = 200;
+  std::string out;
+  append_redacted_words(out, words.substr(0, most_read));
+  if (out.size() > most_shown) out.resize(most_shown);
+  return out;
+}
+
 void append_redacted(std::string& out, std::string_view path, std::string_view query) {
   append_path(out, path, 0);
   if (query.empty()) return;

@@ -23,6 +23,8 @@ std::string redact_path(std::string_view path);
 std::string redact_url(std::string_view url);
 /// Appends words that somebody wrote freely, such as a User-Agent: each is taken for an URL, a parameter or a path.
 void append_redacted_words(std::string& out, std::string_view words);
+/// The beginning of what somebody else has said, an upstream in an error for instance, as it may be shown.
+std::string shown_words(std::string_view words);
 /// Appends the redacted form; allocates only if `out` has to grow. The hot path's log line uses this one.
 void append_redacted(std::string& out, std::string_view path, std::string_view query);
 

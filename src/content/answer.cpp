@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/redact.hpp"
 #include "base/text.hpp"
 #include "content/limit_body.hpp"
 #include "content/magic.hpp"
@@ -20,7 +21,7 @@ struct Judgement {
 };
 
 Judgement answer() { return {}; }
-Judgement no_answer(std::string why) { return {AnswerKind::no_answer, std::move(why)}; }
+Judgement no_answer(std::string_view why) { return {AnswerKind::no_answer, shown_words(why)}; }
 
 /// What comes with such a status needs no body, or has one that is about something else.
 bool is_without_body(int status) noexcept { return status < 200 || status == 204 || (status >= 300 && status < 400); }
@@ -61,8 +62,8 @@ Judgement error_element(const BodyRead& read, int status) {
              (description != nullptr ? *description : root.text);
   if (status >= 400) return answer();
   const auto code = code_text != nullptr ? text::parse_unsigned(*code_text).value_or(0) : 0;
-  if (code < 100 || code > 399) return no_answer(std::move(why));
-  return {AnswerKind::api_error, std::move(why)};
+  if (code < 100 || code > 399) return no_answer(why);
+  return {AnswerKind::api_error, shown_words(why)};
 }
 
 /// An error of the API in a form that programs read, where it says so by its status.

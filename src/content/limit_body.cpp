@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "base/dates.hpp"
+#include "base/redact.hpp"
 #include "base/text.hpp"
 
 namespace cachearr::content {
@@ -20,12 +21,11 @@ constexpr Duration kJsonPause{60'000};
 constexpr Duration kNewznabWindow = std::chrono::hours{24};
 constexpr std::size_t kLongestWhy = 200;
 
-LimitSignal refusal(Duration pause, std::string why) {
+LimitSignal refusal(Duration pause, std::string_view why) {
   LimitSignal signal;
   signal.limited = true;
   signal.pause = pause;
-  signal.why = std::move(why);
-  if (signal.why.size() > kLongestWhy) signal.why.resize(kLongestWhy);
+  signal.why = shown_words(why);
   return signal;
 }
 

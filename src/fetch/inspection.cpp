@@ -95,7 +95,7 @@ Inspection BodyInspection::end(TimePoint now) {
   const bool something_else = found.kind == Answer::no_answer && !is_server_error(body_.status);
   if (something_else || found.kind == Answer::api_error) {
     result.kind = Inspection::Kind::no_answer;
-    result.why = something_else ? std::move(found.why) : "the API's own error under a status of success";
+    result.why = std::move(found.why);
     result.undecodable = received_.state != content::DecodeState::whole;
     return result;
   }

@@ -30,7 +30,7 @@ struct InspectedBody {
 
 struct Inspection {
   enum class Kind : std::uint8_t { answer, no_answer, limit } kind = Kind::answer;
-  std::string why;               // of what is no answer: nothing of the body's own words, which may hold secrets
+  std::string why;               // of what is no answer, fit to be shown
   bool undecodable = false;      // likewise: its coding cannot be undone
   content::LimitSignal signal;   // for the limiters; also of an answer
   std::optional<Duration> ttl;   // of an answer: what the rule's ttl_from gives it

@@ -205,5 +205,13 @@ TEST(LimitBody, NothingAtAllSaysNothing) {
   EXPECT_FALSE(json("{", 429).limited);
 }
 
+TEST(LimitBody, WhatItSaysIsFitToBeShown) {
+  const auto why = xml("<error code=\"500\" description=\"Limit reached for apikey=feedfacecafebeef0123456789abcdef " +
+                       std::string(100'000, 'x') + "\"/>")
+                       .why;
+  EXPECT_EQ(why.find("feedface"), std::string::npos) << why;
+  EXPECT_LE(why.size(), 200U);
+}
+
 }  // namespace
 }  // namespace cachearr::content
