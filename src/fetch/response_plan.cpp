@@ -166,21 +166,24 @@ bool is_live_stream(const http::ResponseHead& head, bool is_bounded) {
   const auto type = text::trim(value.substr(0, value.find(';')));
   const auto is = [type](std::string_view known) { return text::iequals(type, known); };
   if (is("text/event-stream") || is("multipart/x-mixed-replace")) return true;
-  // Records as they happen, unless they have an end or a lifetime: then it is a file.
+  // Records as they happen, unless there is an end, a lifetime or a validator: then it is a file.
   constexpr std::array<std::string_view, 6> records{
       "application/x-ndjson",    "application/ndjson",      "application/jsonl",
       "application/x-jsonlines", "application/stream+json", "application/json-seq",
   };
   if (is_bounded || std::none_of(records.begin(), records.end(), is)) return false;
   const auto says = caching::response_directives(head.fields);
-  return !says.max_age && !says.s_maxage;
+  const auto& fields = head.fields;
+  const bool has_validator = fields.has(FieldId::etag) || fields.has(FieldId::last_modified);
+  return !says.max_age && !says.s_maxage && !fields.has(FieldId::expires) && !has_validator;
 }
 
 ResponsePlan plan_response(const ResponseFacts& facts) {
   ResponsePlan plan;
   plan_length(facts, plan);
   const auto* const rule = facts.context.verdict.rule;
-  const bool is_bounded = plan.length || (rule && rule->policy.ttl);
+  const bool has_ttl = rule && (rule->policy.ttl || !rule->policy.ttl_status.empty() || !rule->ttl_from.empty());
+  const bool is_bounded = plan.length || has_ttl;
   plan.live = !plan.bodiless && is_live_stream(facts.head, is_bounded);
   const bool stored = plan_storing(facts, plan);
   if (!stored) plan.part.reset();
