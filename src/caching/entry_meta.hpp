@@ -39,7 +39,7 @@ enum EntryFlag : std::uint16_t {
   kGzip = 4096,        // gzip alone, and its head says so in Vary; neither of both: the head has to be looked at
   kPartial = 8192,     // incomplete: its head says which part of the representation it has
   kLocates = 16384,    // has Location or Content-Location: where the way back depends on how the request came
-  kNoStandIn = 32768,  // stale-if-error=0: nothing stale where the origin fails or cannot be reached
+  kNoStandIn = 32768,  // stale-if-error=0: no stale answer where the origin cannot be reached
 };
 
 }  // namespace cachearr::caching

@@ -222,8 +222,9 @@ StoreVerdict decide(const Case& c) {
   const auto rule = rule_share(c.policy, c.response.status);
   verdict.reason = reason_not_to(c, rule);
   if (verdict.reason != Reason::storable) return verdict;
-  verdict.drop_cookies = shares_cookies(c, rule) || (!c.policy.personal && c.response.fields.has(FieldId::set_cookie) &&
-                                                     has_only_edge_cookies(c.response.fields));
+  // An edge gives each client its own.
+  verdict.drop_cookies =
+      !c.policy.personal && c.response.fields.has(FieldId::set_cookie) && has_only_edge_cookies(c.response.fields);
   auto& meta = verdict.meta;
   meta.stored_ms = c.received_ms();
   meta.born_ms = meta.stored_ms - initial_age(c.aged, c.dates, c.timing).count();

@@ -226,13 +226,17 @@ store::EntryPtr freshen_stored(FetchContext& worker, const FetchJob& job, const 
              &old.cost(), &old);
 }
 
-store::EntryPtr freshen_for_one(FetchContext& worker, const FetchJob& job, std::string_view merged_head) {
+store::EntryPtr freshen_for_one(FetchContext& worker, const FetchJob& job, std::string merged_head) {
+  ResponseHeadText head;
+  head.text = std::move(merged_head);
+  find_etag(head);
   const auto& old = *job.context->entry;
-  auto meta = old.meta;
-  meta.stored_ms = meta.born_ms = meta.fresh_until_ms = worker.now().time_since_epoch().count();
-  meta.etag_at = meta.etag_size = 0;
+  caching::StoreVerdict verdict;
+  verdict.meta = old.meta;
+  verdict.meta.stored_ms = verdict.meta.born_ms = verdict.meta.fresh_until_ms = worker.now().time_since_epoch().count();
   const std::array<std::string_view, 1> body{old.body()};
-  return make(job, {old.id(), old.identity()}, merged_head, body, meta, &old.cost(), &old);
+  return make(job, {old.id(), old.identity()}, head.text, body, with_label(worker, job, verdict, head), &old.cost(),
+              &old);
 }
 
 void mark_hit_for_miss(FetchContext& worker, const FetchJob& job) {

@@ -30,8 +30,9 @@ void name_as_get(FetchContext& worker, FetchJob& job);
 /// The stored answer with a new head and times, after a 304 or a HEAD that confirmed it.
 store::EntryPtr freshen_stored(FetchContext& worker, const FetchJob& job, const caching::StoreVerdict& verdict,
                                std::string merged_head);
-/// The same for the one who asked alone, where it may not be stored: a Set-Cookie came with the confirmation.
-store::EntryPtr freshen_for_one(FetchContext& worker, const FetchJob& job, std::string_view merged_head);
+/// The same for the one who asked alone, where it may not be stored: a Set-Cookie came with the confirmation. Null:
+/// there is no memory for it.
+store::EntryPtr freshen_for_one(FetchContext& worker, const FetchJob& job, std::string merged_head);
 
 /// Remembers for a while that this resource's answers cannot be shared, so that nobody waits for the next one.
 void mark_hit_for_miss(FetchContext& worker, const FetchJob& job);

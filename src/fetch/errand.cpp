@@ -111,7 +111,7 @@ bool is_limit(const FetchOutcome& outcome) noexcept {
   if (outcome.kind == FetchOutcome::Kind::failed)
     return outcome.error_status == 429 || outcome.error_fields.starts_with("Retry-After");
   if (outcome.stale) return *outcome.stale == StaleReason::limited || *outcome.stale == StaleReason::cooldown;
-  return outcome.status == 429 || (outcome.refused && outcome.cache_status.detail == name_of(StaleReason::limited));
+  return outcome.status == 429 || outcome.is_limit;
 }
 
 /// Of a fetch whose outcome and body are here.

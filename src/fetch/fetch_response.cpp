@@ -42,8 +42,11 @@ Fetch::Step Fetch::confirm_stored() {
     auto freshened = freshen_stored(worker_, *job_, confirmed->verdict, std::move(confirmed->head));
     if (freshened) entry = std::move(freshened);
   }
-  const bool for_one = confirmed->verdict.reason == caching::Reason::set_cookie;
-  if (for_one) entry = freshen_for_one(worker_, *job_, confirmed->head);
+  const auto own = confirmed->verdict.reason == caching::Reason::set_cookie
+                       ? freshen_for_one(worker_, *job_, std::move(confirmed->head))
+                       : store::EntryPtr{};
+  const bool for_one{own};
+  if (for_one) entry = own;
   note_last_fetch(worker_.shared.store, rule(), context().captures, response_->timing.response_time);
   count_prefetch(metrics::Prefetch::unchanged);
   auto outcome = entry_outcome(std::move(entry), context().variant.varies_by, request().fields);

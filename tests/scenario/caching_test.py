@@ -88,6 +88,15 @@ class Storing(Scenario):
         self.assertAnswered(confirmed, "x")
         self.assertIsNone(self.ask(path)["set-cookie"])
 
+    def test_a_confirmation_that_begins_a_session_answers_the_conditions_of_the_client(self):
+        kept = {"Cache-Control": "max-age=0", "ETag": '"1"'}
+        for name, status in (("If-None-Match", 304), ("If-Match", 200)):
+            path = self.path()
+            self.origin.sequence(path, answer("x", 200, kept), answer("", 304, {**kept, "Set-Cookie": "session=alice"}))
+            self.ask(path)
+            response = self.ask(path, headers={name: '"1"'})
+            self.assertEqual((status, "session=alice"), (response.status, response["set-cookie"]), name)
+
     def test_a_cacheable_404_is_a_hit_too(self):
         _, second = self.twice(self.path(), *fresh("gone", status=404))
         self.assertHit(second)

@@ -134,6 +134,20 @@ class Collapse(Scenario):
         for wire in wires:
             self.assertIn(wire.read_response().status, (502, 503))
 
+    def test_a_session_that_a_confirmation_begins_is_for_the_client_that_was_confirmed(self):
+        path, gate = self.path(), threading.Event()
+        stored = answer("kept", 200, {"Cache-Control": "max-age=60", "Age": "100", "ETag": '"1"'})
+        begun = answer("", 304, {"ETag": '"1"', "Set-Cookie": "session=alice"})
+        self.origin.sequence(path, stored, [gate, *begun], answer("own", 200, {"ETag": '"2"'}))
+        self.ask(path)
+        wires = self.send_all(path, 5)
+        self.origin.wait_for(path, 2)
+        self.let_requests_be_read()
+        gate.set()
+        answers = [wire.read_response() for wire in wires]
+        self.assertEqual(1, sum(response["set-cookie"] == "session=alice" for response in answers))
+        self.assertEqual(["kept"] + 4 * ["own"], sorted(response.body.decode() for response in answers))
+
     def test_the_cookies_of_an_error_reach_only_the_client_that_caused_the_fetch(self):
         path, gate = self.path(), threading.Event()
         self.origin.on(path, gate, *answer("broken", 500, [("Set-Cookie", "lang=de; Path=/"), ("X-From", "origin")]))

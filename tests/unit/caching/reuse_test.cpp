@@ -151,7 +151,6 @@ TEST(Unreachable, IsNotServedToWhoAsksForTheOriginsWordOrSomethingYounger) {
 
 TEST(Reuse, StaleIfErrorZeroLetsNothingStandIn) {
   EXPECT_FALSE(may_serve_unreachable(minute(kNoStandIn), {}, kNow + 61s));
-  EXPECT_FALSE(may_serve_on_error(minute(kNoStandIn), {}, kNow + 61s));
 }
 
 }  // namespace
