@@ -38,10 +38,9 @@ struct Ban {
 
   /// Whether it names the target, whenever that was stored.
   bool names(const BanTarget& target) const noexcept;
+  bool names_family() const noexcept { return what.kind == Invalidation::Kind::key_family; }
   /// Whether its text is a key: then key_hash_of() finds what it names.
-  bool names_key() const noexcept {
-    return what.kind == Invalidation::Kind::key || what.kind == Invalidation::Kind::key_family;
-  }
+  bool names_key() const noexcept { return what.kind == Invalidation::Kind::key || names_family(); }
   bool hits(const BanTarget& target) const noexcept { return target.generation < generation && names(target); }
 };
 Ban make_ban(std::uint32_t generation, const Invalidation& what);

@@ -16,6 +16,8 @@ constexpr std::size_t kSlotBytes =
 // Where the count goes on once it is at its end.
 constexpr std::uint8_t kOften = 16;
 
+constexpr unsigned kHalf = 16;  // bits
+
 bool is_expired(const DiskSlot& slot, std::int64_t now_ms) noexcept {
   return std::int64_t{slot.useless_after_s} * 1000 < now_ms;
 }
@@ -23,7 +25,9 @@ bool is_expired(const DiskSlot& slot, std::int64_t now_ms) noexcept {
 }  // namespace
 
 std::uint32_t key_hash_of(std::string_view key) noexcept {
-  return static_cast<std::uint32_t>(hash128(key.substr(0, key.find('?'))).low);
+  const auto family = static_cast<std::uint32_t>(hash128(key.substr(0, key.find('?'))).low);
+  const auto whole = static_cast<std::uint32_t>(hash128(key).low);
+  return (family << kHalf) | (whole >> kHalf);
 }
 
 DiskSlot slot_of(std::string_view key, const EntryMeta& meta, std::uint64_t bytes) noexcept {
@@ -112,14 +116,20 @@ void DiskIndex::clear() noexcept {
   }
 }
 
-std::vector<IdPrefix> DiskIndex::with_keys(const std::vector<std::uint32_t>& key_hashes) const {
-  std::vector<std::uint32_t> wanted = key_hashes;
-  std::sort(wanted.begin(), wanted.end());
+std::vector<IdPrefix> DiskIndex::with_keys(const std::vector<WantedKey>& wanted) const {
+  std::vector<std::uint32_t> keys, families;
+  for (const auto& [hash, family] : wanted) (family ? families : keys).push_back(family ? hash >> kHalf : hash);
+  std::sort(keys.begin(), keys.end());
+  std::sort(families.begin(), families.end());
+  const auto is_wanted = [&](std::uint32_t hash) {
+    return std::binary_search(keys.begin(), keys.end(), hash) ||
+           std::binary_search(families.begin(), families.end(), hash >> kHalf);
+  };
   std::vector<IdPrefix> found;
   for (std::size_t i = 0; i < kShards; ++i) {
     const std::lock_guard lock{shards_[i].mutex};
     for (const auto& [fingerprint, slot] : shards_[i].slots) {
-      if (std::binary_search(wanted.begin(), wanted.end(), slot.key_hash)) found.push_back(prefix_of(i, fingerprint));
+      if (is_wanted(slot.key_hash)) found.push_back(prefix_of(i, fingerprint));
     }
   }
   return found;

@@ -32,8 +32,13 @@ struct DiskSlot {
   std::uint16_t read_in = 0;          // the period of DiskShared in which it was read last; 0: not yet
 };
 
-/// The same for all keys of a family: those that differ in what stands behind a '?'.
+/// The upper half is the same for all keys of a family: those that differ in what stands behind a '?'.
 std::uint32_t key_hash_of(std::string_view key) noexcept;
+/// A key to look for, or its family.
+struct WantedKey {
+  std::uint32_t hash = 0;
+  bool family = false;
+};
 DiskSlot slot_of(std::string_view key, const EntryMeta& meta, std::uint64_t bytes) noexcept;
 /// In eighths of the binary logarithm, rounded up.
 std::uint8_t size_code_of(std::uint64_t bytes) noexcept;
@@ -66,8 +71,8 @@ class DiskIndex {
   std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
   std::uint64_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
 
-  /// Everything filed under keys of these hashes, sorted and unique.
-  std::vector<IdPrefix> with_keys(const std::vector<std::uint32_t>& key_hashes) const;
+  /// Everything filed under keys of these hashes; some others as well.
+  std::vector<IdPrefix> with_keys(const std::vector<WantedKey>& wanted) const;
   /// Expired ones in the next shard; each call looks at another one.
   std::vector<Expired> expired(std::int64_t now_ms, std::size_t limit);
 

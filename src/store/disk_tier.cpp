@@ -215,7 +215,7 @@ std::uint64_t DiskTier::count_hit(const Ban& ban, const Ids& counted) {
     if (is_first(id, record.target(), record.meta) && !pending.contains(id) && !shared_.missed.has(id)) ++count;
   };
   if (ban.names_key() && shared_.loaded) {
-    for (const IdPrefix prefix : shared_.index.with_keys({key_hash_of(ban.what.text)})) {
+    for (const IdPrefix prefix : shared_.index.with_keys({{key_hash_of(ban.what.text), ban.names_family()}})) {
       std::vector<Hash128> ids;
       file->ids_of(prefix, ids);
       for (const auto& id : ids) file->read_index_record(id, look);
@@ -239,9 +239,9 @@ void DiskTier::find_key(std::string_view key, const std::function<void(const Ent
     return true;
   };
   if (shared_.loaded) {
-    std::vector<Hash128> family;
-    for (const IdPrefix prefix : shared_.index.with_keys({key_hash_of(key)})) file->ids_of(prefix, family);
-    for (const auto& id : family) file->read_index_record(id, keep);
+    std::vector<Hash128> candidates;
+    for (const IdPrefix prefix : shared_.index.with_keys({{key_hash_of(key)}})) file->ids_of(prefix, candidates);
+    for (const auto& id : candidates) file->read_index_record(id, keep);
   } else {
     for_each_record({}, {.act = keep, .wanted = is_under_key});
   }

@@ -65,8 +65,8 @@ bool DiskWriter::collect_for_sweep(std::vector<std::pair<Hash128, Validity>>& hi
     if (validity != Validity::valid) hit.emplace_back(id, validity);
   };
   if (!all_by_key(sweeping_) || !shared_.loaded) return accept(file_->scan(swept_to_, kSweptAtOnce, end, look));
-  std::vector<std::uint32_t> keys;
-  for (const auto& ban : sweeping_) keys.push_back(key_hash_of(ban.what.text));
+  std::vector<WantedKey> keys;
+  for (const auto& ban : sweeping_) keys.push_back({key_hash_of(ban.what.text), ban.names_family()});
   end = true;
   for (const IdPrefix prefix : shared_.index.with_keys(keys)) {
     std::vector<Hash128> ids;

@@ -47,9 +47,9 @@ TEST(DiskIndex, FindsKeysByTheirHash) {
   index.put(test::id_of("a", "en"), slot("a"));
   index.put(test::id_of("a", "de"), slot("a"));
   index.put(test::id_of("b"), slot("b"));
-  EXPECT_EQ(index.with_keys({key_hash_of("a")}).size(), 2U);
-  EXPECT_EQ(index.with_keys({key_hash_of("b"), key_hash_of("a")}).size(), 3U);
-  EXPECT_TRUE(index.with_keys({key_hash_of("c")}).empty());
+  EXPECT_EQ(index.with_keys({{key_hash_of("a")}}).size(), 2U);
+  EXPECT_EQ(index.with_keys({{key_hash_of("b")}, {key_hash_of("a")}}).size(), 3U);
+  EXPECT_TRUE(index.with_keys({{key_hash_of("c")}}).empty());
 }
 
 TEST(DiskIndex, CountsUseAndKeepsTheCountWhenAnAnswerIsReplaced) {
