@@ -244,9 +244,10 @@ KeyLimiterSnapshot Limiter::snapshot(TimePoint now) const {
     out.quotas.push_back({quota.config().per, quota.config().limit, quota.remaining(now), quota.reset_at(now), false,
                           quota.config().scope == LimitScope::grab});
   }
-  for (const auto& [reading, ends] : live_.figures(now)) {
+  for (const auto& figure : live_.figures(now)) {
+    const auto& reading = figure.reading;
     out.quotas.push_back(
-        {reading.per, reading.limit, reading.remaining, ends, true, reading.scope == LimitScope::grab});
+        {reading.per, reading.limit, reading.remaining, figure.ends, true, reading.scope == LimitScope::grab});
   }
   if (cooldown_.active(now)) {
     out.cooldown_until = cooldown_.until();

@@ -158,8 +158,8 @@ class Limiter {
   std::unordered_map<Ticket, InFlight> in_flight_;
   std::vector<Wake> wakes_;
   TimePoint last_{};
-  std::uint64_t unsaved_ =
-      kLongestLease;  // granted since the last save; what a new one grants first is claimed at once
+  // Granted since the last save. A new limiter begins so high that its first grant is saved at once.
+  std::uint64_t unsaved_ = kLongestLease;
   bool save_now_ = false;
   bool touched_ = false;  // differs from what was saved
 };

@@ -47,10 +47,7 @@ void Limiter::refund(TimePoint now, const Waiter& waiter) {
   in_flight_.erase(found);
   health_.breaker.abandoned(went.probe);
   bucket_.refund();
-  live_.refund(waiter.grab);
-  for (auto& quota : quotas_) {
-    if (counts(quota.config().scope, waiter.grab)) quota.refund();
-  }
+  give_back_quota(went.since, waiter.grab);
   if (went.within_share && share_) share_->refund(waiter.grab);
   queue_.put_back(waiter);
 }

@@ -5,7 +5,6 @@
 #include "limit/limiter.hpp"
 
 namespace cachearr::limit {
-namespace {}  // namespace
 
 /// Figures may change; these three say which quota it is.
 Quota* Limiter::find_quota(const QuotaConfig& wanted) noexcept {

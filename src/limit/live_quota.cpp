@@ -37,7 +37,7 @@ void LiveQuota::observe(TimePoint now, const std::vector<content::QuotaReading>&
     } else if (same_window(*known, reading, now)) {
       left = std::min(left, known->reading.remaining);
     }
-    *known = {reading, end_of(reading, now)};
+    *known = {reading, end_of(reading, now), under_way - std::min(under_way, reading.remaining)};
     known->reading.remaining = left;
   }
 }
@@ -63,7 +63,10 @@ void LiveQuota::take(TimePoint now, bool grab) noexcept {
 
 void LiveQuota::refund(bool grab) noexcept {
   for (auto& figure : figures_) {
-    if (counts(figure.reading.scope, grab) && figure.reading.remaining < figure.reading.limit)
+    if (!counts(figure.reading.scope, grab)) continue;
+    if (figure.overdrawn > 0)
+      --figure.overdrawn;
+    else if (figure.reading.remaining < figure.reading.limit)
       ++figure.reading.remaining;
   }
 }

@@ -30,6 +30,7 @@ class LiveQuota {
   struct Figure {
     content::QuotaReading reading;  // remaining: what is left now
     TimePoint ends{};
+    std::uint64_t overdrawn = 0;  // requests under way beyond what the upstream said was left
   };
   /// Figures that still hold.
   std::vector<Figure> figures(TimePoint now) const;

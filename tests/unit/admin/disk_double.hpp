@@ -12,7 +12,7 @@
 
 namespace cachearr::admin::test {
 
-class DiskDouble final : public store::Store {
+class DiskDouble : public store::Store {
  public:
   explicit DiskDouble(const Clock& clock) : memory_{store::make_memory_store(16 * 1024 * 1024, clock)} {}
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "rules/load/load.hpp"
+#include "unit/admin/disk_double.hpp"
 
 namespace cachearr::fetch {
 namespace {
@@ -72,6 +73,23 @@ TEST_F(AdmissionControllerTest, AnotherLifeKnowsTheQuotaAndThePausesOfTheOneBefo
   EXPECT_FALSE(may_go(admission));
   const auto limiter = admission.registry().limiter("unnamed.test:80", kAnna, clock_.now());
   EXPECT_EQ(limiter->cooldown_until(clock_.now()), clock_.now() + hours{1});
+}
+
+TEST_F(AdmissionControllerTest, HasTheFirstGrantOnDiskAtOnce) {
+  struct Hurried final : admin::test::DiskDouble {
+    using DiskDouble::DiskDouble;
+    void hurry() override {
+      if (!std::exchange(told, true)) hurried.set_value();
+    }
+    std::promise<void> hurried;
+    bool told = false;
+  } store{clock_};
+  AdmissionController admission{clock_, store};
+  admission.configure(*rules_of(R"({"quota": [{"limit": 100, "per": "day"}]})"));
+  admission.start();
+  EXPECT_TRUE(may_go(admission));
+  store.hurried.get_future().wait();
+  admission.stop();
 }
 
 TEST_F(AdmissionControllerTest, RingsOnTheWorkerOfWhoWaits) {

@@ -41,6 +41,16 @@ TEST(LiveQuota, RequestsUnderWayAreTakenOffWhatAnAnswerTells) {
   EXPECT_GT(quota.ready_at(kNow, kInteractive, 0, false), kNow);
 }
 
+TEST(LiveQuota, ARefundGivesNoMoreThanTheUpstreamHasLeft) {
+  LiveQuota quota;
+  quota.observe(kNow, {reading(1, kNow + hours{3})}, 3);
+  quota.refund(false);
+  quota.refund(false);
+  EXPECT_GT(quota.ready_at(kNow, kInteractive, 0, false), kNow) << "the third takes the one that is left";
+  quota.refund(false);
+  EXPECT_EQ(quota.ready_at(kNow, kInteractive, 0, false), kNow);
+}
+
 TEST(LiveQuota, AnAnswerThatWasOvertakenDoesNotGiveBack) {
   LiveQuota quota;
   quota.observe(kNow, {reading(9, kNow + hours{3})}, 0);
