@@ -119,8 +119,7 @@ class ExportFile {
 };
 
 int export_to(const Invocation& invocation, const BackupArguments& arguments) {
-  Problems ignored;
-  const auto config = read_config(invocation.sources, ignored);
+  const auto& config = configuration_of(invocation).config;
   if (backup::is_there(arguments.file)) return fail(invocation, arguments.file + " is there already");
   std::string passphrase;
   if (arguments.authority) {
@@ -208,12 +207,16 @@ bool holds(const std::string& file, std::string_view member) {
 }
 
 int import_from(const Invocation& invocation, const BackupArguments& arguments) {
-  Problems ignored;
-  const auto config = read_config(invocation.sources, ignored);
+  const auto& config = configuration_of(invocation).config;
   std::ifstream in{arguments.file, std::ios::binary};
   if (!in) return fail(invocation, arguments.file + " cannot be read");
   std::string passphrase;
   const bool running = is_running(config);
+  if (running && !config.state_dir_is_known) {
+    fail(invocation, "an instance runs with the default state folder, and whether it is meant is not known: " +
+                         config.file + " cannot be read");
+    return exit_configuration;
+  }
   if (running && holds(arguments.file, backup::kStoreData))
     return fail(invocation,
                 "the export holds a store, which is taken in only while no instance runs: stop cachearr first");

@@ -27,12 +27,12 @@ ParserText parser_text() {
 }  // namespace
 
 CommandShape program_shape(CliEnv& env) {
-  Invocation invocation{env, {}, false, {}};
+  Invocation invocation{env, {}, false, {}, {}};
   return shape_of_program(parser_text(), [&invocation](const Command& program) { describe(program, invocation); });
 }
 
 int run_command_line(int count, const char* const* arguments, CliEnv& env) {
-  Invocation invocation{env, {}, false, {}};
+  Invocation invocation{env, {}, false, {}, {}};
   invocation.sources.environment = env.environment;
   const auto describe_all = [&invocation](const Command& program) { describe(program, invocation); };
   const auto ended = parse_command_line(count, arguments, parser_text(), describe_all, env.out, env.err);

@@ -25,6 +25,14 @@ std::string flat_text(const nlohmann::ordered_json& value) {
   return list.empty() ? "-" : list;
 }
 
+const std::string kNotKnown = "which instance is meant is not known, as the configuration cannot be read:";
+
+std::string listed(const Problems& problems) {
+  std::string all;
+  for (const auto& problem : problems) all += "\n" + to_string(problem);
+  return all;
+}
+
 }  // namespace
 
 bool CliEnv::shows_colours() const {
@@ -51,25 +59,31 @@ int fail(const Invocation& invocation, const std::string& why) {
   return exit_no;
 }
 
+const ReadConfig& configuration_of(const Invocation& invocation) {
+  auto& read = invocation.configuration;
+  if (!read) {
+    read.emplace();
+    read->config = read_config(invocation.sources, read->problems);
+  }
+  return *read;
+}
+
 std::function<int()> on_instance(const Invocation& invocation, std::function<int()> run) {
   return [&invocation, run = std::move(run)] {
-    Problems problems;
-    if (read_config(invocation.sources, problems).state_dir_is_known) return run();
-    for (const auto& problem : problems) invocation.env.err << to_string(problem) << '\n';
-    invocation.env.err << "cachearr: which instance is meant is not known without the configuration\n";
+    const auto& [config, problems] = configuration_of(invocation);
+    if (config.state_dir_is_known) return run();
+    fail(invocation, kNotKnown + listed(problems));
     return static_cast<int>(exit_configuration);
   };
 }
 
 Result<AdminAnswer> ask_instance(const Invocation& invocation, const AdminRequest& request) {
-  Problems problems;
+  const auto& [config, problems] = configuration_of(invocation);
+  if (!config.state_dir_is_known) return Error{kNotKnown + listed(problems)};
   // A mistake elsewhere in the file does not hide where the instance is: the one that runs was started before it.
-  const auto config = read_config(invocation.sources, problems);
   auto answer = ask(admin_socket_path(config.state_dir), request);
   if (answer.ok() || problems.empty()) return answer;
-  std::string all = answer.error().what + "\nand the configuration has problems:";
-  for (const auto& problem : problems) all += "\n" + to_string(problem);
-  return Error{all};
+  return Error{answer.error().what + "\nand the configuration has problems:" + listed(problems)};
 }
 
 std::string reason_of(const AdminAnswer& answer) {

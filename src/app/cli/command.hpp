@@ -6,6 +6,7 @@
 #include <iosfwd>
 #include <map>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 
 #include "app/cli/admin_client.hpp"
@@ -26,13 +27,23 @@ struct CliEnv {
   bool shows_colours() const;
 };
 
+/// A configuration as far as it could be read, and what is wrong with it.
+struct ReadConfig {
+  Config config;
+  Problems problems;
+};
+
 /// One call of the program: what was given on its command line, and what is to be done about it.
 struct Invocation {
   CliEnv& env;
   ConfigSources sources;
   bool json = false;
-  std::function<int()> run;  // set by the command that was named
+  std::function<int()> run;                         // set by the command that was named
+  mutable std::optional<ReadConfig> configuration;  // of configuration_of()
 };
+
+/// Reads it at the first call alone: the file may be a pipe.
+const ReadConfig& configuration_of(const Invocation& invocation);
 
 /// --config FILE, which every command takes.
 void add_config_option(const Command& command, Invocation& invocation);
@@ -71,7 +82,8 @@ std::function<int()> on_instance(const Invocation& invocation, std::function<int
 std::string trouble_with_number(const std::string& value);
 /// Prints why something failed, as one line on the error stream. Gives exit_no.
 int fail(const Invocation& invocation, const std::string& why);
-/// Sends the request to the instance that runs with this configuration.
+/// Sends the request to the instance that runs with this configuration. The error: there is none, or which one is meant
+/// is not known.
 Result<AdminAnswer> ask_instance(const Invocation& invocation, const AdminRequest& request);
 /// What an answer other than 2xx says about itself: the detail of problem+json, else the status.
 std::string reason_of(const AdminAnswer& answer);

@@ -16,8 +16,7 @@ std::string page_address(const std::string& listener) {
 }
 
 int dashboard(const Invocation& invocation) {
-  Problems problems;
-  const auto config = read_config(invocation.sources, problems);
+  const auto& config = configuration_of(invocation).config;
   if (config.admin.address.empty()) return fail(invocation, "admin.address is null, so that there is no page");
   AdminRequest request;
   request.method = "POST";

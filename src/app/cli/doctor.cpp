@@ -54,13 +54,11 @@ void print_finding(const Invocation& invocation, const Finding& finding) {
 }
 
 int examine(const Invocation& invocation, const DoctorArguments& arguments) {
-  Problems ignored;
-  const auto socket = admin_socket_path(read_config(invocation.sources, ignored).state_dir);
   doctor::GatherOptions options{invocation.sources, arguments.offline, arguments.all, {}};
-  options.ask = [&socket](const std::string& target) -> Result<std::string> {
+  options.ask = [&invocation](const std::string& target) -> Result<std::string> {
     AdminRequest request;
     request.target = target;
-    auto answer = ask(socket, request);
+    auto answer = ask_instance(invocation, request);
     if (!answer.ok()) return answer.error();
     if (answer->status != 200) return Error{reason_of(*answer)};
     return std::move(answer->body);

@@ -109,8 +109,7 @@ std::string stream_target(const RequestArguments& arguments, const std::string& 
 
 /// Goes on behind the last request that was shown, whatever becomes of the connection, until a signal comes.
 int go_on(const Invocation& invocation, const RequestArguments& arguments, const std::string& last_id) {
-  Problems ignored;
-  EventStream stream{admin_socket_path(read_config(invocation.sources, ignored).state_dir)};
+  EventStream stream{admin_socket_path(configuration_of(invocation).config.state_dir)};
   Printer printer{invocation};
   EventReader reader;
   bool told = false;
@@ -153,7 +152,9 @@ void add_requests(const Command& program, Invocation& invocation) {
   command.option("--result", arguments->result, "Only those that ended so").one_of(result_names());
   command.option("--client", arguments->client, "Only those of this address, or with this in their user agent");
   command.option("--text", arguments->text, "Only those with this in their URL, key, rule or error");
-  command.option("--limit", arguments->limit, "At most so many (default: 50; with -f the last 10 to begin with)");
+  command.option("--limit", arguments->limit, "At most so many (default: 50; with -f the last 10 to begin with)")
+      .type_name("N")
+      .check(trouble_with_number);
   command.on_parsed([&invocation, arguments] {
     invocation.run = on_instance(invocation, [&invocation, arguments] {
       return arguments->follow ? follow(invocation, *arguments) : show(invocation, *arguments);

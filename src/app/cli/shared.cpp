@@ -31,11 +31,11 @@ Result<Json> ask_for_shared(const Invocation& invocation) {
 int show_status(const Invocation& invocation) {
   const auto answer = ask_for_shared(invocation);
   if (!answer.ok()) return fail(invocation, answer.error().what);
-  auto plain = *answer;
-  plain["members"] = answer->at("members").size();
   if (invocation.json) {
     invocation.env.out << answer->dump(2) << '\n';
   } else {
+    auto plain = *answer;
+    plain["members"] = answer->at("members").size();
     print_plain(invocation.env.out, plain);
   }
   const auto state = answer->value("state", "");

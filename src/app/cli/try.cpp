@@ -88,8 +88,7 @@ int wait_for(const Invocation& invocation, const Config& config, const Applicati
 }
 
 int try_out(const Invocation& invocation, const TryArguments& arguments) {
-  Problems ignored;
-  const auto config = read_config(invocation.sources, ignored);
+  const auto& config = configuration_of(invocation).config;
   const auto place = place_of(config, arguments.url);
   if (!place) {
     fail(invocation, place.error().what);
