@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <filesystem>
 #include <utility>
@@ -13,6 +14,7 @@ namespace cachearr::app {
 namespace {
 
 constexpr std::string_view prefix = "CACHEARR__", file_suffix = "__FILE";
+constexpr std::array<const char*, 2> lists_of_objects{"notifications", "cache.prefetch"};
 constexpr Duration least_ttl{1000}, most_ttl{Duration::rep{10} * 365 * 86'400'000};
 
 std::string name_of(const Setting& setting) {
@@ -66,7 +68,7 @@ bool set_indexed_listener(const std::string& variable, std::string_view name, co
 /// the name is of this form.
 bool set_indexed_member(const std::string& variable, std::string_view name, const std::string& value,
                         ConfigBuilder& builder) {
-  for (const std::string path : {"notifications", "cache.prefetch"}) {
+  for (const std::string path : lists_of_objects) {
     const auto& setting = *find_setting(path);
     const auto start = name_of(setting) + "__";
     if (!name.starts_with(start)) continue;
@@ -84,7 +86,8 @@ bool set_indexed_member(const std::string& variable, std::string_view name, cons
     auto& changed = list.members[*index];
     if (!changed.is_object() && !changed.is_null()) return false;
     const auto member = text::to_lower(rest.substr(gap + 2));
-    changed[member] = member.ends_with("_file") ? (std::filesystem::path{here()} / value).string() : value;
+    const bool is_path = member.ends_with("_file") && !value.empty();
+    changed[member] = is_path ? (std::filesystem::path{here()} / value).string() : value;
     list.changed_by = variable;
     return true;
   }
@@ -111,6 +114,16 @@ void unknown(const std::string& variable, ConfigBuilder& builder) {
   report(builder, variable, "no such setting" + (near.empty() ? "; see man 5 cachearr.json" : near));
 }
 
+/// A whole list. What is wrong with it is told in the end, since another variable may put it right.
+void set_list(const std::string& variable, const Setting& setting, const RawValue& raw, ConfigBuilder& builder) {
+  auto& list = builder.lists[setting.path];
+  if (const auto members = to_list(raw); members.ok()) {
+    list = {nlohmann::json::array(), here(), {}, std::move(list.problems)};
+    for (const auto& member : *members) list.members.push_back(member.value);
+  }
+  for (const auto& error : setting.set(builder.config, raw)) list.problems.push_back({{variable, 0, 0}, error.message});
+}
+
 void set_by_name(const std::string& variable, std::string_view name, const std::string& value, ConfigBuilder& builder) {
   const RawValue raw{value, true, here()};
   const auto& all = settings();
@@ -120,23 +133,28 @@ void set_by_name(const std::string& variable, std::string_view name, const std::
       unknown(variable, builder);
     return;
   }
-  if (const auto members = to_list(raw); members.ok()) {
-    auto& list = builder.lists[found->path];
-    list = {nlohmann::json::array(), here(), {}, std::move(list.problems)};
-    for (const auto& member : *members) list.members.push_back(member.value);
-  }
   builder.set_at[found->path] = {variable, 0, 0};
+  const bool is_list =
+      std::find(lists_of_objects.begin(), lists_of_objects.end(), found->path) != lists_of_objects.end();
+  if (is_list) return set_list(variable, *found, raw, builder);
   for (const auto& error : found->set(builder.config, raw)) report(builder, variable, error.message);
 }
 
-/// Those of ours; of the members of a list, the tenth comes behind the second.
+/// The setting's name: a variable that names a file gives the same setting.
+std::string without_file_suffix(const std::string& variable) {
+  const bool names_file = variable.ends_with(file_suffix);
+  return names_file ? variable.substr(0, variable.size() - file_suffix.size()) : variable;
+}
+
+/// Those of ours: a whole list before its members, and of these the tenth behind the second.
 std::vector<std::pair<std::string, std::string>> in_order_of_numbers(
     const std::map<std::string, std::string>& environment) {
   std::vector<std::pair<std::string, std::string>> own;
   for (const auto& each : environment)
     if (each.first.starts_with(prefix)) own.emplace_back(each);
-  std::stable_sort(own.begin(), own.end(),
-                   [](const auto& a, const auto& b) { return ::strverscmp(a.first.c_str(), b.first.c_str()) < 0; });
+  std::stable_sort(own.begin(), own.end(), [](const auto& a, const auto& b) {
+    return ::strverscmp(without_file_suffix(a.first).c_str(), without_file_suffix(b.first).c_str()) < 0;
+  });
   return own;
 }
 
@@ -146,8 +164,8 @@ void apply_own(const std::map<std::string, std::string>& environment, ConfigBuil
       set_by_name(variable, variable, value, builder);
       continue;
     }
-    const auto name = variable.substr(0, variable.size() - file_suffix.size());
-    auto content = content_of_file(value);
+    const auto name = without_file_suffix(variable);
+    const auto content = content_of_file(value);
     if (environment.contains(name)) {
       report(builder, variable, name + " is set as well; remove one of the two");
     } else if (!content) {

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <limits>
 
 #include "base/suggestion.hpp"
@@ -184,7 +183,11 @@ int address_family(const std::string& host) {
 std::optional<std::string> content_of_file(const std::string& path) {
   std::ifstream file{path, std::ios::binary};
   if (path.empty() || !file) return std::nullopt;
-  std::string text{std::istreambuf_iterator<char>{file}, {}};
+  std::string text;
+  std::array<char, 4096> part{};
+  while (file.read(part.data(), part.size()), file.gcount() > 0)
+    text.append(part.data(), static_cast<std::size_t>(file.gcount()));
+  if (file.bad()) return std::nullopt;
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
   return text;
 }

@@ -108,6 +108,31 @@ TEST(ConfigEnvironment, AVariableMayGiveAChannelOfTheFileItsSecret) {
   EXPECT_EQ(config->notifications.at(0).token, "abc");
 }
 
+TEST(ConfigEnvironment, AVariableMayCompleteAListThatAnotherGives) {
+  Machine machine;
+  const std::string list = R"([{"name": "phone", "type": "gotify", "url": "http://gotify.test"}])";
+  machine.with("CACHEARR__NOTIFICATIONS__FILE", machine.write("list", list));
+  EXPECT_THAT(machine.errors(), AllOf(HasSubstr("CACHEARR__NOTIFICATIONS__FILE"), HasSubstr("token")));
+  machine.with("CACHEARR__NOTIFICATIONS__0__TOKEN", "abc");
+  const auto config = machine.load();
+  ASSERT_TRUE(config) << machine.errors();
+  EXPECT_EQ(config->notifications.at(0).token, "abc");
+}
+
+TEST(ConfigEnvironment, APathOfAMemberThatIsEmptyStaysEmpty) {
+  Machine machine;
+  machine.with_file(
+      R"({"notifications": [{"name": "phone", "type": "gotify", "url": "http://gotify.test", "token": "abc"}]})");
+  machine.with("CACHEARR__NOTIFICATIONS__0__TOKEN_FILE", "");
+  EXPECT_THAT(machine.errors(), Not(HasSubstr(std::filesystem::current_path().string())));
+}
+
+TEST(ConfigEnvironment, AFolderInsteadOfASecretsFileIsAProblem) {
+  Machine machine;
+  machine.with("CACHEARR__ADMIN__API_KEY__FILE", machine.path("."));
+  EXPECT_THAT(machine.errors(), HasSubstr("cannot be read"));
+}
+
 TEST(ConfigEnvironment, APlanMayBeChangedMemberByMemberWithoutGaps) {
   Machine machine;
   machine.with_file(R"({"cache": {"prefetch": [{"trigger": "schedule", "patterns": ["*"], "interval": "1h"}]}})");
