@@ -152,7 +152,7 @@ Answer put_key(const KeyCalls& keys, const Call& call) {
 Answer delete_key(const KeyCalls& keys, const Call& call) {
   const auto there = keys.entries(call).size();
   const caching::Invalidation what{caching::Invalidation::Kind::key, call.captures.front(), false};
-  if (auto* const tier = keys.instance.shared_tier()) tier->announce_for_good(what);
+  if (auto* const tier = keys.instance.shared_tier()) tier->announce_for_good({&what, 1});
   const auto deleted = keys.store().invalidate(what);
   ++keys.counters.invalidations;
   if (!deleted) return not_for_good(deleted.error());

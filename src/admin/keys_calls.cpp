@@ -174,11 +174,11 @@ Answer purge(const KeysCalls& keys, const Call& call) {
     return problem(400, "name exactly one of keys (an array), pattern, tag, upstream, or \"all\": true");
   auto* const shared = keys.instance.shared_tier();
   auto* const tier = wish->value("local", false) ? nullptr : shared;
+  if (tier) tier->announce_for_good(*invalidations);
   std::uint64_t purged = 0;
   std::optional<Error> failure;
   for (const auto& invalidation : *invalidations) {
     if (call.stop.stop_requested()) return problem(503, "the program is stopping; not everything was purged");
-    if (tier) tier->announce_for_good(invalidation);
     if (shared && !tier) shared->keep_out(invalidation);
     const auto count = keys.instance.store().invalidate(invalidation);
     if (count) {

@@ -244,22 +244,24 @@ TierStatus Tier::status() const {
 
 void Tier::announce(const Invalidation& what) {
   announced_.fetch_add(1);
-  loop_.post([this, what] { take_announced(what, false); });
+  loop_.post([this, what] { take_announced({&what, 1}); });
 }
 
-void Tier::announce_for_good(const Invalidation& what) {
-  announced_.fetch_add(1);
-  run_and_wait([this, what] { take_announced(what, true); });
+/// A kill must not forget what was promised to be sent.
+void Tier::announce_for_good(std::span<const Invalidation> all) {
+  announced_.fetch_add(all.size());
+  run_and_wait([this, copied = std::vector<Invalidation>{all.begin(), all.end()}] {
+    take_announced(copied);
+    news_.save();
+  });
 }
 
-/// A kill must not forget what was promised to be sent. Of many writes at once the last one keeps all.
-void Tier::take_announced(const Invalidation& what, bool for_good) {
-  news_.queue(what);
-  if (for_good || announced_.load() == 1) news_.save();
+void Tier::take_announced(std::span<const Invalidation> all) {
+  for (const auto& what : all) news_.queue(what);
   if (commands_->is_up()) news_.flush(*commands_);
   const std::lock_guard lock{mutex_};
   status_.outbox = news_.log().outbox().size();
-  announced_.fetch_sub(1);
+  announced_.fetch_sub(all.size());
 }
 
 /// A tier that has stopped takes nothing any more; nobody waits for it for ever.

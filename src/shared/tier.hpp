@@ -66,7 +66,7 @@ class Tier final : public store::SharedTier {
   void announce(const caching::Invalidation& what) override;
   /// The same, and waits until it is in the line for the disk: what the store writes after that, it writes with it or
   /// later. Not on a worker.
-  void announce_for_good(const caching::Invalidation& what);
+  void announce_for_good(std::span<const caching::Invalidation> all);
   /// Tells nobody; but what others, or this instance, have shared before does not bring it back here. Any thread;
   /// before it is put in force, as announce_for_good().
   void keep_out(const caching::Invalidation& what);
@@ -120,7 +120,7 @@ class Tier final : public store::SharedTier {
   void beat(bool in_time);
   void link_changed(bool up);
   void update();
-  void take_announced(const caching::Invalidation& what, bool for_good);
+  void take_announced(std::span<const caching::Invalidation> all);
   void run_and_wait(std::function<void()> job);
   void look_at_absence();
   // tier_records.cpp:

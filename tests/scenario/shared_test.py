@@ -250,6 +250,18 @@ class Invalidations(Sharing):
                 self.heard(one, two)
                 self.assertAnswered(self.ask(path, proxy=two), "new")
 
+    def test_a_purge_of_many_keys_reaches_everybody_at_once(self):
+        one, two = self.instance("one"), self.instance("two")
+        paths = [self.path() for _ in range(40)]
+        for path in paths:
+            self.fill(path, one, two)
+        keys = [key["key"] for key in one.admin("GET", "/api/v1/keys?limit=100").data["keys"]]
+        response = one.admin("POST", "/api/v1/purge", body={"keys": keys})
+        self.assertEqual((len(keys), "sent"), (response.data["purged"], response.data["shared"]))
+        self.heard(one, two)
+        for path in paths:
+            self.assertAnswered(self.ask(path, proxy=two), "new")
+
     def test_a_purged_record_is_found_by_nobody(self):
         one, two = self.instance("one"), self.instance("two")
         path = self.path()
