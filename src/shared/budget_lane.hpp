@@ -18,8 +18,8 @@ namespace cachearr::shared {
 struct KnownPause {
   TimePoint since{};  // 0: from an earlier process
   TimePoint until{};
-  bool told = false;
-  std::string lane{};  // id of the one that was told of it, or tells of it
+  bool told = true;    // by the upstream; one from an earlier process is taken for it
+  std::string lane{};  // id of the one that knows of it
 };
 
 struct Budget::Lane {

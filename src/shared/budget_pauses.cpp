@@ -22,9 +22,12 @@ void Budget::pause(const limit::KeyLimiterPtr& limiter, const limit::LaneName& n
   tier_.post([this, limiter, name, grabs, until, told] {
     const auto lane = lane_of(limiter, name);
     const auto server = server_now(*lane);
+    auto& known = lane->pauses[grabs ? 1 : 0];
+    known = {{}, {}, told, {}};
     if (!server) return;  // the lane knows of none, and so it is told with the first answer
     const Pause what{grabs, *server + (until - clock_.now()), told, {}};
-    lane->pauses[grabs ? 1 : 0] = {*server, *what.until, told, up_ ? lane->member.merged() : std::string{}};
+    known.since = *server;
+    known.until = *what.until;
     lane->forgives = false;
     if (up_) tell_pause(*lane, grabs, what);
   });
@@ -43,7 +46,13 @@ void Budget::forgive(const std::string& upstream) {
 void Budget::tell_pause(Lane& lane, bool grabs, const Pause& pause) {
   auto what = pause;
   what.grabs = grabs;
-  run(pause_, lane, pause_words(head_of(lane), lane.limits.quotas.size(), what), [](const Reply*) {});
+  const auto heard = [this, limiter = lane.limiter.get(), id = lane.member.merged(), what](const Reply* reply) {
+    const auto found = lanes_.find(limiter);
+    if (!reply || reply->is_error() || found == lanes_.end()) return;
+    auto& known = found->second->pauses[what.grabs ? 1 : 0];
+    if (what.until && known.until == *what.until) known.lane = id;
+  };
+  run(pause_, lane, pause_words(head_of(lane), lane.limits.quotas.size(), what), heard);
 }
 
 void Budget::end_pauses(Lane& lane) {
@@ -90,18 +99,20 @@ void Budget::take_pause(Lane& lane, const DrawAnswer& answer, bool grabs) {
 /// It was told while the server was away, or the server has lost it.
 void Budget::tell_pause_again(Lane& lane, const DrawAnswer& answer, bool grabs, TimePoint until) {
   auto& known = lane.pauses[grabs ? 1 : 0];
-  const bool restored = known.since == TimePoint{};
-  const Pause again{grabs, answer.at + (until - clock_.now()), known.told || restored, known.since};
-  known = {restored ? answer.at : known.since, *again.until, again.told, answer.lane};
+  const auto since = known.since == TimePoint{} ? answer.at : known.since;
+  const Pause again{grabs, answer.at + (until - clock_.now()), known.told, known.since};
+  known = {since, *again.until, again.told, known.lane};
   tell_pause(lane, grabs, again);
 }
 
+/// What no upstream would ask for is cut short, as it is where an upstream itself asks for it.
 void Budget::enter_pause(Lane& lane, TimePoint until, bool grabs) {
+  const auto now = clock_.now();
   content::LimitSignal signal;
   signal.limited = true;
-  signal.until = until;
+  signal.until = until > now + content::kLongestPause ? now + content::kPauseInsteadOfAbsurd : until;
   signal.why = "told to another instance";
-  apply_(lane.limiter->observe(clock_.now(), signal, grabs));
+  apply_(lane.limiter->observe(now, signal, grabs));
 }
 
 }  // namespace cachearr::shared

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <iterator>
+#include <limits>
 
 namespace cachearr::shared {
 
@@ -47,9 +48,10 @@ std::uint64_t unsigned_of(const Reply& reply) {
 
 TimePoint time_of(const Reply& reply) { return TimePoint{Duration{reply.to_number()}}; }
 
-/// A guessed one is below zero.
+/// A guessed one is below zero. Who else writes to the server could write anything.
 PauseEnd pause_of(const Reply& reply) {
-  const auto number = reply.to_number();
+  constexpr std::int64_t kFarthest = std::numeric_limits<std::int64_t>::max() / 4;
+  const auto number = std::clamp(reply.to_number(), -kFarthest, kFarthest);
   return {TimePoint{Duration{std::abs(number)}}, number > 0};
 }
 

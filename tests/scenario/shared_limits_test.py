@@ -5,6 +5,7 @@ the bucket was known to be full, the last one may not come before the bucket cou
 """
 import pathlib
 import signal
+import time
 
 from lab.case import main
 from lab.origin import answer
@@ -54,9 +55,12 @@ class Paused(Limits):
         self.assertEqual(429, self.one.ask(self.limited.url + refusing).status)
         self.until(lambda: self.paused(self.two), "the other one does not take it over")
 
-    def paused(self, proxy):
+    def seconds_of_pause(self, proxy):
         upstreams = proxy.admin("GET", "/api/v1/upstreams").data["upstreams"]
-        return any((each["cooldownSeconds"] or 0) > 500 for each in upstreams if each["name"] == "limited")
+        return next(each["cooldownSeconds"] or 0 for each in upstreams if each["name"] == "limited")
+
+    def paused(self, proxy):
+        return self.seconds_of_pause(proxy) > 500
 
     def assertRefused(self, *proxies):
         asked = len(self.arrivals)
@@ -86,6 +90,13 @@ class Paused(Limits):
         self.call("FLUSHALL")
         self.until(lambda: any(self.call("HGET", key, "pause0") for key in self.call("KEYS", "cachearr:l1:*}")), "it was forgotten")
         self.assertRefused(*self.proxies, self.limited_instance("three"))
+
+
+    def test_one_of_years_that_a_stranger_wrote_holds_for_a_day(self):
+        lane, = (key for key in self.call("KEYS", "cachearr:l1:*}") if self.call("HGET", key, "pause0"))
+        self.call("HSET", lane, "pause0", "%d 1" % ((time.time() + 10 * 365 * 86400) * 1000))
+        self.until(lambda: self.seconds_of_pause(self.two) > 600, "it never hears of it")
+        self.assertLessEqual(self.seconds_of_pause(self.two), 86400)
 
 
 class WithLeastRights(Limits):

@@ -3,11 +3,12 @@
 -- ARGV behind the lane's: 5 what, 6 "1": the member has nothing to merge, 7 number of this call, 8 number of the last answered
 -- one, 9 server's time after which the call is void (0: any), 10 how long the member will wait without an answer before it
 -- uses its share, 11 members known elsewhere, 12 of these the missing ones by comma, 13 nano-tokens a second (0: no bucket),
--- 14 burst, 15 tokens to leave, 16 "1": may use reserves, 17 "1": a download, 18 "1": there will never be a second member; then
--- for each quota: limit, window, "1" where it
--- is fixed, reserve, "1" where it counts this request.
--- Answer: verdict (0 go, 1 wait, 2 merge first, 3 void; of a beat: what a request would be told, but for tokens), how long to wait, why, server's time, lane id, members,
--- end of the pause of calls, of downloads (below zero: guessed; 0: none is known), tokens there, then the goods offered, then what is left of each quota.
+-- 14 burst, 15 tokens to leave, 16 "1": may use reserves, 17 "1": a download, 18 "1": there will never be a second member;
+-- then for each quota: limit, window, "1" where it is fixed, reserve, "1" where it counts this request.
+--
+-- Answer: verdict (0 go, 1 wait, 2 merge first, 3 void; of a beat: what a request would be told, but for tokens), how long to
+-- wait, why, server's time, lane id, members, end of the pause of calls, of downloads (below zero: guessed; 0: none is known),
+-- tokens there, then the goods offered, then what is left of each quota.
 local GO, WAIT, MERGE, VOID = 0, 1, 2, 3
 local NOTHING, BY_RATE, BY_QUOTA, BY_PAUSE = 0, 1, 3, 4  -- as limit::Why
 local LONGEST_LINE, MANY, COME_BACK = 5000, 8, 27000
@@ -123,14 +124,26 @@ local function take_back()
   each_missing(take_back_from)
 end
 
+-- The missing members' records, read once: many quotas ask for them, and nothing changes them meanwhile.
+local missing_records = nil
+local function records_of_missing()
+  if not missing_records then
+    missing_records = {}
+    each_missing(function(id, since)
+      local record = read_record(id)
+      if record then missing_records[#missing_records + 1] = {record = record, since = since} end
+    end)
+  end
+  return missing_records
+end
+
 -- How much of a good is held for missing members, and when the first of it comes back.
 local function held_for_missing(good)
   local sum, first = 0, NEVER
-  each_missing(function(id, since)
-    local record = read_record(id)
-    local part = record and held(record, good) or 0
-    if part > 0 then sum, first = sum + part, math.min(first, since + lent_for(good)) end
-  end)
+  for _, missing in ipairs(records_of_missing()) do
+    local part = held(missing.record, good)
+    if part > 0 then sum, first = sum + part, math.min(first, missing.since + lent_for(good)) end
+  end
   return sum, first
 end
 

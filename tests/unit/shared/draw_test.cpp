@@ -1,6 +1,7 @@
 #include "shared/draw.hpp"
 
 #include <gtest/gtest.h>
+#include <limits>
 
 namespace cachearr::shared {
 namespace {
@@ -87,6 +88,14 @@ TEST(ADrawsAnswer, IsReadWithItsOffers) {
   EXPECT_TRUE(answer->pauses[1].told);
   EXPECT_EQ(answer->offers, (std::vector<std::uint64_t>{500, 1, 11, 12}));
   EXPECT_EQ(answer->left, (std::vector<std::uint64_t>{99}));
+}
+
+TEST(ADrawsAnswer, MayTellOfAPauseThatNobodyCanReckonWith) {
+  const auto least = std::numeric_limits<std::int64_t>::min();
+  const auto answer = read_draw(list_reply({0, 0, 0, 0}, "lane", {1, least, -(least + 1), 0}), 0);
+  ASSERT_TRUE(answer);
+  EXPECT_FALSE(answer->pauses[0].told);
+  for (const auto& pause : answer->pauses) EXPECT_GT(pause.until + hours{24 * 365}, TimePoint{});
 }
 
 TEST(ADrawsAnswer, ThatIsNoneIsRefused) {
