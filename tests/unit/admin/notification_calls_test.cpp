@@ -1,6 +1,7 @@
 #include <future>
 #include <gmock/gmock.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -72,7 +73,13 @@ class SilentService {
   SilentService& operator=(const SilentService&) = delete;
 
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/hook"; }
-  void wait_for_connection() { connection_ = ::accept(listener_, nullptr, nullptr); }
+  /// False: none came within half a minute.
+  bool wait_for_connection() {
+    pollfd waiting{listener_, POLLIN, 0};
+    if (::poll(&waiting, 1, 30'000) != 1) return false;
+    connection_ = ::accept(listener_, nullptr, nullptr);
+    return connection_ >= 0;
+  }
 
  private:
   int listener_ = ::socket(AF_INET, SOCK_STREAM, 0), connection_ = -1;
@@ -87,7 +94,7 @@ TEST_F(Notifications, ASecondTestIsTurnedAwayWhileOneWaits) {
   channel.proxy = "none";
   instance_.notifier_.configure({channel});
   auto first = std::async(std::launch::async, [this] { return ask("POST /api/v1/notifications/silent/test", "{}"); });
-  silent.wait_for_connection();
+  EXPECT_TRUE(silent.wait_for_connection());
   const auto second = ask("POST /api/v1/notifications/silent/test", "{}");
   EXPECT_EQ(second.status, 503);
   EXPECT_EQ(second.fields, "Retry-After: 10\r\n");
