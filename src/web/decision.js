@@ -13,11 +13,14 @@ async function proxyAddress() {
   return found ? found[1] : location.hostname + ":9797";
 }
 
-/** The same request as a command line. @param {Data} request @param {string} proxy */
-function curl(request, proxy) {
-  const quoted = (/** @type {string} */ text) => "'" + text.replace(/'/g, "'\\''") + "'";
-  const method = request.method === "GET" ? "" : " -X " + request.method;
-  return "curl -sD- -o /dev/null" + method + (request.userAgent ? " -A " + quoted(request.userAgent) : "") + " -x http://" + proxy + " " + quoted(request.url);
+/** One word of a shell. @param {string} text */
+const quoted = text => (/^[\w./:-]+$/.test(text) ? text : "'" + text.replace(/'/g, "'\\''") + "'");
+
+/** The same request as a command line: each word of it may come from outside. Without --globoff curl would make several addresses of
+ * one that holds braces or brackets. @param {Data} request @param {string} proxy */
+function curl({ method, userAgent, url }, proxy) {
+  const asks = method === "GET" ? [] : method === "HEAD" ? ["--head"] : ["-X", method];
+  return ["curl", "-sD-", "-o", "/dev/null", ...asks, ...(userAgent ? ["-A", userAgent] : []), "-x", "http://" + proxy, "--globoff", "--url", url].map(quoted).join(" ");
 }
 
 /** @param {Data} request */

@@ -1,4 +1,5 @@
 // How the live log tells a decision, what may be made of it, and how the overview judges: looked at by pages.mjs.
+import { execFileSync } from "node:child_process";
 import { PAGE, PROXY, api, check, until } from "./harness.mjs";
 
 const proxy = path => fetch(PROXY.replace("local", path));
@@ -33,15 +34,35 @@ async function refused(page) {
   await page.getByRole("button", { name: "Cancel" }).click();
 }
 
-/** An error of the upstream's own is told as such; the command line names the proxy's port. */
+/** An error of the upstream's own is told as such. */
 async function itself(page) {
   await openRow(page, "/broken miss");
   await page.getByText("it answered 500 itself").waitFor();
   await page.getByText("until the first byte of the answer").waitFor();
-  await button(page, "Copy as curl").click();
-  const line = await page.getByLabel("As curl").last().inputValue();
-  check(line.includes(" -x http://" + new URL(PROXY).host + " "), "curl is told another proxy: " + line);
-  await page.getByRole("button", { name: "Close" }).click();
+}
+
+/** The words that a shell makes of what "Copy as curl" offers for a request. */
+async function curlOf(page, request) {
+  await told(page, "api/v1/requests?*", all => ({ ...all, requests: [{ ...all.requests[0], result: "miss", ...request }] }));
+  try {
+    await openRow(page, "");
+    await button(page, "Copy as curl").click();
+    const line = await page.getByLabel("As curl").last().inputValue();
+    await page.getByRole("button", { name: "Close" }).click();
+    return execFileSync("sh", ["-c", "curl() { printf '%s\\n' \"$@\"; }\n" + line], { encoding: "utf8" }).split("\n");
+  } finally {
+    await page.unroute("**/api/v1/requests?*");
+  }
+}
+
+/** Whatever was asked, a shell runs nothing of it; the line names the proxy's port. */
+async function asCurl(page) {
+  const hostile = "'; echo `id` $(id) & \\", url = "http://local.test/" + hostile;
+  const words = await curlOf(page, { method: "`id`|$IFS'&", url, userAgent: hostile });
+  for (const [option, value] of [["-X", "`id`|$IFS'&"], ["-A", hostile], ["--url", url], ["-x", "http://" + new URL(PROXY).host]])
+    check(words[words.indexOf(option) + 1] === value, "a shell makes something else of " + option + " " + value + ": " + words.join(" "));
+  const head = await curlOf(page, { method: "HEAD" });
+  check(head.includes("--head") && !head.includes("-X"), "curl waits for the body of an answer to HEAD: " + head.join(" "));
 }
 
 /** Of a search a rule for searches is made, of a download none. */
@@ -63,7 +84,7 @@ async function drafts(page) {
 
 export async function decisions(page) {
   await page.setViewportSize({ width: 1440, height: 900 });
-  for (const part of [refused, itself, drafts]) await part(page);
+  for (const part of [refused, itself, asCurl, drafts]) await part(page);
   await page.goto(PAGE + "#/live");
   await page.locator(".request-line .client").first().getByText(/^(Sonarr|Radarr|Prowlarr|node|127)/).waitFor();
 }
