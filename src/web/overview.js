@@ -66,15 +66,15 @@ const broken = all => all.flatMap(each => {
   return each.quota.some((/** @type {Data} */ quota) => quota.remaining === 0) ? [each.name + ": quota spent"] : [];
 });
 
-/** How all is, and why; null while that is not known. @param {Data} page @returns {{tone: string, reason: string} | null} */
+/** How all is, and why; null while that is not known. What could not be asked is not well: what was told before may be long past.
+ * @param {Data} page @returns {{tone: string, reason: string} | null} */
 function judgement(page) {
-  // Where it is down, the answer is an error with the same words.
-  const health = page.health.data?.data || page.health.error?.data?.data;
-  if (health?.status === "down") return { tone: "bad", reason: health.message };
-  const unknown = [page.alerts, page.upstreams].find(each => each.data == null);
-  if (unknown) return unknown.error ? { tone: "warn", reason: unknown.error.message } : null;
-  const { firing } = page.alerts.data, red = broken(page.upstreams.data.upstreams);
-  const reason = red.length > 0 ? red.join(", ") : health?.status === "degraded" ? health.message : "";
+  const asked = [page.health, page.alerts, page.upstreams], refused = asked.find(each => each.error)?.error;
+  // Where the instance is down, the answer is an error, and its words say why.
+  if (refused) return { tone: page.health.error ? "bad" : "warn", reason: refused.data?.data?.message || refused.message };
+  if (asked.some(each => each.data == null)) return null;
+  const { firing } = page.alerts.data, red = broken(page.upstreams.data.upstreams), health = page.health.data.data;
+  const reason = red.length > 0 ? red.join(", ") : health.status === "degraded" ? health.message : "";
   if (firing.some((/** @type {Data} */ each) => each.severity === "error")) return { tone: "bad", reason };
   return { tone: reason || firing.some((/** @type {Data} */ each) => each.severity === "warning") ? "warn" : "good", reason };
 }
@@ -84,9 +84,9 @@ const savedToday = today => (today ? ["Today ", m("b", format.number(today.calls
 
 /** @param {Data} page */
 function verdict(page) {
-  const found = judgement(page), first = page.summary.data.requests === 0;
+  const found = judgement(page);
   const words = /** @type {Record<string, string>} */ ({ good: "All is well", warn: "Something needs a look", bad: "Something is broken" });
-  const isIdle = first && found?.tone !== "bad";
+  const isIdle = found?.tone === "good" && page.summary.data.requests === 0;
   return m("section.verdict", { class: found?.tone || "unknown" }, m("span.lamp", { "aria-hidden": "true" }),
     m("div", m("h1", isIdle ? "Ready, and nobody has asked yet" : found ? words[found.tone] : "One moment…"),
       m("p", isIdle ? ["Point an application here: ", m("a", { href: "#/setup" }, "Setup"), " says how."] : [found?.reason ? [m("b", found.reason), ". "] : null, savedToday(page.savings.data?.total)])));

@@ -89,21 +89,38 @@ export async function decisions(page) {
   await page.locator(".request-line .client").first().getByText(/^(Sonarr|Radarr|Prowlarr|node|127)/).waitFor();
 }
 
-/** The worst alerts first, and no "All is well" beside an upstream in red. */
+/** The worst alerts first, and no "All is well" beside an upstream in red, nor while the instance is down or does not say how it is. */
 export async function judgement(page) {
   const alert = (severity, message) => ({ id: "store", subject: "", severity, message, advice: "", since: "2026-01-01T00:00:00Z", resolved: null });
+  const verdict = (words, reason) => page.locator(".verdict").filter({ has: page.getByRole("heading", { name: words }) }).filter({ hasText: reason }).waitFor();
   await told(page, "api/v1/alerts", all => ({ ...all, firing: [alert("notice", "first"), alert("notice", "second"), alert("notice", "third"), alert("warning", "fourth")] }));
   await page.goto(PAGE + "#/overview");
-  await page.getByText("Something needs a look").waitFor();
+  await verdict("Something needs a look", "");
   check((await page.locator(".alert").first().textContent()).includes("fourth"), "the worst alert is not the first");
   await page.getByText("and 1 more").waitFor();
   await page.unroute("**/api/v1/alerts");
   await told(page, "api/v1/alerts", all => ({ ...all, firing: [] }));
-  await page.getByText("All is well").waitFor();
+  await verdict("All is well", "");
   await told(page, "api/v1/upstreams", all => ({ ...all, upstreams: all.upstreams.map(each => (each.name === "local" ? { ...each, breaker: { ...each.breaker, state: "open" } } : each)) }));
-  await page.getByText("local: breaker open").waitFor();
-  await page.getByText("Something needs a look").waitFor();
-  for (const path of ["alerts", "upstreams"]) await page.unroute("**/api/v1/" + path);
+  await verdict("Something needs a look", "local: breaker open");
+  await page.unroute("**/api/v1/upstreams");
+  await unhealthy(page, verdict);
+  await page.unroute("**/api/v1/alerts");
+}
+
+/** A call that failed is told, the one for the health before anything milder; and so is that all is well again. @param verdict waits for words and a reason */
+async function unhealthy(page, verdict) {
+  page.expectsLoss = true;
+  const down = { data: { status: "down", message: "1 of 2 workers have answered nobody for 9 s" } };
+  for (const [path, status, json, words, reason] of [["health/cache", 503, down, "Something is broken", "1 of 2 workers"], ["health/cache", 500, {}, "Something is broken", "The answer was 500"],
+    ["api/v1/upstreams", 500, {}, "Something needs a look", "The answer was 500"]]) {
+    await page.route("**/" + path, route => route.fulfill({ status, json }));
+    await page.reload();
+    await verdict(words, reason);
+    await page.unroute("**/" + path);
+    await verdict("All is well", "");
+  }
+  page.expectsLoss = false;
 }
 
 /** Pointing at a chart moves nothing. */

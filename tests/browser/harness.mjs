@@ -44,7 +44,7 @@ export async function open(browser, options) {
   page.on("pageerror", error => check(false, page.url() + ": " + error.message));
   page.on("console", message => {
     // What is refused and what is away the browser tells by itself.
-    const told = page.expectsLoss ? /status of (4\d\d)|net::ERR_/ : /status of (404|401|412|422)/;
+    const told = page.expectsLoss ? /status of [45]\d\d|net::ERR_/ : /status of (404|401|412|422)/;
     if (message.type() === "error" && !told.test(message.text())) check(false, page.url() + " console: " + message.text());
   });
   page.on("request", request => check(request.url().startsWith(PAGE), "a request to elsewhere: " + request.url()));
