@@ -1,7 +1,7 @@
 // What calls for somebody, what did lately, and through which channels it is told.
 import { Resource, post } from "./api.js";
 import * as format from "./format.js";
-import { act, badge, card, empty, instead, localTimes, m, table } from "./view.js";
+import { act, badge, card, empty, instead, m, table } from "./view.js";
 
 /** @typedef {any} Data */
 
@@ -11,12 +11,12 @@ const ofUpstreams = /^(upstream-|quota-|cooldown$|event-feed$)/;
 const subject = ({ id, subject }) => (!subject ? null : [" · ", ofUpstreams.test(id) ? m("a", { href: "#/upstreams?name=" + encodeURIComponent(subject) }, subject) : subject]);
 
 /** @param {Data} alert */
-const line = alert => m("li.alert", { class: alert.severity, key: alert.id + alert.subject }, badge(alert.severity), m("div", m("strong", localTimes(alert.message)), alert.advice ? m("p", localTimes(alert.advice)) : null,
+const line = alert => m("li.alert", { class: alert.severity, key: alert.id + alert.subject }, badge(alert.severity), m("div", m("strong", format.localTimes(alert.message)), alert.advice ? m("p", format.localTimes(alert.advice)) : null,
   m("p.muted", alert.id, subject(alert), " · since " + format.moment(alert.since) + " (" + format.ago(alert.since) + ")")));
 
 /** @param {Data[]} alerts */
 const past = alerts => table([{ name: "Alert" }, { name: "What" }, { name: "Began", end: true }, { name: "Lasted", end: true }], alerts.map((each, at) => m("tr", { key: at },
-  m("td", badge(each.severity), " ", each.id, subject(each)), m("td.told", localTimes(each.message)), m("td.end.nowrap", format.moment(each.since)),
+  m("td", badge(each.severity), " ", each.id, subject(each)), m("td.told", format.localTimes(each.message)), m("td.end.nowrap", format.moment(each.since)),
   m("td.end.nowrap", each.resolved ? format.duration((new Date(each.resolved).getTime() - new Date(each.since).getTime()) / 1000) : "goes on"))), "Past alerts");
 
 /** @param {Data} page @param {Data} channel */

@@ -1,5 +1,6 @@
 // The whole installation as one file, and back.
 import { Refused } from "./api.js";
+import * as format from "./format.js";
 import { act, ask, card, m } from "./view.js";
 
 /** @typedef {any} Data */
@@ -20,7 +21,7 @@ function save(bytes, name) {
 }
 
 /** @param {Data} answer */
-const outcome = answer => [m("p", "An export of version " + answer.version + ", made " + answer.made + "."),
+const outcome = answer => [m("p", "An export of version " + answer.version + ", made " + format.localTimes(answer.made) + "."),
   [["Put in place", answer.put], ["Kept as it was before", answer.kept], ["Changes", answer.changes]].filter(([, lines]) => lines.length > 0).map(([title, lines]) => [m("h3", title), m("ul.names", lines.map((/** @type {string} */ line) => m("li", line)))])];
 
 export class Backup {

@@ -49,13 +49,17 @@ export function latency(microseconds) {
 /** @param {string | number | Date} at */
 export const clock = at => new Date(at).toLocaleTimeString("en-GB");
 
-/** "Nov 29, 21:40", without the day where it is today. @param {string | number} at */
+/** "Nov 29, 21:40", without the day where it is today, with the year where it is another. @param {string | number} at */
 export function moment(at) {
   const date = new Date(at);
   const time = date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
-  if (date.toDateString() === new Date().toDateString()) return time;
-  return date.toLocaleDateString("en", { month: "short", day: "numeric" }) + ", " + time;
+  const now = new Date();
+  if (date.toDateString() === now.toDateString()) return time;
+  return date.toLocaleDateString("en", { year: date.getFullYear() === now.getFullYear() ? undefined : "numeric", month: "short", day: "numeric" }) + ", " + time;
 }
+
+/** What the instance says, with its times as people read them. @param {string} text */
+export const localTimes = text => text.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z|\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT/g, time => moment(time));
 
 /** "3 m ago" @param {string | number} at */
 export function ago(at) {

@@ -14,7 +14,7 @@ function row(page, job) {
   return m("tr", { key: job.id }, m("td", job.type + (job.only ? " " + job.only : "")), m("td", job.cause), m("td", badge(job.state)), m("td.quota", progress(job.done, job.total, "Progress of " + job.type),
     m("span.muted.nowrap", format.number(job.done) + " of " + (job.totalIsKnown ? "" : "at least ") + format.number(job.total))),
   m("td.end", format.number(job.fetched)), m("td.end", format.number(job.failed)), m("td.end.nowrap", format.moment(job.began)),
-  m("td", job.problem || (job.waitsUntil ? "waits until " + format.moment(job.waitsUntil) : job.endsAbout && runs ? "ends about " + format.moment(job.endsAbout) : "")), m("td.end", runs ? m("button", { onclick: end }, "Cancel") : null));
+  m("td", job.problem ? format.localTimes(job.problem) : job.waitsUntil ? "waits until " + format.moment(job.waitsUntil) : job.endsAbout && runs ? "ends about " + format.moment(job.endsAbout) : ""), m("td.end", runs ? m("button", { onclick: end }, "Cancel") : null));
 }
 
 /** @param {Data} prefetch */

@@ -47,7 +47,7 @@ function change(now, before) {
 
 /** @param {Data} alert */
 const alertLine = alert => m(".alert", { class: alert.severity, role: "alert" }, badge(alert.severity),
-  m("div", m("strong", alert.message), alert.advice ? m("p", alert.advice) : null), m("a.button", { href: "#/alerts" }, "Alerts"));
+  m("div", m("strong", format.localTimes(alert.message)), alert.advice ? m("p", format.localTimes(alert.advice)) : null), m("a.button", { href: "#/alerts" }, "Alerts"));
 
 const severities = ["error", "warning", "notice"];
 /** The worst first, of those the newest. @param {Data[]} alerts */
@@ -89,7 +89,7 @@ function verdict(page) {
   const isIdle = found?.tone === "good" && page.summary.data.requests === 0;
   return m("section.verdict", { class: found?.tone || "unknown" }, m("span.lamp", { "aria-hidden": "true" }),
     m("div", m("h1", isIdle ? "Ready, and nobody has asked yet" : found ? words[found.tone] : "One moment…"),
-      m("p", isIdle ? ["Point an application here: ", m("a", { href: "#/setup" }, "Setup"), " says how."] : [found?.reason ? [m("b", found.reason), ". "] : null, savedToday(page.savings.data?.total)])));
+      m("p", isIdle ? ["Point an application here: ", m("a", { href: "#/setup" }, "Setup"), " says how."] : [found?.reason ? [m("b", format.localTimes(found.reason)), ". "] : null, savedToday(page.savings.data?.total)])));
 }
 
 /** @param {Data} summary @param {Data} page */

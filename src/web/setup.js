@@ -55,7 +55,7 @@ function judge(seen, last, { authority, way, hosts }) {
   if (!last) return ["dim", arrives + "none of them a hit."];
   if (last.length > 0 && last.every(failed)) {
     const { method, url, error, status } = last[0];
-    return ["warn", ["None of its last requests succeeded. The newest, ", m("code", method + " " + url), ": " + (error || "the answer was " + status) + ". ", m("a", { href: "#/live?filter=" + encodeURIComponent(url) }, "Live log")]];
+    return ["warn", ["None of its last requests succeeded. The newest, ", m("code", method + " " + url), ": " + (error ? format.localTimes(error) : "the answer was " + status) + ". ", m("a", { href: "#/live?filter=" + encodeURIComponent(url) }, "Live log")]];
   }
   if (seen.distrusts) return ["warn", ["It does not trust the authority, so its https passes through and is not cached. ", trusting(authority, way), "."]];
   if (!seen.ways.every((/** @type {string} */ each) => each === "tunnel")) return ["good", arrives + "none of them a hit yet: nothing was asked for twice."];

@@ -3,7 +3,7 @@ import { Resource, post, query } from "./api.js";
 import * as format from "./format.js";
 import { Backup } from "./backup.js";
 import { sharedCard } from "./members.js";
-import { act, badge, card, choice, empty, facts, instead, localTimes, m, meter } from "./view.js";
+import { act, badge, card, choice, empty, facts, instead, m, meter } from "./view.js";
 
 /** @typedef {any} Data */
 
@@ -44,7 +44,7 @@ export class System {
     const status = this.status.data, cache = this.cache.data?.data, stats = this.stats.data?.data;
     const reload = () => act(() => post("api/v1/reload"), done => (done.changes.length === 0 ? "Read again; nothing is different" : done.changes.join("; ")));
     return m(".page", m("h1", "System"), m(".grid.halves",
-      card("Health", instead(this.health) || (this.health.data.length === 0 ? empty("All is well") : m("ul.list.alerts", this.health.data.map((/** @type {Data} */ note) => m("li.alert", { class: note.type }, badge(note.type), m("div", localTimes(note.message))))))),
+      card("Health", instead(this.health) || (this.health.data.length === 0 ? empty("All is well") : m("ul.list.alerts", this.health.data.map((/** @type {Data} */ note) => m("li.alert", { class: note.type }, badge(note.type), m("div", format.localTimes(note.message))))))),
       card("Program", instead(this.status) || facts([["Version", status.version], ["Started", format.moment(status.startTime)], ["Up for", format.duration((Date.now() - new Date(status.startTime).getTime()) / 1000)], ["System", status.osName + " " + status.osVersion], ["Host", status.hostName],
         ["Configuration", status.startupPath || "built in", "span"], ["State", status.appData, "span"], ["Elsewhere", elsewhere(), "span"]]), { aside: m("button", { onclick: reload }, "Reload configuration") }),
       card("Store", instead(this.cache) || [tier("Memory", cache.details.memory), cache.details.disk ? tier("Disk", cache.details.disk) : m("p.muted.tier", "No disk tier: answers end with the process.")]),

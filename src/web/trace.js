@@ -17,7 +17,7 @@ const detailOf = request => details[request.detail] || request.detail;
 /** Why, in a few words. @param {Data} request */
 export function why(request) {
   const parts = [];
-  if (request.error) parts.push(request.error);
+  if (request.error) parts.push(format.localTimes(request.error));
   else if (request.detail) parts.push(detailOf(request));
   if (request.rule) parts.push("rule " + request.rule);
   if (request.forward && request.result !== "bypass" && request.result !== "tunnel") parts.push(forward(request));

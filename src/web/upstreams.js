@@ -1,7 +1,7 @@
 // How each upstream is: quota, pauses, breaker, latency; and what an operator may do about it.
 import { Resource, post, query } from "./api.js";
 import * as format from "./format.js";
-import { act, ask, badge, empty, facts, instead, localTimes, m, meter, table } from "./view.js";
+import { act, ask, badge, empty, facts, instead, m, meter, table } from "./view.js";
 
 /** @typedef {any} Data */
 
@@ -39,7 +39,7 @@ function quotaLine(quota, name) {
 function troubles(upstream) {
   const lines = [];
   if (upstream.paused) lines.push("Paused by an operator: what is stored is served, nothing is sent.");
-  if (upstream.cooldownUntil) lines.push("Nothing is sent for " + format.duration(upstream.cooldownSeconds) + " (until " + format.moment(upstream.cooldownUntil) + "): " + localTimes(upstream.cooldownWhy || "it asked for a pause"));
+  if (upstream.cooldownUntil) lines.push("Nothing is sent for " + format.duration(upstream.cooldownSeconds) + " (until " + format.moment(upstream.cooldownUntil) + "): " + format.localTimes(upstream.cooldownWhy || "it asked for a pause"));
   if (upstream.breaker.state !== "closed") lines.push("Breaker " + upstream.breaker.state + " after " + upstream.breaker.failuresInARow + " failures in a row" + (upstream.breaker.until ? ", tried again at " + format.clock(upstream.breaker.until) : "") + ".");
   if (upstream.mode !== upstream.modeOfRules) lines.push("Mode " + upstream.mode + " until the next reload; the rules say " + upstream.modeOfRules + ".");
   return lines;

@@ -60,9 +60,6 @@ export function table(columns, rows, caption) {
     m("tbody", rows)));
 }
 
-/** What the instance says, with its times as people read them. @param {string} text */
-export const localTimes = text => text.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z|\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT/g, time => format.moment(time));
-
 /** Names and values. @param {any[][]} pairs */
 export const facts = pairs => m("dl.facts", pairs.map(([label, value, kind]) => m("div", { class: kind || "" }, m("dt", label), m("dd", value))));
 

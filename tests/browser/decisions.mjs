@@ -23,6 +23,7 @@ async function refused(page) {
   await proxy("tight/few/b");
   await openRow(page, "few/b status:429 error");
   await page.getByText("the request was refused before anything was sent").waitFor();
+  check(/ before (\w+ \d+, )?\d\d:\d\d/.test(await page.locator(".trouble").innerText()), "when there is room again is not told in local time");
   check((await button(page, "Purge").count()) === 0, "a purge is offered where nothing is stored");
   await told(page, "api/v1/explain?*", all => ({ ...all, limit: { ...all.limit, wait: 7200, why: "quota" } }));
   await button(page, "Explain now").click();
