@@ -75,7 +75,7 @@ function staleOf(stale) {
 }
 
 /** @param {Data} request @param {Data} rule the one that matched; null: none @returns {string} */
-export function draftOf(request, rule) {
+function draftOf(request, rule) {
   let url = new URL("http://unknown/");
   try { url = new URL(request.url); } catch { /* a URL that is none */ }
   const captures = (rule && bound(rule.key, request.key || "")) || {};

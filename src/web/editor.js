@@ -29,7 +29,7 @@ export function edit(text) {
 const pathOf = (name, version) => "api/v1/rules/files/" + encodeURIComponent(name) + query({ version });
 
 /** @param {string} before @param {string} after */
-export function diffView(before, after) {
+function diffView(before, after) {
   const lines = nearby(difference(before, after));
   if (lines.length === 0) return m("p.muted", "Nothing is different.");
   const sign = { old: "−", new: "+", same: " " };

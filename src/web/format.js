@@ -61,9 +61,9 @@ export function moment(at) {
 /** What the instance says, with its times as people read them. @param {string} text */
 export const localTimes = text => text.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z|\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT/g, time => moment(time));
 
-/** "3 m ago" @param {string | number} at */
-export function ago(at) {
-  const seconds = (Date.now() - new Date(at).getTime()) / 1000;
+/** "3 m ago" @param {string | number} at @param {number} [now] */
+export function ago(at, now = Date.now()) {
+  const seconds = (now - new Date(at).getTime()) / 1000;
   return seconds < 2 ? "now" : duration(seconds).split(" ").slice(0, 2).join(" ") + " ago";
 }
 

@@ -9,8 +9,10 @@ const late = 30;  // seconds without a sign of life
 
 /** @param {Data} shared */
 const own = shared => shared.members.find((/** @type {Data} */ each) => each.self);
-/** @param {string} time */
-const since = time => (Date.now() - new Date(time).getTime()) / 1000;
+/** By the instances' clock, as the viewer's may be another: when somebody has shown life last. @param {Data} shared */
+const newest = shared => Math.max(...shared.members.map((/** @type {Data} */ each) => new Date(each.seen).getTime()));
+/** @param {Data} member @param {number} now */
+const isLate = (member, now) => now - new Date(member.seen).getTime() > late * 1000;
 
 /** Of all reasons, where they are told one by one. @param {number | Record<string, number>} counts */
 const total = counts => (typeof counts === "object" ? Object.values(counts || {}).reduce((sum, each) => sum + each, 0) : counts);
@@ -19,22 +21,22 @@ const total = counts => (typeof counts === "object" ? Object.values(counts || {}
 const isOther = (here, there) => !!here && !!there && here !== there;
 
 /** What is not as it should be, in words. @param {Data} shared @returns {string[]} */
-export function differences(shared) {
-  const here = own(shared), others = shared.members.filter((/** @type {Data} */ each) => !each.self);
+function differences(shared) {
+  const here = own(shared), others = shared.members.filter((/** @type {Data} */ each) => !each.self), now = newest(shared);
   const named = (/** @type {(each: Data) => boolean} */ is) => others.filter(is).map((/** @type {Data} */ each) => each.name).join(", ");
-  const lost = named(each => since(each.seen) > late), rules = named(each => isOther(here?.rules, each.rules)), versions = named(each => isOther(here?.version, each.version));
+  const lost = named(each => isLate(each, now)), rules = named(each => isOther(here?.rules, each.rules)), versions = named(each => isOther(here?.version, each.version));
   return [lost && "No sign of life from " + lost, rules && "Other rules than here: " + rules, versions && "Another version than here: " + versions].filter(Boolean);
 }
 
 /** @param {Data} shared */
-export const sharedState = shared => badge(shared.state, shared.state === "ready" ? "good" : shared.problem && !shared.enabled ? "bad" : shared.state === "off" ? "dim" : "warn");
+const sharedState = shared => badge(shared.state, shared.state === "ready" ? "good" : shared.problem && !shared.enabled ? "bad" : shared.state === "off" ? "dim" : "warn");
 
 /** @param {Data} shared */
 function members(shared) {
-  const here = own(shared);
+  const here = own(shared), now = newest(shared);
   const rows = shared.members.map((/** @type {Data} */ each) => m("tr", { key: each.name }, m("td.nowrap", m("strong", each.name), each.self ? m("span.muted", " this one") : null), m("td.nowrap", each.address || "–"),
     m("td.nowrap", each.version || "–", " ", isOther(here?.version, each.version) ? badge("another", "warn") : null), m("td.nowrap", m("code", { title: each.rules }, (each.rules || "–").slice(0, 12)), " ", isOther(here?.rules, each.rules) ? badge("other rules", "warn") : null),
-    m("td.end.nowrap", since(each.seen) > late ? badge(format.ago(each.seen), "bad") : format.ago(each.seen))));
+    m("td.end.nowrap", isLate(each, now) ? badge(format.ago(each.seen, now), "bad") : format.ago(each.seen, now))));
   return table([{ name: "Instance" }, { name: "Address" }, { name: "Version" }, { name: "Rules" }, { name: "Last sign of life", end: true }], rows, "Instances");
 }
 

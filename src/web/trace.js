@@ -29,7 +29,7 @@ export function why(request) {
 /** What became of the call upstream. An error says of itself what stopped it: the limiter and the mode by a detail, what is
  * forbidden by its status; everything else was tried.
  * @param {Data} request @returns {"relayed" | "none" | "refused" | "held" | "paused" | "failed" | "broken" | "shared" | "asked"} */
-export function callOf(request) {
+function callOf(request) {
   if (request.result === "tunnel") return "relayed";
   if (request.detail === "cooldown") return "paused";
   if (request.detail === "offline") return "held";

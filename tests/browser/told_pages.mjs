@@ -55,14 +55,19 @@ const setup = page => told(page, {
   await judge(page, "setup", "setup, with what does not work");
 });
 
-/** Of a member that has just come nothing is known yet. */
+/** Of a member that has just come nothing is known yet. What is late is told by the instances' clock: the browser's is an hour ahead. */
 async function members(page) {
+  const anHourAgo = seconds => new Date(Date.now() - 3600000 + seconds * 1000).toISOString();
   const shared = { enabled: true, state: "ready", problem: null, server: "redis://redis.example", software: "redis", version: "7.0", breaker: "closed", roundTripMicroseconds: 300, clockOffsetMs: 0, lagMs: 0,
     memory: { bytes: 1, maxBytes: 0, policy: "noeviction" }, records: { hits: 0, misses: 0, written: 0, timeouts: 0, rejected: {}, dropped: {} }, invalidations: { sent: 0, received: 0, waiting: 0, gaps: 0 }, limits: [],
-    members: [{ name: "nas", address: "192.0.2.1:9797", version: "1.0", rules: "aa", seen: now(), self: true }, { name: "new", address: "", version: "", rules: "", seen: now(), self: false }, { name: "old", address: "", version: "1.0", rules: "bb", seen: now(), self: false }] };
+    members: [{ name: "nas", address: "192.0.2.1:9797", version: "1.0", rules: "aa", seen: anHourAgo(10), self: true }, { name: "new", address: "", version: "", rules: "", seen: anHourAgo(8), self: false },
+      { name: "old", address: "", version: "1.0", rules: "bb", seen: anHourAgo(0), self: false }, { name: "lost", address: "", version: "1.0", rules: "aa", seen: anHourAgo(-60), self: false }] };
   await told(page, { "api/v1/shared": shared }, async () => {
     await page.goto(PAGE + "#/members");
     await page.getByText("Other rules than here: old", { exact: true }).waitFor();
+    await page.getByText("No sign of life from lost", { exact: true }).waitFor();
+    for (const [name, ago] of [["nas", "now"], ["old", "10 s ago"], ["lost", "1 m ago"]])
+      check((await page.getByRole("row", { name: new RegExp("^" + name) }).getByText(ago, { exact: true }).count()) === 1, name + " was not seen last " + ago);
     check((await page.getByText("another", { exact: true }).count()) === 0, "a member without a record has another version");
   });
 }
