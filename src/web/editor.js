@@ -49,7 +49,11 @@ class Editor {
   constructor() {
     this.changed = () => {};  // something is in force
     this.files = new Resource("api/v1/rules/files");
-    this.name = "";    // empty: none is open
+    this.open = false;
+    this.turn = 0;     // goes up as a file is opened or closed: an answer for one does nothing to the next
+    /** @type {Data} */
+    this.wanted = null;  // the file that is to be opened as soon as it is read
+    this.name = "";
     this.path = "";
     this.isNew = false;
     this.saved = "";   // as it is on disk
@@ -57,7 +61,8 @@ class Editor {
     this.text = "";
     this.begun = "";   // as it was before anything was written
     this.busy = false;
-    this.rehearsed = "";  // the text that was played through; empty: none
+    /** @type {Record<string, string> | null} */
+    this.rehearsed = null;  // the draft that was played through
     this.timer = 0;
     /** @type {Data} */
     this.verdict = null;
@@ -69,38 +74,41 @@ class Editor {
     this.changed = changed;
     this.files.start();
     if (text) this.files.refresh().then(() => this.begin(text));
-    else if (this.name) this.validate();
+    else if (this.open) this.validate();
   }
   stop() { this.files.stop(); clearTimeout(this.timer); }
   get isChanged() { return this.text !== this.saved; }
-  get isWritten() { return this.name !== "" && this.text !== this.begun; }
+  get isWritten() { return this.open && this.text !== this.begun; }
   /** @returns {Data} */
   get known() { return (this.files.data?.files || []).find((/** @type {Data} */ each) => each.name === this.name); }
 
   /** Whether what is written here may be lost. @returns {Promise<boolean>} */
-  async mayGo() { return !this.isWritten || ask("Leave what you have written?", this.name + " is not in force yet.", "Leave it"); }
+  async mayGo() { return !this.isWritten || ask("Leave what you have written?", (this.name || "It") + " is not in force yet.", "Leave it"); }
   /** A new file, under a name that is free. @param {string} text */
   async begin(text) {
+    this.wanted = null;
     if (!await this.mayGo()) return;
     const taken = new Set((this.files.data?.files || []).map((/** @type {Data} */ each) => each.name));
     let name = "my-rules.json";
     for (let number = 2; taken.has(name); ++number) name = "my-rules-" + number + ".json";
-    Object.assign(this, { name, rehearsed: "", path: "", isNew: true, saved: "", etag: "", text, begun: text });
-    this.validate();
+    this.put({ name, isNew: true, text, begun: text });
   }
   /** @param {Data} file */
-  async open(file) {
-    if (!await this.mayGo()) return;
+  async choose(file) {
+    this.wanted = file;
     const read = await act(() => getText(pathOf(file.name)), "");
-    if (read) this.show(file, read);
+    // Asked only now, so that nothing is written between the question and the file.
+    if (read && this.wanted === file && await this.mayGo()) this.show(file, read);
   }
   /** What is on disk. @param {Data} file @param {{text: string, etag: string}} read */
-  show({ name, path }, { text, etag }) {
-    Object.assign(this, { name, rehearsed: "", path, isNew: false, saved: text, etag, text, begun: text });
+  show({ name, path }, { text, etag }) { this.put({ name, path, saved: text, etag, text, begun: text }); }
+  /** @param {Data} file all of it that is not empty */
+  put(file) {
+    Object.assign(this, { open: true, turn: this.turn + 1, name: "", path: "", isNew: false, saved: "", etag: "", text: "", begun: "", rehearsed: null, ...file });
     this.validate();
   }
   close() {
-    Object.assign(this, { name: "", rehearsed: "", text: "", begun: "", saved: "", etag: "", verdict: null });
+    Object.assign(this, { open: false, turn: this.turn + 1, wanted: null, verdict: null });
     m.redraw();
   }
   /** @param {string} text */
@@ -114,7 +122,7 @@ class Editor {
     clearTimeout(this.timer);
     const verdict = await postText("api/v1/rules/validate" + query({ file: name }), text)
       .catch(error => (error.status === 0 ? null : { valid: false, problems: [{ file: "", line: 0, message: error.message }] }));
-    if (text !== this.text) return;
+    if (text !== this.text || name !== this.name) return;
     this.verdict = verdict;
     if (!verdict && this.files.running) this.timer = window.setTimeout(() => this.validate(), 2000);
     m.redraw();
@@ -128,14 +136,19 @@ class Editor {
     area.setSelectionRange(at, at + Math.max(1, (lines[line - 1] || "").length - column + 1));
     area.scrollTop = Math.max(0, (line - 6) * parseFloat(getComputedStyle(area).lineHeight));
   }
-  /** What is on disk, and what was written since the text was as `before`. @param {Data} file @param {{text: string, etag: string}} read @param {string} before */
+  /** After a change: what is on disk, and what was written since the text was as `before`.
+   * @param {Data} file null: it is gone @param {Data} read @param {string} before */
   takeOver(file, read, before) {
-    const written = this.text, goesOn = this.name === file.name && written !== before;
+    const written = this.text;
+    if (written === before) return file ? this.show(file, read) : this.close();
+    if (!file) Object.assign(this, { path: "", isNew: true, saved: "", etag: "" });
+    if (file?.name !== this.name) return;
     this.show(file, read);
-    if (goesOn) this.type(written);
+    this.type(written);
   }
-  /** Sends a change, and shows what is in force then. @param {() => Promise<any>} change @param {string} done @param {string} [name] the file that is shown; none: it is gone */
-  async apply(change, done, name) {
+  /** Sends a change, and shows what is in force then where nobody has gone to another file since `turn`.
+   * @param {number} turn @param {string} name @param {string} done @param {() => Promise<any>} change @param {boolean} [isGone] the file, after it */
+  async apply(turn, name, done, change, isGone = false) {
     const before = this.text;
     this.busy = true;
     m.redraw();
@@ -143,15 +156,15 @@ class Editor {
       const answer = await change();
       say(answer.changes.length > 0 ? done + ": " + answer.changes.join("; ") : done);
       // The list and the text change as one: what is done to the one is meant for the other.
-      const read = name ? await getText(pathOf(name)).catch(() => null) : null;
+      const read = isGone ? null : await getText(pathOf(name)).catch(() => null);
       await this.files.refresh();
-      const file = (this.files.data?.files || []).find((/** @type {Data} */ each) => each.name === name);
-      if (read && file) this.takeOver(file, read, before); else if (!name) this.close();
+      const file = read && (this.files.data?.files || []).find((/** @type {Data} */ each) => each.name === name);
+      if (turn === this.turn && (file || isGone)) this.takeOver(file, read, before);
       this.changed();
     } catch (error) {
       const refused = /** @type {Data} */ (error);
-      if (refused.data?.problems?.length) this.verdict = { valid: false, problems: refused.data.problems };
-      say(refused.status === 412 ? "Somebody else has changed " + this.name + " meanwhile. Open it again to see how it is now." : refused.message, true);
+      if (turn === this.turn && refused.data?.problems?.length) this.verdict = { valid: false, problems: refused.data.problems };
+      say(refused.status === 412 ? "Somebody else has changed " + name + " meanwhile. Open it again to see how it is now." : refused.message, true);
     } finally {
       this.busy = false;
       m.redraw();
@@ -159,30 +172,29 @@ class Editor {
   }
   /** As the instance is asked about it. @returns {Record<string, string>} */
   get draft() { return { [this.name]: this.text }; }
-  /** What the draft would have made of the last requests; in a list, so that another text makes another panel. */
+  /** What the draft would have made of the last requests; in a list, so that another draft makes another panel. */
   panel() {
     if (!this.rehearsed) return null;
-    const isOld = this.rehearsed !== this.text;
-    return m(".would-change", m(".toolbar", m("h3", "What would change"), isOld ? badge("of an earlier text", "warn") : null, m("button", { onclick: () => { this.rehearsed = ""; } }, "Hide")),
-      m("div", [m(Rehearsal, { key: this.rehearsed, files: this.draft })]));
+    const key = JSON.stringify(this.rehearsed), isOld = key !== JSON.stringify(this.draft);
+    return m(".would-change", m(".toolbar", m("h3", "What would change"), isOld ? badge("of an earlier text", "warn") : null, m("button", { onclick: () => { this.rehearsed = null; } }, "Hide")),
+      m("div", [m(Rehearsal, { key, files: this.rehearsed })]));
   }
   async save() {
-    const { name, text, draft } = this, shown = diffView(this.saved, text);
+    const { turn, name, text, etag, draft } = this, shown = diffView(this.saved, text);
     const body = () => [shown, m("h3", "What would change"), m(Rehearsal, { files: draft })];
     if (!await ask((this.isNew ? "Put in force: " : "Change ") + name + "?", body, "Put in force")) return;
-    await this.apply(() => sendText("PUT", pathOf(name), this.etag, text), name + " is in force", name);
+    await this.apply(turn, name, name + " is in force", () => sendText("PUT", pathOf(name), etag, text));
   }
   /** @param {string} name @param {string} current @param {string} etag @param {Data} version */
   async putBack(name, current, etag, version) {
-    if (!await this.mayGo()) return;
-    const old = await act(() => getText(pathOf(name, version.version)), "");
-    if (!old || !await ask("Put back " + name + " as it was until " + format.moment(version.kept) + "?", diffView(current, old.text), "Put back")) return;
-    await this.apply(() => sendText("PUT", pathOf(name, version.version), etag), name + " is as it was", name);
+    const { turn } = this, old = await act(() => getText(pathOf(name, version.version)), "");
+    if (!old || turn !== this.turn || !await this.mayGo() || !await ask("Put back " + name + " as it was until " + format.moment(version.kept) + "?", diffView(current, old.text), "Put back")) return;
+    await this.apply(turn, name, name + " is as it was", () => sendText("PUT", pathOf(name, version.version), etag));
   }
   async remove() {
-    const { name, etag } = this;
+    const { turn, name, etag } = this;
     if (!await this.mayGo() || !await ask("Remove " + name + "?", "Its rules end now. What it holds is kept, and can be put back.", "Remove")) return;
-    await this.apply(() => sendText("DELETE", pathOf(name), etag), name + " is removed");
+    await this.apply(turn, name, name + " is removed", () => sendText("DELETE", pathOf(name), etag), true);
   }
 
   area() {
@@ -194,7 +206,7 @@ class Editor {
   }
   judged() {
     const problems = this.verdict?.problems || [];
-    return m("#rules-verdict", { role: "status" }, !this.verdict ? m("p.muted", "…")
+    return m("#rules-verdict", { role: "status" }, this.name === "" ? m("p.bad-text", "The file needs a name.") : !this.verdict ? m("p.muted", "…")
       : problems.length === 0 && this.verdict.valid ? m("p.good-text", "✓ Valid, together with all other rules.") : m("ul.list.problems", problems.map((/** @type {Data} */ each) => problemLine(this, each))));
   }
   sheet() {
@@ -204,12 +216,12 @@ class Editor {
       event.target.value = "";
       if (chosen) this.putBack(this.name, this.saved, this.etag, chosen);
     };
-    const name = this.isNew ? m("input.file-name", { "aria-label": "Name of the file", value: this.name, pattern: "[A-Za-z0-9_][A-Za-z0-9._-]*\\.json", oninput: (/** @type {any} */ event) => { this.name = event.target.value; this.type(this.text); } }) : null;
-    const writable = this.isNew || file?.writable;
+    const name = this.isNew ? m("input.file-name", { "aria-label": "Name of the file", value: this.name, required: true, pattern: "[A-Za-z0-9_][A-Za-z0-9._-]*\\.json", oninput: (/** @type {any} */ event) => { this.name = event.target.value; this.type(this.text); } }) : null;
+    const writable = this.isNew || file?.writable, isReady = this.name !== "" && this.isChanged && this.verdict?.valid;
     return m(".sheet", m(".toolbar", name || m("strong", this.name), this.isChanged ? badge("not in force yet", "warn") : badge("in force", "good"), this.path ? m("span.muted.path", this.path) : null),
       writable ? null : m("p.trouble", "This program may not write here; the file is changed by hand."), this.area(), this.judged(),
-      m(".buttons", m("button.primary", { disabled: !writable || !this.isChanged || !this.verdict?.valid || this.busy, onclick: () => this.save() }, "Review and put in force"),
-        m("button", { disabled: !this.isChanged || !this.verdict?.valid, onclick: () => { this.rehearsed = this.text; } }, "What would change"),
+      m(".buttons", m("button.primary", { disabled: !writable || !isReady || this.busy, onclick: () => this.save() }, "Review and put in force"),
+        m("button", { disabled: !isReady, onclick: () => { this.rehearsed = this.draft; } }, "What would change"),
         m("button", { disabled: !this.isChanged || this.isNew, onclick: () => { this.text = this.saved; this.validate(); } }, "Discard changes"),
         versions.length > 0 && writable ? m("select", { "aria-label": "Undo", disabled: this.busy, onchange: undo }, m("option", { value: "" }, "Undo…"), versions.map((/** @type {Data} */ each) => m("option", { value: String(each.version) }, "as it was until " + format.moment(each.kept)))) : null,
         this.isNew || !writable ? null : m("button.danger", { disabled: this.busy, onclick: () => this.remove() }, "Remove"), m("button", { onclick: async () => { if (await this.mayGo()) this.close(); } }, "Close")),
@@ -218,17 +230,17 @@ class Editor {
   /** Files that were removed, and may be put back. */
   removed() {
     return (this.files.data?.gone || []).filter((/** @type {Data} */ each) => each.versions.length > 0).map((/** @type {Data} */ each) => m("li.file", m("span.file-title", m("s", each.name), m("span.muted", "removed " + format.moment(each.versions[0].kept))),
-      m("button", { onclick: () => this.putBack(each.name, "", "", each.versions[0]) }, "Put back")));
+      m("button", { disabled: this.busy, onclick: () => this.putBack(each.name, "", "", each.versions[0]) }, "Put back")));
   }
   view() {
     const waiting = instead(this.files);
     if (waiting) return card("Your files", waiting);
     const { files, gone } = this.files.data;
-    const rows = files.map((/** @type {Data} */ each) => m("li.file", { class: each.name === this.name && !this.isNew ? "chosen" : "" },
-      m("span.file-title", m("button.link", { onclick: () => this.open(each) }, each.name), m("span.muted", format.bytes(each.size) + ", changed " + format.moment(each.changed) + (each.writable ? "" : ", read only")))));
+    const rows = files.map((/** @type {Data} */ each) => m("li.file", { class: this.open && each.name === this.name && !this.isNew ? "chosen" : "" },
+      m("span.file-title", m("button.link", { onclick: () => this.choose(each) }, each.name), m("span.muted", format.bytes(each.size) + ", changed " + format.moment(each.changed) + (each.writable ? "" : ", read only")))));
     const fresh = m("button", { onclick: () => this.begin(example) }, "New file");
-    return card("Your files", [this.name ? this.sheet() : null,
-      files.length === 0 && gone.length === 0 ? (this.name ? null : empty("You have no rules of your own", "The shipped ones serve the services below. A rule of yours goes before them.")) : m("ul.list.files", rows, this.removed())], { wide: true, aside: fresh });
+    return card("Your files", [this.open ? this.sheet() : null,
+      files.length === 0 && gone.length === 0 ? (this.open ? null : empty("You have no rules of your own", "The shipped ones serve the services below. A rule of yours goes before them.")) : m("ul.list.files", rows, this.removed())], { wide: true, aside: fresh });
   }
 }
 

@@ -38,7 +38,7 @@ export class Tester {
     if (this.isByDraft) Object.assign(question, { rules: this.editor.text, file: this.editor.name });
     return question;
   }
-  get isByDraft() { return this.drafted && this.editor.name !== "" && this.editor.isChanged; }
+  get isByDraft() { return this.drafted && this.editor.open && this.editor.isChanged; }
   async test(/** @type {Event} */ event) {
     event.preventDefault();
     this.error = this.answer = null;
@@ -66,7 +66,7 @@ export class Tester {
         m("label", "Fields of the request", m("textarea.code", this.input("headers", { rows: 3, placeholder: "Accept-Language: de" }))),
         m("label", "Fields of the answer", m("textarea.code", this.input("responseHeaders", { rows: 3, placeholder: "Cache-Control: no-store" })))),
       m("label", "Status", m("input.short", this.input("status", { inputmode: "numeric", pattern: "[2-5][0-9][0-9]" }))), m("label", "Body", m("textarea.code", this.input("body", { rows: 4, placeholder: '{"status": "Ended"}' })))),
-      this.editor.name && this.editor.isChanged ? m("label.inline", m("input[type=checkbox]", { checked: this.drafted, onchange: (/** @type {any} */ event) => { this.drafted = event.target.checked; } }), "by what is written here, not by what is in force") : null),
+      this.editor.open && this.editor.isChanged ? m("label.inline", m("input[type=checkbox]", { checked: this.drafted, onchange: (/** @type {any} */ event) => { this.drafted = event.target.checked; } }), "by what is written here, not by what is in force") : null),
     this.error ? failure(this.error) : this.answer ? this.verdict() : m("p.muted", "Nothing is sent upstream.")], { wide: true });
   }
 }

@@ -56,6 +56,12 @@ async function rehearse(page) {
   check((await rule("mine")).key !== "seven", "a rehearsal puts something in force");
   await editor.fill(before);
   await page.getByText("of an earlier text").waitFor();
+  await page.evaluate(() => { location.hash = "#/jobs"; });
+  await page.getByRole("heading", { name: "Jobs" }).waitFor();
+  const again = page.waitForRequest("**/api/v1/rules/rehearse");
+  await page.evaluate(() => { location.hash = "#/rules"; });
+  check((await again).postData().includes("seven"), "what was rehearsed is another text when the page is shown again");
+  await page.getByText("of an earlier text").waitFor();
   await page.getByText("✓ Valid").waitFor();
   await page.getByRole("button", { name: "Hide" }).click();
 }
@@ -73,16 +79,28 @@ async function undo(page) {
   await page.getByRole("button", { name: "Put back" }).waitFor();
 }
 
+/** Closes what is written. */
+async function leave(page) {
+  await page.getByRole("button", { name: "Close" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Leave it" }).click();
+  await page.getByLabel("Rules as JSON").waitFor({ state: "detached" });
+}
+
 /** What another has written meanwhile is not overwritten. */
 async function conflict(page) {
   await page.getByRole("button", { name: "New file" }).click();
-  await page.getByLabel("Name of the file").fill("shared.json");
   await page.getByLabel("Rules as JSON").fill(text("5m"));
+  await page.getByLabel("Name of the file").fill("");
+  await page.getByText("The file needs a name.").waitFor();
+  check(await page.getByRole("button", { name: "Review and put in force" }).isDisabled(), "a file without a name can be put in force");
+  check((await page.getByLabel("Rules as JSON").inputValue()) === text("5m"), "what is written is lost with the name of the file");
+  await page.getByLabel("Name of the file").fill("shared.json");
   await page.getByText("✓ Valid").waitFor();
   await api("PUT", "api/v1/rules/files/shared.json", { ttls: { series: "3h" } });
   await putInForce(page);
   await page.getByText("Somebody else has changed shared.json meanwhile").waitFor();
   check((await rule("mine")) === undefined, "what another has written is overwritten");
+  await leave(page);
   await api("DELETE", "api/v1/rules/files/shared.json");
 }
 
@@ -95,6 +113,29 @@ async function fromARequest(page) {
   await page.getByText("✓ Valid").waitFor();
   check((await page.getByLabel("Rules as JSON").inputValue()).includes('"/elsewhere/{id:int}"'), "a rule is made of the request");
   await page.getByRole("button", { name: "Close" }).click();
+}
+
+/** An answer that comes when another file is open does nothing to that. */
+async function lateAnswer(page) {
+  const editor = page.getByLabel("Rules as JSON");
+  await page.getByRole("button", { name: "New file" }).click();
+  await page.getByLabel("Name of the file").fill("late.json");
+  await editor.fill(text("8m"));
+  await page.getByText("✓ Valid").waitFor();
+  let answer;
+  const held = new Promise(go => { answer = go; });
+  await page.route("**/api/v1/rules/files/late.json", async route => { await held; await route.continue(); });
+  await putInForce(page);
+  await page.getByRole("button", { name: "New file" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Leave it" }).click();
+  await editor.fill(text("9m"));
+  answer();
+  await page.getByText(/late.json is in force/).waitFor();
+  await page.locator(".file").getByText("late.json").waitFor();
+  check((await editor.inputValue()) === text("9m") && (await page.getByLabel("Name of the file").inputValue()) === "my-rules.json", "an answer for one file acts on another");
+  await page.unroute("**/api/v1/rules/files/late.json");
+  await leave(page);
+  await api("DELETE", "api/v1/rules/files/late.json");
 }
 
 const asksToStay = page => page.evaluate(() => !dispatchEvent(new Event("beforeunload", { cancelable: true })));
@@ -123,16 +164,14 @@ async function keep(page) {
     await dialog.waitFor({ state: "detached" });
     check((await editor.inputValue()) === text("7m"), name + " loses what is written");
   }
-  await press("Close");
-  await dialog.getByRole("button", { name: "Leave it" }).click();
-  await editor.waitFor({ state: "detached" });
+  await leave(page);
   check(!await asksToStay(page), "the browser asks though nothing is written");
 }
 
 export async function rulesPage(page) {
   await page.goto(PAGE + "#/rules");
   await page.getByText("in force", { exact: false }).first().waitFor();
-  for (const part of [write, tryIt, rehearse, undo, conflict, fromARequest, keep]) {
+  for (const part of [write, tryIt, rehearse, undo, conflict, lateAnswer, fromARequest, keep]) {
     console.log("rules page: " + part.name);
     await part(page);
   }
