@@ -3,7 +3,7 @@ import { Resource, call, get, post, query } from "./api.js";
 import * as format from "./format.js";
 import { decision, fetchAnew, fieldLines } from "./decision.js";
 import { makeRule } from "./draft.js";
-import { countMatching, filtersOf, purgeMatching } from "./matching.js";
+import { countMatching, filtersOf, purgeKeys, purgeMatching } from "./matching.js";
 import { act, ask, badge, card, empty, failure, instead, m, table } from "./view.js";
 
 /** @typedef {any} Data */
@@ -109,8 +109,8 @@ class Keys {
   async bulk(/** @type {boolean} */ soft) {
     const names = [...this.chosen];
     if (!await ask((soft ? "Mark " : "Purge ") + names.length + (names.length === 1 ? " key" : " keys") + (soft ? " stale?" : "?"), m("ul.names", names.slice(0, 20).map(name => m("li", name))), soft ? "Mark stale" : "Purge " + names.length)) return;
-    await act(() => post("api/v1/purge", { keys: names, soft }), answer => answer.purged + (soft ? " marked stale" : " purged"));
-    this.chosen.clear();
+    const done = await act(() => purgeKeys(names, soft), count => format.number(count) + (soft ? " marked stale" : " purged"));
+    if (done != null) this.chosen.clear();
     this.keys.refresh();
   }
   /** What the list shows is what it holds for. */
@@ -121,7 +121,7 @@ class Keys {
     const found = await act(() => countMatching(filters), "");
     if (!found) return;
     const words = Object.entries(filters).map(([name, value]) => m("li", name + " ", m("code", value)));
-    const steps = Object.keys(filters).length > 1 || filters.type ? "They are purged by name, 1,000 at a time." : null;
+    const steps = Object.keys(filters).length > 1 || filters.type ? "They are purged by name, 100 at a time." : null;
     if (!await ask("Purge all that match?", [m("ul", words), m("p", found.words + (found.count === 1 ? " key matches now. " : " keys match now. "), steps)], "Purge " + found.words)) return;
     await act(() => purgeMatching(filters), count => format.number(count) + " purged");
     this.chosen.clear();

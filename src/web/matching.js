@@ -1,8 +1,9 @@
-// All keys that the cache's filters show: how many there are, and how they are purged. The API purges by one thing alone.
+// Many keys: how many the cache's filters show, and how they are purged. The API purges by one thing alone.
 import { get, post, query } from "./api.js";
 import * as format from "./format.js";
 
-const page = 1000;
+const page = 1000;        // keys of a list
+const namesAtOnce = 100;  // a body has 1 MiB at most, a key 8,000 bytes
 const mostCounted = 10;   // pages
 
 /** Those of them that say something. @param {Record<string, string>} search @returns {Record<string, string>} */
@@ -25,14 +26,32 @@ export async function countMatching(filters) {
   return { count, words: (isAll ? "" : "at least ") + format.number(count) };
 }
 
+/** Does it, and tells how many were done; where it ends halfway, the error tells it.
+ * @param {(done: (more: number) => void) => Promise<any>} action */
+async function counted(action) {
+  let count = 0;
+  try {
+    await action(more => { count += more; });
+  } catch (error) {
+    throw new Error(format.number(count) + " done, then: " + (error instanceof Error ? error.message : error));
+  }
+  return count;
+}
+
+/** @param {string[]} keys @param {boolean} soft @param {(more: number) => void} done */
+async function purgeByName(keys, soft, done) {
+  for (let at = 0; at < keys.length; at += namesAtOnce) done((await post("api/v1/purge", { keys: keys.slice(at, at + namesAtOnce), soft })).purged);
+}
+
+/** @param {string[]} keys @param {boolean} soft */
+export const purgeKeys = (keys, soft) => counted(done => purgeByName(keys, soft, done));
+
 /** @param {Record<string, string>} filters @returns {Promise<number>} how many were purged */
 export async function purgeMatching(filters) {
   const names = Object.keys(filters);
   if (names.length === 1 && names[0] !== "type") return (await post("api/v1/purge", filters)).purged;
-  let count = 0;
-  await eachPage(filters, async keys => {
-    if (keys.length > 0) count += (await post("api/v1/purge", { keys })).purged;
+  return counted(done => eachPage(filters, async keys => {
+    await purgeByName(keys, false, done);
     return true;
-  });
-  return count;
+  }));
 }
