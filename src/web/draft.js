@@ -77,9 +77,11 @@ function staleOf(stale) {
 /** @param {Data} request @param {Data} rule the one that matched; null: none @returns {string} */
 function draftOf(request, rule) {
   let url = new URL("http://unknown/");
-  try { url = new URL(request.url); } catch { /* a URL that is none */ }
+  // In a rule braces and stars are signs: where they were sent bare, only a wildcard stands for them.
+  try { url = new URL(request.url.replace(/[{}*]+/g, "*")); } catch { /* a URL that is none */ }
   const captures = (rule && bound(rule.key, request.key || "")) || {};
-  const { path, placed } = openPath(decodeURI(url.pathname), captures);
+  // Encoded as it was sent: decoded it may hold such signs, and not every "%" can be decoded.
+  const { path, placed } = openPath(url.pathname, captures);
   const query = queryOf(url.searchParams, captures, placed, rule && rule.type);
   const isWhole = (/** @type {string} */ template) => [...template.matchAll(/\{(\w+)\}/g)].every(([, name]) => placed.has(name));
   const upstream = request.upstream || asName(url.hostname);

@@ -66,6 +66,23 @@ async function asCurl(page) {
   check(head.includes("--head") && !head.includes("-X"), "curl waits for the body of an answer to HEAD: " + head.join(" "));
 }
 
+/** A path that holds what is a sign in rules, or what cannot be decoded, makes a rule that takes the request. */
+async function oddPath(page) {
+  for (const path of ["/tv/odd/%7Bid%7D/%zz/%E9/Pok%C3%A9mon/77", "/tv/odd/{id}/a**b/77"]) {
+    const url = "http://local.test" + path;
+    await told(page, "api/v1/requests?*", all => ({ ...all, requests: [{ ...all.requests[0], method: "GET", url, result: "miss", key: "GET " + url, rule: null, upstream: "local" }] }));
+    await openRow(page, "");
+    await button(page, "Make a rule").click();
+    await page.getByText("✓ Valid").waitFor();
+    const draft = JSON.parse(await page.getByLabel("Rules as JSON").inputValue());
+    check(!/{(?!id\d*:int})/.test(draft.rules[0].match.path), "the draft opens more than numbers: " + draft.rules[0].match.path);
+    const { data } = await api("POST", "api/v1/rules/test", { method: "GET", url, headers: {}, rules: JSON.stringify(draft), file: "odd.json" });
+    check(data.rule === draft.rules[0].name, "the draft " + draft.rules[0].match.path + " does not take " + path + ", but " + data.rule);
+    await page.getByRole("button", { name: "Close" }).click();
+    await page.unroute("**/api/v1/requests?*");
+  }
+}
+
 /** Of a search a rule for searches is made, of a download none. */
 async function drafts(page) {
   await proxy("geek/api?t=get&id=1&apikey=k");
@@ -85,7 +102,7 @@ async function drafts(page) {
 
 export async function decisions(page) {
   await page.setViewportSize({ width: 1440, height: 900 });
-  for (const part of [refused, itself, asCurl, drafts]) await part(page);
+  for (const part of [refused, itself, asCurl, oddPath, drafts]) await part(page);
   await page.goto(PAGE + "#/live");
   await page.locator(".request-line .client").first().getByText(/^(Sonarr|Radarr|Prowlarr|node|127)/).waitFor();
 }
