@@ -109,13 +109,15 @@ function authority(page) {
     m("p", m("a", { href: "ca" }, "Steps for each system, and the fingerprint"))];
 }
 
+/** An agent that is long is cut where it is kept, and ends in "…" then. @param {string} agent */
+const isThisBrowser = agent => (agent.endsWith("…") ? navigator.userAgent.startsWith(agent.slice(0, -1)) : navigator.userAgent === agent);
+
 /** Whether this browser believes what the authority signs: the proxy knows, as soon as it asks through it. The page itself may ask nobody else.
  * @param {Data} page @param {Data[]} clients */
 function probe(page, clients) {
   const host = page.hosts.find((/** @type {string} */ each) => !each.startsWith("*"));
   if (!page.authority || !host) return null;
-  // What is long is cut where it is kept.
-  const mine = clients.filter(each => each.userAgent && navigator.userAgent.startsWith(each.userAgent.replace(/…$/, "")));
+  const mine = clients.filter(each => isThisBrowser(each.userAgent || ""));
   const told = mine.filter(each => each.trustsAuthority != null).sort((a, b) => (a.lastSeen < b.lastSeen ? 1 : -1))[0];
   const verdict = told ? (told.trustsAuthority ? badge("✓ this browser trusts it", "good") : badge("this browser does not trust it", "bad")) : badge("not known yet", "dim");
   return card("This browser", [m("p.verdict-line", verdict, told ? m("span.muted", " as of " + format.ago(told.lastSeen)) : null),
