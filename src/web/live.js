@@ -67,7 +67,10 @@ export class Live {
   /** What was there before. */
   async load() {
     await this.first.refresh();
-    if (!this.first.error) this.requests = this.first.data.requests.concat();
+    if (this.first.error) return;
+    // What has come meanwhile is newer than what was read.
+    const { requests } = this.first.data, newest = BigInt(requests[0]?.id || 0);
+    this.requests = this.requests.filter(each => BigInt(each.id) > newest).concat(requests);
     m.redraw();
   }
   listen() {

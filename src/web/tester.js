@@ -25,6 +25,7 @@ export class Tester {
     this.editor = node.attrs.editor;
     this.asked = { method: "GET", url: "", headers: "", status: "200", responseHeaders: "", body: "" };
     this.drafted = true;
+    this.turn = 0;
     /** @type {Data} */
     this.answer = null;
     /** @type {Data} */
@@ -41,8 +42,11 @@ export class Tester {
   get isByDraft() { return this.drafted && this.editor.open && this.editor.isChanged; }
   async test(/** @type {Event} */ event) {
     event.preventDefault();
+    const turn = ++this.turn;
     this.error = this.answer = null;
-    try { this.answer = await post("api/v1/rules/test", this.question()); } catch (error) { this.error = error; }
+    const found = await post("api/v1/rules/test", this.question()).then(answer => ({ answer }), error => ({ error }));
+    // Of two questions the later one is answered.
+    if (turn === this.turn) Object.assign(this, found);
     m.redraw();
   }
   /** @param {string} name @param {Data} more */

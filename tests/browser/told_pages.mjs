@@ -1,5 +1,5 @@
 // What pages make of data that an instance seldom has: told by this test in its place.
-import { PAGE, check, judge, until } from "./harness.mjs";
+import { PAGE, PROXY, check, judge, until } from "./harness.mjs";
 
 const now = () => new Date().toISOString();
 
@@ -55,6 +55,49 @@ const setup = page => told(page, {
   await judge(page, "setup", "setup, with what does not work");
 });
 
+/** A browser is known by its whole agent, or by the beginning of one that was cut. */
+async function browserTrust(page) {
+  const agent = await page.evaluate(() => navigator.userAgent), beginning = agent.slice(0, 40);
+  let seen = agent;
+  await told(page, {
+    "api/v1/clients": () => ({ clients: [{ ...client(seen, ["intercepted"], 0), trustsAuthority: true }] }), "ca.pem": {},
+    "api/v1/rules": { rules: [], upstreams: [{ name: "tmdb", intercept: true, hosts: ["api.themoviedb.org"], origin: null, mount: null }] },
+  }, async () => {
+    await page.goto(PAGE + "#/setup");
+    await page.reload();
+    const card = page.locator(".card").filter({ has: page.getByRole("heading", { name: "This browser" }) });
+    for (const known of [agent, beginning + "…"]) {
+      seen = known;
+      await card.getByText("this browser trusts it").waitFor();
+      seen = beginning;
+      await card.getByText("It does not come through the proxy yet.").waitFor();
+    }
+  });
+}
+
+/** A list that was asked for before a request came, and answered after it, does not hide the request. */
+async function lateList(page) {
+  let asked = 0, answer;
+  const held = new Promise(go => { answer = go; });
+  page.expectsLoss = true;
+  await page.route(PAGE + "api/v1/requests?*", async route => {
+    if (++asked === 1) return route.fulfill({ status: 500, json: {} });
+    const response = await route.fetch();
+    await held;
+    return route.fulfill({ response });
+  });
+  await page.goto(PAGE + "#/live");
+  await page.reload();
+  await until("the list is asked for again", () => asked === 2);
+  await fetch(PROXY + "/tv/come-meanwhile");
+  // Until the page has taken it, which nothing shows yet.
+  await page.waitForTimeout(1000);
+  answer();
+  await page.getByText("/tv/come-meanwhile").first().waitFor();
+  await page.unrouteAll({ behavior: "wait" });
+  page.expectsLoss = false;
+}
+
 /** Of a member that has just come nothing is known yet. What is late is told by the instances' clock: the browser's is an hour ahead. */
 async function members(page) {
   const anHourAgo = seconds => new Date(Date.now() - 3600000 + seconds * 1000).toISOString();
@@ -96,7 +139,7 @@ async function focus(page) {
 }
 
 export async function toldPages(page) {
-  for (const part of [alerts, setup, members, comesBack, focus]) {
+  for (const part of [alerts, setup, browserTrust, members, lateList, comesBack, focus]) {
     console.log("told: " + part.name);
     await part(page);
   }
