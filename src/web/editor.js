@@ -104,7 +104,7 @@ class Editor {
   show({ name, path }, { text, etag }) { this.put({ name, path, saved: text, etag, text, begun: text }); }
   /** @param {Data} file all of it that is not empty */
   put(file) {
-    Object.assign(this, { open: true, turn: this.turn + 1, name: "", path: "", isNew: false, saved: "", etag: "", text: "", begun: "", rehearsed: null, ...file });
+    Object.assign(this, { open: true, turn: this.turn + 1, name: "", path: "", isNew: false, saved: "", etag: "", text: "", begun: "", rehearsed: null, verdict: null, ...file });
     this.validate();
   }
   close() {

@@ -1,6 +1,6 @@
 // How the live log tells a decision, what may be made of it, and how the overview judges: looked at by pages.mjs.
 import { execFileSync } from "node:child_process";
-import { PAGE, PROXY, api, check, until } from "./harness.mjs";
+import { PAGE, PROXY, api, check, each, until } from "./harness.mjs";
 
 const proxy = path => fetch(PROXY.replace("local", path));
 
@@ -100,11 +100,16 @@ async function drafts(page) {
   await until("the draft is gone", async () => (await page.getByLabel("Rules as JSON").count()) === 0);
 }
 
+/** A row names the application, without its version. */
+async function client(page) {
+  await fetch(PROXY + "/tv/named", { headers: { "User-Agent": "Sonarr/4.0.9 (debian 12)" } });
+  await openRow(page, "/tv/named");
+  check((await page.locator(".request-line .client").innerText()) === "Sonarr", "the application is not named");
+}
+
 export async function decisions(page) {
   await page.setViewportSize({ width: 1440, height: 900 });
-  for (const part of [refused, itself, asCurl, oddPath, drafts]) await part(page);
-  await page.goto(PAGE + "#/live");
-  await page.locator(".request-line .client").first().getByText(/^(Sonarr|Radarr|Prowlarr|node|127)/).waitFor();
+  await each(page, { refused, itself, asCurl, oddPath, drafts, client });
 }
 
 /** The worst alerts first, and no "All is well" beside an upstream in red, nor while the instance is down or does not say how it is. */
@@ -141,17 +146,22 @@ async function unhealthy(page, verdict) {
   page.expectsLoss = false;
 }
 
-/** Pointing at a chart moves nothing. */
+/** Pointing at a chart moves nothing, in none of them: each tells what was at that time. */
 export async function legend(page) {
   await page.goto(PAGE + "#/overview");
-  const height = () => page.locator(".chart").first().evaluate(chart => chart.offsetHeight);
-  await page.locator(".plot canvas").first().waitFor();
-  const before = await height();
-  const box = await page.locator(".plot").first().boundingBox();
-  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
-  await page.mouse.move(box.x + box.width - 20, box.y + box.height / 2);
-  await until("the time is told", async () => (await page.locator(".legend-time").first().innerText()) !== "");
-  check((await height()) === before, "pointing at a chart moves the page");
+  await until("both charts are drawn", async () => (await page.locator(".chart canvas").count()) === 4);
+  const heights = () => page.locator(".chart").evaluateAll(charts => charts.map(chart => chart.offsetHeight).join());
+  const told = async () => (await page.locator(".legend-time").allInnerTexts()).filter(time => time !== "").length;
+  const before = await heights();
+  for (const plot of [page.locator(".plot").first(), page.locator(".plot").last()]) {
+    const box = await plot.boundingBox();
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    await page.mouse.move(box.x + box.width - 20, box.y + box.height / 2);
+    await until("both tell the time", async () => (await told()) === 2);
+    check((await heights()) === before, "pointing at a chart moves the page: heights of " + before + " are " + (await heights()));
+    await page.mouse.move(0, 0);
+    await until("neither tells the time", async () => (await told()) === 0);
+  }
 }
 
 /** What is purged is what the list shows: of two keys that match the pattern the one of the type. */

@@ -52,6 +52,19 @@ export async function open(browser, options) {
   return page;
 }
 
+/** Runs the parts of a test one by one: each that fails is told by its name, and those after it run all the same, on a page without dialogs and routes of its.
+ * @param {Record<string, (page) => Promise<void>>} parts */
+export async function each(page, parts) {
+  for (const [name, part] of Object.entries(parts)) {
+    console.log("looks at: " + name);
+    const before = failures;
+    await part(page).catch(error => check(false, name + ": " + error.message.split("\n").slice(0, 3).join(" ")));
+    if (before < failures) await page.reload();
+    await page.unrouteAll({ behavior: "wait" });
+    page.expectsLoss = false;
+  }
+}
+
 export async function logIn(page) {
   await page.goto(PAGE);
   await page.getByLabel("API key or password").fill(API_KEY);

@@ -1,5 +1,5 @@
 // Looks at each page in a browser, in two sizes and both colour schemes, and presses its buttons: started by pages_test.py.
-import { API_KEY, CHROMIUM, CONTROL, PAGE, PROXY, SCREENSHOTS, api, check, chromium, failed, judge, logIn, open, until } from "./harness.mjs";
+import { API_KEY, CHROMIUM, CONTROL, PAGE, PROXY, SCREENSHOTS, api, check, chromium, each, failed, judge, logIn, open, until } from "./harness.mjs";
 import { decisions, judgement, legend, purgeMatching } from "./decisions.mjs";
 import { rulesPage } from "./rules_page.mjs";
 import { systemPage, restart } from "./system_page.mjs";
@@ -196,7 +196,7 @@ try {
   const page = await open(browser, { viewport: { width: 1280, height: 900 } });
   page.setDefaultTimeout(30000);
   await logIn(page);
-  for (const part of wanted) await parts[part](page).catch(error => check(false, part + ": " + error.message.split("\n").slice(0, 3).join(" ")));
+  await each(page, Object.fromEntries(wanted.map(name => [name, parts[name]])));
 } catch (error) {
   check(false, String(error.stack || error));
 } finally {
