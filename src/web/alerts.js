@@ -1,7 +1,7 @@
 // What calls for somebody, what did lately, and through which channels it is told.
 import { Resource, post } from "./api.js";
 import * as format from "./format.js";
-import { act, badge, card, empty, instead, m, table } from "./view.js";
+import { act, badge, card, empty, facts, instead, m, table } from "./view.js";
 
 /** @typedef {any} Data */
 
@@ -38,8 +38,7 @@ const channelExample = "\"notifications\": [{ \"name\": \"phone\", \"type\": \"n
 const channelHint = () => [m("p.muted.hint", "Channels stand in the configuration, as ", m("code", "notifications"), ": ntfy, Gotify, Discord, Slack, Telegram, Apprise, Pushover, e-mail or any webhook. A reload puts them in force."), m("pre.code", channelExample)];
 
 /** What makes them fire. @param {Data} all */
-const thresholds = all => m("dl.facts.roomy", [["Hit rate under", format.percent(all.hitRateBelow, 0) + " for " + format.duration(all.hitRateAfter)], ["A key's hit rate under", format.percent(all.keyHitRateBelow, 0)], ["Memory or disk over", format.percent(all.memoryAbove, 0)], ["Keys over", format.number(all.maxKeys)]]
-  .map(([label, value]) => m("div", m("dt", label), m("dd", value))));
+const thresholds = all => facts([["Hit rate under", format.percent(all.hitRateBelow, 0) + " for " + format.duration(all.hitRateAfter)], ["A key's hit rate under", format.percent(all.keyHitRateBelow, 0)], ["Memory or disk over", format.percent(all.memoryAbove, 0)], ["Keys over", format.number(all.maxKeys)]], "roomy");
 
 export class Alerts {
   constructor() {

@@ -4,7 +4,7 @@ import * as format from "./format.js";
 import { decision, fetchAnew, fieldLines } from "./decision.js";
 import { makeRule } from "./draft.js";
 import { countMatching, filtersOf, purgeKeys, purgeMatching } from "./matching.js";
-import { act, ask, badge, card, empty, failure, instead, m, table } from "./view.js";
+import { act, ask, badge, card, empty, facts, failure, instead, m, table } from "./view.js";
 
 /** @typedef {any} Data */
 
@@ -20,8 +20,7 @@ async function preview(response, type) {
 }
 
 /** One answer of those that are stored under the key. @param {Data} each @param {number} at */
-const variant = (each, at) => m(".variant", m("dl.facts", [["Variant", String(at + 1)], ["Content", each.contentType + (each.contentEncoding ? ", " + each.contentEncoding : "")], ...(each.contentLanguage ? [["Language", each.contentLanguage]] : []), ["Status", each.status], ["Size", format.bytes(each.size)], ["Age", format.duration(each.age)], ["Left", format.lifetime(each.ttl)], ["Hits", format.number(each.hits)]]
-  .map(([label, value]) => m("div", m("dt", label), m("dd", value)))), fieldLines(each.headers, "Stored header fields"));
+const variant = (each, at) => m(".variant", facts([["Variant", String(at + 1)], ["Content", each.contentType + (each.contentEncoding ? ", " + each.contentEncoding : "")], ...(each.contentLanguage ? [["Language", each.contentLanguage]] : []), ["Status", each.status], ["Size", format.bytes(each.size)], ["Age", format.duration(each.age)], ["Left", format.lifetime(each.ttl)], ["Hits", format.number(each.hits)]]), fieldLines(each.headers, "Stored header fields"));
 
 /** One key with all that is known of it. */
 class Detail {
@@ -72,9 +71,9 @@ class Detail {
       this.meta.refresh();
       node.attrs.changed();
     };
-    const facts = [["Type", meta.type || "–"], ["Upstream", meta.upstream || "–"], ["Status", meta.status], ["Content", meta.contentType + (meta.contentEncoding ? ", " + meta.contentEncoding : "")],
+    const known = [["Type", meta.type || "–"], ["Upstream", meta.upstream || "–"], ["Status", meta.status], ["Content", meta.contentType + (meta.contentEncoding ? ", " + meta.contentEncoding : "")],
       ["Size", format.bytes(meta.size)], ["Age", format.duration(meta.age)], ["Left", format.lifetime(meta.ttl)], ["Hits", format.number(meta.hits)], ["Tier", meta.tier], ["Variants", meta.variants], ["Shared", meta.partition]];
-    return card(name, [m("dl.facts", facts.map(([label, value]) => m("div", m("dt", label), m("dd", String(value))))),
+    return card(name, [facts(known),
       m(".buttons", m("button.primary", { onclick: anew }, "Fetch anew"), m("button", { onclick: () => this.look() }, "Show body"), m("a.button", { href: this.path, download: "" }, "Download"), m("button", { onclick: extend }, "Extend by 24 h"),
         m("button", { onclick: () => remove(true) }, "Mark stale"), m("button.danger", { onclick: () => remove(false) }, "Purge"),
         request ? m("button", { title: "So that answers like this live longer or shorter", onclick: () => makeRule(request) }, "Make a rule") : null),

@@ -1,36 +1,29 @@
 // How a request was decided, as the live log and the cache show it, and what may be done about it.
-import { post } from "./api.js";
+import { post, proxyAddress } from "./api.js";
 import * as format from "./format.js";
 import { steps } from "./trace.js";
-import { act, ask, m, offer } from "./view.js";
+import { act, ask, facts, m, offer } from "./view.js";
 
 /** @typedef {any} Data */
-
-/** Where the proxy is for whoever came here by this name: the file for browsers knows it. @returns {Promise<string>} */
-async function proxyAddress() {
-  const response = await fetch("proxy.pac").catch(() => null);
-  const found = response && /PROXY (\S+:\d+);/.exec(await response.text());
-  return found ? found[1] : location.hostname + ":9797";
-}
 
 /** One word of a shell. @param {string} text */
 const quoted = text => (/^[\w./:-]+$/.test(text) ? text : "'" + text.replace(/'/g, "'\\''") + "'");
 
 /** The same request as a command line: each word of it may come from outside. Without --globoff curl would make several addresses of
- * one that holds braces or brackets. @param {Data} request @param {string} proxy */
+ * one that holds braces or brackets. @param {Data} request @param {string[]} proxy host and port */
 function curl({ method, userAgent, url }, proxy) {
   const asks = method === "GET" ? [] : method === "HEAD" ? ["--head"] : ["-X", method];
-  return ["curl", "-sD-", "-o", "/dev/null", ...asks, ...(userAgent ? ["-A", userAgent] : []), "-x", "http://" + proxy, "--globoff", "--url", url].map(quoted).join(" ");
+  return ["curl", "-sD-", "-o", "/dev/null", ...asks, ...(userAgent ? ["-A", userAgent] : []), "-x", "http://" + proxy.join(":"), "--globoff", "--url", url].map(quoted).join(" ");
 }
 
 /** @param {Data} request */
 export const offerCurl = async request => offer("As curl", curl(request, await proxyAddress()));
 
 /** Field lines, without a scroll bar of their own. @param {string[]} lines @param {string} title */
-export const fieldLines = (lines, title) => m("details.fields", m("summary", title + " (" + lines.length + ")"), m("dl.facts.lines", lines.map(line => {
+export const fieldLines = (lines, title) => m("details.fields", m("summary", title + " (" + lines.length + ")"), facts(lines.map(line => {
   const colon = line.indexOf(":");
-  return m("div", m("dt", colon < 0 ? line : line.slice(0, colon)), m("dd", colon < 0 ? "" : line.slice(colon + 1).trim()));
-})));
+  return colon < 0 ? [line, ""] : [line.slice(0, colon), line.slice(colon + 1).trim()];
+}), "lines"));
 
 /** Step by step. @param {Data} request */
 export const decision = request => [m("p.url", request.method + " " + request.url), request.error ? m("p.trouble", format.localTimes(request.error)) : null,

@@ -1,7 +1,7 @@
 // What would happen to a request now: nothing is sent for the answer.
 import { get, query } from "./api.js";
 import * as format from "./format.js";
-import { act, ask, m } from "./view.js";
+import { act, ask, facts, m } from "./view.js";
 
 /** @typedef {any} Data */
 
@@ -15,10 +15,11 @@ const policies = { override: "the rule decides", respect: "the origin's word goe
 /** @param {Data} limit @param {boolean} isAsked whether the request would go upstream */
 function limiter(limit, isAsked) {
   if (!limit) return "nothing is limited";
-  if (modes[limit.mode] && limit.mode === "offline") return modes.offline;
-  if (limit.wait === 0) return isAsked ? "would let it through at once" : "is not asked; it would let a request through at once";
+  if (limit.mode === "offline") return modes.offline;
+  const [would, it] = isAsked ? ["would", "it"] : ["is not asked; it would", "a request"];
+  if (limit.wait === 0) return would + " let " + it + " through at once";
   const until = format.moment(Date.now() + limit.wait * 1000);
-  return (isAsked ? "would hold it back for " : "is not asked; it would hold a request back for ") + format.duration(limit.wait) + ", until " + until + ": " + (causes[limit.why] || limit.why || "no room")
+  return would + " hold " + it + " back for " + format.duration(limit.wait) + ", until " + until + ": " + (causes[limit.why] || limit.why || "no room")
     + (isAsked ? ". Where that is longer than the upstream's \"max_wait\", the request is refused, or what is stored serves." : "");
 }
 
@@ -66,5 +67,5 @@ export async function explain(request) {
   if (!answer) return;
   const elsewhere = answer.upstream !== request.upstream ? m("p.muted.hint", "Of this URL alone. The request came to " + (request.upstream || "no upstream") + ", by " + request.way + ".") : null;
   const hidden = request.url.includes("***") && answer.partition === "credential" ? m("p.muted.hint", "Its secrets are not shown here, so this is told for a client with other ones: what is stored for its own is not seen.") : null;
-  ask("What would happen now", [m("dl.facts.lines", lines(answer).map(([name, value]) => m("div", m("dt", name), m("dd", value)))), elsewhere, hidden]);
+  ask("What would happen now", [facts(lines(answer), "lines"), elsewhere, hidden]);
 }

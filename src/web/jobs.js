@@ -1,7 +1,7 @@
 // Warm-ups: begin one, watch it, end it; and what fetching ahead does.
 import { Resource, call, post } from "./api.js";
 import * as format from "./format.js";
-import { act, badge, card, empty, instead, m, progress, table } from "./view.js";
+import { act, badge, card, empty, facts, instead, m, progress, table } from "./view.js";
 
 /** @typedef {any} Data */
 
@@ -18,8 +18,7 @@ function row(page, job) {
 }
 
 /** @param {Data} prefetch */
-const ahead = prefetch => m("dl.facts", [["Rounds", format.number(prefetch.rounds)], ["Last round", prefetch.lastRound ? format.moment(prefetch.lastRound) : "–"], ["Taken then", format.number(prefetch.taken)], ["Keys watched", format.number(prefetch.watched)]]
-  .map(([label, value]) => m("div", m("dt", label), m("dd", value))));
+const ahead = prefetch => facts([["Rounds", format.number(prefetch.rounds)], ["Last round", prefetch.lastRound ? format.moment(prefetch.lastRound) : "–"], ["Taken then", format.number(prefetch.taken)], ["Keys watched", format.number(prefetch.watched)]]);
 
 export class Jobs {
   constructor() { this.type = "all"; this.jobs = new Resource("api/v1/jobs", 2000).start(); }

@@ -1,5 +1,5 @@
 // How each application is pointed here, with this host filled in, and a tick as soon as it is seen.
-import { Resource, query } from "./api.js";
+import { Resource, proxyAddress, query } from "./api.js";
 import * as format from "./format.js";
 import { badge, card, m } from "./view.js";
 
@@ -131,14 +131,8 @@ export class Setup {
     this.rules = new Resource("api/v1/rules").start();
     /** @type {boolean | null} */
     this.authority = null;
-    this.host = location.hostname.includes(":") ? "[" + location.hostname + "]" : location.hostname;
-    this.port = "9797";
-    // The file for browsers knows where the proxy is for whoever came by this name.
-    fetch("proxy.pac").then(response => response.text()).then(text => {
-      const found = /PROXY (\S+):(\d+);/.exec(text);
-      if (found) [this.host, this.port] = [found[1], found[2]];
-      m.redraw();
-    }).catch(() => {});
+    this.proxy = [location.hostname, "9797"];
+    proxyAddress().then(found => { this.proxy = found; m.redraw(); });
     fetch("ca.pem", { method: "HEAD" }).then(response => { this.authority = response.ok; m.redraw(); }).catch(() => {});
   }
   onremove() { this.clients.stop(); this.rules.stop(); }
@@ -146,7 +140,7 @@ export class Setup {
   get hosts() { return (this.rules.data?.upstreams || []).filter((/** @type {Data} */ each) => each.intercept).flatMap((/** @type {Data} */ each) => each.hosts); }
   view() {
     const clients = this.clients.data?.clients || [];
-    const { host, port, hosts } = this;
+    const { proxy: [host, port], hosts } = this;
     return m(".page", m("h1", "Setup"),
       card("Three ways, the easiest first", m("ol.ways", m("li", m("b", "By base URL. "), "Put ", m("code", "http://" + host + ":" + port + "/MOUNT"), " where the service's address stands. No certificate.", mounts("http://" + host + ":" + port, this.rules.data?.upstreams || [])),
         m("li", m("b", "As a proxy. "), "Host ", m("code", host), ", port ", m("code", port), ". Plain http is cached, https passes through."),

@@ -1,7 +1,7 @@
 // What the rules make of a request, and of an answer to it, without sending anything.
 import { post } from "./api.js";
 import * as format from "./format.js";
-import { badge, card, failure, m } from "./view.js";
+import { badge, card, facts, failure, m } from "./view.js";
 
 /** @typedef {any} Data */
 
@@ -56,9 +56,9 @@ export class Tester {
   verdict() {
     const { answer } = this;
     const judged = answer.answer;
-    const facts = [["Upstream", answer.upstream || "none: a host that no rules file names"], ["Rule", answer.rule || "none: RFC 9111 decides"], ["Key", answer.key || "–"], ["Policy", answer.policy], ["TTL", ttl(answer.ttl) + (answer.ttlSource ? ", from the " + answer.ttlSource : "")],
+    const found = [["Upstream", answer.upstream || "none: a host that no rules file names"], ["Rule", answer.rule || "none: RFC 9111 decides"], ["Key", answer.key || "–"], ["Policy", answer.policy], ["TTL", ttl(answer.ttl) + (answer.ttlSource ? ", from the " + answer.ttlSource : "")],
       ...(answer.refused ? [["Refused", answer.refused]] : [])].filter(([, value]) => value != null);
-    return [m("dl.facts.lines", facts.map(([name, value]) => m("div", m("dt", name), m("dd", String(value))))),
+    return [facts(found, "lines"),
       judged ? m("p.verdict-line", badge(judged.stored ? "stored" : "not stored", judged.stored ? "good" : "warn"), " ", judged.stored ? "for " + format.duration(judged.ttl) + ", from the " + judged.ttlSource : judged.kind === "answer" ? "since " + judged.why : judged.kind + ": " + judged.why) : null];
   }
   view() {

@@ -60,8 +60,8 @@ export function table(columns, rows, caption) {
     m("tbody", rows)));
 }
 
-/** Names and values. @param {any[][]} pairs */
-export const facts = pairs => m("dl.facts", pairs.map(([label, value, kind]) => m("div", { class: kind || "" }, m("dt", label), m("dd", value))));
+/** Names and values. @param {any[][]} pairs @param {string} [kind] */
+export const facts = (pairs, kind = "") => m("dl.facts", { class: kind }, pairs.map(([label, value, kind]) => m("div", { class: kind || "" }, m("dt", label), m("dd", value))));
 
 /** @param {string} role @param {number} part @param {number} whole @param {string} label @param {(share: number) => string} tone */
 function bar(role, part, whole, label, tone) {

@@ -4,8 +4,10 @@ import { PAGE, PROXY, api, check, each, until } from "./harness.mjs";
 
 const proxy = path => fetch(PROXY.replace("local", path));
 
-/** The page gets an answer that is made of the true one. */
+/** The page gets an answer that is made of the true one, until `truth` is wanted again. */
 const told = (page, path, change) => page.route("**/" + path, async route => route.fulfill({ json: change(await (await route.fetch()).json()) }));
+
+const truth = page => page.unrouteAll({ behavior: "wait" });
 
 /** Opens the first row that the filter leaves. */
 async function openRow(page, words) {
@@ -28,7 +30,7 @@ async function refused(page) {
   await told(page, "api/v1/explain?*", all => ({ ...all, limit: { ...all.limit, wait: 7200, why: "quota" } }));
   await button(page, "Explain now").click();
   await page.getByRole("dialog").getByText(/would hold it back for 2 h, until .*: its quota is spent/).waitFor();
-  await page.unroute("**/api/v1/explain?*");
+  await truth(page);
   await page.getByRole("button", { name: "Close" }).click();
   await button(page, "Make a rule").click();
   await page.getByText("This is decided by a rule of your own").waitFor();
@@ -52,7 +54,7 @@ async function curlOf(page, request) {
     await page.getByRole("button", { name: "Close" }).click();
     return execFileSync("sh", ["-c", "curl() { printf '%s\\n' \"$@\"; }\n" + line], { encoding: "utf8" }).split("\n");
   } finally {
-    await page.unroute("**/api/v1/requests?*");
+    await truth(page);
   }
 }
 
@@ -79,7 +81,7 @@ async function oddPath(page) {
     const { data } = await api("POST", "api/v1/rules/test", { method: "GET", url, headers: {}, rules: JSON.stringify(draft), file: "odd.json" });
     check(data.rule === draft.rules[0].name, "the draft " + draft.rules[0].match.path + " does not take " + path + ", but " + data.rule);
     await page.getByRole("button", { name: "Close" }).click();
-    await page.unroute("**/api/v1/requests?*");
+    await truth(page);
   }
 }
 
@@ -112,6 +114,8 @@ export async function decisions(page) {
   await each(page, { refused, itself, asCurl, oddPath, drafts, client });
 }
 
+const calm = page => told(page, "api/v1/alerts", all => ({ ...all, firing: [] }));
+
 /** The worst alerts first, and no "All is well" beside an upstream in red, nor while the instance is down or does not say how it is. */
 export async function judgement(page) {
   const alert = (severity, message) => ({ id: "store", subject: "", severity, message, advice: "", since: "2026-01-01T00:00:00Z", resolved: null });
@@ -121,14 +125,13 @@ export async function judgement(page) {
   await verdict("Something needs a look", "");
   check((await page.locator(".alert").first().textContent()).includes("fourth"), "the worst alert is not the first");
   await page.getByText("and 1 more").waitFor();
-  await page.unroute("**/api/v1/alerts");
-  await told(page, "api/v1/alerts", all => ({ ...all, firing: [] }));
+  await truth(page);
+  await calm(page);
   await verdict("All is well", "");
   await told(page, "api/v1/upstreams", all => ({ ...all, upstreams: all.upstreams.map(each => (each.name === "local" ? { ...each, breaker: { ...each.breaker, state: "open" } } : each)) }));
   await verdict("Something needs a look", "local: breaker open");
-  await page.unroute("**/api/v1/upstreams");
+  await truth(page);
   await unhealthy(page, verdict);
-  await page.unroute("**/api/v1/alerts");
 }
 
 /** A call that failed is told, the one for the health before anything milder; and so is that all is well again. @param verdict waits for words and a reason */
@@ -140,7 +143,8 @@ async function unhealthy(page, verdict) {
     await page.route("**/" + path, route => route.fulfill({ status, json }));
     await page.reload();
     await verdict(words, reason);
-    await page.unroute("**/" + path);
+    await truth(page);
+    await calm(page);
     await verdict("All is well", "");
   }
   page.expectsLoss = false;
@@ -192,5 +196,4 @@ async function manyByName(page) {
   await page.getByRole("dialog").getByRole("button", { name: "Purge 250" }).click();
   await page.getByText("180 done, then: no more").waitFor();
   check(sent.join() === "100,100,50", "the names are not sent by the hundred: " + sent);
-  for (const path of ["keys?*", "purge"]) await page.unroute("**/api/v1/" + path);
 }
