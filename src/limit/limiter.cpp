@@ -187,10 +187,18 @@ void Limiter::done(TimePoint now, Ticket ticket, Outcome outcome, Duration took)
   if (outcome == Outcome::answered) (grab ? grab_cooldown_ : cooldown_).answered(now);
 }
 
+/// All in flight but the one of this kind whose answer is being read.
+UnderWay Limiter::others_under_way(bool grab) const noexcept {
+  UnderWay found;
+  for (const auto& [ticket, each] : in_flight_) ++(each.grab ? found.grabs : found.calls);
+  auto& own = grab ? found.grabs : found.calls;
+  if (own > 0) --own;
+  return found;
+}
+
 void Limiter::observe(TimePoint now, const content::LimitSignal& signal, bool grab) {
   now = settle_clock(now);
-  const auto others = in_flight_.empty() ? 0 : in_flight_.size() - 1;
-  live_.observe(now, signal.readings, others);
+  if (!signal.readings.empty()) live_.observe(now, signal.readings, others_under_way(grab));
   touched_ = touched_ || !signal.readings.empty() || signal.limited;
   if (!signal.limited) return;
   const bool grabs = grab || signal.scope == LimitScope::grab;

@@ -125,6 +125,7 @@ class Limiter {
     bool within_share;
     bool confirmed;  // it surely goes; matters only where limits are shared
   };
+  UnderWay others_under_way(bool grab) const noexcept;
   TimePoint settle_clock(TimePoint now) noexcept {
     last_ = std::max(last_, now);
     if (share_) share_->roll(last_);

@@ -25,19 +25,20 @@ bool same_window(const LiveQuota::Figure& known, const content::QuotaReading& re
 
 }  // namespace
 
-void LiveQuota::observe(TimePoint now, const std::vector<content::QuotaReading>& readings, std::uint64_t under_way) {
+void LiveQuota::observe(TimePoint now, const std::vector<content::QuotaReading>& readings, const UnderWay& under_way) {
   for (const auto& reading : readings) {
     auto known = std::find_if(figures_.begin(), figures_.end(), [&](const Figure& figure) {
       return figure.reading.per == reading.per && figure.reading.scope == reading.scope;
     });
-    auto left = reading.remaining - std::min(reading.remaining, under_way);
+    const auto others = under_way.counted_by(reading.scope);
+    auto left = reading.remaining - std::min(reading.remaining, others);
     if (known == figures_.end()) {
       if (figures_.size() >= kMostFigures) continue;
       known = figures_.insert(figures_.end(), Figure{});
     } else if (same_window(*known, reading, now)) {
       left = std::min(left, known->reading.remaining);
     }
-    *known = {reading, end_of(reading, now), under_way - std::min(under_way, reading.remaining)};
+    *known = {reading, end_of(reading, now), others - std::min(others, reading.remaining)};
     known->reading.remaining = left;
   }
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include <cachearr/clock.hpp>
@@ -15,10 +16,18 @@
 
 namespace cachearr::limit {
 
+/// Requests sent whose answers have not been read yet.
+struct UnderWay {
+  std::uint64_t calls = 0, grabs = 0;
+  std::uint64_t counted_by(std::optional<LimitScope> scope) const noexcept {
+    return (counts(scope, false) ? calls : 0) + (counts(scope, true) ? grabs : 0);
+  }
+};
+
 class LiveQuota {
  public:
-  /// `under_way`: requests sent whose answers have not been read yet, the one that told this not among them.
-  void observe(TimePoint now, const std::vector<content::QuotaReading>& readings, std::uint64_t under_way);
+  /// `under_way`: the one that told this is not among them.
+  void observe(TimePoint now, const std::vector<content::QuotaReading>& readings, const UnderWay& under_way);
   /// When a request may go; `now` while something is left. All but interactive requests leave `reserve` behind.
   TimePoint ready_at(TimePoint now, Priority priority, std::uint64_t reserve, bool grab) const noexcept;
   void take(TimePoint now, bool grab) noexcept;

@@ -88,7 +88,7 @@ TEST_F(AdmissionControllerTest, HasTheFirstGrantOnDiskAtOnce) {
   admission.configure(*rules_of(R"({"quota": [{"limit": 100, "per": "day"}]})"));
   admission.start();
   EXPECT_TRUE(may_go(admission));
-  store.hurried.get_future().wait();
+  EXPECT_EQ(store.hurried.get_future().wait_for(std::chrono::minutes{1}), std::future_status::ready);
   admission.stop();
 }
 
