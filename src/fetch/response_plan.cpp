@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text.hpp"
+#include "caching/freshness.hpp"
 #include "caching/partial.hpp"
 #include "limit/ttl.hpp"
 #include "rules/inspect.hpp"
@@ -141,6 +142,31 @@ void plan_body(const ResponseFacts& facts, bool stored, ResponsePlan& plan) {
         interest.conditions || facts.context.entry || interest.indexer ? facts.max_object_bytes : kBufferedAtMost;
 }
 
+/// A stream of events, of pictures or of records: it lives as long as both sides do. `is_bounded`: its length is known,
+/// or a rule says for how long it is good.
+bool is_live_stream(const http::ResponseHead& head, bool is_bounded, TimePoint response_time) {
+  const auto value = head.fields.value(FieldId::content_type);
+  const auto type = text::trim(value.substr(0, value.find(';')));
+  const auto is = [type](std::string_view known) { return text::iequals(type, known); };
+  if (is("text/event-stream") || is("multipart/x-mixed-replace")) return true;
+  // Records as they happen, unless there is an end, a lifetime or a validator: then it is a file.
+  constexpr std::array<std::string_view, 6> records{
+      "application/x-ndjson",    "application/ndjson",      "application/jsonl",
+      "application/x-jsonlines", "application/stream+json", "application/json-seq",
+  };
+  if (is_bounded || std::none_of(records.begin(), records.end(), is)) return false;
+  const auto dates = caching::stated(head, response_time);
+  const auto says = caching::response_directives(head.fields);
+  return !dates.has_validator() && caching::explicit_lifetime(head, says, dates, response_time).length <= Duration{};
+}
+
+/// To answers of this status.
+bool gives_lifetime(const rules::Rule& rule, int status) {
+  const auto& single = rule.policy.ttl_status;
+  return rule.policy.ttl || !rule.ttl_from.empty() ||
+         std::any_of(single.begin(), single.end(), [status](const auto& each) { return each.status == status; });
+}
+
 }  // namespace
 
 Duration ttl_in_force(const pipeline::RequestContext& context, Duration ttl) noexcept {
@@ -161,30 +187,12 @@ caching::Policy policy_of(const pipeline::RequestContext& context, TimePoint ask
   return policy;
 }
 
-bool is_live_stream(const http::ResponseHead& head, bool is_bounded) {
-  const auto value = head.fields.value(FieldId::content_type);
-  const auto type = text::trim(value.substr(0, value.find(';')));
-  const auto is = [type](std::string_view known) { return text::iequals(type, known); };
-  if (is("text/event-stream") || is("multipart/x-mixed-replace")) return true;
-  // Records as they happen, unless there is an end, a lifetime or a validator: then it is a file.
-  constexpr std::array<std::string_view, 6> records{
-      "application/x-ndjson",    "application/ndjson",      "application/jsonl",
-      "application/x-jsonlines", "application/stream+json", "application/json-seq",
-  };
-  if (is_bounded || std::none_of(records.begin(), records.end(), is)) return false;
-  const auto says = caching::response_directives(head.fields);
-  const auto& fields = head.fields;
-  const bool has_validator = fields.has(FieldId::etag) || fields.has(FieldId::last_modified);
-  return !says.max_age && !says.s_maxage && !fields.has(FieldId::expires) && !has_validator;
-}
-
 ResponsePlan plan_response(const ResponseFacts& facts) {
   ResponsePlan plan;
   plan_length(facts, plan);
   const auto* const rule = facts.context.verdict.rule;
-  const bool has_ttl = rule && (rule->policy.ttl || !rule->policy.ttl_status.empty() || !rule->ttl_from.empty());
-  const bool is_bounded = plan.length || has_ttl;
-  plan.live = !plan.bodiless && is_live_stream(facts.head, is_bounded);
+  const bool is_bounded = plan.length || (rule && gives_lifetime(*rule, facts.head.status));
+  plan.live = !plan.bodiless && is_live_stream(facts.head, is_bounded, facts.timing.response_time);
   const bool stored = plan_storing(facts, plan);
   if (!stored) plan.part.reset();
   plan_body(facts, stored, plan);

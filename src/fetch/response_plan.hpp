@@ -52,10 +52,6 @@ struct ResponsePlan {
   std::optional<http::ContentRange> part;  // what the body has of the representation, where a part is stored
 };
 
-/// A stream of events, of pictures or of records: it lives as long as both sides do. `is_bounded`: its length is known,
-/// or a rule says for how long it is good.
-bool is_live_stream(const http::ResponseHead& head, bool is_bounded);
-
 ResponsePlan plan_response(const ResponseFacts& facts);
 
 }  // namespace cachearr::fetch

@@ -112,6 +112,8 @@ TEST_F(ResponsePlanTest, TakesRecordsForAStreamWhereTheyHaveNeitherEndNorLifetim
   const std::string records = "200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n";
   EXPECT_TRUE(plan("GET http://api.test/other", "api.test", records).live);
   EXPECT_FALSE(plan("GET http://api.test/other", "api.test", records + "Cache-Control: max-age=60\r\n").live);
+  EXPECT_TRUE(plan("GET http://api.test/other", "api.test", records + "Expires: 0\r\n").live) << "no lifetime at all";
+  EXPECT_FALSE(plan("GET http://api.test/other", "api.test", records + "ETag: \"1\"\r\n").live);
   EXPECT_FALSE(plan("GET http://api.test/tv/1", "api.test", records).live) << "a rule says for how long it is good";
   EXPECT_FALSE(plan("GET http://api.test/other", "api.test",
                     "200 OK\r\nContent-Type: application/x-ndjson\r\nContent-Length: 5\r\n")
