@@ -226,6 +226,23 @@ void append_word(std::string& out, std::string_view word) {
   path ? append_path(out, word, 0) : append_url(out, word, 0);
 }
 
+/// Finds values behind their names, word by word: `apikey: short`, `"apikey":"short"`.
+class WordReader {
+ public:
+  bool is_secret(std::string_view word) {
+    if (word.empty()) return false;
+    const bool has_colon = word.front() == ':' && is_secret_name(before_);
+    const bool is_value = expects_ || (has_colon && word.size() > 1);
+    expects_ = !is_value && (has_colon || (word.back() == ':' && is_secret_name(word.substr(0, word.size() - 1))));
+    before_ = is_value ? std::string_view{} : word;
+    return is_value;
+  }
+
+ private:
+  std::string_view before_;
+  bool expects_ = false;  // a secret's name and a colon came
+};
+
 }  // namespace
 
 bool hides_secret(std::string_view value) { return hides_secret(value, 0); }
@@ -245,10 +262,16 @@ std::string redact_url(std::string_view url) {
 }
 
 void append_redacted_words(std::string& out, std::string_view words) {
-  constexpr std::string_view between = " \t,()<>[]{}\"'";
+  constexpr std::string_view between = " \t\r\n,()<>[]{}\"'";
+  WordReader reader;
   while (!words.empty()) {
     const auto end = std::min(words.size(), words.find_first_of(between));
-    append_word(out, words.substr(0, end));
+    const auto word = words.substr(0, end);
+    if (reader.is_secret(word)) {
+      out += kMask;
+    } else {
+      append_word(out, word);
+    }
     if (end < words.size()) out += words[end];
     words.remove_prefix(std::min(words.size(), end + 1));
   }
@@ -258,7 +281,10 @@ std::string shown_words(std::string_view words) {
   constexpr std::size_t most_read = 1024, most_shown = 200;
   std::string out;
   append_redacted_words(out, words.substr(0, most_read));
-  if (out.size() > most_shown) out.resize(most_shown);
+  if (out.size() <= most_shown) return out;
+  auto end = most_shown;
+  while (end > 0 && (static_cast<unsigned char>(out[end]) & 0xC0) == 0x80) --end;  // not within a character
+  out.resize(end);
   return out;
 }
 

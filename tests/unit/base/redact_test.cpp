@@ -155,6 +155,21 @@ TEST(Redact, AnyBytesAreTaken) {
   EXPECT_FALSE(redact_path(every + every).empty());
 }
 
+TEST(RedactedWords, HideWhatStandsBehindASecretsName) {
+  const auto shown = [](std::string_view words) { return shown_words(words); };
+  EXPECT_EQ(shown("limit reached\npass=hunter2"), "limit reached\npass=***");
+  EXPECT_EQ(shown(R"({"apikey":"short1","left":3})"), R"({"apikey":"***","left":3})");
+  EXPECT_EQ(shown(R"({"apikey" : 123, "left": 3})"), R"({"apikey" : ***, "left": 3})");
+  EXPECT_EQ(shown("wrong apikey: short1 (see help)"), "wrong apikey: *** (see help)");
+  EXPECT_EQ(shown("Mozilla/5.0 (X11; rv:128.0) time: 12:30"), "Mozilla/5.0 (X11; rv:128.0) time: 12:30");
+}
+
+TEST(RedactedWords, OfAStrangerEndWithinNoCharacter) {
+  std::string words(199, 'a');
+  words += "\u00e4 and more";
+  EXPECT_EQ(shown_words(words), std::string(199, 'a'));
+}
+
 TEST(SecretNames, ParametersAreKnownInEverySpelling) {
   for (const auto* const name : {"apikey",
                                  "apiKey",
