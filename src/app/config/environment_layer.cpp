@@ -114,13 +114,13 @@ void unknown(const std::string& variable, ConfigBuilder& builder) {
   report(builder, variable, "no such setting" + (near.empty() ? "; see man 5 cachearr.json" : near));
 }
 
-/// A whole list. What is wrong with it is told in the end, since another variable may put it right.
+/// A whole list. What is wrong with its members is told in the end, since another variable may put it right.
 void set_list(const std::string& variable, const Setting& setting, const RawValue& raw, ConfigBuilder& builder) {
+  const auto members = to_list(raw);
+  if (!members.ok()) return report(builder, variable, members.error().what);
   auto& list = builder.lists[setting.path];
-  if (const auto members = to_list(raw); members.ok()) {
-    list = {nlohmann::json::array(), here(), {}, std::move(list.problems)};
-    for (const auto& member : *members) list.members.push_back(member.value);
-  }
+  list = {nlohmann::json::array(), here(), {}, std::move(list.problems)};
+  for (const auto& member : *members) list.members.push_back(member.value);
   for (const auto& error : setting.set(builder.config, raw)) list.problems.push_back({{variable, 0, 0}, error.message});
 }
 

@@ -119,6 +119,13 @@ TEST(ConfigEnvironment, AVariableMayCompleteAListThatAnotherGives) {
   EXPECT_EQ(config->notifications.at(0).token, "abc");
 }
 
+TEST(ConfigEnvironment, AListThatIsNoneIsToldWhateverElseIsSet) {
+  Machine machine;
+  machine.with_file(R"({"notifications": [{"name": "phone", "type": "gotify", "url": "http://gotify.test"}]})");
+  machine.with("CACHEARR__NOTIFICATIONS", R"([{"name": "x")").with("CACHEARR__NOTIFICATIONS__0__TOKEN", "abc");
+  EXPECT_THAT(machine.errors(), HasSubstr("must be a JSON list"));
+}
+
 TEST(ConfigEnvironment, APathOfAMemberThatIsEmptyStaysEmpty) {
   Machine machine;
   machine.with_file(
