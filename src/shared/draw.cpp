@@ -46,12 +46,17 @@ std::uint64_t unsigned_of(const Reply& reply) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(0, reply.to_number()));
 }
 
-TimePoint time_of(const Reply& reply) { return TimePoint{Duration{reply.to_number()}}; }
-
-/// A guessed one is below zero. Who else writes to the server could write anything.
-PauseEnd pause_of(const Reply& reply) {
+/// Who else writes to the server could write anything: what nobody can reckon with is cut.
+std::int64_t number_of(const Reply& reply) {
   constexpr std::int64_t kFarthest = std::numeric_limits<std::int64_t>::max() / 4;
-  const auto number = std::clamp(reply.to_number(), -kFarthest, kFarthest);
+  return std::clamp(reply.to_number(), -kFarthest, kFarthest);
+}
+
+TimePoint time_of(const Reply& reply) { return TimePoint{Duration{number_of(reply)}}; }
+
+/// A guessed one is below zero.
+PauseEnd pause_of(const Reply& reply) {
+  const auto number = number_of(reply);
   return {TimePoint{Duration{std::abs(number)}}, number > 0};
 }
 
@@ -108,7 +113,7 @@ std::optional<DrawAnswer> read_draw(const Reply& reply, std::size_t quotas) {
   const auto why = items[2].to_number(-1);
   if (verdict < 0 || verdict > 3 || why < 0 || why > static_cast<std::int64_t>(limit::Why::queue)) return std::nullopt;
   DrawAnswer answer{static_cast<Verdict>(verdict),
-                    Duration{items[1].to_number()},
+                    Duration{number_of(items[1])},
                     static_cast<limit::Why>(why),
                     time_of(items[3]),
                     items[4].text,

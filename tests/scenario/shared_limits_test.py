@@ -97,6 +97,8 @@ class Paused(Limits):
         self.call("HSET", lane, "pause0", "%d 1" % ((time.time() + 10 * 365 * 86400) * 1000))
         self.until(lambda: self.seconds_of_pause(self.two) > 600, "it never hears of it")
         self.assertLessEqual(self.seconds_of_pause(self.two), 86400)
+        end = int(self.call("HGET", lane, "pause0").split()[0]) / 1000
+        self.assertLessEqual(end, time.time() + 86400, "whoever draws is told of the same end")
 
 
 class WithLeastRights(Limits):

@@ -14,6 +14,7 @@ local NOTHING, BY_RATE, BY_QUOTA, BY_PAUSE = 0, 1, 3, 4  -- as limit::Why
 local LONGEST_LINE, MANY, COME_BACK = 5000, 8, 27000
 -- For how long a missing member may use its part at least: who cannot reach us goes on with it, and is not told from one that is gone.
 local LENT = 900000
+local LONGEST_PAUSE, PAUSE_INSTEAD = 604800000, 86400000  -- as content::LimitSignal's
 local NEVER = 9e15
 local what, clean, call, confirmed = ARGV[5], ARGV[6] == '1', tonumber(ARGV[7]), tonumber(ARGV[8])
 local void_after, grace, elsewhere = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
@@ -298,9 +299,16 @@ local function wait_for_quota(quota)
   hold(math.max(1, frees - lane.at), BY_QUOTA)
 end
 
+-- What no upstream would ask for counts as a day, as it does where an upstream asks for it.
 local function pause_end(number)
-  local until_time, told = string.match(redis.call('HGET', KEYS[1], 'pause' .. number) or '', '^(%d+) (%d)$')
-  return tonumber(until_time or 0), told == '1'
+  local field = 'pause' .. number
+  local until_time, told = string.match(redis.call('HGET', KEYS[1], field) or '', '^(%d+) (%d)$')
+  until_time = tonumber(until_time or 0)
+  if until_time > lane.at + LONGEST_PAUSE then
+    until_time = lane.at + PAUSE_INSTEAD
+    redis.call('HSET', KEYS[1], field, text(until_time) .. ' ' .. told)
+  end
+  return until_time, told == '1'
 end
 local pauses, told_pauses = {}, {}
 local function pause_word(i) return told_pauses[i] and pauses[i] or -pauses[i] end
