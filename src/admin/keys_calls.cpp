@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "admin/calls.hpp"
 #include "admin/key_values.hpp"
@@ -22,6 +23,7 @@ using store::KeyOrder;
 
 constexpr std::size_t kMostListed = 1000;
 constexpr std::size_t kMostGot = 1000;
+constexpr std::size_t kAnnouncedAtOnce = 100;  // as many as are under way to the Redis at once
 constexpr std::size_t kMostBytesGot = 64 * 1024 * 1024;
 
 struct KeysCalls {
@@ -174,11 +176,15 @@ Answer purge(const KeysCalls& keys, const Call& call) {
     return problem(400, "name exactly one of keys (an array), pattern, tag, upstream, or \"all\": true");
   auto* const shared = keys.instance.shared_tier();
   auto* const tier = wish->value("local", false) ? nullptr : shared;
-  if (tier) tier->announce_for_good(*invalidations);
   std::uint64_t purged = 0;
   std::optional<Error> failure;
-  for (const auto& invalidation : *invalidations) {
+  for (std::size_t i = 0; i < invalidations->size(); ++i) {
+    const auto& invalidation = (*invalidations)[i];
     if (call.stop.stop_requested()) return problem(503, "the program is stopping; not everything was purged");
+    if (tier && i % kAnnouncedAtOnce == 0) {
+      const auto left = std::span{*invalidations}.subspan(i);
+      tier->announce_for_good(left.first(std::min(kAnnouncedAtOnce, left.size())));
+    }
     if (shared && !tier) shared->keep_out(invalidation);
     const auto count = keys.instance.store().invalidate(invalidation);
     if (count) {

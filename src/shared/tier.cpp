@@ -244,7 +244,10 @@ TierStatus Tier::status() const {
 
 void Tier::announce(const Invalidation& what) {
   announced_.fetch_add(1);
-  loop_.post([this, what] { take_announced({&what, 1}); });
+  loop_.post([this, what] {
+    take_announced({&what, 1});
+    if (announced_.load() == 0) news_.save();  // of many writes at once the last one keeps all
+  });
 }
 
 /// A kill must not forget what was promised to be sent.
