@@ -15,14 +15,15 @@ std::string_view state_of(const shared::TierStatus& status) noexcept {
   return status.up ? "catching-up" : "away";
 }
 
-Json members_json(const shared::TierStatus& status) {
+/// This instance needs no Redis to know that it is alive, so its time is the one to compare the others' with.
+Json members_json(const shared::TierStatus& status, TimePoint now) {
   Json members = Json::array();
   for (const auto& member : status.members)
     members.push_back({{"name", member.name},
                        {"address", member.address},
                        {"version", member.version},
                        {"rules", member.rules},
-                       {"seen", iso_time(member.seen)},
+                       {"seen", iso_time(member.is_self ? now : member.seen)},
                        {"self", member.is_self}});
   return members;
 }
@@ -43,7 +44,7 @@ Json sweep_json(const shared::SweepStatus& sweep) {
           {"lastRemoved", sweep.last_removed}};
 }
 
-Json shared_json(const shared::TierStatus& status) {
+Json shared_json(const shared::TierStatus& status, TimePoint now) {
   const auto percent = status.max_bytes == 0 ? 0 : status.used_bytes * 100 / status.max_bytes;
   return {{"enabled", true},
           {"state", state_of(status)},
@@ -70,7 +71,7 @@ Json shared_json(const shared::TierStatus& status) {
             {"ordinal", status.ordinal},
             {"gaps", status.counts.gaps}}},
           {"sweep", sweep_json(status.sweep)},
-          {"members", members_json(status)}};
+          {"members", members_json(status, now)}};
 }
 
 /// Null: the limits are each instance's own.
@@ -93,7 +94,7 @@ void add_shared_call(Router& router, Instance& instance) {
   auto answer_with_status = [&instance](const Call&) {
     const auto* const tier = instance.shared_tier();
     if (tier) {
-      auto answer = shared_json(tier->status());
+      auto answer = shared_json(tier->status(), instance.clock().now());
       answer["limits"] = limits_json(instance.shared_budget());
       return json_answer(answer);
     }
