@@ -27,7 +27,7 @@ export const fieldLines = (lines, title) => m("details.fields", m("summary", tit
 
 /** Step by step. @param {Data} request */
 export const decision = request => [m("p.url", request.method + " " + request.url), request.error ? m("p.trouble", format.localTimes(request.error)) : null,
-  m("ol.steps", steps(request).map(([name, value, reason]) => m("li", m("span.step", name), m("span.step-value", value), m("span.muted", format.localTimes(reason))))),
+  m("ol.steps", steps(request).map(([name, value, reason]) => m("li", m("span.step", name), m("span.step-value", value), m("span.muted", format.localTimes(reason || ""))))),
   request.headers ? fieldLines(request.headers, "What the client sent") : null];
 
 /** @param {Data} answer */

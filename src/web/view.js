@@ -101,33 +101,31 @@ export async function act(action, done) {
   }
 }
 
-/** @type {{title: string, body: any, confirm?: string, resolve: (yes: boolean) => void} | null} */
-let asked = null;
+/** One after the other, so that no click answers a question that has just come.
+ * @type {{title: string, body: any, confirm?: string, resolve: (yes: boolean) => void}[]} */
+const asked = [];
 
 /** @param {string} title @param {any} body a function where it changes while it is shown @param {string} [confirm] the button's word; none: there is nothing to confirm @returns {Promise<boolean>} */
 export function ask(title, body, confirm) {
-  return new Promise(resolve => { asked = { title, body, confirm, resolve }; m.redraw(); });
+  return new Promise(resolve => { asked.push({ title, body, confirm, resolve }); m.redraw(); });
 }
 
 /** @param {boolean} yes */
 function answered(yes) {
-  if (!asked) return;
-  const { resolve } = asked;
-  asked = null;
-  resolve(yes);
+  asked.shift()?.resolve(yes);
   m.redraw();
 }
 
 export const Dialog = {
-  view: () => asked && m("dialog.dialog", {
+  view: () => asked.slice(0, 1).map(({ title, body, confirm }) => m("dialog.dialog", {
     oncreate: (/** @type {any} */ node) => node.dom.showModal(),
     // Gives the focus back to where it was.
     onbeforeremove: (/** @type {any} */ node) => node.dom.close(),
     oncancel: (/** @type {Event} */ event) => { event.preventDefault(); answered(false); },
     "aria-labelledby": "dialog-title",
-  }, m("h2#dialog-title", asked.title), m(".dialog-body", typeof asked.body === "function" ? asked.body() : asked.body),
-  m(".buttons", m("button", { onclick: () => answered(false) }, asked.confirm ? "Cancel" : "Close"),
-    asked.confirm ? m("button.primary", { onclick: () => answered(true) }, asked.confirm) : null)),
+  }, m("h2#dialog-title", title), m(".dialog-body", typeof body === "function" ? body() : body),
+  m(".buttons", m("button", { onclick: () => answered(false) }, confirm ? "Cancel" : "Close"),
+    confirm ? m("button.primary", { onclick: () => answered(true) }, confirm) : null))),
 };
 
 /** Shows a text to copy: the clipboard is closed to pages that came without TLS. @param {string} title @param {string} text */
