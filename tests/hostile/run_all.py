@@ -5,7 +5,7 @@ Each of the six runs has an instance and an origin of its own, and all run side 
 fails, at least 90 % of each run's cases end in the best outcome, and no verdict depends on how the bytes were cut. What a case finds by
 waiting may be found wrongly on a machine that is busy: such a case decides when it is run again with more patience, in all pieces.
 
-  CACHEARR_BIN=build-dev/cachearr tests/hostile/run_all.py [--only REGEX] [--modes forward] [--segments 0,1]
+  CACHEARR_BIN=build-asan/cachearr tests/hostile/run_all.py [--only REGEX] [--modes forward] [--segments 0,1]
 """
 import argparse, json, os, re, socket, subprocess, sys, tempfile
 
