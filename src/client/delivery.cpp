@@ -8,6 +8,7 @@
 #include "client/representation.hpp"
 #include "fetch/disk_look_up.hpp"
 #include "fetch/fetch_table.hpp"
+#include "fetch/shared_look_up.hpp"
 #include "pipeline/look_up.hpp"
 
 namespace cachearr::client {
@@ -54,6 +55,7 @@ void Delivery::join() {
 /// However the exchange ends, the client's stream is the session's again before this returns.
 net::Task<Next> Delivery::run() {
   co_await fetch::look_on_disk(worker_, *job_->context);
+  if (!may_collapse()) co_await fetch::look_in_shared_alone(worker_, *job_->context);
   if (job_->context->is_served()) {
     const auto fitting = worker_.fit(*job_->context, job_->context->entry);
     if (fitting.kind != Fitting::Kind::anew) {

@@ -178,7 +178,7 @@ net::Task<Fetch::Step> Fetch::ask_shared() {
   claim_ = std::move(found.claim);
   if (!found.entry) co_return is_offline() ? serve_offline() : Step::admission;
   auto outcome = hit_outcome(std::move(found.entry), found.varies_by, request().fields, worker_.now());
-  outcome.cache_status.detail = "shared";
+  outcome.cache_status.detail = kShared;
   serve_hit(std::move(outcome));
   co_return Step::done;
 }

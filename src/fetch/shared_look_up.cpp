@@ -25,16 +25,17 @@ struct SharedAnswer {
 
 /// What has been invalidated meanwhile is not in the store, and so it is not found.
 net::Task<store::EntryPtr> find_in_shared(FetchContext& worker, Hash128 id, std::string identity,
-                                          store::FetchClaim& claim) {
+                                          store::WhereMissing missing, store::FetchClaim& claim) {
   auto& store = worker.shared.store;
   auto answer = std::make_shared<SharedAnswer>(worker.loop);
-  worker.shared.tier->find(identity, store.generation(), [answer](store::EntryPtr entry, store::FetchClaim claimed) {
+  auto done = [answer](store::EntryPtr entry, store::FetchClaim claimed) {
     answer->worker.post([answer, entry = std::move(entry), claimed = std::move(claimed)] {
       answer->entry = entry;
       answer->claim = claimed;
       answer->arrived.set();
     });
-  });
+  };
+  worker.shared.tier->find(identity, store.generation(), missing, std::move(done));
   co_await answer->arrived.wait();
   claim = std::exchange(answer->claim, {});
   if (!answer->entry) co_return store::EntryPtr{};
@@ -59,25 +60,38 @@ void take_to_confirm(pipeline::RequestContext& context, const store::EntryPtr& s
   context.forward = http::Forward::stale;
 }
 
+bool is_worth_asking(const FetchContext& worker, const pipeline::RequestContext& context) {
+  return worker.shared.tier && !context.hit_for_miss && !context.directives.no_cache &&
+         worker.shared.tier->may_ask() && pipeline::is_shared(context);
+}
+
+/// For a request that fetches, if it has to, for itself alone.
+net::Task<store::EntryPtr> find_for_one(FetchContext& worker, const caching::VariantName& name) {
+  store::FetchClaim none;
+  auto found = co_await find_in_shared(worker, name.id, name.identity, store::WhereMissing::left, none);
+  co_return found;
+}
+
 }  // namespace
 
 bool may_look_in_shared(const FetchContext& worker, const FetchJob& job) {
-  const auto& context = *job.context;
-  return worker.shared.tier && job.in_table && !context.hit_for_miss && !context.directives.no_cache &&
-         worker.shared.tier->may_ask() && pipeline::is_shared(context);
+  return job.in_table && is_worth_asking(worker, *job.context);
 }
 
 net::Task<SharedFound> look_in_shared(FetchContext& worker, std::shared_ptr<FetchJob> job) {
   auto& context = *job->context;  // its variant is the name that others wait under, and stays
   SharedFound found;
   found.varies_by = context.variant.varies_by;
-  found.entry = co_await find_in_shared(worker, context.variant.id, context.variant.identity, found.claim);
+  found.entry = co_await find_in_shared(worker, context.variant.id, context.variant.identity,
+                                        store::WhereMissing::claimed, found.claim);
   if (const auto marker = caching::marker_of(found.entry); marker && found.varies_by.empty()) {
     caching::VariantName name;
     caching::select_variant(context.resource(), marker, context.head().fields, name);
     found.varies_by = name.varies_by;
     found.entry = worker.shared.store.find(name.id, name.identity);
-    if (!found.entry) found.entry = co_await find_in_shared(worker, name.id, name.identity, found.claim);
+    if (!found.entry)
+      found.entry =
+          co_await find_in_shared(worker, name.id, name.identity, store::WhereMissing::claimed, found.claim);
   }
   const auto now = worker.now();
   if (!is_better(context, found.entry, now)) {
@@ -87,6 +101,21 @@ net::Task<SharedFound> look_in_shared(FetchContext& worker, std::shared_ptr<Fetc
     if (found.varies_by == context.variant.varies_by) take_to_confirm(context, stale);
   }
   co_return found;
+}
+
+net::Task<> look_in_shared_alone(FetchContext& worker, pipeline::RequestContext& context) {
+  if (context.disposition != pipeline::Disposition::fetch || !is_worth_asking(worker, context)) co_return;
+  const bool varies = !context.variant.varies_by.empty();
+  auto found = co_await find_for_one(worker, context.variant);
+  if (!varies && caching::marker_of(found)) {
+    pipeline::take_found(context, std::move(found));
+    found = worker.shared.store.find(context.variant.id, context.variant.identity);
+    if (!found) found = co_await find_for_one(worker, context.variant);
+  }
+  pipeline::take_variant(context, std::move(found));
+  if (!context.entry) co_return;
+  pipeline::decide_by_entry(context);
+  if (context.is_served()) context.detail = kShared;
 }
 
 }  // namespace cachearr::fetch

@@ -18,6 +18,7 @@ struct Tier::LookUp {
   std::string name, key;  // in the server
   Hash128 id;
   std::uint32_t generation = 0;
+  bool may_claim = false;
   Found done;
   boost::asio::steady_timer timer;
   std::string nonce;          // of its claim

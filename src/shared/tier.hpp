@@ -60,7 +60,7 @@ class Tier final : public store::SharedTier {
   void stop();
 
   bool may_ask() const noexcept override { return may_ask_.load(std::memory_order_acquire); }
-  void find(std::string identity, std::uint32_t generation, Found done) override;
+  void find(std::string identity, std::uint32_t generation, store::WhereMissing missing, Found done) override;
   store::SharedMoment moment() const noexcept override { return news_.moment(); }
   void put(store::EntryPtr entry, store::SharedMoment asked_at) override;
   void announce(const caching::Invalidation& what) override;

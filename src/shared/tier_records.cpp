@@ -43,14 +43,16 @@ Duration Tier::patience() const noexcept {
   return std::clamp(trips, kLeastPatience, kMostPatience);
 }
 
-void Tier::find(std::string identity, std::uint32_t generation, Found done) {
-  loop_.post([this, identity = std::move(identity), generation, done = std::move(done)] {
+void Tier::find(std::string identity, std::uint32_t generation, store::WhereMissing missing, Found done) {
+  const bool may_claim = options_.collapse && missing == store::WhereMissing::claimed;
+  loop_.post([this, identity = std::move(identity), generation, may_claim, done = std::move(done)] {
     auto look_up = std::make_shared<LookUp>(loop_.context());
     look_up->id = hash128(identity);
     look_up->name = id_of(sealer_, identity);
     look_up->key = names_.record(look_up->name);
     look_up->identity = identity;
     look_up->generation = generation;
+    look_up->may_claim = may_claim;
     look_up->done = done;
     ask(look_up);
   });
@@ -91,7 +93,7 @@ void Tier::take(const LookUpPtr& look_up, const Reply* reply) {
   counts_.misses += look_up->has_waited() ? 0 : 1;
   if (answered && reply->kind == Reply::Kind::too_large) return look_up->give_up();
   if (found) look_up->useless = reply->text.substr(0, kBegin);
-  if (answered && options_.collapse && !look_up->is_late()) return claim(look_up);
+  if (answered && look_up->may_claim && !look_up->is_late()) return claim(look_up);
   look_up->give_up();
 }
 
@@ -116,7 +118,7 @@ bool Tier::take_record(LookUp& look_up, std::string_view bytes) {
 /// waited for that takes what has come of it.
 bool Tier::ends_with(LookUp& look_up, const store::EntryPtr& entry, bool is_newer) const {
   const auto& meta = entry->meta;
-  if ((meta.flags & caching::kVaryMarker) != 0 || !options_.collapse || look_up.is_late()) return true;
+  if ((meta.flags & caching::kVaryMarker) != 0 || !look_up.may_claim || look_up.is_late()) return true;
   if (!is_newer) return false;
   if (look_up.has_waited() || caching::judge(meta, {}, clock_.now()).reuse == caching::Reuse::fresh) return true;
   look_up.stale = entry;

@@ -25,6 +25,9 @@ struct ClaimedFetch {
 /// Null: nobody waits.
 using FetchClaim = std::shared_ptr<ClaimedFetch>;
 
+/// What becomes of an answer that is not there: one instance fetches it for all, or whoever looks is on its own.
+enum class WhereMissing : std::uint8_t { claimed, left };
+
 class SharedTier {
  public:
   using Found = std::function<void(EntryPtr, FetchClaim)>;
@@ -32,11 +35,11 @@ class SharedTier {
 
   /// True where a look-up is worth its time: connected, up to date, and quick of late.
   virtual bool may_ask() const noexcept = 0;
-  /// Looks for it and calls `done` on a thread of the tier: in time, with null where it is not there. Where another
-  /// instance fetches it just now, that may take as long as a fetch. What is found is in the store by then, unless
-  /// something that was invalidated since `generation` keeps it out; what comes too late goes there, too. Not called
-  /// any more once the tier has stopped.
-  virtual void find(std::string identity, std::uint32_t generation, Found done) = 0;
+  /// Looks for it and calls `done` on a thread of the tier: in time, with null where it is not there. Where it is to be
+  /// claimed and another instance fetches it just now, that may take as long as a fetch. What is found is in the store
+  /// by then, unless something that was invalidated since `generation` keeps it out; what comes too late goes there,
+  /// too. Not called any more once the tier has stopped.
+  virtual void find(std::string identity, std::uint32_t generation, WhereMissing missing, Found done) = 0;
   /// To be taken when the origin is asked, and given to put() with its answer.
   virtual SharedMoment moment() const noexcept = 0;
   /// Shares what has just been stored here, where it is worth it.

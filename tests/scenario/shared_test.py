@@ -26,6 +26,35 @@ class Answers(Sharing):
         self.assertNotIn("detail", again.cache)
         self.until(lambda: self.status(two)["records"]["hits"] == 1)
 
+    def test_a_head_a_range_and_a_condition_find_what_the_other_has(self):
+        one, two = self.instance("one"), self.instance("two")
+        for asks, status, body in (({"method": "HEAD"}, 200, ""), ({"headers": {"Range": "bytes=0-5"}}, 206, "shared"),
+                                   ({"headers": {"If-None-Match": '"v1"'}}, 304, "")):
+            with self.subTest(asks):
+                path = self.path()
+                self.origin.on(path, fresh("shared body", headers={"ETag": '"v1"'}))
+                before = self.status(one)["records"]["written"]
+                self.ask(path, proxy=one)
+                self.written(one, before + 1)
+                response = self.ask(path, proxy=two, **asks)
+                self.assertEqual((status, body), (response.status, response.body.decode()))
+                self.assertHit(response)
+                self.assertEqual("shared", response.cache["detail"])
+                self.assertEqual(1, self.asked(path))
+
+    def test_a_head_that_finds_nothing_holds_nobody_up(self):
+        one, two = self.instance("one"), self.instance("two")
+        path = self.path()
+        self.origin.on(path, fresh("body", headers={"Vary": "Accept-Language"}))
+        self.assertMiss(self.ask(path, method="HEAD", headers={"Accept-Language": "de"}, proxy=one))
+        self.assertAnswered(self.ask(path, headers={"Accept-Language": "de"}, proxy=two), "body")
+        self.until(lambda: self.status(two)["records"]["written"] >= 2)
+        self.assertEqual(0, self.status(two)["records"]["waits"])
+        response = self.ask(path, method="HEAD", headers={"Accept-Language": "de"}, proxy=one)
+        self.assertHit(response)
+        response = self.ask(path, method="HEAD", headers={"Accept-Language": "fr"}, proxy=one)
+        self.assertMiss(response)
+
     def test_variants_are_kept_apart(self):
         one, two = self.instance("one"), self.instance("two")
         path = self.path()
