@@ -1,9 +1,15 @@
 #include "admin/call_pool.hpp"
 
+#include "base/thread_name.hpp"
+
 namespace cachearr::admin {
 
 CallPool::CallPool(std::size_t threads, std::size_t most_waiting) : most_waiting_{most_waiting}, running_{threads} {
-  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
+  for (std::size_t i = 0; i < threads; ++i)
+    threads_.emplace_back([this] {
+      name_thread("admin call");
+      run();
+    });
 }
 
 CallPool::~CallPool() { stop(); }

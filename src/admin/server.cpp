@@ -65,7 +65,7 @@ std::string Server::address() const { return impl_->listener ? impl_->listener->
 void Server::start() {
   if (impl_->listener) impl_->listener->start();
   if (impl_->local_listener) impl_->local_listener->start();
-  impl_->worker.start();
+  impl_->worker.start("admin");
   impl_->started = true;
 }
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "base/thread_name.hpp"
 
 namespace cachearr::log {
 
@@ -81,7 +82,11 @@ std::uint64_t count_lines(std::string_view text) noexcept {
   return static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
-Writer::Writer() : thread_{[this] { run(); }} {}
+Writer::Writer()
+    : thread_{[this] {
+        name_thread("log");
+        run();
+      }} {}
 
 Writer::~Writer() {
   {

@@ -87,7 +87,7 @@ void ProxyServer::start() {
   started_ = true;
   for (auto& of_worker : listeners_)
     for (auto& listener : of_worker) listener->start();
-  for (auto& worker : workers_) worker->start();
+  for (auto& worker : workers_) worker->start("worker " + std::to_string(worker->index()));
 }
 
 void ProxyServer::apply(const pipeline::SnapshotPtr& snapshot) {

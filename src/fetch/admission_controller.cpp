@@ -5,6 +5,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "base/thread_name.hpp"
 
 namespace cachearr::fetch {
 
@@ -52,7 +53,10 @@ void AdmissionController::restore() {
 }
 
 void AdmissionController::start() {
-  thread_ = std::thread{[this] { run(); }};
+  thread_ = std::thread{[this] {
+    name_thread("limiter");
+    run();
+  }};
 }
 
 void AdmissionController::stop() {

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "base/log.hpp"
+#include "base/thread_name.hpp"
 
 namespace cachearr::net {
 
@@ -64,9 +65,10 @@ Worker::~Worker() {
 
 asio::io_context& Worker::context() noexcept { return impl_->context; }
 
-void Worker::start() {
+void Worker::start(std::string name) {
   spawn(sweep_forever(), "sweep");
-  impl_->thread = std::thread{[this] {
+  impl_->thread = std::thread{[this, name = std::move(name)] {
+    name_thread(name.c_str());
     current_worker = this;
     impl_->context.run();
   }};

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -76,7 +77,8 @@ class Worker {
   boost::asio::io_context& context() noexcept;
   Deadlines& deadlines() noexcept { return deadlines_; }
 
-  void start();  // starts the thread; any thread
+  /// Starts the thread under this name; any thread.
+  void start(std::string name);
   /// Runs `job` on this worker's thread; any thread. Jobs posted after stop() are dropped.
   void post(std::function<void()> job) { handle_.post(std::move(job)); }
   /// For whoever may outlive this worker.

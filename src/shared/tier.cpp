@@ -100,7 +100,7 @@ void Tier::start(std::function<Member()> card) {
     for (const auto& link : {commands_, bulk_, reading_}) link->start();
     loop_.spawn(tick_forever(), "the pulse of the shared tier");
   });
-  loop_.start();
+  loop_.start("shared tier");
 }
 
 void Tier::stop() {

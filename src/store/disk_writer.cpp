@@ -4,6 +4,7 @@
 #include <bit>
 #include <utility>
 
+#include "base/thread_name.hpp"
 #include "store/boot_marker.hpp"
 
 namespace cachearr::store {
@@ -30,7 +31,10 @@ Result<bool> DiskWriter::start() {
   if (!lock) return lock.error();
   lock_ = std::move(lock).value();
   const bool up = open();
-  thread_ = std::jthread{[this] { run(); }};
+  thread_ = std::jthread{[this] {
+    name_thread("store writer");
+    run();
+  }};
   return up;
 }
 

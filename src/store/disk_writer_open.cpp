@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "base/thread_name.hpp"
 #include "store/boot_marker.hpp"
 #include "store/disk_writer.hpp"
 
@@ -97,6 +98,7 @@ bool DiskWriter::open_file() {
 
 void DiskWriter::sync_beside() {
   syncer_ = std::jthread{[this, file = std::weak_ptr{file_}](const std::stop_token& stopped) {
+    name_thread("store sync");
     std::mutex mutex;
     std::condition_variable_any woken;
     std::unique_lock lock{mutex};
@@ -138,6 +140,7 @@ void DiskWriter::queue_bans(const std::vector<Ban>& written) {
 void DiskWriter::load_index() {
   shared_.loaded = false;
   loader_ = std::jthread{[this, file = std::weak_ptr{file_}](const std::stop_token& stopped) {
+    name_thread("store loader");
     Hash128 at;
     for (bool end = false; !end;) {
       const auto held = file.lock();

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/thread_name.hpp"
+
 namespace cachearr::store {
 namespace {
 
@@ -10,7 +12,11 @@ constexpr std::size_t kMaxWaiting = 20'000;
 }  // namespace
 
 ReaderPool::ReaderPool(std::size_t threads) {
-  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
+  for (std::size_t i = 0; i < threads; ++i)
+    threads_.emplace_back([this] {
+      name_thread("store reader");
+      run();
+    });
 }
 
 void ReaderPool::stop() {

@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include "base/thread_name.hpp"
+
 namespace cachearr::store {
 namespace {
 
@@ -27,7 +29,11 @@ Ban Sweeper::sweep_soon(const Invalidation& what) {
   Ban ban = bans_.add(what);
   const std::lock_guard lock{mutex_};
   due_ = true;
-  if (!thread_.joinable()) thread_ = std::jthread{[this](const std::stop_token& stopped) { run(stopped); }};
+  if (!thread_.joinable())
+    thread_ = std::jthread{[this](const std::stop_token& stopped) {
+      name_thread("store sweeper");
+      run(stopped);
+    }};
   wake_.notify_one();
   return ban;
 }

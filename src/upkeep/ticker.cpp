@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "base/thread_name.hpp"
 
 namespace cachearr::upkeep {
 
@@ -16,7 +17,10 @@ void Ticker::start() {
   if (jobs_.empty()) return;
   const auto now = Steady::now();
   for (auto& job : jobs_) job.due = now + job.period;
-  thread_ = std::jthread{[this](const std::stop_token& stop) { run(stop); }};
+  thread_ = std::jthread{[this](const std::stop_token& stop) {
+    name_thread("ticker");
+    run(stop);
+  }};
 }
 
 void Ticker::stop() {

@@ -44,11 +44,11 @@ def show(kilobytes):
 
 
 def spent(pid):
-    """Processor time of each thread, in seconds."""
-    times = {}
+    """Processor time of the threads by their names, in seconds."""
+    times = collections.Counter()
     for task in pathlib.Path("/proc/%d/task" % pid).iterdir():
         try:
-            times[int(task.name)] = int((task / "schedstat").read_text().split()[0]) / 1e9
+            times[(task / "comm").read_text().strip()] += int((task / "schedstat").read_text().split()[0]) / 1e9
         except FileNotFoundError:
             pass  # it has just ended
     return times
@@ -101,8 +101,7 @@ class Run:
         return self.proxy.admin("GET", "/api/v1/jobs/%d" % self.number).data["job"]["fetched"]
 
     def times(self):
-        origin = sum(spent(self.skyhook.process.pid).values())
-        return {**{"thread %d" % (task - self.pid): time for task, time in spent(self.pid).items()}, "its origin": origin}
+        return spent(self.pid) + collections.Counter({"its origin": sum(spent(self.skyhook.process.pid).values())})
 
     def clients(self):
         command = [self.load, "rate", str(self.proxy.port), "/hot", str(self.options.clients), str(self.options.seconds), str(self.options.rate)]
@@ -115,7 +114,7 @@ class Run:
         fetched, before = self.fetched(), self.times()
         told = self.clients()
         after, done = self.times(), self.fetched() - fetched
-        self.costs[name].update({thread: after[thread] - before.get(thread, 0) for thread in after})
+        self.costs[name].update({thread: after[thread] - before[thread] for thread in after})
         self.p99[name].append(told)
         if name == "with":
             self.fetches += done

@@ -66,7 +66,7 @@ void EventFeeds::configure(pipeline::SnapshotPtr snapshot) {
 void EventFeeds::start() {
   auto ticks = tick_forever();
   loop_.spawn(std::move(ticks), "the feeds of events");
-  loop_.start();
+  loop_.start("event feeds");
 }
 
 void EventFeeds::stop() {

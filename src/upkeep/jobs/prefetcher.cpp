@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "base/thread_name.hpp"
 
 namespace cachearr::upkeep {
 
@@ -21,7 +22,10 @@ constexpr std::size_t kMostWatched = 20'000;
 Prefetcher::Prefetcher(Parts parts) : parts_{std::move(parts)} {}
 
 void Prefetcher::start() {
-  thread_ = std::jthread{[this](const std::stop_token& stop) { run(stop); }};
+  thread_ = std::jthread{[this](const std::stop_token& stop) {
+    name_thread("prefetch");
+    run(stop);
+  }};
 }
 
 void Prefetcher::stop() {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "base/thread_name.hpp"
 #include "content/decoder.hpp"
 #include "limit/state_codec.hpp"
 #include "upkeep/notify/job_notification.hpp"
@@ -81,7 +82,10 @@ void WarmUps::restore() {
 }
 
 void WarmUps::start() {
-  thread_ = std::jthread{[this](const std::stop_token& stop) { run(stop); }};
+  thread_ = std::jthread{[this](const std::stop_token& stop) {
+    name_thread("warm-up");
+    run(stop);
+  }};
 }
 
 void WarmUps::stop() {

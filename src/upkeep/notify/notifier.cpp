@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "base/thread_name.hpp"
 #include "base/units.hpp"
 #include "upkeep/notify/channel_secrets.hpp"
 #include "upkeep/notify/outgoing.hpp"
@@ -118,7 +119,10 @@ void Notifier::configure(const std::vector<NotificationConfig>& channels) {
 void Notifier::start() {
   const std::lock_guard lock{mutex_};
   running_ = true;
-  thread_ = std::jthread{[this](const std::stop_token& stop) { run(stop); }};
+  thread_ = std::jthread{[this](const std::stop_token& stop) {
+    name_thread("notify");
+    run(stop);
+  }};
 }
 
 void Notifier::stop() {

@@ -98,7 +98,7 @@ TEST_F(AdmissionControllerTest, RingsOnTheWorkerOfWhoWaits) {
   admission.configure(*rules_of(R"({"concurrency": 1})"));
   admission.start();
   net::Worker worker{0};
-  worker.start();
+  worker.start("test");
   const auto limiter = admission.registry().limiter("nzb", kAnna, clock.now());
   const auto until = clock.now() + seconds{60};
   limit::Effects effects;

@@ -19,7 +19,7 @@ using test::write_pieces;
 class FetchTableTest : public ::testing::Test {
  protected:
   FetchTableTest() {
-    for (auto* const worker : {&one_, &two_}) worker->start();
+    for (auto* const worker : {&one_, &two_}) worker->start("test");
   }
   net::Worker one_{0}, two_{1};
   FetchTable fetch_table_;

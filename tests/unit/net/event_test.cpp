@@ -84,7 +84,7 @@ TEST(AnEvent, MayEndWithoutAWaiterOnAnyThreadAndAfterItsWorker) {
   std::vector<std::unique_ptr<Event>> late;
   {
     Worker worker{0};
-    worker.start();
+    worker.start("test");
     std::promise<void> made;
     worker.post([&] {
       for (int i = 0; i < 1000; ++i) events.push_back(std::make_unique<Event>(worker));
@@ -168,7 +168,7 @@ TEST(AWorker, DropsWhatAHandlePostsAfterItsEnd) {
 
 TEST(AWorker, MayEndWhileOthersPostToIt) {
   auto worker = std::make_unique<Worker>(0);
-  worker->start();
+  worker->start("test");
   const WorkerHandle handle = worker->handle();
   std::atomic<bool> ended{false};
   std::vector<std::jthread> posters;
@@ -185,7 +185,7 @@ TEST(AWorker, RunsJobsInTheirOrderOnItsOwnThread) {
   Worker worker{7};
   EXPECT_EQ(worker.index(), 7U);
   EXPECT_FALSE(worker.is_current());
-  worker.start();
+  worker.start("test");
   std::vector<int> order;
   std::promise<bool> done;
   for (int i = 0; i < 100; ++i) worker.post([&order, i] { order.push_back(i); });
