@@ -11,6 +11,7 @@
 #include "store/disk_record.hpp"
 #include "store/fault_guard.hpp"
 #include "store/lmdb_codes.hpp"
+#include "store/page_prefetch.hpp"
 
 namespace cachearr::store {
 namespace {
@@ -230,10 +231,12 @@ Outcome DiskFile::scan(Hash128& after, std::size_t limit, bool& end,
     MDB_val key = start.val();
     MDB_val data;
     IndexRecord record;
+    PagePrefetch pages{page_size_};
     int code = cursor.get(key, data, MDB_SET_RANGE);
     if (code == 0 && key.mv_size == 16 && IdKey::id_of(key) == after) code = cursor.get(key, data, MDB_NEXT);
     for (std::size_t i = 0; code == 0 && i < limit; ++i) {
       if (key.mv_size != 16) return MDB_CORRUPTED;
+      pages.see(data.mv_data);
       after = IdKey::id_of(key);
       const bool is_wanted = !wanted || (decode_whole(view(data), record) && wanted(after, record));
       if (is_wanted && decode(view(data), after, record)) visit(after, record);

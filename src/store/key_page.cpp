@@ -2,9 +2,15 @@
 
 #include <algorithm>
 #include <charconv>
+#include <deque>
+#include <future>
+#include <system_error>
+#include <thread>
+#include <tuple>
 #include <utility>
 
 #include "base/text.hpp"
+#include "base/thread_name.hpp"
 
 namespace cachearr::store {
 namespace {
@@ -38,14 +44,44 @@ std::string_view word_of(std::string_view pattern) noexcept {
   return word.find_first_of("*?") == std::string_view::npos ? word : std::string_view{};
 }
 
+/// What one thread looks at in some milliseconds.
+constexpr std::uint64_t kEntriesOfAPart = 50'000;
+constexpr std::uint64_t kMostParts = 4;
+
+std::uint64_t parts_for(std::uint64_t entries) noexcept {
+  const std::uint64_t most = std::min<std::uint64_t>(kMostParts, std::max(1U, std::thread::hardware_concurrency()));
+  return std::clamp<std::uint64_t>(entries / kEntriesOfAPart, 1, most);
+}
+
+IdRange part_of(std::uint64_t part, std::uint64_t parts) noexcept {
+  const auto size = ~std::uint64_t{0} / parts;
+  return {part * size + (part == 0 ? 0 : 1), part + 1 == parts ? ~std::uint64_t{0} : (part + 1) * size};
+}
+
+/// On a thread of its own; where the system has none, when its end is waited for.
+std::future<void> in_parallel(std::function<void()> job) {
+  const auto named = [job] {
+    name_thread("key list");
+    job();
+  };
+  try {
+    return std::async(std::launch::async, named);
+  } catch (const std::system_error&) {
+    return std::async(std::launch::deferred, job);
+  }
+}
+
 }  // namespace
 
 bool is_key_cursor(std::string_view text) noexcept {
   return text.size() == 3 * kDigits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-KeyPager::KeyPager(const KeyQuery& query)
-    : query_{bounded(query)}, tag_{query.tag.empty() ? 0 : hash128(query.tag).low}, word_{word_of(query_.pattern)} {
+KeyPager::KeyPager(const KeyQuery& query, IdRange range)
+    : query_{bounded(query)},
+      range_{range},
+      tag_{query.tag.empty() ? 0 : hash128(query.tag).low},
+      word_{word_of(query_.pattern)} {
   read_cursor();
 }
 
@@ -62,6 +98,7 @@ bool KeyPager::selects(const BanTarget& target, std::string_view type) const noe
 }
 
 bool KeyPager::has_place(const Place& place) const noexcept {
+  if (!range_.holds(place.id)) return false;
   const Rank rank = rank_of(place);
   if (!query_.cursor.empty() && rank <= Rank{after_value_, after_id_.high, after_id_.low}) return false;
   return best_.size() <= query_.limit || rank < best_.front().rank;
@@ -87,8 +124,20 @@ void KeyPager::offer(KeyInfo info) {
   best_.pop_back();
 }
 
+void KeyPager::join(KeyPager& other) {
+  for (Candidate& candidate : other.best_) offer(std::move(candidate.info));
+  other.best_.clear();
+}
+
 bool KeyPager::full_before(const Hash128& id) const noexcept {
+  if (id.high > range_.last) return true;
   return query_.order == KeyOrder::none && best_.size() > query_.limit && Rank{0, id.high, id.low} > best_.front().rank;
+}
+
+Hash128 KeyPager::first() const noexcept {
+  const auto before = range_.first == 0 ? Hash128{} : Hash128{~std::uint64_t{0}, range_.first - 1};
+  if (query_.order != KeyOrder::none) return before;
+  return std::tie(after_id_.high, after_id_.low) < std::tie(before.high, before.low) ? before : after_id_;
 }
 
 KeyPage KeyPager::finish() {
@@ -119,6 +168,21 @@ void KeyPager::read_cursor() {
   if (!is_key_cursor(query_.cursor)) return;
   after_value_ = hex_at(query_.cursor, 0);
   after_id_ = {hex_at(query_.cursor, 2), hex_at(query_.cursor, 1)};
+}
+
+KeyPage list_page(const KeyQuery& query, std::uint64_t entries, const std::function<void(KeyPager&)>& look) {
+  const auto parts = parts_for(entries);
+  std::deque<KeyPager> pagers;  // they stay where they are
+  for (std::uint64_t part = 0; part < parts; ++part) pagers.emplace_back(query, part_of(part, parts));
+  std::vector<std::future<void>> others;
+  for (std::uint64_t part = 1; part < parts; ++part)
+    others.push_back(in_parallel([&look, &pager = pagers[part]] { look(pager); }));
+  look(pagers.front());
+  for (std::uint64_t part = 1; part < parts; ++part) {
+    others[part - 1].get();
+    pagers.front().join(pagers[part]);
+  }
+  return pagers.front().finish();
 }
 
 void offer_all(KeyPager& pager, const MemoryTier& memory) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <tuple>
 #include <vector>
 
@@ -13,9 +14,17 @@
 
 namespace cachearr::store {
 
+/// Ids by their upper half, both ends included.
+struct IdRange {
+  std::uint64_t first = 0;
+  std::uint64_t last = ~std::uint64_t{0};
+  bool holds(const Hash128& id) const noexcept { return id.high >= first && id.high <= last; }
+};
+
 class KeyPager {
  public:
-  explicit KeyPager(const KeyQuery& query);
+  /// Selects within `range` alone.
+  explicit KeyPager(const KeyQuery& query, IdRange range = {});
 
   /// Whether it has a place on this page, as far as is known yet, and the query selects it. Cheapest first: of most
   /// only the place in the order is looked at.
@@ -25,10 +34,12 @@ class KeyPager {
   bool has_filter() const noexcept;
   /// REQUIRES: wants() it.
   void offer(KeyInfo info);
-  /// In an unordered list nothing after this id can be on the page any more.
+  /// Takes what another one has found of the same query.
+  void join(KeyPager& other);
+  /// Nothing from this id on can be on the page any more.
   bool full_before(const Hash128& id) const noexcept;
-  /// Where to begin: in an unordered list ids up to this one have been on earlier pages.
-  Hash128 first() const noexcept { return query_.order == KeyOrder::none ? after_id_ : Hash128{}; }
+  /// Where to begin: nothing up to this id is of interest, as it was on earlier pages or lies before the range.
+  Hash128 first() const noexcept;
   KeyPage finish();
 
  private:
@@ -51,6 +62,7 @@ class KeyPager {
   void read_cursor();
 
   const KeyQuery query_;
+  const IdRange range_;
   const std::uint64_t tag_;
   const std::string_view word_;  // the pattern selects what holds it; empty: the pattern is another one
   std::uint64_t after_value_ = 0;
@@ -58,6 +70,9 @@ class KeyPager {
   std::vector<Candidate> best_;  // a heap, worst first; one more than the page, to know whether another page follows
 };
 
+/// The page of a query. `look` offers to the pager all that lies in its range; of many `entries` several threads look
+/// at once, each at its part.
+KeyPage list_page(const KeyQuery& query, std::uint64_t entries, const std::function<void(KeyPager&)>& look);
 /// Offers all that the tier has.
 void offer_all(KeyPager& pager, const MemoryTier& memory);
 

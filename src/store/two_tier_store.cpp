@@ -122,16 +122,8 @@ class TwoTierStore final : public Store {
   }
 
   KeyPage list(const KeyQuery& query) const override {
-    KeyPager pager{query};
-    offer_all(pager, memory_);
-    const auto wanted = [&](const Hash128& id, const IndexRecord& record) { return pager.wants(record, id); };
-    const auto more = [&](const Hash128& after) { return !pager.full_before(after); };
-    const auto offer = [&](const Hash128& id, const IndexRecord& record) {
-      if (wanted(id, record) && !memory_.has(id)) pager.offer(info_of(record, id));
-      return true;
-    };
-    slow_->for_each_record(pager.first(), {.act = offer, .wanted = wanted, .more = more});
-    return pager.finish();
+    const auto entries = memory_.stats().entries + slow_->stats().entries;
+    return list_page(query, entries, [this](KeyPager& pager) { offer_both(pager); });
   }
 
   void for_each_key(const std::function<bool(const KeyView&)>& visit) const override {
@@ -153,6 +145,17 @@ class TwoTierStore final : public Store {
   std::string get_state(std::string_view name) const override { return slow_->get_state(name); }
 
  private:
+  void offer_both(KeyPager& pager) const {
+    offer_all(pager, memory_);
+    const auto wanted = [&](const Hash128& id, const IndexRecord& record) { return pager.wants(record, id); };
+    const auto more = [&](const Hash128& after) { return !pager.full_before(after); };
+    const auto offer = [&](const Hash128& id, const IndexRecord& record) {
+      if (wanted(id, record) && !memory_.has(id)) pager.offer(info_of(record, id));
+      return true;
+    };
+    slow_->for_each_record(pager.first(), {.act = offer, .wanted = wanted, .more = more});
+  }
+
   /// Space is for anybody, a place that another would lose is for what was asked for before, and for markers: they are
   /// small, and each saves a look-up. What memory has by now is never older.
   void take_back(const EntryPtr& entry, bool asked_before) {

@@ -65,6 +65,31 @@ TEST_F(ListedKeys, ComeInTheirOrderHoweverSmallThePages) {
   }
 }
 
+TEST_F(ListedKeys, AreTheSameWhenSeveralThreadsLook) {
+  fill();
+  for (const auto order : {KeyOrder::none, KeyOrder::hits, KeyOrder::size, KeyOrder::ttl}) {
+    KeyQuery query;
+    query.order = order;
+    query.upstream = "often";
+    query.limit = 500;
+    const auto look = [this](KeyPager& pager) {
+      store->for_each([&](const EntryPtr& entry) {
+        if (pager.wants(*entry)) pager.offer(info_of(*entry));
+        return true;
+      });
+    };
+    for (int page = 0; page < 3; ++page) {
+      const auto alone = list_page(query, 1, look);
+      const auto together = list_page(query, 1'000'000, look);
+      ASSERT_EQ(alone.keys.size(), 500U);
+      ASSERT_EQ(together.keys.size(), 500U);
+      EXPECT_EQ(alone.cursor, together.cursor);
+      for (std::size_t i = 0; i < 500; ++i) EXPECT_EQ(alone.keys[i].key, together.keys[i].key);
+      query.cursor = alone.cursor;
+    }
+  }
+}
+
 TEST_F(ListedKeys, AreTheSameInSmallPagesAsInLargeOnes) {
   fill();
   for (const auto order : {KeyOrder::none, KeyOrder::hits, KeyOrder::size, KeyOrder::ttl}) {
