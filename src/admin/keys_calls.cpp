@@ -185,7 +185,7 @@ Answer purge(const KeysCalls& keys, const Call& call) {
       const auto left = std::span{*invalidations}.subspan(i);
       tier->announce_for_good(left.first(std::min(kAnnouncedAtOnce, left.size())));
     }
-    if (shared && !tier) shared->keep_out(invalidation);
+    if (shared && !tier) shared->keep_out_for_good(invalidation);
     const auto count = keys.instance.store().invalidate(invalidation);
     if (count) {
       purged += *count;

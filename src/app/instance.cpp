@@ -123,7 +123,7 @@ void Instance::prepare_upkeep() {
   event_feeds_ = std::make_unique<upkeep::EventFeeds>(*store_, shared_.get(), clock_, proxy_->dial_settings());
   ticker_.every(std::chrono::seconds{1}, "the windows of writes", [this] {
     for (const auto& due : proxy_->shared().windows.due(clock_.now())) {
-      if (shared_ && due.shared) shared_->announce(due.what);
+      store::tell_tier(shared_.get(), due.what, due.shared);
       store_->invalidate_soon(due.what);
     }
   });

@@ -87,9 +87,11 @@ void read_apilimit(const XmlTag& tag, const std::string& kind, TimePoint now, Li
   signal.readings.push_back(reading);
 }
 
+bool is_error(const XmlRead& xml) noexcept { return xml.root && text::iequals(xml.root->name, "error"); }
+
 LimitSignal limits_in_xml(const XmlRead& xml, bool newznab, TimePoint now) {
   LimitSignal signal;
-  if (newznab && xml.root && text::iequals(xml.root->name, "error")) signal = newznab_error(*xml.root);
+  if (newznab && is_error(xml)) signal = newznab_error(*xml.root);
   if (!xml.noted) return signal;
   for (const std::string kind : {"api", "grab"}) read_apilimit(*xml.noted, kind, now, signal);
   for (const auto& reading : signal.readings) {
@@ -263,5 +265,7 @@ std::optional<LimitSignal> limit_by_words(const BodyRead& read, int status, std:
   }
   return std::nullopt;
 }
+
+bool is_newznab_error(std::string_view text) { return is_error(read_xml(text)); }
 
 }  // namespace cachearr::content

@@ -20,6 +20,9 @@ namespace cachearr::content {
 /// an <error> is an indexer's, so its codes mean what they mean there.
 LimitSignal limits_in(const BodyRead& read, int status, bool newznab, TimePoint now);
 
+/// Whether it is what indexers send for an error (Newznab API, "Error Codes"): an <error> element.
+bool is_newznab_error(std::string_view text);
+
 /// What a rules file says of this one upstream. `words` are those whose `until` were asked for, in order, as the last
 /// places of `read`. None: none of them fits. Data is not searched, since it may hold any word: an array, an object
 /// with many members beyond those that tell of errors, a feed, an NZB.

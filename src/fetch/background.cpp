@@ -53,7 +53,8 @@ constexpr std::uint32_t kAsksForCall = 2;
 /// the next one perhaps serves nobody.
 bool is_much_asked(const store::Entry& entry) noexcept { return (entry.hits() - 1) / kAsksForCall >= entry.fetches(); }
 
-/// A fresh answer whose end is near and that was asked for before, within what the upstream's budget leaves.
+/// A fresh answer of which the rule's share has passed, or whose end is near and that was asked for before, within what
+/// the upstream's budget leaves.
 bool is_due_ahead(FetchContext& worker, const pipeline::RequestContext& context) {
   const auto* const rule = context.verdict.rule;
   if (!rule || !worker.admission) return false;
@@ -61,7 +62,7 @@ bool is_due_ahead(FetchContext& worker, const pipeline::RequestContext& context)
   const auto at = [](std::int64_t ms) { return TimePoint{Duration{ms}}; };
   const auto asked = context.entry->hits() - 1;
   const bool due =
-      limit::refresh_ahead(context.now, at(meta.stored_ms), at(meta.fresh_until_ms), rule->refresh_ahead, asked) ||
+      limit::refresh_ahead(context.now, at(meta.stored_ms), at(meta.fresh_until_ms), rule->refresh_ahead) ||
       (asked > 0 && is_much_asked(*context.entry) && (is_spread(context, *rule) || is_near_end(context)));
   if (!due || (meta.flags & caching::kPartial) != 0 || context.now < worker.ahead_again ||
       !worker.settings().config.cache.prefetch_on_access ||
@@ -91,6 +92,10 @@ void begin_in_background(FetchContext& worker, pipeline::RequestContext context,
   auto& head = context.request.head;
   if (head.method != http::Method::get) head.method_text = "GET";  // else it is within the head's own bytes
   head.method = http::Method::get;
+  // What the client wanted of a cache is its own affair: another one on the way would obey it.
+  head.fields.remove(http::FieldId::cache_control);
+  head.fields.remove(http::FieldId::pragma);
+  context.directives = {};
   context.disposition = pipeline::Disposition::revalidate;
   context.forward = context.entry ? http::Forward::stale : http::Forward::uri_miss;
   auto job = std::make_shared<FetchJob>();

@@ -133,7 +133,7 @@ caching::EntryMeta with_label(FetchContext& worker, const FetchJob& job, const c
 
 /// Here, and by all who share the upstream.
 void invalidate(FetchContext& worker, const FetchJob& job, const caching::Invalidation& what) {
-  if (worker.shared.tier && pipeline::is_shared(*job.context)) worker.shared.tier->announce(what);
+  store::tell_tier(worker.shared.tier, what, pipeline::is_shared(*job.context));
   worker.shared.store.invalidate_soon(what);
 }
 

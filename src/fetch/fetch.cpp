@@ -136,9 +136,8 @@ Fetch::Step Fetch::check_offline() {
 
 Fetch::Step Fetch::serve_offline() {
   if (serve_stale({StaleReason::offline, true}, 0)) return Step::done;
-  const bool paused = context().snapshot->modes->state(*upstream()).paused;
-  auto failed = error_outcome(
-      504, upstream()->name + (paused ? " is paused" : " is set to offline") + ", and nothing usable is stored");
+  auto failed =
+      error_outcome(504, context().snapshot->modes->why_offline(*upstream()) + ", and nothing usable is stored");
   failed.cache_status.detail = name_of(StaleReason::offline);
   shared_fetch_.decide(std::move(failed));
   return Step::done;

@@ -89,6 +89,7 @@ class Fetch {
   Step inspect();
   net::Task<> inspect_on();
   Step judge();
+  void keep_refusal(std::string text);
   Step store();
   Step publish();
   Step release();

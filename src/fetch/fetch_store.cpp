@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "content/limit_body.hpp"
 #include "fetch/cache_writer.hpp"
 #include "fetch/fetch.hpp"
 #include "fetch/inspection.hpp"
@@ -33,17 +34,24 @@ net::Task<> Fetch::inspect_on() {
   } while (inspection_->advance());
 }
 
+/// The origin's words, for those who ask during the pause. Clients of an indexer throw on anything but its XML.
+void Fetch::keep_refusal(std::string text) {
+  std::string type{head_.head.fields.value(FieldId::content_type)};
+  if (upstream() && upstream()->errors == rules::ErrorStyle::newznab) {
+    if (!content::is_newznab_error(text)) return;
+    if (type.find("xml") == std::string::npos) type = "application/xml";
+  }
+  const auto limiter = limiter_key_of(context());
+  if (worker_.admission)
+    worker_.admission->keep_refusal(limiter.upstream, limiter.credential, {std::move(type), std::move(text)});
+}
+
 /// What is no answer is not stored, and what is stored stands in for it.
 Fetch::Step Fetch::judge() {
   auto found = inspection_->end(worker_.now());
   inspection_.reset();
   observe(found.signal);
-  if (found.kind == Inspection::Kind::limit && worker_.admission) {
-    const auto limiter = limiter_key_of(context());
-    worker_.admission->keep_refusal(
-        limiter.upstream, limiter.credential,
-        {std::string{head_.head.fields.value(FieldId::content_type)}, std::move(found.text)});
-  }
+  if (found.kind == Inspection::Kind::limit) keep_refusal(std::move(found.text));
   job_->entities = std::move(found.entities);
   const bool limited = origin_said_ == limit::Outcome::limited;
   const bool refused = limited || found.kind == Inspection::Kind::no_answer;

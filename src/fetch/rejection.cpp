@@ -48,8 +48,9 @@ FetchOutcome repeated_refusal(const Rejection& rejection, const AdmissionControl
   outcome.kind = FetchOutcome::Kind::answer;
   outcome.status = 429;
   outcome.length = said.body.size();
-  outcome.head = "HTTP/1.1 429 Too Many Requests\r\nDate: " + http::format_date(now) +
-                 "\r\nContent-Type: " + said.content_type + "\r\nRetry-After: " + retry_after(rejection.retry_at, now) +
+  outcome.head = "HTTP/1.1 429 Too Many Requests\r\nDate: " + http::format_date(now) + "\r\n" +
+                 (said.content_type.empty() ? std::string{} : "Content-Type: " + said.content_type + "\r\n") +
+                 "Retry-After: " + retry_after(rejection.retry_at, now) +
                  "\r\nCache-Control: no-store\r\nVia: 1.1 cachearr\r\n";
   outcome.bodiless = bodiless;
   outcome.cache_status.forward = context.forward;

@@ -27,8 +27,8 @@ Duration learned_ttl(std::optional<Duration> last, Refetch outcome, Duration sta
 
 Duration halved_ttl(Duration ttl) noexcept { return std::min(ttl, std::max(ttl / 2, kShortestHalf)); }
 
-bool refresh_ahead(TimePoint now, TimePoint stored, TimePoint fresh_until, double share, std::uint32_t asked) noexcept {
-  if (!(share > 0) || share >= 1 || asked == 0 || now >= fresh_until || fresh_until <= stored) return false;
+bool refresh_ahead(TimePoint now, TimePoint stored, TimePoint fresh_until, double share) noexcept {
+  if (!(share > 0) || share >= 1 || now >= fresh_until || fresh_until <= stored) return false;
   const auto lifetime = static_cast<double>((fresh_until - stored).count());
   return static_cast<double>((now - stored).count()) >= lifetime * share;
 }

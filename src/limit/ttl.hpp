@@ -27,6 +27,6 @@ Duration halved_ttl(Duration ttl) noexcept;
 
 /// Whether a fresh answer that is asked for should be refreshed behind the client's back: once `share` of its lifetime
 /// has passed and it was asked for at least once before, so that what nobody needs again expires in peace.
-bool refresh_ahead(TimePoint now, TimePoint stored, TimePoint fresh_until, double share, std::uint32_t asked) noexcept;
+bool refresh_ahead(TimePoint now, TimePoint stored, TimePoint fresh_until, double share) noexcept;
 
 }  // namespace cachearr::limit

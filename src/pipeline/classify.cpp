@@ -59,6 +59,10 @@ void refuse(RequestContext& into, Refusal refusal) {
   into.refusal = std::move(refusal);
 }
 
+void refuse_to_ask(RequestContext& into) {
+  refuse(into, {504, "the request said only-if-cached, and nothing usable is stored"});
+}
+
 }  // namespace
 
 void classify_routed(WorkerContext& worker, RequestContext& into) {
@@ -75,8 +79,9 @@ void classify_routed(WorkerContext& worker, RequestContext& into) {
   into.variant.varies_by.clear();
   into.detail = pass_reason(into);
   if (!into.detail.empty()) {
-    into.disposition = Disposition::pass;
     into.forward = forward_of(into.detail);
+    if (into.directives.only_if_cached && http::is_safe(request.method)) return refuse_to_ask(into);
+    into.disposition = Disposition::pass;
     return;
   }
   look_up(worker.shared.store, into);
@@ -88,8 +93,7 @@ void classify_routed(WorkerContext& worker, RequestContext& into) {
       look_up_without_cookie(worker, into);
   }
   const bool would_ask = into.disposition == Disposition::fetch || into.disposition == Disposition::revalidate;
-  if (would_ask && into.directives.only_if_cached)
-    refuse(into, {504, "the request said only-if-cached, and nothing usable is stored"});
+  if (would_ask && into.directives.only_if_cached) refuse_to_ask(into);
 }
 
 void classify_again(WorkerContext& worker, RequestContext& into) {

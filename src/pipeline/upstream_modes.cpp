@@ -34,6 +34,10 @@ State UpstreamModes::state(const rules::Upstream& upstream) const noexcept {
   return unpacked(slots_[upstream.index].load(std::memory_order_relaxed));
 }
 
+std::string UpstreamModes::why_offline(const rules::Upstream& upstream) const {
+  return upstream.name + (state(upstream).paused ? " is paused" : " is set to offline");
+}
+
 State UpstreamModes::change(const rules::Upstream& upstream, std::optional<bool> paused,
                             std::optional<UpstreamMode> mode) noexcept {
   auto& slot = slots_[upstream.index];

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "rules/rule_set.hpp"
 
@@ -25,6 +26,8 @@ class UpstreamModes {
     friend bool operator==(const State&, const State&) = default;
   };
   State state(const rules::Upstream& upstream) const noexcept;
+  /// Why it is offline, in words. REQUIRES: it is.
+  std::string why_offline(const rules::Upstream& upstream) const;
   /// What is not given stays. Gives the state before.
   State change(const rules::Upstream& upstream, std::optional<bool> paused,
                std::optional<rules::UpstreamMode> mode) noexcept;

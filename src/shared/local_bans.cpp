@@ -8,6 +8,7 @@
 namespace cachearr::shared {
 
 void LocalBans::add(std::int64_t at_ms, const caching::Invalidation& what) {
+  std::erase_if(bans_, [&](const At& each) { return each.ban.what == what; });
   bans_.push_back({at_ms, store::make_ban(1, what)});
   if (bans_.size() <= kMost) return;
   all_before_ms_ = std::max(all_before_ms_, bans_.front().at_ms);

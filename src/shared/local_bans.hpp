@@ -1,5 +1,5 @@
-// What was invalidated here alone, by order of a person: nothing that was shared before brings it back. A plain value:
-// one owner, no clock.
+// What was invalidated here alone: by order of a person, or by what happened at an upstream that is each instance's own.
+// Nothing that was shared before brings it back. A plain value: one owner, no clock.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ class LocalBans {
  public:
   static constexpr std::size_t kMost = 1'000;  // of more, the oldest one names everything
 
-  /// `at_ms`: by the server's clock.
+  /// `at_ms`: by the server's clock. In the place of an earlier one that names the same.
   void add(std::int64_t at_ms, const caching::Invalidation& what);
   /// True where one names what was written then, or later.
   bool hit(std::int64_t written_ms, const store::BanTarget& target) const;

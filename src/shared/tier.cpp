@@ -116,6 +116,7 @@ void Tier::stop() {
   loop_.stop();
   loop_.join();
   news_.save();
+  save_local_bans();
   if (sentinels_) sentinels_->stop();
   for (const auto& link : {commands_, bulk_, reading_}) link->stop();
   sweep_.link_down();
@@ -144,6 +145,7 @@ void Tier::tick() {
     news_.flush(*commands_);
   }
   news_.tick();
+  save_local_bans();
   sweep_.tick(bulk_, pulse_.server_now());
   look_at_absence();
   update();
@@ -278,10 +280,24 @@ void Tier::run_and_wait(std::function<void()> job) {
   ran.wait_for(kLongestHandOver);
 }
 
+void Tier::take_kept_out(const Invalidation& what) {
+  local_bans_.add((pulse_.server_now() + kClockDoubt).time_since_epoch().count(), what);
+  local_bans_changed_ = true;
+}
+
+void Tier::save_local_bans() {
+  if (std::exchange(local_bans_changed_, false)) store_.put_state(kLocalBans, local_bans_.encoded());
+}
+
+/// A look-up that begins later comes behind it in the line.
 void Tier::keep_out(const Invalidation& what) {
+  loop_.post([this, what] { take_kept_out(what); });
+}
+
+void Tier::keep_out_for_good(const Invalidation& what) {
   run_and_wait([this, what] {
-    local_bans_.add((pulse_.server_now() + kClockDoubt).time_since_epoch().count(), what);
-    store_.put_state(kLocalBans, local_bans_.encoded());
+    take_kept_out(what);
+    save_local_bans();
   });
 }
 

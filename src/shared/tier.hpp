@@ -67,9 +67,9 @@ class Tier final : public store::SharedTier {
   /// The same, and waits until it is in the line for the disk: what the store writes after that, it writes with it or
   /// later. Not on a worker.
   void announce_for_good(std::span<const caching::Invalidation> all);
-  /// Tells nobody; but what others, or this instance, have shared before does not bring it back here. Any thread;
-  /// before it is put in force, as announce_for_good().
-  void keep_out(const caching::Invalidation& what);
+  void keep_out(const caching::Invalidation& what) override;
+  /// The same, and waits until a kill does not forget it, as announce_for_good(). Not on a worker.
+  void keep_out_for_good(const caching::Invalidation& what);
 
   /// Removes what invalidations name from the server, soon. Any thread; false: there is none just now.
   bool sweep();
@@ -121,6 +121,8 @@ class Tier final : public store::SharedTier {
   void link_changed(bool up);
   void update();
   void take_announced(std::span<const caching::Invalidation> all);
+  void take_kept_out(const caching::Invalidation& what);
+  void save_local_bans();
   void run_and_wait(std::function<void()> job);
   void look_at_absence();
   // tier_records.cpp:
@@ -161,6 +163,7 @@ class Tier final : public store::SharedTier {
   std::string identity_;  // of this process: instances may have one name, and begin again
   News news_;
   LocalBans local_bans_;
+  bool local_bans_changed_ = false;  // since they were saved
   Pulse pulse_;
   Sweep sweep_;
   Breaker breaker_;

@@ -46,6 +46,15 @@ class SharedTier {
   virtual void put(EntryPtr entry, SharedMoment asked_at) = 0;
   /// Tells all others. Before it is put in force here: a look-up that begins after that must know of it.
   virtual void announce(const caching::Invalidation& what) = 0;
+  /// Tells nobody; but what others, or this instance, have shared before does not bring it back here: it may name
+  /// answers of other upstreams than the one where it began. As announce(), before it is put in force here.
+  virtual void keep_out(const caching::Invalidation& what) = 0;
 };
+
+/// `for_all`: what happened means the same for all instances.
+inline void tell_tier(SharedTier* tier, const caching::Invalidation& what, bool for_all) {
+  if (!tier) return;
+  for_all ? tier->announce(what) : tier->keep_out(what);
+}
 
 }  // namespace cachearr::store

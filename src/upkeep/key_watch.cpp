@@ -41,7 +41,7 @@ std::shared_ptr<const KeyLists> KeyWatch::lists() {
 std::shared_ptr<const KeyLists> KeyWatch::latest_lists() {
   asked_ = true;
   auto latest = made();
-  return latest ? latest : lists();
+  return latest && latest->took > quick_ ? latest : lists();
 }
 
 void KeyWatch::tick() {

@@ -21,15 +21,18 @@ namespace cachearr::upkeep {
 
 class KeyWatch {
  public:
-  static constexpr Duration kSeldom{30'000};
+  static constexpr Duration kSeldom{1'000};
+  static constexpr Duration kQuick{50};
 
-  /// `current` gives the configuration in force, whose rules the keys are counted for.
-  KeyWatch(const store::Store& store, std::function<pipeline::SnapshotPtr()> current, const Clock& clock)
-      : store_{store}, current_{std::move(current)}, clock_{clock} {}
+  /// `current` gives the configuration in force, whose rules the keys are counted for; a pass that takes no longer than
+  /// `quick` is waited for.
+  KeyWatch(const store::Store& store, std::function<pipeline::SnapshotPtr()> current, const Clock& clock,
+           Duration quick = kQuick)
+      : store_{store}, current_{std::move(current)}, clock_{clock}, quick_{quick} {}
   /// As of now, or as of the last pass where that was no longer ago than `kSeldom` or a hundred times what it took.
   std::shared_ptr<const KeyLists> lists();
-  /// As of the last pass, however long ago; waits only where there has been none. The next tick() sees whether another
-  /// is due.
+  /// The same where a pass is quick. Else as of the last one, however long ago: waits only where there has been none,
+  /// and the next tick() sees whether another is due.
   std::shared_ptr<const KeyLists> latest_lists();
   /// Looks again where that is due and somebody has asked; for the first time at once.
   void tick();
@@ -41,6 +44,7 @@ class KeyWatch {
   const store::Store& store_;
   const std::function<pipeline::SnapshotPtr()> current_;
   const Clock& clock_;
+  const Duration quick_;
   std::atomic<bool> asked_{true};
   std::mutex pass_;  // held during a pass
   mutable std::mutex mutex_;

@@ -134,6 +134,14 @@ class Requests(Scenario):
         self.ask(path)
         self.assertHit(self.ask(path, headers=only))
 
+    def test_only_if_cached_asks_no_origin_where_nothing_is_ever_stored(self):
+        path = self.path()
+        self.origin.on(path, *fresh("x"))
+        for more in ({}, {"method": "HEAD"}):
+            response = self.ask(path, headers={"Cache-Control": "only-if-cached, no-store"}, **more)
+            self.assertEqual(504, response.status)
+        self.assertEqual(0, self.origin.count(path))
+
     def test_no_cache_refetches_and_refreshes_the_entry(self):
         path = self.path()
         self.origin.sequence(path, fresh("old"), fresh("new"))

@@ -7,7 +7,7 @@ import time
 
 from lab.case import Scenario, local, main
 from lab.origin import CLOSE, answer, fresh, head
-from lab.wire import request_bytes
+from lab.wire import connect, request_bytes
 
 JSON = {"Content-Type": "application/json"}
 
@@ -335,6 +335,23 @@ class Modes(LimitScenario):
         self.assertEqual(before, self.origin.connections)
         self.assertGreaterEqual(proxy.metric("cachearr_stale_served_total", reason="offline"), 1)
 
+    def test_offline_opens_no_tunnel_either(self):
+        proxy = self.start(self.file("offline"))
+        wire = connect(proxy.address)
+        self.addCleanup(wire.close)
+        wire.send(request_bytes("CONNECT", "limited.test:443", "limited.test:443"))
+        refused = wire.read_response()
+        self.assertProblem(refused, 504)
+        self.assertIn("detail=offline", refused["cache-status"])
+        before = self.origin.connections
+        inside = connect(proxy.address)
+        self.addCleanup(inside.close)
+        inside.send(request_bytes("CONNECT", self.origin.authority, self.origin.authority))
+        self.assertEqual(200, inside.read_head().status)
+        inside.send(b"\x16\x03\x01 no HTTP")
+        self.assertTrue(inside.at_end())
+        self.assertEqual(before, self.origin.connections)
+
     def test_prefer_cache_serves_what_there_is_and_refreshes_behind(self):
         path, gate = self.path(), threading.Event()
         self.addCleanup(gate.set)
@@ -369,6 +386,25 @@ class Ahead(LimitScenario):
         gate.set()
         self.until(lambda: body() == "two")
         self.until(lambda: proxy.metric("cachearr_prefetch_total", result="changed") == 1)
+
+    def test_the_first_who_asks_after_the_share_has_it_refreshed(self):
+        path = self.path()
+        self.origin.sequence(path, fresh("one"), fresh("two"))
+        proxy = self.proxy_with(rules=[{"name": "all", "match": {"path": "/**"}, "ttl": "60s", "refresh_ahead": 0.000001}])
+        self.ask(path, proxy=proxy)
+        threading.Event().wait(0.01)  # longer than the share
+        self.assertHit(self.ask(path, proxy=proxy))
+        self.origin.wait_for(path, 2)
+
+    def test_what_a_client_wants_of_a_cache_goes_along_with_no_refresh(self):
+        path = self.path()
+        self.origin.sequence(path, stale("old", "text/plain"), fresh("new"))
+        proxy = self.proxy_with(rules=[{"name": "all", "match": {"path": "/**"}, "policy": "respect", "stale": {"while_revalidate": "1h"}}])
+        self.ask(path, proxy=proxy)
+        self.assertAnswered(self.ask(path, headers={"Cache-Control": "only-if-cached, max-stale", "Pragma": "x"}, proxy=proxy), "old")
+        self.origin.wait_for(path, 2)
+        refresh = self.origin.asked(path)[-1]
+        self.assertEqual([None, None], [refresh[name] for name in ("cache-control", "pragma")])
 
     def test_only_within_what_the_budget_leaves(self):
         path = self.path()

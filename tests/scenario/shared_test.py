@@ -311,6 +311,24 @@ class Invalidations(Sharing):
         self.heard(one, two)
         self.assertAnswered(self.ask(path, proxy=two), "new")
 
+    def test_what_happens_at_an_upstream_of_ones_own_holds_against_what_was_shared(self):
+        for asks in ("PUT", "webhook"):
+            with self.subTest(asks):
+                path = self.path()
+                rules = local(self.origin, rules=[dict(RULES[0], match={"path": path}, tags=["series", "tvdb:121361"])], shared=True)
+                rules["upstreams"]["own"] = {"origin": self.origin.url, "mount": "/own", "shared": False, "like": "sonarr"}
+                rules["rules"].append({"name": "touch", "upstream": "own", "match": {"path": "/touch", "method": ["PUT"]}, "invalidate": ["tag:series"]})
+                one = self.instance("one", rules=rules)
+                self.fill(path, one)
+                self.origin.on("/touch", answer("done"))
+                if asks == "PUT":
+                    self.assertEqual(200, one.ask("/own/touch", "PUT", body=b"x").status)
+                else:
+                    told = one.admin("POST", "/api/v1/webhook/own", body={"eventType": "Grab", "series": {"id": 1, "tvdbId": 121361}})
+                    self.assertEqual(200, told.status, told.text)
+                self.assertAnswered(self.ask(path, proxy=one), "new")
+                self.end(one)
+
     def test_a_local_purge_stays_here(self):
         one, two = self.instance("one"), self.instance("two")
         path = self.path()

@@ -128,6 +128,7 @@ int import_secret(const Invocation& invocation, const std::string& from) {
 void add_secret(const Command& shared, Invocation& invocation) {
   const auto secret = shared.command("secret", "The secret that all instances have in common");
   secret.require_command();
+  add_config_option(secret, invocation);
   const auto make = secret.command("make", "Make a new one, where shared.secret_file says");
   add_config_option(make, invocation);
   make.on_parsed([&invocation] { invocation.run = [&invocation] { return keep_secret(invocation, new_secret()); }; });
@@ -147,6 +148,7 @@ void add_secret(const Command& shared, Invocation& invocation) {
 void add_shared(const Command& program, Invocation& invocation) {
   const auto shared = program.command("shared", "What several instances share by a Redis");
   shared.require_command();
+  add_config_option(shared, invocation);
   const auto status = shared.command("status", "How the Redis is, and what it was good for");
   add_config_option(status, invocation);
   add_json_option(status, invocation);

@@ -53,8 +53,23 @@ std::optional<Refusal> judge(Session& session, RequestContext& context) {
   return refusal;
 }
 
+/// Nothing stored can stand in for what a tunnel carries.
+bool is_offline(const RequestContext& context) noexcept {
+  return context.snapshot->modes->of(context.route.upstream) == rules::UpstreamMode::offline;
+}
+
+Next refuse_offline(Session& session, RequestContext& context) {
+  context.detail = name_of(metrics::StaleReason::offline);
+  return refuse(session, context, {504, context.snapshot->modes->why_offline(*context.route.upstream)});
+}
+
 /// `established`: the client was told already and waits for bytes of the other side.
 net::Task<Next> tunnel(Session& session, RequestContextPtr context, bool established) {
+  if (is_offline(*context)) {
+    if (!established) co_return refuse_offline(session, *context);
+    session.stream().close();
+    co_return Next::close;
+  }
   auto& worker = session.worker();
   const auto endpoint = fetch::tunnel_endpoint_of(*context);
   auto dialled = co_await worker.connections.dial(endpoint, context->snapshot->settings->config.timeouts.connect);

@@ -113,7 +113,10 @@ struct Loader {
         continue;
       }
       RuleEntry entry{element, &source, text_of(element, "name"), text_of(element, "upstream")};
-      if (entry.name.empty() || entry.upstream.empty()) continue;
+      if (entry.name.empty() || entry.upstream.empty()) {
+        incomplete_rules.push_back(std::move(entry));
+        continue;
+      }
       if (const auto wrong = problem_of_name(entry.name); !wrong.empty()) element.get("name")->problem(wrong);
       (source.shipped ? shipped_rules : user_rules).push_back(std::move(entry));
     }
@@ -243,6 +246,7 @@ struct Loader {
   // --- rules ---
 
   void make_rules() {
+    for (const auto& entry : incomplete_rules) report_what_else_is_wrong(entry);
     std::map<std::string, const RuleEntry*> users;
     for (const auto& entry : user_rules) {
       const auto [at, fresh] = users.try_emplace(entry.name, &entry);
@@ -363,7 +367,7 @@ struct Loader {
   std::deque<Source> sources;
   std::map<std::string, Duration> user_ttls, shipped_ttls;
   std::map<std::string, UpstreamEntry> user_upstreams, shipped_upstreams;
-  std::vector<RuleEntry> user_rules, shipped_rules;
+  std::vector<RuleEntry> user_rules, shipped_rules, incomplete_rules;
   std::map<std::string, std::string> likeness;
   const Ttls* overrides = nullptr;
 };

@@ -42,12 +42,17 @@ void add_new_files(const fs::path& folder, const FileTexts& instead, std::vector
   }
 }
 
+/// The schema lies beside the rules and is none of them; a name that begins with a dot is some program's own.
+bool is_rules_file(const fs::path& path) {
+  const auto name = path.filename().string();
+  return path.extension() == ".json" && name != "schema.json" && !name.starts_with('.');
+}
+
 void read_folder(const fs::path& folder, const FileTexts& instead, std::vector<RuleText>& into, Problems& problems) {
   std::error_code error;
   std::vector<fs::path> files;
   for (fs::directory_iterator at{folder, error}, end; !error && at != end; at.increment(error)) {
-    // The schema lies beside the rules and is none of them.
-    if (at->path().extension() == ".json" && at->path().filename() != "schema.json") files.push_back(at->path());
+    if (is_rules_file(at->path())) files.push_back(at->path());
   }
   if (error) problems.push_back({{folder.string(), 0, 0}, "the folder cannot be read: " + error.message()});
   add_new_files(folder, instead, files);

@@ -52,10 +52,10 @@ void EventFeeds::forget(const rules::RuleSet& rules) {
     if (!upstream->events.empty()) store_.invalidate_soon(all_of(upstream->name, true));
 }
 
-/// Here, and by all who share the upstream: else an older record of theirs, or of ours, would bring it back.
+/// Here, and by all who share the upstream; no older record of theirs, or of ours, brings it back.
 void EventFeeds::invalidate(const std::string& upstream, const caching::Invalidation& what) {
   const auto* const named = upstream_named(upstream);
-  if (tier_ && named && pipeline::is_shared(*named)) tier_->announce(what);
+  store::tell_tier(tier_, what, named && pipeline::is_shared(*named));
   store_.invalidate_soon(what);
 }
 

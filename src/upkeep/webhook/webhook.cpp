@@ -83,7 +83,8 @@ Result<WebhookOutcome> take_webhook(const WebhookMessage& message, const pipelin
   std::optional<Error> failure;
   auto* const tier = places.workers.empty() ? nullptr : places.workers.front()->shared.tier;
   for (const auto& each : named) {
-    if (tier && pipeline::is_shared(upstream)) tier->announce(each);
+    // A tag names answers of every upstream, and those of the shared ones are everybody's.
+    store::tell_tier(tier, each, pipeline::is_shared(upstream) || each.kind == Invalidation::Kind::tag);
     const auto purged = places.store.invalidate(each);
     if (purged) {
       outcome.purged += *purged;

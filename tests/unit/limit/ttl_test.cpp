@@ -56,17 +56,16 @@ TEST(LearnedTtl, BeginsWithTheRulesOwnInsideTheBounds) {
   EXPECT_EQ(learned_ttl(std::nullopt, Refetch::changed, minutes{1}, hours{1}, hours{24}), hours{1});
 }
 
-TEST(RefreshAhead, ActsOnceTheShareHasPassedAndSomebodyAskedBefore) {
+TEST(RefreshAhead, ActsOnceTheShareHasPassed) {
   const auto stored = kNow - hours{20};
   const auto fresh_until = kNow + hours{4};
-  EXPECT_TRUE(refresh_ahead(kNow, stored, fresh_until, 0.8, 1));
-  EXPECT_FALSE(refresh_ahead(kNow, stored, fresh_until, 0.9, 1));
-  EXPECT_FALSE(refresh_ahead(kNow, stored, fresh_until, 0.8, 0));
+  EXPECT_TRUE(refresh_ahead(kNow, stored, fresh_until, 0.8));
+  EXPECT_FALSE(refresh_ahead(kNow, stored, fresh_until, 0.9));
 }
 
 TEST(RefreshAhead, IsNoMatterOfStaleAnswersOrOfRulesWithoutIt) {
-  EXPECT_FALSE(refresh_ahead(kNow, kNow - hours{2}, kNow - hours{1}, 0.8, 5));
-  EXPECT_FALSE(refresh_ahead(kNow, kNow - hours{20}, kNow + hours{1}, 0, 5));
+  EXPECT_FALSE(refresh_ahead(kNow, kNow - hours{2}, kNow - hours{1}, 0.8));
+  EXPECT_FALSE(refresh_ahead(kNow, kNow - hours{20}, kNow + hours{1}, 0));
 }
 
 }  // namespace

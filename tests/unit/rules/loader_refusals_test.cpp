@@ -35,7 +35,15 @@ TEST(Loader, NamesEveryProblemOfAFileInOrder) {
       "4:32 'a b' is neither a host name nor an address nor '*.suffix'\n"
       "5:16 true or false is expected here, not a number\n"
       "7:29 no upstream 'upp', did you mean 'up'?\n"
-      "8:3 \"upstream\" is missing\n");
+      "8:3 \"upstream\" is missing\n"
+      "8:3 \"match\" is missing: which requests the rule is for, at least { \"path\": \"/**\" }\n");
+}
+
+TEST(Loader, NamesWhatElseIsWrongWithARuleThatLacksItsName) {
+  const auto told = problems_of(
+      R"({"upstreams": {"up": {"hosts": "a"}}, "rules": [{"upstream": "up", "match": {"path": "nope"}, "ttl": "junk"}]})");
+  for (const auto* const part : {"\"name\" is missing", "path", "a duration is expected"})
+    EXPECT_NE(told.find(part), std::string::npos) << part << " in " << told;
 }
 
 TEST(Loader, RefusesWarmUpsThatLeadNowhere) {
