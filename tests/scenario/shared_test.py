@@ -322,10 +322,10 @@ class Invalidations(Sharing):
                 self.fill(path, one)
                 self.origin.on("/touch", answer("done"))
                 if asks == "PUT":
-                    self.assertEqual(200, one.ask("/own/touch", "PUT", body=b"x").status)
+                    self.assertEqual(200, one.visit("/own/touch", "PUT", body=b"x").status)
                 else:
                     told = one.admin("POST", "/api/v1/webhook/own", body={"eventType": "Grab", "series": {"id": 1, "tvdbId": 121361}})
-                    self.assertEqual(200, told.status, told.text)
+                    self.assertEqual(200, told.status)
                 self.assertAnswered(self.ask(path, proxy=one), "new")
                 self.end(one)
 
