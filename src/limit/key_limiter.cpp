@@ -80,6 +80,11 @@ void KeyLimiter::confirm(Ticket ticket) {
   limiter_.confirm(ticket);
 }
 
+void KeyLimiter::note_left(std::vector<std::uint64_t> left) {
+  const GroupLock lock{group_->mutex};
+  limiter_.note_left(std::move(left));
+}
+
 bool KeyLimiter::is_within_share(Ticket ticket) const {
   const GroupLock lock{group_->mutex};
   return limiter_.is_within_share(ticket);

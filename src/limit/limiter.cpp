@@ -233,6 +233,7 @@ void Limiter::reconfigure(TimePoint now, const RateConfig& config) {
     }
   }
   quotas_ = std::move(fresh);
+  left_for_all_.clear();
 }
 
 bool Limiter::at_rest(TimePoint now) const {
@@ -248,10 +249,7 @@ KeyLimiterSnapshot Limiter::snapshot(TimePoint now) const {
   if (!bucket_.unlimited()) out.tokens = bucket_.tokens(now), out.burst = bucket_.burst();
   out.in_flight = in_flight_.size();
   out.concurrency = config_.concurrency;
-  for (const auto& quota : quotas_) {
-    out.quotas.push_back({quota.config().per, quota.config().limit, quota.remaining(now), quota.reset_at(now), false,
-                          quota.config().scope == LimitScope::grab});
-  }
+  for (std::size_t i = 0; i < quotas_.size(); ++i) out.quotas.push_back(snapshot_of(i, now));
   for (const auto& figure : live_.figures(now)) {
     const auto& reading = figure.reading;
     out.quotas.push_back(

@@ -60,6 +60,7 @@ bool Limiter::is_within_share(Ticket ticket) const noexcept {
 void Limiter::set_share(TimePoint now, const std::optional<ShareConfig>& config) {
   now = settle_clock(now);
   held_ = {};
+  if (config) left_for_all_.clear();
   share_ = config ? std::make_unique<Share>(*config, config_, now) : nullptr;
 }
 
@@ -73,6 +74,18 @@ std::vector<std::vector<QuotaRun>> Limiter::runs(TimePoint now) const {
     take_newest(all.emplace_back(quota.runs(now)), static_cast<std::uint64_t>(open));
   }
   return all;
+}
+
+/// What others have spent is told as a number alone: some of it comes back within a whole period.
+QuotaSnapshot Limiter::snapshot_of(std::size_t index, TimePoint now) const {
+  const Quota& quota = quotas_[index];
+  const auto& config = quota.config();
+  QuotaSnapshot out{config.per,          config.limit, quota.remaining(now),
+                    quota.reset_at(now), false,        config.scope == LimitScope::grab};
+  if (index >= left_for_all_.size() || left_for_all_[index] >= out.remaining) return out;
+  out.remaining = left_for_all_[index];
+  if (out.reset <= now) out.reset = now + config.per;
+  return out;
 }
 
 }  // namespace cachearr::limit

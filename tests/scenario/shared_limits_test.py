@@ -29,6 +29,18 @@ class Connected(Limits):
         for proxy in proxies:
             self.assertProblem(proxy.ask(self.limited.url + self.path()), 429)
         self.assertEqual(10, len(self.arrivals))
+        for proxy in proxies:
+            self.until(lambda proxy=proxy: self.left_of(proxy) == [0], "it does not know what the others have spent")
+            self.until(lambda proxy=proxy: "quota-spent" in self.alerts(proxy), "nobody says that the quota is spent")
+
+    @staticmethod
+    def left_of(proxy):
+        upstreams = proxy.admin("GET", "/api/v1/upstreams").data["upstreams"]
+        return [quota["remaining"] for each in upstreams if each["name"] == "limited" for quota in each["quota"]]
+
+    @staticmethod
+    def alerts(proxy):
+        return [alert["id"] for alert in proxy.admin("GET", "/api/v1/alerts").data["firing"]]
 
     def test_a_pause_that_one_is_told_holds_the_other(self):
         one, two = self.limited_instance("one"), self.limited_instance("two")

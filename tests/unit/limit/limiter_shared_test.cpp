@@ -115,6 +115,17 @@ TEST(AShare, OfAQuotaIsWhatWasLeftAndAfterAWindowAPartOfTheLimit) {
   EXPECT_EQ(later, 25);
 }
 
+TEST(SharedLimits, ShowWhatIsLeftForAllWhereOthersHaveSpent) {
+  Bench bench{day_quota(100)};
+  ASSERT_TRUE(bench.goes(kNow));
+  bench.limiter.note_left({7});
+  const auto quota = bench.limiter.snapshot(kNow).quotas.at(0);
+  EXPECT_EQ(quota.remaining, 7U);
+  EXPECT_GT(quota.reset, kNow);
+  bench.limiter.set_share(kNow, ShareConfig{0, 0, {{3, 25}}});
+  EXPECT_EQ(bench.limiter.snapshot(kNow).quotas.at(0).remaining, 99U);
+}
+
 TEST(AShare, OfNothingLetsNothingGo) {
   Bench bench{rate(2, 8)};
   bench.limiter.set_share(kNow, ShareConfig{0.5, 0, {}});
