@@ -12,6 +12,9 @@ namespace cachearr::client {
 
 namespace {
 
+/// So long a connection that was just made may take to send its first request when all are asked to leave.
+constexpr std::chrono::milliseconds kFirstRequest{300};
+
 std::size_t worker_count(const Config& config) {
   return config.threads > 0 ? config.threads : std::max(1U, std::thread::hardware_concurrency());
 }
@@ -126,9 +129,16 @@ bool ProxyServer::drain(Duration grace) {
       workers_[i]->ask_connections_to_close(false);
     });
   }
-  const auto deadline = std::chrono::steady_clock::now() + grace;
-  while (connections() > 0 && std::chrono::steady_clock::now() < deadline)
+  const auto begun = std::chrono::steady_clock::now();
+  bool asked_again = false;
+  while (connections() > 0 && std::chrono::steady_clock::now() < begun + grace) {
+    if (!asked_again && std::chrono::steady_clock::now() > begun + kFirstRequest) {
+      asked_again = true;
+      for (auto& worker : workers_)
+        worker->post([&loop = *worker] { loop.ask_connections_to_close(false); });
+    }
     std::this_thread::sleep_for(std::chrono::milliseconds{10});
+  }
   const bool all = connections() == 0;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     std::promise<void> done;

@@ -36,10 +36,12 @@ Session::~Session() {
   worker_.loop.remove(*this);
 }
 
+/// What has arrived is answered. Who has only just connected may have a request on its way: it is asked twice.
 void Session::ask_to_close(bool at_once) noexcept {
-  client_.leaving = true;
+  const bool first_time = !std::exchange(client_.leaving, true);
   if (http2_ && !at_once) return http2_->leave();
-  if (at_once || is_idle()) stream_->close();
+  const bool may_begin = first_time && !has_begun_;
+  if (at_once || (is_idle() && !may_begin && !net::has_unread(*stream_))) stream_->close();
 }
 
 void Session::give_place_back() noexcept {
@@ -157,6 +159,7 @@ net::Task<Next> Session::run() {
       begin_wait();
       const auto got = co_await stream_->read_some(inbox_.space(limit + 2));
       inbox_.added(got.bytes);
+      has_begun_ = has_begun_ || got.bytes > 0;
       leave_idle();
       if (got.error == IoError::none) continue;
       if (!net::HeadWait::ran_out(got, inbox_)) co_return Next::close;

@@ -25,6 +25,7 @@ struct Listener::Impl {
   asio::steady_timer pause;
   AcceptHandler handler;
   tcp::endpoint local;
+  bool inherited = false;  // others go on listening at it
 };
 
 namespace {
@@ -87,6 +88,7 @@ Result<std::unique_ptr<Listener>> Listener::adopt(Worker& worker, int socket, Ac
   const int copy = ::fcntl(socket, F_DUPFD_CLOEXEC, above_standard_streams);
   if (copy < 0) return failed(std::generic_category().message(errno));
   auto impl = std::make_shared<Impl>(worker, std::move(handler));
+  impl->inherited = true;
   boost::system::error_code error;
   impl->acceptor.assign(address.ss_family == AF_INET ? tcp::v4() : tcp::v6(), copy, error);
   if (error) {
@@ -139,7 +141,20 @@ void Listener::start() {
   impl_->worker.spawn(Loop::run(impl_), "accept");
 }
 
-void Listener::close() noexcept {
+/// The kernel has answered for who waits in line: they were told that somebody listens.
+void Listener::accept_waiting() {
+  boost::system::error_code error;
+  impl_->acceptor.non_blocking(true, error);
+  while (!error) {
+    tcp::socket socket{impl_->worker.context()};
+    tcp::endpoint from;
+    impl_->acceptor.accept(socket, from, error);
+    if (!error) impl_->handler(std::move(socket), peer_of(from));
+  }
+}
+
+void Listener::close() {
+  if (!impl_->inherited && impl_->acceptor.is_open()) accept_waiting();
   boost::system::error_code ignored;
   impl_->acceptor.close(ignored);
   impl_->pause.cancel();

@@ -32,12 +32,14 @@ class Listener {
   static Result<bool> probe(const std::string& address);
   ~Listener();
   void start();           // the worker's thread, or before it runs
-  void close() noexcept;  // the worker's thread
+  /// The worker's thread. Whoever has connected already is still accepted, unless others listen at the same socket.
+  void close();
   std::uint16_t port() const noexcept;
   std::string address() const;  // with the real port
 
  private:
   struct Impl;
+  void accept_waiting();
   explicit Listener(std::shared_ptr<Impl> impl);
   std::shared_ptr<Impl> impl_;
 };

@@ -165,6 +165,26 @@ class Ending(Scenario):
         self.assertEqual(0, self.proxy.process.wait(TIME_LIMIT))
         self.assertEqual(([], {20000}), (broken, set(served)))
 
+    def test_sigterm_answers_what_has_arrived_and_who_has_just_connected(self):
+        path = self.path()
+        self.origin.on(path, answer("x"))
+        proxy = self.start()
+        proxy.ask(self.url(path))
+        kept, fresh = connect(proxy.address), connect(proxy.address)
+        with kept, fresh:
+            kept.send(request_bytes("GET", self.url(path), self.origin.authority))
+            kept.read_response()
+            with proxy.standing_still():
+                waiting = connect(proxy.address)
+                for wire in (kept, fresh, waiting):
+                    wire.send(request_bytes("GET", self.url(path), self.origin.authority))
+                proxy.signal(signal.SIGTERM)
+            for wire in (kept, fresh, waiting):
+                self.assertAnswered(wire.read_response(), "x")
+                self.assertTrue(wire.at_end())
+            waiting.close()
+        self.assertEqual(0, proxy.process.wait(TIME_LIMIT))
+
     def test_what_does_not_finish_within_the_grace_is_cut(self):
         self.proxy, never = self.start(config={"timeouts": {"shutdown_grace": "1s", "upstream_idle": "600s"}}), threading.Event()
         self.addCleanup(never.set)
