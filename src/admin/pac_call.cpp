@@ -1,4 +1,4 @@
-// /proxy.pac: the file that tells browsers and systems to use this proxy, open to everybody as they bring no key.
+// /proxy.pac, and the same as /wpad.dat: the file that tells browsers and systems to use this proxy, open to everybody as they bring no key.
 #include "admin/calls.hpp"
 #include "base/ip_address.hpp"
 #include "http/target.hpp"
@@ -47,13 +47,14 @@ void add_pac_call(Router& router, Instance& instance) {
         .append(kAfter);
     return answer;
   };
-  router.add(
-      {http::Method::get,
-       "/proxy.pac",
-       {Access::open, Effect::none},
-       std::move(handler),
-       Runs::on_loop,
-       {.summary = "how browsers find the proxy", .answer = "application/x-ns-proxy-autoconfig", .failures = {404}}});
+  for (const auto* const path : {"/proxy.pac", "/wpad.dat"})
+    router.add(
+        {http::Method::get,
+         path,
+         {Access::open, Effect::none},
+         handler,
+         Runs::on_loop,
+         {.summary = "how browsers find the proxy", .answer = "application/x-ns-proxy-autoconfig", .failures = {404}}});
 }
 
 }  // namespace cachearr::admin

@@ -139,6 +139,7 @@ class ProxyAutoConfiguration(Scenario):
 
     def fetch(self, proxy, host=None):
         response = proxy.admin("GET", "/proxy.pac", key=None, host=host)
+        self.assertEqual(response.body, proxy.admin("GET", "/wpad.dat", key=None, host=host).body)
         self.assertEqual((200, "application/x-ns-proxy-autoconfig"), (response.status, response.fields["content-type"]))
         return response.body.decode()
 
