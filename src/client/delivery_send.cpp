@@ -172,16 +172,20 @@ net::Task<Next> Delivery::send_failure(const fetch::FetchOutcome& outcome) {
 
 net::Task<Next> Delivery::go_over(const fetch::FetchOutcome& outcome) {
   auto origin = std::move(job_->handed_over);
-  const auto sent = co_await net::write_all(exchange_.stream(), outcome.head);
+  http::CacheStatus cache;
+  cache.forward = http::Forward::bypass;
+  cache.forward_status = 101;
+  std::string head{outcome.head, 0, outcome.head.size() - 2};  // without its empty line
+  head += "Cache-Status: ";
+  http::append(head, cache);
+  head += "\r\n\r\n";
+  const auto sent = co_await net::write_all(exchange_.stream(), head);
   if (sent != IoError::none || !origin) co_return Next::close;
   const auto idle = worker_.settings().config.timeouts.client_idle * 10;
   const auto answered = SteadyClock::now();
   const auto relayed =
       co_await relay(worker_.loop, exchange_.stream(), exchange_.inbox(), *origin->stream, origin->inbox, idle);
   sent_ = {101, relayed.to_client};
-  http::CacheStatus cache;
-  cache.forward = http::Forward::bypass;
-  cache.forward_status = 101;
   exchange_.record({*job_->context, metrics::RequestResult::tunnel, sent_, cache, {}, outcome.tls, nullptr, answered});
   co_return Next::close;
 }

@@ -34,6 +34,9 @@ Next Exchange::refuse_unread(int status, std::string detail) {
   unread->request.head = {};
   unread->now = worker_.now();
   unread->started = std::chrono::steady_clock::now();
+  // Whose clients these are is known before the request is.
+  const auto& upstream = client_.info.listener->upstream;
+  if (!upstream.empty()) unread->route.upstream = unread->snapshot->rules->upstream_named(upstream);
   append_refusal(*unread, {status, std::move(detail)}, false);
   return Next::close;
 }

@@ -7,6 +7,7 @@
 #include "fetch/admission_permit.hpp"
 #include "fetch/fetch_job.hpp"
 #include "fetch/fetch_table.hpp"
+#include "fetch/request_book.hpp"
 #include "limit/ttl.hpp"
 
 namespace cachearr::fetch {
@@ -76,6 +77,14 @@ bool is_due_ahead(FetchContext& worker, const pipeline::RequestContext& context)
   return false;
 }
 
+/// After a restart the hits of what it has left tell how to ask for it again.
+void note_in_book(FetchContext& worker, const pipeline::RequestContext& context, std::string_view head_bytes) {
+  if (!worker.book || !worker.book->lacks(context.entry->id())) return;
+  auto own = context;
+  if (own.request.bytes().empty()) own.request.own(head_bytes);
+  worker.book->remember(own, *context.entry, true);
+}
+
 }  // namespace
 
 bool fetch_in_background(FetchContext& worker, pipeline::RequestContext context, Purpose purpose) {
@@ -115,6 +124,7 @@ void fetch_in_background(std::span<FetchContext* const> workers, pipeline::Reque
 
 void follow_up(FetchContext& worker, const pipeline::RequestContext& context, std::string_view head_bytes) {
   if (context.stale) worker.cells.stale_served[static_cast<std::size_t>(*context.stale)].add();
+  if (context.from_disk) note_in_book(worker, context, head_bytes);
   const bool ahead =
       !context.refresh && context.disposition == pipeline::Disposition::hit && is_due_ahead(worker, context);
   if (!context.refresh && !ahead) return;

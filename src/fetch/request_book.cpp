@@ -73,6 +73,11 @@ void RequestBook::forget_oldest_locked() {
   order_.pop_front();
 }
 
+bool RequestBook::lacks(const Hash128& id) const {
+  const std::lock_guard lock{mutex_};
+  return bytes_ <= most_bytes_ / 2 && !slots_.contains(id);
+}
+
 RememberedRequestPtr RequestBook::find(const Hash128& id) const {
   const std::lock_guard lock{mutex_};
   const auto found = slots_.find(id);

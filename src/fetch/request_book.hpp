@@ -1,8 +1,9 @@
 // The requests that stored answers came for, so that what is stored can be asked for again without a client. In memory
 // alone: they hold credentials of clients, which are never written down.
 //
-// Owned by the proxy server, outlives the workers. Thread-safe; written when an answer is stored, never by a hit. What
-// was remembered longest ago is forgotten where the bound is reached.
+// Owned by the proxy server, outlives the workers. Thread-safe; written when an answer is stored, and by the first hit of
+// one that an earlier run has left on disk; never by a hit in memory. What was remembered longest ago is forgotten where
+// the bound is reached.
 #pragma once
 
 #include <cstddef>
@@ -53,6 +54,8 @@ class RequestBook {
   /// A life of the entry begins. `by_client`: because a client asked. What no rule vouches for, and what asked for a
   /// part alone, is not remembered.
   void remember(const pipeline::RequestContext& context, const store::Entry& entry, bool by_client);
+  /// Nothing is known of it, and there is plenty of room: an answer of an earlier run is worth remembering.
+  bool lacks(const Hash128& id) const;
   /// By the id of the stored answer; null: not known, or not any more.
   RememberedRequestPtr find(const Hash128& id) const;
   /// The one remembered last of this upstream; null: none.

@@ -213,7 +213,8 @@ class Upgrades(Scenario):
         self.echo(path)
         with self.proxy.connect() as wire:
             wire.send(request_bytes("GET", self.url(path), self.origin.authority, {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Key": "eA=="}))
-            self.assertEqual(101, wire.read_final_head().status)
+            switched = wire.read_final_head()
+            self.assertEqual((101, "cachearr; fwd=bypass; fwd-status=101"), (switched.status, switched["cache-status"]))
             for text in (b"abc", b"0123456789" * 1000):
                 wire.send(text)
                 self.assertEqual(len(text), len(wire.exactly(len(text))))

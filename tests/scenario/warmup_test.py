@@ -171,9 +171,10 @@ class Budgets(WarmUp):
         self.until(lambda: self.job(proxy, number)["waitsUntil"])
         self.assertEqual(number, self.warm(proxy, {"type": "metadata"}, started=False), "one of a kind at a time")
         self.assertEqual("done", self.ended(proxy, self.warm(proxy, {"type": "quality-profiles", "id": 1}))["state"])
+        self.assertNotEqual(number, self.warm(proxy, {"type": "metadata", "id": 70003}), "what another waits for is none of its kind")
         got = proxy.admin("DELETE", "/api/v1/jobs/%d" % number, headers=[("Content-Type", "application/json")])
         self.assertEqual((200, "cancelled"), (got.status, got.data["job"]["state"]))
-        self.assertEqual(2, self.warm(proxy, {"type": "episodes", "id": 1}) - number, "another may begin")
+        self.assertEqual(3, self.warm(proxy, {"type": "episodes", "id": 1}) - number, "another may begin")
         self.assertLessEqual(self.skyhook.count(), 5)
 
 

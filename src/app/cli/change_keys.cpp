@@ -122,7 +122,8 @@ void add_set(const Command& program, Invocation& invocation) {
   command
       .option("--ttl", arguments->ttl,
               "How long it lives: 300, 15m, 24h (default: as long as its type does, or for good)")
-      .type_name("DURATION");
+      .type_name("DURATION")
+      .check(trouble_with_duration);
   command.option("--content-type", arguments->content_type, "What it is (default: told from the value)")
       .type_name("TYPE");
   command.on_parsed([&invocation, arguments] {
@@ -147,7 +148,7 @@ void add_expire(const Command& program, Invocation& invocation) {
   add_config_option(command, invocation);
   add_json_option(command, invocation);
   command.option("key", arguments->key, "The key").required();
-  command.option("ttl", arguments->ttl, "300, 15m, 24h; 0 deletes").required();
+  command.option("ttl", arguments->ttl, "300, 15m, 24h; 0 deletes").required().check(trouble_with_duration);
   command.on_parsed([&invocation, arguments] {
     invocation.run = on_instance(
         invocation, [&invocation, arguments] { return expire_key(invocation, arguments->key, arguments->ttl); });

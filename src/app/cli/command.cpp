@@ -8,6 +8,7 @@
 #include "app/exit_code.hpp"
 #include "app/state_files.hpp"
 #include "base/text.hpp"
+#include "base/units.hpp"
 
 namespace cachearr::app {
 namespace {
@@ -52,6 +53,11 @@ void add_json_option(const Command& command, Invocation& invocation) {
 
 std::string trouble_with_number(const std::string& value) {
   return text::parse_unsigned(value).value_or(0) > 0 ? "" : "a whole number above 0 is expected";
+}
+
+std::string trouble_with_duration(const std::string& value) {
+  const bool over = value.starts_with('-') && text::parse_unsigned(value.substr(1));
+  return over || parse_duration(value) ? "" : "a length of time is expected: 300, 15m, 24h";
 }
 
 int fail(const Invocation& invocation, const std::string& why) {

@@ -80,6 +80,8 @@ void add_completions(const Command& program, Invocation& invocation);
 std::function<int()> on_instance(const Invocation& invocation, std::function<int()> run);
 /// What is wrong with the value of an option that is a number above 0; empty: nothing.
 std::string trouble_with_number(const std::string& value);
+/// The same of a length of time; one below zero is over already.
+std::string trouble_with_duration(const std::string& value);
 /// Prints why something failed, as one line on the error stream. Gives exit_no.
 int fail(const Invocation& invocation, const std::string& why);
 /// Sends the request to the instance that runs with this configuration. The error: there is none, or which one is meant

@@ -95,7 +95,7 @@ int warm(const Invocation& invocation, const WarmArguments& arguments) {
   auto answer = ask_for_json(invocation, request);
   if (!answer.ok()) return fail(invocation, answer.error().what);
   auto& out = invocation.env.out;
-  if (!answer->value("started", true) && !invocation.json) out << "a warm-up of this type runs already\n";
+  if (!answer->value("started", true) && !invocation.json) out << "this warm-up runs already\n";
   if (!arguments.no_wait) return follow(invocation, (*answer)["job"]);
   if (invocation.json) return out << (*answer)["job"].dump(2) << '\n', exit_ok;
   out << job_line((*answer)["job"]) << '\n';

@@ -98,8 +98,10 @@ void WarmUps::stop() {
 
 WarmUps::Begun WarmUps::begin(WarmWish wish, std::string cause) {
   const std::lock_guard lock{mutex_};
-  for (const auto& active : active_)
-    if (active.run.job().wish.type == wish.type && !active.run.is_over()) return {status_of(active), false};
+  for (const auto& active : active_) {
+    const auto& runs = active.run.job().wish;
+    if (runs.type == wish.type && runs.id == wish.id && !active.run.is_over()) return {status_of(active), false};
+  }
   WarmJob job;
   job.id = ++last_id_;
   job.wish = std::move(wish);

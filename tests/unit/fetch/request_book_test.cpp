@@ -104,5 +104,14 @@ TEST_F(RequestBookTest, GivesTheCredentialsThatTheUpstreamNames) {
   EXPECT_FALSE(book_.last_of("other"));
 }
 
+TEST_F(RequestBookTest, LacksWhatItDoesNotKnowWhileThereIsPlentyOfRoom) {
+  EXPECT_TRUE(book_.lacks(hash128("a")));
+  remember("a", 0, true);
+  EXPECT_FALSE(book_.lacks(hash128("a")));
+  EXPECT_TRUE(book_.lacks(hash128("b")));
+  for (int i = 0; book_.bytes() <= 10'000; ++i) remember(std::to_string(i), 0, true);
+  EXPECT_FALSE(book_.lacks(hash128("b")));
+}
+
 }  // namespace
 }  // namespace cachearr::fetch
