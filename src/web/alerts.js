@@ -11,7 +11,7 @@ const ofUpstreams = /^(upstream-|quota-|cooldown$|event-feed$)/;
 const subject = ({ id, subject }) => (!subject ? null : [" · ", ofUpstreams.test(id) ? m("a", { href: "#/upstreams?name=" + encodeURIComponent(subject) }, subject) : subject]);
 
 /** @param {Data} alert */
-const line = alert => m("li.alert", { class: alert.severity, key: alert.id + alert.subject }, badge(alert.severity), m("div", m("strong", format.localTimes(alert.message)), alert.advice ? m("p", format.localTimes(alert.advice)) : null,
+const line = alert => m("li.alert", { class: alert.severity, key: alert.id + alert.subject }, badge(alert.severity), m("div", m("strong", format.alertWords(alert)), alert.advice ? m("p", format.localTimes(alert.advice)) : null,
   m("p.muted", alert.id, subject(alert), " · since " + format.moment(alert.since) + " (" + format.ago(alert.since) + ")")));
 
 /** @param {Data[]} alerts */

@@ -4,8 +4,14 @@
 /** @type {any} */
 const m = /** @type {any} */ (window).m;
 
-/** `firing`: alerts, as the last answer has told that knows of them. */
-export const session = { out: false, lost: false, firing: 0 };
+/** `known`: somebody is logged in; `ended`: somebody was, until the instance said otherwise; `firing`: alerts, as the last answer has
+ * told that knows of them. */
+export const session = { out: false, lost: false, known: false, ended: false, firing: 0 };
+
+/** @param {boolean} ended whether it was the instance that ended it */
+export function leave(ended) {
+  Object.assign(session, { out: true, ended: session.ended || (ended && session.known), known: false });
+}
 
 export class Refused extends Error {
   /** @param {number} status @param {string} message @param {any} [data] */
@@ -26,7 +32,7 @@ async function read(response) {
   let data = /** @type {any} */ (text);
   if (type.includes("json")) try { data = JSON.parse(text); } catch { data = null; }
   if (response.ok) return data;
-  if (response.status === 401) session.out = true;
+  if (response.status === 401) leave(true);
   throw new Refused(response.status, (data && data.detail) || firstProblem(data) || "The answer was " + response.status, data);
 }
 

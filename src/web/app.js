@@ -1,5 +1,5 @@
 // The frame around the pages: which one is shown, how to get to the others, and whether there is a connection.
-import { get, post, session } from "./api.js";
+import { get, leave, post, session } from "./api.js";
 import { Dialog, Notes, act, icon, m } from "./view.js";
 import { Alerts } from "./alerts.js";
 import { Cache } from "./cache.js";
@@ -9,14 +9,13 @@ import { Live } from "./live.js";
 import { Login, enterByLink } from "./login.js";
 import { Members } from "./members.js";
 import { Overview } from "./overview.js";
-import { Rules } from "./rules.js";
-import { Setup } from "./setup.js";
-import { System } from "./system.js";
 import { Upstreams } from "./upstreams.js";
 
-/** @type {Record<string, [string, any]>} */
-const pages = { overview: ["Overview", Overview], live: ["Live log", Live], cache: ["Cache", Cache], upstreams: ["Upstreams", Upstreams], rules: ["Rules", Rules], jobs: ["Jobs", Jobs],
-  alerts: ["Alerts", Alerts], clients: ["Clients", Clients], members: ["Instances", Members], setup: ["Setup", Setup], system: ["System", System] };
+/** What each page is called, and what draws it: null until that was read. @type {Record<string, [string, any]>} */
+const pages = { overview: ["Overview", Overview], live: ["Live log", Live], cache: ["Cache", Cache], upstreams: ["Upstreams", Upstreams], rules: ["Rules", null], jobs: ["Jobs", Jobs],
+  alerts: ["Alerts", Alerts], clients: ["Clients", Clients], members: ["Instances", Members], setup: ["Setup", null], system: ["System", null] };
+/** Pages that are read only after the first one was drawn, so that this one is small. @type {Record<string, () => Promise<any>>} */
+const later = { rules: () => import("./rules.js").then(file => file.Rules), setup: () => import("./setup.js").then(file => file.Setup), system: () => import("./system.js").then(file => file.System) };
 
 let menu = false;
 let linkError = "";
@@ -26,11 +25,35 @@ function place() {
   return { name: pages[path] ? path : "overview", parameters: new URLSearchParams(parameters || "") };
 }
 
-const logout = () => act(() => post("api/v1/logout"), "Logged out").then(() => { session.out = true; m.redraw(); });
+/** @param {string} name */
+async function bring(name) {
+  try {
+    pages[name][1] = await later[name]();
+    m.redraw();
+  } catch { setTimeout(() => bring(name), 2000); }
+}
+
+const logout = () => act(() => post("api/v1/logout"), "Logged out").then(() => { leave(false); m.redraw(); });
+
+/** How many alerts fire. */
+const count = () => (session.firing > 0 ? m("span.count", session.firing, m("span.sr", " firing")) : null);
+
+/** After a choice in the menu, whoever reads by ear is at the page's beginning. */
+function focusHeading() {
+  const heading = /** @type {HTMLElement | null} */ (document.querySelector("main h1"));
+  if (!heading) return;
+  heading.tabIndex = -1;
+  heading.focus();
+}
+
+function choose() {
+  if (menu) setTimeout(focusHeading, 50);
+  menu = false;
+}
 
 /** @param {string} current */
 const nav = current => m("nav", { id: "menu", class: menu ? "shown" : "", "aria-label": "Pages" }, Object.entries(pages).map(([name, [title]]) =>
-  m("a", { href: "#/" + name, ...(name === current ? { "aria-current": "page" } : {}), onclick: () => { menu = false; } }, icon(name), m("span", title), name === "alerts" && session.firing > 0 ? m("span.count", session.firing, m("span.sr", " firing")) : null)), m("button.logout", { onclick: logout }, "Log out"));
+  m("a", { href: "#/" + name, ...(name === current ? { "aria-current": "page" } : {}), onclick: choose }, icon(name), m("span", title), name === "alerts" ? count() : null)), m("button.logout", { onclick: logout }, "Log out"));
 
 class App {
   view() {
@@ -38,14 +61,15 @@ class App {
     if (session.out) return [m(Login, { error: linkError }), m(Notes)];
     return [m("a.skip", { href: "#main", onclick: (/** @type {Event} */ event) => { event.preventDefault(); document.getElementById("main")?.focus(); } }, "To the content"),
       m("header.bar", m("a.brand", { href: "#/overview" }, m("img", { src: "web/icon.svg", alt: "", width: 26, height: 26 }), "cachearr"),
-        m("button.menu", { "aria-expanded": String(menu), "aria-controls": "menu", onclick: () => { menu = !menu; } }, "Menu")),
-      nav(name), m("main#main", { tabindex: -1 }, session.lost ? m(".lost", { role: "status" }, "The connection is lost; trying again…") : null, m("div", [m(pages[name][1], { key: name, parameters })])), m(Notes), m(Dialog)];
+        m("button.menu", { "aria-expanded": String(menu), "aria-controls": "menu", onclick: () => { menu = !menu; } }, "Menu", count())),
+      nav(name), m("main#main", { tabindex: -1 }, m("div", [pages[name][1] ? m(pages[name][1], { key: name, parameters }) : m(".page", { key: "none" }, m("h1", pages[name][0]), m(".state", { "aria-busy": "true" }))])),
+      session.lost ? m(".lost", { role: "status" }, "The connection is lost; trying again…") : null, m(Notes), m(Dialog)];
   }
 }
 
 /** Whether there is an instance, whether it knows who asks, and how many alerts fire. */
 async function look() {
-  try { await get("api/v1/stats/summary"); } catch { /* the page says it */ }
+  try { await get("api/v1/stats/summary"); session.known = true; } catch { /* the page says it */ }
 }
 
 async function start() {
@@ -64,6 +88,13 @@ async function start() {
   });
   document.title = pages[place().name][0] + " – cachearr";
   m.mount(document.getElementById("app"), App);
+  window.addEventListener("keydown", event => {
+    if (event.key !== "Escape" || !menu) return;
+    menu = false;
+    m.redraw();
+    /** @type {HTMLElement | null} */ (document.querySelector(".menu"))?.focus();
+  });
+  Object.keys(later).forEach(bring);
 }
 
 start();

@@ -42,7 +42,7 @@ function drawLegend(self, row) {
   });
   const time = document.createElement("span");
   time.className = "legend-time";
-  if (row != null) time.append(new Date(self.chart.getValue(row, 0)).toLocaleString("en-GB", { weekday: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" }));
+  if (row != null) time.append(new Date(self.chart.getValue(row, 0)).toLocaleString("en-GB", { weekday: "short", hour: "2-digit", minute: "2-digit", ...(self.attributes.days ? { day: "numeric", month: "short" } : { second: "2-digit" }) }));
   legend.replaceChildren(...items, time);
 }
 
@@ -73,8 +73,9 @@ function rangeOf(rows, least) {
 function options(attributes) {
   const line = colour("--line"), muted = colour("--muted");
   return {
+    // Areas have no outline: it would draw what was not counted as a line at the bottom.
     labels: ["time", ...attributes.labels], colors: attributes.colours.map(colour), stackedGraph: !!attributes.stacked,
-    fillGraph: !!attributes.stacked, fillAlpha: 0.75, stackedGraphNaNFill: "inside", strokeWidth: attributes.stacked ? 1 : 1.6,
+    fillGraph: !!attributes.stacked, fillAlpha: 0.75, stackedGraphNaNFill: "inside", strokeWidth: attributes.stacked ? 0.1 : 1.6,
     logscale: !!attributes.logarithmic, connectSeparatedPoints: true, gridLineColor: line, axisLineColor: line,
     axisLabelFontSize: 12, highlightCircleSize: 3, labelsKMB: !attributes.logarithmic, animatedZooms: false,
     valueRange: rangeOf(attributes.rows, attributes.least),
@@ -95,7 +96,7 @@ function options(attributes) {
   };
 }
 
-/** Attributes: title, labels, colours (variables), rows [[Date, …]], group, stacked, logarithmic, least (the axis reaches that far), show, axis. */
+/** Attributes: title, days (whether more than one is shown), labels, colours (variables), rows [[Date, …]], group, stacked, logarithmic, least (the axis reaches that far), show, axis. */
 export class Chart {
   constructor() {
     /** @type {any} */

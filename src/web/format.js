@@ -6,6 +6,15 @@ const short = new Intl.NumberFormat("en", { notation: "compact", maximumFraction
 /** @param {number | null | undefined} value */
 export const number = value => (value == null ? "–" : grouped.format(value));
 
+/** "1 request", "2 requests" @param {number} value @param {string} thing */
+export const counted = (value, thing) => number(value) + " " + thing + (value === 1 ? "" : "s");
+
+/** "Calls", "calls" @param {string} text */
+export const capital = text => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** What an alert says; an upstream's name at its beginning stays as it is. @param {{message: string, subject?: string}} alert */
+export const alertWords = ({ message, subject }) => localTimes(subject && message.startsWith(subject) ? message : capital(message));
+
 /** At most four digits: 12.4K. @param {number | null | undefined} value */
 export const compact = value => (value == null ? "–" : value < 10000 ? grouped.format(value) : short.format(value));
 
@@ -49,10 +58,11 @@ export function latency(microseconds) {
 /** @param {string | number | Date} at */
 export const clock = at => new Date(at).toLocaleTimeString("en-GB");
 
-/** "Nov 29, 21:40", without the day where it is today, with the year where it is another. @param {string | number} at */
-export function moment(at) {
+/** "Nov 29, 21:40", without the day where it is today, with the year where it is another.
+ * @param {string | number} at @param {boolean} [seconds] whether they are told */
+export function moment(at, seconds = false) {
   const date = new Date(at);
-  const time = date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  const time = date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", second: seconds ? "2-digit" : undefined });
   const now = new Date();
   if (date.toDateString() === now.toDateString()) return time;
   return date.toLocaleDateString("en", { year: date.getFullYear() === now.getFullYear() ? undefined : "numeric", month: "short", day: "numeric" }) + ", " + time;
@@ -75,6 +85,9 @@ export function fromNow(at) {
 
 /** The rest of a life in seconds: -1 has no end, 0 and less is stale. @param {number} seconds */
 export const lifetime = seconds => (seconds === -1 ? "no end" : seconds <= 0 ? "stale" : duration(seconds));
+
+/** @param {{limit: number, remaining: number}} quota */
+export const quotaLeft = quota => number(quota.remaining) + " of " + number(quota.limit) + " left";
 
 /** When a quota is spent if calls go on as they did since it began.
  * @param {{limit: number, remaining: number, resetSeconds: number, per: string}} quota @returns {Date | null} */

@@ -1,14 +1,15 @@
 // The page that says within five seconds whether all is well, what was saved today, and what to do if not.
 import { Resource, query } from "./api.js";
 import { Chart, rowsOf } from "./chart.js";
+import { Condition, used } from "./condition.js";
 import * as format from "./format.js";
 import { badge, card, choice, empty, instead, m, meter, table } from "./view.js";
 import { sharedCard } from "./members.js";
-import { quotaCell, stateOf } from "./upstreams.js";
+import { quotaCell, rank } from "./upstreams.js";
 
 /** @typedef {any} Data */
 
-const ranges = /** @type {Record<string, [string, string]>} */ ({ "1 h": ["-1h", "10s"], "24 h": ["-24h", "1m"], "7 d": ["-7d", "10m"], "30 d": ["-30d", "1h"] });
+const ranges = /** @type {Record<string, [string, string, string]>} */ ({ "1 h": ["-1h", "10s", "10 s"], "24 h": ["-24h", "1m", "minute"], "7 d": ["-7d", "10m", "10 minutes"], "30 d": ["-30d", "1h", "hour"] });
 const results = ["fresh", "collapsed", "revalidated", "stale", "fetched", "bypass", "errors"];
 const resultNames = ["hit", "shared fetch", "revalidated", "stale", "miss", "bypass", "error"];
 const resultColours = results.map(name => "--" + name);
@@ -26,13 +27,13 @@ function history() {
   return "api/v1/history" + query({ series: [...results, ...latencies].join(","), from, step });
 }
 
-/** The share of hits in the day before the last one, to compare with. @param {Data} days */
-function yesterday(days) {
+/** Requests of the last day that could be hits, and the share of hits in the day before, to compare with. @param {Data} days */
+function lastDays(days) {
   const limit = Date.now() / 1000 - 86400;
-  const sum = (/** @type {string} */ name) => (days.series.find((/** @type {Data} */ each) => each.name === name)?.points || [])
-    .reduce((/** @type {number} */ total, /** @type {[number, number]} */ point) => total + (point[0] < limit ? point[1] || 0 : 0), 0);
-  const hits = sum("hits"), misses = sum("misses");
-  return hits + misses > 0 ? (100 * hits) / (hits + misses) : null;
+  const sum = (/** @type {string} */ name, /** @type {boolean} */ isLast) => (days.series.find((/** @type {Data} */ each) => each.name === name)?.points || [])
+    .reduce((/** @type {number} */ total, /** @type {[number, number]} */ point) => total + (point[0] < limit === isLast ? 0 : point[1] || 0), 0);
+  const hits = sum("hits", false), all = hits + sum("misses", false);
+  return { asked: sum("hits", true) + sum("misses", true), before: all > 0 ? (100 * hits) / all : null };
 }
 
 /** @param {string} label @param {any} figure @param {any} detail @param {string} [tone] */
@@ -47,7 +48,7 @@ function change(now, before) {
 
 /** @param {Data} alert */
 const alertLine = alert => m(".alert", { class: alert.severity, role: "alert" }, badge(alert.severity),
-  m("div", m("strong", format.localTimes(alert.message)), alert.advice ? m("p", format.localTimes(alert.advice)) : null), m("a.button", { href: "#/alerts" }, "Alerts"));
+  m("div", m("strong", format.alertWords(alert)), alert.advice ? m("p", format.localTimes(alert.advice)) : null), m("a.button", { href: "#/alerts" }, "Alerts"));
 
 const severities = ["error", "warning", "notice"];
 /** The worst first, of those the newest. @param {Data[]} alerts */
@@ -59,46 +60,25 @@ function alertLines(firing) {
   return [byUrgency(firing).slice(0, alertsShown).map(alertLine), more > 0 ? m("a.more-alerts", { href: "#/alerts" }, "and " + more + " more") : null];
 }
 
-/** What the table of upstreams shows in red, in words. @param {Data[]} all */
-const broken = all => all.flatMap(each => {
-  const [word, tone] = stateOf(each);
-  if (tone === "bad") return [each.name + ": " + word];
-  return each.quota.some((/** @type {Data} */ quota) => quota.remaining === 0) ? [each.name + ": quota spent"] : [];
-});
-
-/** How all is, and why; null while that is not known. What could not be asked is not well: what was told before may be long past.
- * @param {Data} page @returns {{tone: string, reason: string} | null} */
-function judgement(page) {
-  const asked = [page.health, page.alerts, page.upstreams], refused = asked.find(each => each.error)?.error;
-  // Where the instance is down, the answer is an error, and its words say why.
-  if (refused) return { tone: page.health.error ? "bad" : "warn", reason: refused.data?.data?.message || refused.message };
-  if (asked.some(each => each.data == null)) return null;
-  const { firing } = page.alerts.data, red = broken(page.upstreams.data.upstreams), health = page.health.data.data;
-  const reason = red.length > 0 ? red.join(", ") : health.status === "degraded" ? health.message : "";
-  if (firing.some((/** @type {Data} */ each) => each.severity === "error")) return { tone: "bad", reason };
-  return { tone: reason || firing.some((/** @type {Data} */ each) => each.severity === "warning") ? "warn" : "good", reason };
-}
-
 /** @param {Data | undefined} today */
 const savedToday = today => (today ? ["Today ", m("b", format.number(today.calls)), " upstream calls and ", m("b", format.duration(today.seconds)), " of waiting were saved."] : "…");
 
 /** @param {Data} page */
 function verdict(page) {
-  const found = judgement(page);
-  const words = /** @type {Record<string, string>} */ ({ good: "All is well", warn: "Something needs a look", bad: "Something is broken" });
+  const found = page.condition.judge();
   const isIdle = found?.tone === "good" && page.summary.data.requests === 0;
   return m("section.verdict", { class: found?.tone || "unknown" }, m("span.lamp", { "aria-hidden": "true" }),
-    m("div", m("h1", isIdle ? "Ready, and nobody has asked yet" : found ? words[found.tone] : "One moment…"),
+    m("div", m("h1", isIdle ? "Ready, and nobody has asked yet" : found ? found.title : "One moment…"),
       m("p", isIdle ? ["Point an application here: ", m("a", { href: "#/setup" }, "Setup"), " says how."] : [found?.reason ? [m("b", format.localTimes(found.reason)), ". "] : null, savedToday(page.savings.data?.total)])));
 }
 
 /** @param {Data} summary @param {Data} page */
 function stats(summary, page) {
-  const before = page.days.data ? yesterday(page.days.data) : null;
+  const { asked, before } = page.days.data ? lastDays(page.days.data) : { asked: null, before: null };
   const rate = summary.hitRatio24h, today = page.savings.data?.total, ends = page.expiring.data?.keys;
   return m(".stats",
     stat("Hit rate", rate == null ? "–" : format.percent(rate), change(rate, before), rate == null ? "" : rate >= 50 ? "good-text" : "warn-text"),
-    stat("Miss rate", rate == null ? "–" : format.percent(100 - rate), format.number(summary.requests) + " requests since the start"),
+    stat("Miss rate", rate == null ? "–" : format.percent(100 - rate), "over 24 h" + (asked == null ? "" : ", of " + format.counted(asked, "request"))),
     stat("Calls saved today", format.compact(today?.calls), today ? format.bytes(today.bytes) + " not fetched again" : "…"),
     stat("Time saved today", format.duration(today?.seconds), summary.latencyHitP95Ms == null ? "no hits yet"
       : "hit " + format.latency(summary.latencyHitP95Ms * 1000) + ", miss " + format.latency(summary.latencyMissP95Ms == null ? null : summary.latencyMissP95Ms * 1000) + " (p95)"),
@@ -126,13 +106,14 @@ function charts(page) {
     page.rows = rowsOf(page.drawn, results);
     page.latencies = rowsOf(page.drawn, latencies).map(row => row.map((value, at) => (at > 0 && value != null && value <= 0 ? null : value)));
   }
+  const isLong = /d$/.test(range);
   // One for each card: what is drawn stands in one place.
   const words = () => instead(page.history) || (page.rows.length === 0 ? empty("Nothing was counted in this time") : null);
   // A logarithmic scale has no place for nothing at all.
   const untimed = here && !page.latencies.some((/** @type {any[]} */ row) => row.some((value, at) => at > 0 && value != null)) ? empty("Nothing was timed in this time") : null;
   return [
-    card("Requests by result", slot(words(), "r" + range, { title: "Requests by result over time", labels: resultNames, colours: resultColours, rows: page.rows, group: "overview", stacked: true, least: 5 }), { class: "two-thirds", aside: pick }),
-    card("Latency", slot(words() || untimed, "l" + range, { title: "Latency of hits and misses over time, on a logarithmic scale", labels: ["hit p50", "hit p95", "miss p50", "miss p95"],
+    card("Requests per " + ranges[range][2], slot(words(), "r" + range, { title: "Requests by result over time", days: isLong, labels: resultNames, colours: resultColours, rows: page.rows, group: "overview", stacked: true, least: 5 }), { class: "two-thirds", aside: pick }),
+    card("Latency", slot(words() || untimed, "l" + range, { title: "Latency of hits and misses over time, on a logarithmic scale", days: isLong, labels: ["hit p50", "hit p95", "miss p50", "miss p95"],
       colours: ["--fresh-soft", "--fresh", "--fetched-soft", "--amber"], rows: page.latencies, group: "overview", logarithmic: true, wide: 56,
       show: (/** @type {number} */ ms) => format.latency(ms * 1000), axis: (/** @type {number} */ ms) => (ms >= 1000 ? Number((ms / 1000).toPrecision(3)) + " s" : Number(ms.toPrecision(3)) + " ms") }), { class: "third", aside: m("span.muted", "log scale") }),
   ];
@@ -140,16 +121,16 @@ function charts(page) {
 
 /** @param {Data} page */
 function upstreams(page) {
-  const waiting = instead(page.upstreams);
+  const { condition } = page, waiting = instead(condition.upstreams);
   if (waiting) return card("Upstreams", waiting, { wide: true });
-  const asked = page.upstreams.data.upstreams.filter((/** @type {Data} */ each) => each.requests > 0 || stateOf(each)[0] !== "live");
+  const asked = used(condition.upstreams.data.upstreams).sort((a, b) => rank(condition, a) - rank(condition, b));
   const saved = new Map((page.savings.data?.upstreams || []).map((/** @type {Data} */ each) => [each.upstream, each]));
   const rows = asked.map((/** @type {Data} */ each) => m("tr", { key: each.name },
-    m("td", m("a", { href: "#/upstreams" }, each.name)), m("td", badge(...stateOf(each))), m("td.end", format.number(each.requests)), m("td.end", format.number(saved.get(each.name)?.calls ?? 0)),
-    m("td.end", each.latencyMs ? each.latencyMs + " ms" : "–"), m("td", quotaCell(each))));
+    m("td.name", m("a", { href: "#/upstreams?name=" + encodeURIComponent(each.name), title: each.name }, each.name)), m("td", condition.day.badge(each)), m("td.end", format.number(condition.day.of(each.name)?.upstream_calls)), m("td.end", format.number(saved.get(each.name)?.calls ?? 0)),
+    m("td.end", each.latencyMs ? format.latency(each.latencyMs * 1000) : "–"), m("td", quotaCell(each))));
   return card("Upstreams", rows.length === 0 ? empty("No upstream was asked yet")
-    : table([{ name: "Name" }, { name: "State" }, { name: "Calls", end: true }, { name: "Saved today", end: true }, { name: "Latency", end: true }, { name: "Quota", class: "quota" }], rows, "Upstreams"),
-  { wide: true, aside: m("a", { href: "#/upstreams" }, "All " + page.upstreams.data.upstreams.length) });
+    : table([{ name: "Name" }, { name: "State" }, { name: "Calls, 24 h", end: true }, { name: "Saved today", end: true }, { name: "Latency", end: true }, { name: "Quota", class: "quota" }], rows, "Upstreams"),
+  { wide: true, aside: m("a", { href: "#/upstreams" }, "All " + condition.upstreams.data.upstreams.length) });
 }
 
 /** @param {string} title @param {Resource} resource @param {string} column @param {(key: Data) => string} figure @param {string} nothing */
@@ -163,23 +144,21 @@ function keyList(title, resource, column, figure, nothing) {
 export class Overview {
   constructor() {
     this.summary = new Resource("api/v1/stats/summary", 3000).start();
-    this.health = new Resource("health/cache", 10000).start();
-    this.alerts = new Resource("api/v1/alerts", 5000).start();
+    this.condition = new Condition();
     this.savings = new Resource("api/v1/savings?days=1", 15000).start();
-    this.days = new Resource("api/v1/history" + query({ series: "hits,misses", from: "-48h", step: "1h" }), 300000).start();
+    this.days = new Resource("api/v1/history" + query({ series: "hits,misses", from: "-48h", step: "1h" }), 60000).start();
     this.history = new Resource(history, 10000).start();
-    this.upstreams = new Resource("api/v1/upstreams", 5000).start();
     this.expiring = new Resource("api/v1/keys/expiring?limit=" + mostListed, 15000).start();
     this.low = new Resource("api/v1/keys/low-hit-rate?limit=" + keysShown, 30000).start();
     this.top = new Resource("api/v1/keys/top?by=hits&limit=" + keysShown, 15000).start();
     this.shared = new Resource("api/v1/shared", 10000).start();
-    this.all = [this.shared, this.summary, this.health, this.alerts, this.savings, this.days, this.history, this.upstreams, this.expiring, this.low, this.top];
+    this.all = [this.shared, this.summary, this.condition, this.savings, this.days, this.history, this.expiring, this.low, this.top];
   }
   onremove() { this.all.forEach(each => each.stop()); }
   view() {
     const waiting = instead(this.summary);
     if (waiting) return m(".page", m("h1.sr", "Overview"), waiting);
-    const firing = this.alerts.data?.firing || [];
+    const firing = this.condition.alerts.data?.firing || [];
     return m(".page",
       verdict(this),
       alertLines(firing),

@@ -2,6 +2,7 @@
 import { Resource, post, query } from "./api.js";
 import * as format from "./format.js";
 import { Backup } from "./backup.js";
+import { Condition } from "./condition.js";
 import { sharedCard } from "./members.js";
 import { act, badge, card, choice, empty, facts, instead, m, meter } from "./view.js";
 
@@ -31,24 +32,33 @@ const elsewhere = () => m("span.links", m("a", { href: "metrics" }, "Metrics for
 /** @param {string} name @param {Data} tier */
 const tier = (name, tier) => (tier ? m(".tier", m(".quota-words", m("span", name + ": " + format.bytes(tier.bytes) + " of " + format.bytes(tier.maxBytes)), tier.keys == null ? null : m("span.muted", format.number(tier.keys) + " keys")), meter(tier.bytes, tier.maxBytes, name)) : null);
 
+/** The judgement of the overview, and what it is made of. @param {Condition} condition @param {Data[]} notes */
+function health(condition, notes) {
+  const found = condition.judge(), told = new Set(notes.map(note => note.message));
+  const firing = (condition.alerts.data?.firing || []).filter((/** @type {Data} */ each) => !told.has(each.message));
+  return [m("p.verdict-words", found ? badge(found.title, found.tone) : "One moment…", found?.reason ? " " + format.localTimes(found.reason) : null),
+    m("ul.list.alerts", notes.map(note => m("li.alert", { class: note.type }, badge(note.type), m("div", format.localTimes(note.message)))),
+      firing.map((/** @type {Data} */ alert) => m("li.alert", { class: alert.severity }, badge(alert.severity), m("div", format.alertWords(alert), " ", m("a", { href: "#/alerts" }, "Alerts")))))];
+}
+
 export class System {
   constructor() {
     this.status = new Resource("api/v1/system/status", 60000).start();
     this.health = new Resource("api/v1/health", 5000).start();
-    this.cache = new Resource("health/cache", 5000).start();
+    this.condition = new Condition();
     this.stats = new Resource("health/cache/stats", 15000).start();
     this.shared = new Resource("api/v1/shared", 5000).start();
   }
-  onremove() { [this.status, this.health, this.cache, this.stats, this.shared].forEach(each => each.stop()); }
+  onremove() { [this.status, this.health, this.condition, this.stats, this.shared].forEach(each => each.stop()); }
   view() {
-    const status = this.status.data, cache = this.cache.data?.data, stats = this.stats.data?.data;
+    const status = this.status.data, cache = this.condition.health.data?.data, stats = this.stats.data?.data;
     const reload = () => act(() => post("api/v1/reload"), done => (done.changes.length === 0 ? "Read again; nothing is different" : done.changes.join("; ")));
     return m(".page", m("h1", "System"), m(".grid.halves",
-      card("Health", instead(this.health) || (this.health.data.length === 0 ? empty("All is well") : m("ul.list.alerts", this.health.data.map((/** @type {Data} */ note) => m("li.alert", { class: note.type }, badge(note.type), m("div", format.localTimes(note.message))))))),
+      card("Health", instead(this.health) || health(this.condition, this.health.data)),
       card("Program", instead(this.status) || facts([["Version", status.version], ["Started", format.moment(status.startTime)], ["Up for", format.duration((Date.now() - new Date(status.startTime).getTime()) / 1000)], ["System", status.osName + " " + status.osVersion], ["Host", status.hostName],
         ["Configuration", status.startupPath || "built in", "span"], ["State", status.appData, "span"], ["Elsewhere", elsewhere(), "span"]]), { aside: m("button", { onclick: reload }, "Reload configuration") }),
-      card("Store", instead(this.cache) || [tier("Memory", cache.details.memory), cache.details.disk ? tier("Disk", cache.details.disk) : m("p.muted.tier", "No disk tier: answers end with the process.")]),
-      card("Since the start", instead(this.stats) || facts([["Hits", format.number(stats.hits)], ["Misses", format.number(stats.misses)], ["Hit rate", format.percent(stats.hitRate)], ["Shared fetches", format.number(stats.collapsed)], ["Evictions", format.number(stats.evictions)],
+      card("Store", instead(this.condition.health) || [tier("Memory", cache.details.memory), cache.details.disk ? tier("Disk", cache.details.disk) : m("p.muted.tier", "No disk tier: answers end with the process.")]),
+      card("Since the start", instead(this.stats) || facts([["Hits", format.number(stats.hits)], ["Misses", format.number(stats.misses)], ["Hit rate", format.percent(stats.hits + stats.misses > 0 ? stats.hitRate : null)], ["Shared fetches", format.number(stats.collapsed)], ["Evictions", format.number(stats.evictions)],
         ["To clients", format.bytes(stats.bytesToClients)], ["From upstreams", format.bytes(stats.bytesFromUpstreams)]]))), sharedCard(this.shared.data), m(Log), m(Backup),
     card("Third-party licences", facts(licences), { wide: true, aside: m("a.button", { href: "web/licences.txt" }, "Their texts") }));
   }

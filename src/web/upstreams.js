@@ -1,47 +1,48 @@
 // How each upstream is: quota, pauses, breaker, latency; and what an operator may do about it.
-import { Resource, post, query } from "./api.js";
+import { Resource, post } from "./api.js";
+import { Day, stateOf } from "./condition.js";
 import * as format from "./format.js";
-import { act, ask, badge, empty, facts, instead, m, meter, table } from "./view.js";
+import { act, ask, badge, empty, facts, instead, leftMeter, m, table, term } from "./view.js";
 
 /** @typedef {any} Data */
+
+/** The API's word for a mode, and the page's. @param {string} mode */
+const word = mode => (mode === "live" ? "normal" : mode);
 
 /** What each lets through. */
 const modes = /** @type {Record<string, string>} */ ({ live: "Asks the upstream when nothing fresh is stored.", "prefer-cache": "Serves what is stored, however old, and refreshes it behind.", offline: "Never asks the upstream: what is stored is all there is." });
 
-/** In words and a tone. @param {Data} upstream @returns {[string, string?]} */
-export function stateOf(upstream) {
-  if (upstream.paused) return ["paused"];
-  if (upstream.breaker.state === "open") return ["breaker open", "bad"];
-  if (upstream.cooldownUntil) return ["cooling down", "warn"];
-  if (upstream.quota.some((/** @type {Data} */ each) => each.remaining === 0)) return ["quota spent", "bad"];
-  if (upstream.breaker.state === "half-open") return ["trying again", "warn"];
-  return [upstream.mode];
+/** @param {Data} quota */
+function projection(quota) {
+  const empties = format.emptyAt(quota);
+  return empties ? m("p.warn-text", "empty at " + format.moment(empties.getTime()) + " at this rate") : null;
 }
 
-/** The quota nearest to its end, in one line. @param {Data} upstream */
+/** The quota nearest to its end, in short. @param {Data} upstream */
 export function quotaCell(upstream) {
-  const sorted = [...upstream.quota].sort((a, b) => a.remaining / a.limit - b.remaining / b.limit);
-  if (sorted.length === 0) return m("span.muted", "none");
-  const quota = sorted[0];
-  return m(".quota-cell", meter(quota.limit - quota.remaining, quota.limit, "Quota of " + upstream.name),
-    m("span.nowrap", format.number(quota.limit - quota.remaining) + " / " + format.number(quota.limit) + " per " + quota.per));
+  const [quota] = [...upstream.quota].sort((a, b) => a.remaining / a.limit - b.remaining / b.limit);
+  if (!quota) return m("span.muted", "none");
+  return m(".quota-cell", leftMeter(quota.remaining, quota.limit, "Left of the quota of " + upstream.name), m("span", format.quotaLeft(quota) + " this " + quota.per), projection(quota));
 }
 
 /** @param {Data} quota @param {string} name */
-function quotaLine(quota, name) {
-  const empties = format.emptyAt(quota);
-  return m("li.quota-line", m(".quota-words", m("span", format.number(quota.remaining) + " of " + format.number(quota.limit) + " " + quota.of + " left this " + quota.per),
-    m("span.muted", quota.remaining > 0 ? "resets in " + format.duration(quota.resetSeconds) : "room again from " + format.moment(quota.reset))), meter(quota.limit - quota.remaining, quota.limit, "Quota of " + name),
-  empties ? m("p.warn-text", "empty at " + format.moment(empties.getTime()) + " at this rate") : null);
+const quotaLine = (quota, name) => m("li.quota-line", m(".quota-words", m("span", format.quotaLeft(quota) + " this " + quota.per + (quota.of === "grabs" ? " (grabs)" : "")),
+  m("span.muted", quota.remaining > 0 ? "resets in " + format.duration(quota.resetSeconds) : "room again from " + format.moment(quota.reset))), leftMeter(quota.remaining, quota.limit, "Left of the quota of " + name), projection(quota));
+
+/** Why it has asked for a pause: a status, or words. @param {Data} upstream */
+function pauseWords({ cooldownWhy: why }) {
+  const status = /^(\d{3})$/.exec(why || "");
+  if (!status) return format.localTimes(why || "it asked for a pause");
+  return "it answered " + why + (why === "429" ? " (too many requests)" : why === "503" ? " (not available)" : "") + " and asked for a pause";
 }
 
 /** @param {Data} upstream */
 function troubles(upstream) {
   const lines = [];
-  if (upstream.paused) lines.push("Paused by an operator: what is stored is served, nothing is sent.");
-  if (upstream.cooldownUntil) lines.push("Nothing is sent for " + format.duration(upstream.cooldownSeconds) + " (until " + format.moment(upstream.cooldownUntil) + "): " + format.localTimes(upstream.cooldownWhy || "it asked for a pause"));
+  if (upstream.paused) lines.push("Paused by an operator: what is stored is served, however old; nothing is sent.");
+  if (upstream.cooldownUntil) lines.push("Nothing is sent until " + format.moment(upstream.cooldownUntil) + " (for " + format.duration(upstream.cooldownSeconds) + "): " + pauseWords(upstream) + ".");
   if (upstream.breaker.state !== "closed") lines.push("Breaker " + upstream.breaker.state + " after " + upstream.breaker.failuresInARow + " failures in a row" + (upstream.breaker.until ? ", tried again at " + format.clock(upstream.breaker.until) : "") + ".");
-  if (upstream.mode !== upstream.modeOfRules) lines.push("Mode " + upstream.mode + " until the next reload; the rules say " + upstream.modeOfRules + ".");
+  if (upstream.mode !== upstream.modeOfRules) lines.push("Mode " + word(upstream.mode) + " until the next reload; the rules say " + word(upstream.modeOfRules) + ".");
   return lines;
 }
 
@@ -54,34 +55,42 @@ async function change(page, upstream, action, done) {
   page.upstreams.refresh();
 }
 
+/** What holds it up, and may be ended: what the button says, what is reset, and what is said then. @param {Data} upstream @returns {[string, string[], string] | null} */
+function heldBy(upstream) {
+  const isOpen = upstream.breaker.state !== "closed";
+  if (upstream.cooldownUntil) return isOpen ? ["End pause, close breaker", ["breaker", "cooldown"], "pause ended, breaker closed"] : ["End pause", ["cooldown"], "pause ended"];
+  return isOpen ? ["Close breaker", ["breaker"], "breaker closed"] : null;
+}
+
 /** @param {Data} page @param {Data} upstream */
 function buttons(page, upstream) {
   const pause = async () => {
-    if (await ask("Pause " + upstream.name + "?", "Stored answers are served, whatever their age allows; all else is refused until you resume, reload or restart.", "Pause")) change(page, upstream, { paused: true }, "paused");
+    if (await ask("Pause " + upstream.name + "?", "What is stored is served, however old it is. All else is refused until you resume, reload or restart.", "Pause")) change(page, upstream, { paused: true }, "paused");
   };
+  const held = heldBy(upstream);
   return m(".buttons",
     upstream.paused ? m("button.primary", { onclick: () => change(page, upstream, { paused: false }, "resumed") }, "Resume") : m("button", { onclick: pause }, "Pause"),
-    m("button", { disabled: upstream.breaker.state === "closed" && !upstream.cooldownUntil, onclick: () => change(page, upstream, { reset: ["breaker", "cooldown"] }, "breaker and pauses reset") }, "Reset"),
-    m("label.inline", "Mode ", m("select", { title: Object.entries(modes).map(each => each.join(": ")).join("\n"), value: upstream.mode, onchange: (/** @type {any} */ event) => change(page, upstream, { mode: event.target.value }, "mode " + event.target.value) },
-      Object.keys(modes).map(mode => m("option", { value: mode, selected: mode === upstream.mode }, mode)))),
+    m("label.inline", "Mode ", m("select", { title: Object.entries(modes).map(([mode, what]) => word(mode) + ": " + what).join("\n"), value: upstream.mode, onchange: (/** @type {any} */ event) => change(page, upstream, { mode: event.target.value }, "mode " + word(event.target.value)) },
+      ["live", "prefer-cache", "offline"].map(mode => m("option", { value: mode, selected: mode === upstream.mode }, word(mode))))),
+    held ? m("button", { onclick: () => change(page, upstream, { reset: held[1] }, held[2]) }, held[0]) : null,
     upstream.mode === "live" ? null : m("p.muted.mode", modes[upstream.mode]));
 }
 
-/** Of the last day. @param {Data} page @param {Data} upstream */
-function lately(page, upstream) {
-  const sum = (/** @type {string} */ figure) => (page.day.data?.series || []).filter((/** @type {Data} */ each) => each.name === figure && each.upstream === upstream.name)
-    .flatMap((/** @type {Data} */ each) => each.points).reduce((/** @type {number} */ all, /** @type {[number, number | null]} */ [, value]) => all + (value || 0), 0);
-  const hits = sum("hits"), asked = hits + sum("misses"), errors = sum("upstream_errors");
-  return [["Hit rate, 24 h", asked > 0 ? format.percent((hits / asked) * 100, 0) : "–"], ["Errors, 24 h", errors > 0 ? m("span.bad-text", format.number(errors)) : "0"]];
+/** Of the last day. @param {Record<string, number> | null} day */
+function lately(day) {
+  const hits = day?.hits || 0, asked = hits + (day?.misses || 0), errors = day?.upstream_errors;
+  return [["Calls, 24 h", format.number(day?.upstream_calls)], ["Errors, 24 h", errors ? m("span.bad-text", format.number(errors)) : format.number(errors)], ["Hit rate, 24 h", asked > 0 ? format.percent((hits / asked) * 100, 0) : "–"]];
 }
+
+const tokens = () => term("Tokens", "How many calls may go out at once now; they come back at the rate that the rules name.");
 
 /** @param {Data} page @param {Data} upstream @param {string | null} wanted who is looked for */
 function panel(page, upstream, wanted) {
   const lines = troubles(upstream), isWanted = upstream.name === wanted;
   return m("section.card.upstream", { key: upstream.name, class: isWanted ? "wanted" : "", "aria-label": upstream.name, oncreate: (/** @type {Data} */ node) => { if (isWanted) node.dom.scrollIntoView(); } },
-    m("header.card-head", m("h2", upstream.name), badge(...stateOf(upstream))),
-    facts([["Calls", format.number(upstream.requests)], ...lately(page, upstream), ["Latency", upstream.latencyMs ? format.latency(upstream.latencyMs * 1000) : "–"],
-      ["Tokens", upstream.tokens == null ? "no limit" : String(upstream.tokens)], ["In flight", upstream.inFlight + (upstream.waiting > 0 ? ", " + upstream.waiting + " waiting" : "")]]),
+    m("header.card-head", m("h2", upstream.name), page.day.badge(upstream)),
+    facts([...lately(page.day.of(upstream.name)), ["Latency", upstream.latencyMs ? format.latency(upstream.latencyMs * 1000) : "–"],
+      [tokens(), upstream.tokens == null ? "no limit" : String(upstream.tokens)], ["In flight", upstream.inFlight + (upstream.waiting > 0 ? ", " + upstream.waiting + " waiting" : "")]]),
     upstream.events && upstream.events.state !== "off" ? feed(upstream.events) : null,
     lines.map(line => m("p.trouble", line)),
     upstream.quota.length > 0 ? m("ul.list", upstream.quota.map((/** @type {Data} */ quota) => quotaLine(quota, upstream.name))) : null,
@@ -89,30 +98,25 @@ function panel(page, upstream, wanted) {
 }
 
 /** @param {Data} page @param {Data[]} idle */
-const idleTable = (page, idle) => table([{ name: "Name" }, { name: "State" }, { name: "Tokens", end: true }, { name: "Quota", class: "quota" }],
+const idleTable = (page, idle) => table([{ name: "Name" }, { name: "State" }, { name: tokens(), end: true }, { name: "Quota", class: "quota" }],
   idle.map(each => m("tr", { key: each.name }, m("td", each.name), m("td", badge(...stateOf(each))), m("td.end", each.tokens ?? "–"), m("td", quotaCell(each)))), "Upstreams that were not asked");
 
-/** What is not as it should be comes first. @param {Data} upstream */
-const rank = upstream => (troubles(upstream).length > 0 || stateOf(upstream)[1] ? 0 : 1);
-
-const figures = ["hits", "misses", "upstream_errors"];
-const mostNamed = 21;  // of which the history tells three figures in one answer
+/** What is not as it should be comes first. @param {Data} page with the last day @param {Data} upstream */
+export const rank = (page, upstream) => (troubles(upstream).length > 0 || ["bad", "warn"].includes(page.day.stateOf(upstream)[1]) ? 0 : 1);
 
 export class Upstreams {
   constructor() {
     this.upstreams = new Resource("api/v1/upstreams", 3000).start();
-    /** @type {string[]} */
-    this.asked = [];
-    this.day = new Resource(() => "api/v1/history" + query({ series: this.asked.flatMap(name => figures.map(each => each + ":upstream=" + name)).join(","), from: "-24h", step: "1h" }), 30000);
+    this.day = new Day();
+    /** @type {Map<string, number>} */
+    this.places = new Map();  // of names, for as long as the page is shown: a card that is being used stays where it is
   }
   onremove() { this.upstreams.stop(); this.day.stop(); }
-  /** Asks for the figures of those that are shown, anew where another has come. @param {Data[]} shown */
-  follow(shown) {
-    const asked = shown.slice(0, mostNamed).map(each => each.name);
-    if (asked.join() === this.asked.join()) return;
-    this.asked = asked;
-    this.day.stop();
-    this.day.start();
+  /** In the order of the first look, those that came later behind them. @param {Data[]} used */
+  inPlace(used) {
+    const place = (/** @type {Data} */ each) => this.places.get(each.name) ?? Infinity;
+    used.sort((a, b) => (place(a) === place(b) ? rank(this, a) - rank(this, b) || b.requests - a.requests : place(a) - place(b)));
+    if (this.day.isKnown) for (const each of used) if (!this.places.has(each.name)) this.places.set(each.name, this.places.size);
   }
   /** @param {Data} node */
   view(node) {
@@ -120,9 +124,9 @@ export class Upstreams {
     if (waiting) return m(".page", m("h1", "Upstreams"), waiting);
     const all = this.upstreams.data.upstreams;
     const wanted = node.attrs.parameters.get("name");
-    const used = all.filter((/** @type {Data} */ each) => each.requests > 0 || troubles(each).length > 0 || each.name === wanted);
-    this.follow(used);
-    used.sort((/** @type {Data} */ a, /** @type {Data} */ b) => rank(a) - rank(b));
+    const used = all.filter((/** @type {Data} */ each) => each.requests > 0 || troubles(each).length > 0 || each.name === wanted || this.places.has(each.name));
+    this.day.follow(used);
+    this.inPlace(used);
     const idle = all.filter((/** @type {Data} */ each) => !used.includes(each));
     return m(".page", m("h1", "Upstreams"),
       used.length === 0 ? empty("No upstream was asked yet", "As soon as a request goes out, its upstream stands here.") : m(".grid.upstreams", used.map((/** @type {Data} */ each) => panel(this, each, wanted))),

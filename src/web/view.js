@@ -1,5 +1,5 @@
 // What all pages are built of. Text from outside goes through text nodes alone: nothing here makes HTML of a string.
-import { Refused } from "./api.js";
+import { Refused, query } from "./api.js";
 import * as format from "./format.js";
 
 /** @type {any} */
@@ -25,7 +25,7 @@ export const icon = name => m("svg.icon", { viewBox: "0 0 24 24", "aria-hidden":
 const tones = /** @type {Record<string, string>} */ ({
   hit: "good", revalidated: "info", collapsed: "teal", stale: "violet", miss: "plain",
   bypass: "dim", tunnel: "dim", error: "bad", refused: "bad", closed: "good", open: "bad", "half-open": "warn",
-  live: "good", "prefer-cache": "info", offline: "warn", paused: "warn", notice: "info", warning: "warn", info: "dim", debug: "dim", trace: "dim", ok: "good",
+  "prefer-cache": "info", offline: "warn", paused: "warn", notice: "info", warning: "warn", info: "dim", debug: "dim", trace: "dim", ok: "good",
   running: "info", done: "good", failed: "bad", canceled: "dim", cancelled: "dim", waiting: "warn",
 });
 
@@ -51,12 +51,12 @@ export function failure(error, again) {
     m("p", error.message), again ? m("button", { onclick: again }, "Try again") : null);
 }
 
-/** A table in a frame of its own that scrolls sideways.
- * @param {{name: string, end?: boolean, class?: string}[]} columns @param {any[]} rows @param {string} caption */
+/** A table in a frame of its own that scrolls sideways; a column with `sort` has a head that calls it.
+ * @param {{name: string, end?: boolean, class?: string, sort?: () => void, sorted?: string | null}[]} columns @param {any[]} rows @param {string} caption */
 export function table(columns, rows, caption) {
   return m(".table-frame", { tabindex: 0, role: "region", "aria-label": caption }, m("table",
-    m("thead", m("tr", columns.map(column => m("th", { scope: "col", class: (column.end ? "end " : "") + (column.class || "") },
-      column.name || m("span.sr", "Actions"))))),
+    m("thead", m("tr", columns.map(column => m("th", { scope: "col", ...(column.sorted ? { "aria-sort": column.sorted } : {}), class: (column.end ? "end " : "") + (column.class || "") },
+      column.sort ? m("button.link", { onclick: column.sort }, column.name, m("span", { "aria-hidden": "true" }, { ascending: " ▲", descending: " ▼" }[column.sorted || ""] || "")) : column.name || m("span.sr", "Actions"))))),
     m("tbody", rows)));
 }
 
@@ -72,6 +72,8 @@ function bar(role, part, whole, label, tone) {
 
 /** How full something is. @param {number} used @param {number} most @param {string} label */
 export const meter = (used, most, label) => bar("meter", used, most, label, share => (share > 90 ? "bad" : share > 75 ? "warn" : ""));
+/** How much of something is left. @param {number} left @param {number} most @param {string} label */
+export const leftMeter = (left, most, label) => bar("meter", left, most, label, share => (share < 10 ? "bad" : share < 25 ? "warn" : ""));
 /** How far something is. @param {number} done @param {number} all @param {string} label */
 export const progress = (done, all, label) => bar("progressbar", done, all, label, () => "");
 
@@ -125,20 +127,30 @@ export const Dialog = {
     "aria-labelledby": "dialog-title",
   }, m("h2#dialog-title", title), m(".dialog-body", typeof body === "function" ? body() : body),
   m(".buttons", m("button", { onclick: () => answered(false) }, confirm ? "Cancel" : "Close"),
-    confirm ? m("button.primary", { onclick: () => answered(true) }, confirm) : null))),
+    confirm ? m("button", { class: /^(Purge|Remove)/.test(confirm) ? "danger" : "primary", onclick: () => answered(true) }, confirm) : null))),
 };
 
-/** Shows a text to copy: the clipboard is closed to pages that came without TLS. @param {string} title @param {string} text */
-export function offer(title, text) {
-  const copy = async () => {
-    const area = /** @type {HTMLTextAreaElement | null} */ (document.querySelector(".dialog textarea"));
-    if (!area) return;
-    area.select();
-    try { await navigator.clipboard.writeText(text); } catch { document.execCommand("copy"); }
-    say("Copied");
-  };
-  return ask(title, [m("textarea.code", { readonly: true, rows: 8, value: text, "aria-label": title }), m(".buttons", m("button.primary", { onclick: copy }, "Copy"))]);
+/** The clipboard is closed to pages that came without TLS: what is selected is copied there. @param {string} text @param {Element | null} node that shows it */
+async function copy(text, node) {
+  if (node instanceof HTMLTextAreaElement) node.select();
+  else if (node) getSelection()?.selectAllChildren(node);
+  try { await navigator.clipboard.writeText(text); } catch { document.execCommand("copy"); }
+  say("Copied: " + (text.length > 60 ? text.slice(0, 60) + "…" : text));
 }
+
+/** Shows a text to copy. @param {string} title @param {string} text */
+export const offer = (title, text) => ask(title, [m("textarea.code", { readonly: true, rows: 8, value: text, "aria-label": title }),
+  m(".buttons", m("button.primary", { onclick: () => copy(text, document.querySelector(".dialog textarea")) }, "Copy"))]);
+
+/** A text in a line, with a button that copies it. @param {string} text */
+export const copyable = text => m("span.copyable", m("code", text), m("button.copy", { title: "Copy", "aria-label": "Copy " + text, type: "button",
+  onclick: (/** @type {any} */ event) => copy(text, event.currentTarget.previousSibling) }, "Copy"));
+
+/** A word and what it means. @param {string} word @param {string} meaning */
+export const term = (word, meaning) => m("abbr", { title: meaning }, word);
+
+/** Keeps in the address what a page is set to, so that it is the same after a reload. @param {Record<string, string | undefined>} settings */
+export const keep = settings => history.replaceState(null, "", location.hash.split("?")[0] + query(settings));
 
 /** Buttons of which one is chosen. @param {string} label @param {string[]} choices @param {string} chosen @param {(choice: string) => void} choose */
 export const choice = (label, choices, chosen, choose) => m(".choice", { role: "group", "aria-label": label },

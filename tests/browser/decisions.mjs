@@ -123,13 +123,17 @@ export async function judgement(page) {
   await told(page, "api/v1/alerts", all => ({ ...all, firing: [alert("notice", "first"), alert("notice", "second"), alert("notice", "third"), alert("warning", "fourth")] }));
   await page.goto(PAGE + "#/overview");
   await verdict("Something needs a look", "");
-  check((await page.locator(".alert").first().textContent()).includes("fourth"), "the worst alert is not the first");
+  check((await page.locator(".alert").first().textContent()).includes("Fourth"), "the worst alert is not the first");
   await page.getByText("and 1 more").waitFor();
   await truth(page);
   await calm(page);
   await verdict("All is well", "");
   await told(page, "api/v1/upstreams", all => ({ ...all, upstreams: all.upstreams.map(each => (each.name === "local" ? { ...each, breaker: { ...each.breaker, state: "open" } } : each)) }));
   await verdict("Something needs a look", "local: breaker open");
+  await page.goto(PAGE + "#/system");
+  await page.getByText("Something needs a look").waitFor();
+  check((await page.getByText("All is well").count()) === 0, "the system page judges otherwise than the overview");
+  await page.goto(PAGE + "#/overview");
   await truth(page);
   await unhealthy(page, verdict);
 }

@@ -16,7 +16,10 @@ export async function restart(page) {
   await fetch(CONTROL + "/stop");
   await page.getByText("reconnecting", { exact: true }).waitFor();
   await page.evaluate(() => { location.hash = "#/overview"; });
-  await page.getByText("The connection is lost").waitFor();
+  const lost = page.getByText("The connection is lost");
+  await lost.waitFor();
+  await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+  check(await lost.evaluate(bar => { const { top, bottom } = bar.getBoundingClientRect(); return top >= 0 && bottom <= innerHeight; }), "that the connection is lost scrolls away");
   await page.evaluate(() => { location.hash = "#/live"; });
   await fetch(CONTROL + "/start");
   await until("it is live again", async () => (await page.getByText("live", { exact: true }).count()) > 0);
