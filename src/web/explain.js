@@ -10,7 +10,7 @@ const causes = { rate: "its tokens are used up", concurrency: "as many requests 
 /** @type {Record<string, string>} */
 const modes = { offline: "offline: nothing is sent", "prefer-cache": "prefer-cache: what is stored serves, however old it is" };
 /** @type {Record<string, string>} */
-const policies = { override: "the rule decides", respect: "the origin's word goes first", floor: "at least the rule's lifetime", ceiling: "at most the rule's lifetime", never: "never stored", "RFC 9111": "as RFC 9111 says" };
+export const policies = { override: "the rule decides", respect: "the origin's word goes first", floor: "at least the rule's lifetime", ceiling: "at most the rule's lifetime", never: "never stored", "RFC 9111": "as RFC 9111 says" };
 
 /** @param {Data} limit @param {boolean} isAsked whether the request would go upstream */
 function limiter(limit, isAsked) {
@@ -31,7 +31,7 @@ function storedWords(stored) {
 }
 
 /** @param {Data} answer */
-function lifetimeWords(answer) {
+export function lifetimeWords(answer) {
   if (answer.policy === "never") return "not stored";
   const choices = (answer.ttlFrom || []).map((/** @type {Data} */ each) => format.duration(each.ttl) + " where " + each.when);
   return [answer.ttl == null ? "as the origin says" : format.duration(answer.ttl) + ", from the " + answer.ttlSource, ...choices].join("; ");
@@ -52,7 +52,7 @@ function lines(answer) {
   /** @type {[string, string | null | undefined][]} */
   const all = [["Then", answer.meaning + (answer.status ? ": " + answer.status : "")], ["Why", answer.why], ["Upstream", answer.upstream || "none of the rules"], ["Rule", answer.rule || "none: RFC 9111 decides"]];
   if (answer.key != null) {
-    all.push(["Key", answer.key], ["Kept for", answer.partition === "shared" ? "everybody" : "who sends the same credentials"], ["Asks", answer.origin], ["Type", answer.type],
+    all.push(["Key", answer.key], ["Kept for", answer.partition === "shared" ? "everybody" : "who sends the same credentials"], ["Asks", answer.origin], ["Type", answer.type], ["Tags", answer.tags?.join(", ")],
       ["Stored", storedWords(answer.stored)], ["Lifetime", lifetimeWords(answer)], ["Policy", policies[answer.policy] || answer.policy], ["Stale for", staleWords(answer.stale)],
       ["Limiter", limiter(limit, isAsked)], ["Pause", limit?.cooldownUntil && "until " + format.moment(limit.cooldownUntil)], ["Mode", limit && modes[limit.mode]],
       ["Next call", limit?.nextRefresh && !isAsked ? format.fromNow(limit.nextRefresh) + " at the earliest" : null],

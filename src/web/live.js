@@ -1,16 +1,16 @@
 // Requests as they end: filter in words, pause, and open a row to see how it was decided.
-import { Resource, post, query, session } from "./api.js";
+import { Resource, get, post, query, session } from "./api.js";
 import * as format from "./format.js";
-import { act, ask, badge, card, empty, failure, m } from "./view.js";
+import { act, ask, badge, card, empty, failure, keep, m } from "./view.js";
 import { decision, fetchAnew, offerCurl } from "./decision.js";
 import { makeRule } from "./draft.js";
 import { explain } from "./explain.js";
-import { compile } from "./filter.js";
+import { compile, names, notUnderstood } from "./filter.js";
 import { isStored, why } from "./trace.js";
 
 /** @typedef {any} Data */
 
-const most = 2000;   // that are kept
+const most = 2000;   // that are kept, here as by the instance
 const shown = 150;   // that are drawn
 
 /** @param {Data} request */
@@ -21,7 +21,7 @@ async function purge(request) {
 
 /** What cannot work is not offered. @param {Data} request */
 const detail = request => m(".detail", decision(request),
-  m(".buttons", isStored(request) ? [m("button", { onclick: () => fetchAnew(request.key) }, "Fetch anew"), m("button", { onclick: () => purge(request) }, "Purge"),
+  m(".buttons", isStored(request) ? [m("button", { onclick: () => fetchAnew(request.key) }, "Fetch anew"), m("button.danger", { onclick: () => purge(request) }, "Purge"),
     m("a.button", { href: "#/cache?key=" + encodeURIComponent(request.key) }, "In the cache")] : null,
   request.key && request.result !== "tunnel" ? m("button", { onclick: () => explain(request) }, "Explain now") : null,
   m("button", { onclick: () => makeRule(request) }, "Make a rule"),
@@ -33,7 +33,7 @@ const clientOf = request => (request.userAgent || "").split(/[\s/(]/)[0] || requ
 /** @param {Data} page @param {Data} request */
 function row(page, request) {
   const open = page.open?.id === request.id;
-  const toggle = () => { page.open = open ? null : request; };
+  const toggle = () => page.show(open ? null : request);
   return m("li.request", { key: request.id, class: open ? "open" : "" },
     m("button.request-line", { "aria-expanded": String(open), onclick: toggle },
       m("span.time", format.clock(request.time)), m("span.client", { title: request.client + (request.userAgent ? ", " + request.userAgent : "") }, clientOf(request)), badge(request.result),
@@ -48,8 +48,12 @@ export class Live {
     this.requests = [];
     /** @type {Data[]} */
     this.arrived = [];
-    this.words = new URLSearchParams(location.hash.split("?")[1] || "").get("filter") || "";
+    const settings = new URLSearchParams(location.hash.split("?")[1] || "");
+    this.words = settings.get("filter") || "";
     this.matches = compile(this.words);
+    this.wanted = settings.get("open");  // the row that was open before a reload
+    this.whole = false;                  // all that the instance holds is here, or on its way
+    this.loading = false;
     this.paused = false;
     /** @type {Data | null} */
     this.open = null;
@@ -71,7 +75,36 @@ export class Live {
     // What has come meanwhile is newer than what was read.
     const { requests } = this.first.data, newest = BigInt(requests[0]?.id || 0);
     this.requests = this.requests.filter(each => BigInt(each.id) > newest).concat(requests);
+    this.whole = requests.length < shown;
+    if (this.words || this.wanted) await this.loadRest();
+    this.open = this.requests.find(each => each.id === this.wanted) || null;
+    this.wanted = null;
     m.redraw();
+  }
+  /** Older ones, as soon as somebody looks for something. */
+  async loadRest() {
+    if (this.whole || this.first.data == null) return;
+    this.whole = this.loading = true;
+    const answer = await act(() => get("api/v1/requests?limit=" + most), "");
+    const oldest = BigInt(this.requests[this.requests.length - 1]?.id || 0);
+    if (answer) this.requests = this.requests.concat(answer.requests.filter((/** @type {Data} */ each) => BigInt(each.id) < oldest)).slice(0, most);
+    this.whole = !!answer;
+    this.loading = false;
+    m.redraw();
+  }
+  keep() { keep({ filter: this.words, open: this.open?.id }); }
+  /** @param {Data | null} request */
+  show(request) {
+    this.open = request;
+    this.keep();
+  }
+  /** @param {string} words */
+  look(words) {
+    this.words = words;
+    this.matches = compile(words);
+    this.open = null;
+    this.keep();
+    if (words.trim()) this.loadRest();
   }
   listen() {
     if (this.gone) return;
@@ -114,21 +147,36 @@ export class Live {
     clearInterval(this.timer);
     this.source?.close();
   }
+  /** What there is to say of words that find nothing, or are no words of the filter. */
+  advice() {
+    const odd = notUnderstood(this.words);
+    return (odd.length > 0 ? "Not understood, so looked for as text: " + odd.join(", ") + ". " : "") + "All words must be found. These look at one thing, and - before a word turns it round: " + names.join(":, ") + ":>1s.";
+  }
+  stateBadge() {
+    const held = this.paused || this.open, waiting = held ? this.arrived.length : 0;
+    return m("span.live-state", held ? badge((this.paused ? "paused" : "held while a row is open") + (waiting > 0 ? ", " + waiting + " waiting" : ""), "warn") : badge(this.state, this.state === "live" ? "good" : "warn"));
+  }
+  /** @param {number} found */
+  extent(found) {
+    const { length } = this.requests;
+    if (length === 0) return null;
+    const of = (this.loading ? "loading more than " : "of the last ") + format.number(length) + ", since " + format.moment(this.requests[length - 1].time);
+    return m("span.muted", this.words.trim() ? format.number(found) + " " + of : "the newest " + Math.min(length, shown));
+  }
   view() {
     this.begun = performance.now();
-    const filtered = this.requests.filter(this.matches).slice(0, shown);
-    // What was opened is drawn, whatever has come or been filtered meanwhile: the log is held for it.
-    if (this.open && !filtered.some(each => each.id === this.open.id)) filtered.unshift(this.open);
-    const held = this.paused || this.open, waiting = held ? this.arrived.length : 0;
-    const state = held ? badge((this.paused ? "paused" : "held while a row is open") + (waiting > 0 ? ", " + waiting + " waiting" : ""), "warn") : badge(this.state, this.state === "live" ? "good" : "warn");
+    const found = this.requests.filter(this.matches), drawn = found.slice(0, shown), odd = notUnderstood(this.words);
+    // What was opened is drawn, whatever has come meanwhile: the log is held for it.
+    if (this.open && !drawn.some(each => each.id === this.open.id)) drawn.unshift(this.open);
     return m(".page", m("h1", "Live log"),
-      m(".toolbar", m("input[type=search].grow", { "aria-label": "Filter", placeholder: "upstream:tvdb result:miss slow:>1s -status:404 words", value: this.words,
-        oninput: (/** @type {any} */ event) => { this.words = event.target.value; this.matches = compile(this.words); } }),
-      m("button", { "aria-pressed": String(this.paused), onclick: () => { this.paused = !this.paused; } }, this.paused ? "Go on" : "Pause"), state,
+      m(".toolbar", m("input[type=search].grow", { "aria-label": "Filter", title: this.advice(), placeholder: "upstream:tvdb result:miss slow:>1s -status:404 key:feed method:HEAD words", value: this.words,
+        oninput: (/** @type {any} */ event) => this.look(event.target.value) }),
+      m("button.pause", { "aria-pressed": String(this.paused), onclick: () => { this.paused = !this.paused; } }, this.paused ? "Resume" : "Pause"), this.stateBadge(),
       this.missed > 0 ? m("span.muted", this.missed + " passed unseen") : null),
-      this.first.error ? failure(this.first.error, () => this.load())
-        : card("Requests", filtered.length > 0 ? m("ol.requests", filtered.map(each => row(this, each)))
-          : this.requests.length > 0 ? empty("Nothing matches", "Words must all be found; upstream:, result:, client:, rule:, type:, status:, way: and slow:>1s look at one thing.")
-          : empty("Nobody has asked yet", "Requests stand here as soon as they end.", m("a.button", { href: "#/setup" }, "Set up an application"))));
+      odd.length > 0 && found.length > 0 ? m("p.muted", "Not understood, so looked for as text: " + odd.join(", ")) : null,
+      this.first.error && this.requests.length === 0 ? failure(this.first.error, () => this.load())
+        : card("Requests", drawn.length > 0 ? m("ol.requests", drawn.map(each => row(this, each)))
+          : this.requests.length > 0 ? empty(this.loading ? "Looking…" : "Nothing matches", this.advice())
+          : empty("Nobody has asked yet", "Requests stand here as soon as they end.", m("a.button", { href: "#/setup" }, "Set up an application")), { aside: this.extent(found.length) }));
   }
 }

@@ -1,5 +1,6 @@
 // What the rules make of a request, and of an answer to it, without sending anything.
 import { post } from "./api.js";
+import { lifetimeWords, policies } from "./explain.js";
 import * as format from "./format.js";
 import { badge, card, facts, failure, m } from "./view.js";
 
@@ -15,9 +16,6 @@ function fieldsOf(text) {
   }
   return fields;
 }
-
-/** @param {Data} seconds */
-const ttl = seconds => (seconds == null ? "as the origin says" : format.duration(seconds));
 
 export class Tester {
   /** @param {Data} node */
@@ -56,7 +54,7 @@ export class Tester {
   verdict() {
     const { answer } = this;
     const judged = answer.answer;
-    const found = [["Upstream", answer.upstream || "none: a host that no rules file names"], ["Rule", answer.rule || "none: RFC 9111 decides"], ["Key", answer.key || "–"], ["Policy", answer.policy], ["TTL", ttl(answer.ttl) + (answer.ttlSource ? ", from the " + answer.ttlSource : "")],
+    const found = [["Upstream", answer.upstream || "none: a host that no rules file names"], ["Rule", answer.rule || "none: RFC 9111 decides"], ["Key", answer.key || "–"], ["Tags", answer.tags?.join(", ")], ["Policy", policies[answer.policy] || answer.policy], ["TTL", lifetimeWords(answer)],
       ...(answer.refused ? [["Refused", answer.refused]] : [])].filter(([, value]) => value != null);
     return [facts(found, "lines"),
       judged ? m("p.verdict-line", badge(judged.stored ? "stored" : "not stored", judged.stored ? "good" : "warn"), " ", judged.stored ? "for " + format.duration(judged.ttl) + ", from the " + judged.ttlSource : judged.kind === "answer" ? "since " + judged.why : judged.kind + ": " + judged.why) : null];

@@ -4,7 +4,7 @@ import * as format from "./format.js";
 /** @typedef {any} Data */
 
 /** Why the upstream was asked, in words for those of RFC 9211. @type {Record<string, string>} */
-const forwards = { "uri-miss": "not stored yet", "vary-miss": "another variant is stored", miss: "nothing stored that fits", stale: "stored, but too old", partial: "stored only in part", bypass: "never stored", method: "a method that is not cached", request: "the client wanted it new" };
+const forwards = { "uri-miss": "was not stored", "vary-miss": "another variant is stored", miss: "nothing stored that fits", stale: "stored, but too old", partial: "stored only in part", bypass: "never stored", method: "a method that is not cached", request: "the client wanted it new" };
 /** @param {Data} request */
 const forward = request => forwards[request.forward] || request.forward;
 
@@ -20,8 +20,8 @@ export function why(request) {
   if (request.error) parts.push(format.localTimes(request.error));
   else if (request.detail) parts.push(detailOf(request));
   if (request.rule) parts.push("rule " + request.rule);
-  if (request.forward && request.result !== "bypass" && request.result !== "tunnel") parts.push(forward(request));
-  if (request.stored) parts.push("stored");
+  const asked = request.forward && request.result !== "bypass" && request.result !== "tunnel" ? forward(request) : "";
+  if (asked || request.stored) parts.push([asked, !request.stored ? "" : !asked ? "stored" : request.forward === "uri-miss" ? "now it is" : "its answer is stored"].filter(Boolean).join(", "));
   if (request.collapsed) parts.push("shared another's fetch");
   return parts.join(" · ") || (request.result === "tunnel" ? "passed on unseen" : "no rule: RFC 9111 decides");
 }
@@ -113,8 +113,8 @@ function took(request) {
   const call = callOf(request), begun = request.firstByteUs - request.waitedUs;
   if (!["asked", "failed", "shared"].includes(call) || !(begun > 0)) return [];
   const rest = request.durationUs - request.firstByteUs;
-  if (call === "failed") return [["It took", format.latency(begun), "until it was given up"]];
-  return [["It took", format.latency(begun), "until the first byte of the answer" + (rest > 1000 ? ", " + format.latency(rest) + " more for the rest" : "")]];
+  if (call === "failed") return [["Time", format.latency(begun), "passed until the upstream was given up"]];
+  return [["Time", format.latency(begun), "the upstream took until the first byte of the answer" + (rest > 1000 ? ", " + format.latency(rest) + " more for the rest" : "")]];
 }
 
 /** @param {Data} request @returns {[string, string, string][]} */

@@ -105,7 +105,7 @@ async function liveLog(page) {
   await page.getByText(/paused, \d+ waiting/).waitFor();
   await page.getByLabel("Filter").fill("seen-live-later");
   check((await page.locator(".request").count()) === 0, "what comes while it is paused is shown");
-  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("button", { name: "Resume" }).click();
   await page.locator(".request").waitFor();
 }
 
@@ -127,7 +127,7 @@ async function useBusyLog(page, asked, idle) {
   const top = await page.locator(".request").first().innerText();
   await until("the flood goes on while it is paused", () => asked() > before + 50);
   check((await page.locator(".request").first().innerText()) === top, "a paused log moves");
-  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("button", { name: "Resume" }).click();
   await page.getByText("live", { exact: true }).waitFor();
   // At once: a row that is found now may be another one when the mouse is there.
   await page.locator(".request-line").first().evaluate(row => row.click());

@@ -93,10 +93,12 @@ async function lateList(page) {
   await page.goto(PAGE + "#/live");
   await until("the list is asked for again", () => isRead);
   await fetch(PROXY + "/tv/come-meanwhile");
-  // Until the page has taken it, which nothing shows yet.
-  await page.waitForTimeout(1000);
+  const rows = page.locator(".request"), meanwhile = rows.filter({ hasText: "/tv/come-meanwhile" });
+  await meanwhile.waitFor();
+  const before = await rows.count();
   answer();
-  await page.getByText("/tv/come-meanwhile").first().waitFor();
+  await until("what was there before is listed", async () => (await rows.count()) > before);
+  check((await meanwhile.count()) === 1, "a list that was asked for before hides what has come meanwhile");
   await page.unrouteAll({ behavior: "wait" });
   page.expectsLoss = false;
 }
