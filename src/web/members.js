@@ -31,8 +31,12 @@ function differences(shared) {
 /** @param {Data} shared */
 const sharedState = shared => badge(shared.state, shared.state === "ready" ? "good" : shared.problem && !shared.enabled ? "bad" : shared.state === "off" ? "dim" : "warn");
 
+/** Whether there is anything to tell of the Redis: before the first contact all figures are made of nothing. @param {Data} shared */
+const isThere = shared => shared.state === "ready" || shared.state === "catching-up";
+
 /** @param {Data} shared */
 function members(shared) {
+  if (shared.members.length === 0) return empty("The others are not known", "The Redis cannot be reached now; this instance works on alone, and tries again.");
   const here = own(shared), now = newest(shared);
   const rows = shared.members.map((/** @type {Data} */ each) => m("tr", { key: each.name }, m("td.nowrap", m("strong", each.name), each.self ? m("span.muted", " this one") : null), m("td.nowrap", each.address || "–"),
     m("td.nowrap", each.version || "–", " ", isOther(here?.version, each.version) ? badge("another", "warn") : null), m("td.nowrap", m("code", { title: each.rules }, (each.rules || "–").slice(0, 12)), " ", isOther(here?.rules, each.rules) ? badge("other rules", "warn") : null),
@@ -46,7 +50,7 @@ const standings = /** @type {Record<string, [string, string]>} */ ({ connected: 
 /** @param {Data[]} limits */
 function limitsOf(limits) {
   if (limits.length === 0) return empty("Each instance keeps its own limits", "Limits are shared for upstreams with a budget of calls.");
-  const rows = limits.map(each => m("tr", { key: each.upstream }, m("td", m("a", { href: "#/upstreams" }, each.upstream)), m("td", badge(each.state, (standings[each.state] || ["warn"])[0])), m("td.muted", (standings[each.state] || ["", ""])[1]), m("td.end", format.number(each.members)), m("td.end", format.number(each.draws))));
+  const rows = limits.map(each => m("tr", { key: each.upstream }, m("td", m("a", { href: "#/upstreams?name=" + encodeURIComponent(each.upstream) }, each.upstream)), m("td", badge(each.state, (standings[each.state] || ["warn"])[0])), m("td.muted", (standings[each.state] || ["", ""])[1]), m("td.end", format.number(each.members)), m("td.end", format.number(each.draws))));
   return table([{ name: "Upstream" }, { name: "State" }, { name: "What holds" }, { name: "Share it", end: true }, { name: "Draws", end: true }], rows, "Shared limits");
 }
 
@@ -55,8 +59,8 @@ const memoryOf = memory => (memory.maxBytes > 0 ? m(".tier", m(".quota-words", m
   : m("p.muted.tier", "Memory: " + format.bytes(memory.bytes) + ", without a limit of its own"));
 
 /** @param {Data} shared */
-const server = shared => [facts([["Server", shared.server, "span"], ["Software", shared.software + " " + shared.version], ["Round trip", format.latency(shared.roundTripMicroseconds)], ["Behind by", shared.lagMs + " ms"], ["Clock differs by", shared.clockOffsetMs + " ms"],
-  ["Breaker", badge(shared.breaker)]]), memoryOf(shared.memory)];
+const server = shared => (!isThere(shared) ? facts([["Server", shared.server, "span"], ["Software", "–"], ["Round trip", "–"], ["Behind by", "–"], ["Clock differs by", "–"], ["Connection", badge("not connected", "warn")], ["Memory", "–"]]) : [facts([["Server", shared.server, "span"], ["Software", shared.software + " " + shared.version], ["Round trip", format.latency(shared.roundTripMicroseconds)], ["Behind by", format.duration(shared.lagMs / 1000)], ["Clock differs by", shared.clockOffsetMs + " ms"],
+  ["Breaker", badge(shared.breaker)]]), memoryOf(shared.memory)]);
 
 /** @param {Data} shared */
 const traffic = ({ records, invalidations }) => facts([["Hits", format.number(records.hits)], ["Misses", format.number(records.misses)], ["Written", format.number(records.written)], ["Too late", format.number(records.timeouts)], ["Not taken", format.number(total(records.rejected) + total(records.dropped))],
@@ -69,7 +73,7 @@ const alone = () => card("Instances", empty("This instance is alone", "Several i
 /** @param {Data} shared */
 function all(shared) {
   if (!shared.enabled) return shared.problem ? card("Instances", m("p.trouble", shared.problem), { wide: true, aside: sharedState(shared) }) : alone();
-  return [...[shared.problem, ...differences(shared)].filter(Boolean).map(words => m(".alert.warning", { role: "alert" }, badge("warning"), m("div", m("strong", words)))),
+  return [...[shared.problem, ...differences(shared)].filter(Boolean).map(words => m(".alert.warning", { role: "alert" }, badge("warning"), m("div", m("strong", format.capital(words))))),
     card("Instances", members(shared), { wide: true, aside: sharedState(shared) }),
     m(".grid.halves", card("Redis", server(shared)), card("What went through it", traffic(shared), { aside: m("span.muted", "since the start") })),
     card("Limits", limitsOf(shared.limits || []), { wide: true })];
@@ -85,6 +89,6 @@ export class Members {
 export function sharedCard(shared) {
   if (!shared || (!shared.enabled && !shared.problem)) return null;
   const words = shared.enabled ? differences(shared) : [], trouble = shared.problem || words[0];
-  const facts = shared.enabled ? [format.number(shared.members.length) + (shared.members.length === 1 ? " instance" : " instances"), "round trip " + format.latency(shared.roundTripMicroseconds), format.number(shared.records.hits) + " answers of others"].join(" · ") : "";
+  const facts = shared.enabled ? [shared.members.length > 0 ? format.counted(shared.members.length, "instance") : "the others are not known", isThere(shared) ? "round trip " + format.latency(shared.roundTripMicroseconds) : "not connected", format.number(shared.records.hits) + " answers of others"].join(" · ") : "";
   return card("Shared with other instances", [m("p", facts), trouble ? m("p.trouble", trouble) : null], { wide: true, aside: m(".buttons", sharedState(shared), m("a", { href: "#/members" }, "Instances")) });
 }

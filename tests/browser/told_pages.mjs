@@ -118,6 +118,11 @@ async function members(page) {
       check((await page.getByRole("row", { name: new RegExp("^" + name) }).getByText(ago, { exact: true }).count()) === 1, name + " was not seen last " + ago);
     check((await page.getByText("another", { exact: true }).count()) === 0, "a member without a record has another version");
   });
+  await told(page, { "api/v1/shared": { ...shared, state: "away", lagMs: 2634084, members: [] } }, async () => {
+    await page.getByText("The others are not known").waitFor();
+    await page.getByText("not connected", { exact: true }).waitFor();
+    check((await page.getByText("43 m", { exact: false }).count()) === 0, "figures are made up while the Redis is away");
+  });
 }
 
 /** What is asked for once is there as soon as it can be had. */
