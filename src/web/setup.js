@@ -1,35 +1,46 @@
 // How each application is pointed here, with this host filled in, and a tick as soon as it is seen.
 import { Resource, proxyAddress, query } from "./api.js";
+import { wayName } from "./clients.js";
 import * as format from "./format.js";
-import { badge, card, m } from "./view.js";
+import { badge, card, copyable, keep, m } from "./view.js";
 
 /** @typedef {any} Data */
 
 /** Name, how its agent is recognised, steps, and whose way of trusting the authority is its own; the shortest ways first.
  * @param {string} host @param {string} port @returns {[string, RegExp, any[], string?][]} */
 function applicationsFor(host, port) {
-  const proxy = "http://" + host + ":" + port;
+  const proxy = "http://" + host + ":" + port, ignored = "Put your own machines into Ignored Addresses, save";
   return [
-    ["Sonarr", /sonarr/i, [["Settings → General → Proxy: tick Use Proxy, type ", ["HTTP(S)"], ", hostname ", [host], ", port ", [port]], "Put your own machines into Ignored Addresses, save"], "dotnet"],
-    ["Radarr", /radarr/i, [["Settings → General → Proxy: type ", ["HTTP(S)"], ", hostname ", [host], ", port ", [port]], "Put your own machines into Ignored Addresses, save"], "dotnet"],
-    ["Lidarr", /lidarr/i, [["Settings → Metadata → Metadata source: ", [proxy + "/lidarr-metadata/"]]]],
-    ["Prowlarr", /prowlarr/i, [["Settings → Indexers → Indexer Proxies → Http: host ", [host], ", port ", [port], ", with a tag"], "Give that tag to the indexers that are to be cached"], "dotnet"],
-    ["Overseerr", /overseerr/i, [["Set the variables ", ["HTTP_PROXY=" + proxy], " and ", ["HTTPS_PROXY=" + proxy], ", start it again"]]],
-    ["Seerr, Jellyseerr", /jellyseerr|\bseerr/i, [["Settings → Network → HTTP(S) Proxy: ", [host], " port ", [port]]], "node"],
-    ["Jellyfin", /jellyfin/i, [["Set ", ["http_proxy=" + proxy], ", ", ["https_proxy=" + proxy], " and ", ["no_proxy"], " for your own machines, start it again"]], "dotnet"],
-    ["Bazarr", /bazarr|subliminal/i, [["Settings → General → Proxy: type HTTP, host ", [host], ", port ", [port]]], "python"],
-    ["beets", /beets|musicbrainz/i, [["Set ", ["http_proxy"], " and ", ["https_proxy"], " to ", [proxy]]], "python"],
-    ["qBittorrent", /qbittorrent/i, [["Options → Connection → Proxy server: HTTP, ", [host], ":", [port], ", of its uses RSS alone"]]],
-    ["curl, wget, Python and most others", /curl|wget|python|needle|axios|node/i, [["Set ", ["http_proxy=" + proxy], " and ", ["https_proxy=" + proxy]]], "tools"],
+    ["Sonarr", /sonarr/i, [["Settings → General → Proxy: tick Use Proxy, type ", ["HTTP(S)"], ", hostname ", { copy: host }, ", port ", { copy: port }], ignored, trust, hook("Settings → Connect → Webhook", "sonarr"), indexers(proxy)], "dotnet"],
+    ["Radarr", /radarr/i, [["Settings → General → Proxy: type ", ["HTTP(S)"], ", hostname ", { copy: host }, ", port ", { copy: port }], ignored, trust, hook("Settings → Connect → Webhook", "radarr"), indexers(proxy)], "dotnet"],
+    ["Lidarr", /lidarr/i, [["Settings → Metadata → Metadata source: ", { copy: proxy + "/lidarr-metadata/" }], hook("Settings → Connect → Webhook", "lidarr"), indexers(proxy)]],
+    ["Prowlarr", /prowlarr/i, [["Settings → Indexers → Indexer Proxies → Http: host ", { copy: host }, ", port ", { copy: port }, ", with a tag"], "Give that tag to the indexers that are to be cached", trust, hook("Settings → Notifications → Webhook", "prowlarr")], "dotnet"],
+    ["Overseerr", /overseerr/i, [["Set the variables ", { copy: "HTTP_PROXY=" + proxy }, " and ", { copy: "HTTPS_PROXY=" + proxy }, ", start it again: it sends https to the proxy whole, so all of it is cached"]]],
+    ["Seerr, Jellyseerr", /jellyseerr|\bseerr/i, [["Settings → Network → HTTP(S) Proxy: ", { copy: host }, " port ", { copy: port }], trust], "node"],
+    ["Jellyfin", /jellyfin/i, [["Set ", { copy: "http_proxy=" + proxy }, ", ", { copy: "https_proxy=" + proxy }, " and ", ["no_proxy"], " for your own machines, start it again"], trust], "dotnet"],
+    ["Bazarr", /bazarr|subliminal/i, [["Settings → General → Proxy: type HTTP, host ", { copy: host }, ", port ", { copy: port }], trust], "python"],
+    ["beets", /beets|musicbrainz/i, [["Set ", ["http_proxy"], " and ", ["https_proxy"], " to ", { copy: proxy }], trust], "python"],
+    ["qBittorrent", /qbittorrent/i, [["Options → Connection → Proxy server: HTTP, ", { copy: host }, ", port ", { copy: port }, ", of its uses RSS alone"]]],
+    ["curl, wget, Python and most others", /curl|wget|python|needle|axios|node/i, [["Set ", { copy: "http_proxy=" + proxy }, " and ", { copy: "https_proxy=" + proxy }], trust], "tools"],
   ];
 }
 
+/** How it says what has changed. @param {string} where @param {string} name of its upstream */
+const hook = (where, name) => [where + ", so that what changes is fetched anew at once: URL ", { copy: new URL("api/v1/webhook/" + name, document.baseURI).href }, " (the last word is its upstream's name in your rules), method POST, any user name, as password the API key, all triggers"];
+/** @param {string} proxy */
+const indexers = proxy => ["Its Newznab and Torznab indexers need no certificate where they go by base URL: ", ["URL"], " ", { copy: proxy + "/MOUNT" }, " of an upstream in your rules, ", ["API Path"], " ", ["/api"]];
+
+/** The step that an authority takes. */
+const trust = "trust";
+
 /** @param {any} step */
-const words = step => (Array.isArray(step) ? step.map(part => (Array.isArray(part) ? m("code", part[0]) : part)) : step);
+const words = step => (Array.isArray(step) ? step.map(part => (Array.isArray(part) ? m("code", part[0]) : part.copy ? copyable(part.copy) : part)) : step);
+
+const init = () => [copyable("cachearr ca init"), " (in a container: ", copyable("podman exec NAME cachearr ca init"), ")"];
 
 /** How an application comes to trust the authority. @param {boolean | null} authority whether there is one @param {string} [way] */
-const trusting = (authority, way) => (authority === false ? [m("code", "cachearr ca init"), " makes an authority; as soon as the application trusts that, its https is cached, too"]
-  : ["Let it trust the authority, so that its https is cached, too: ", m("a", { href: "ca" + (way ? "#" + way : "") }, "how")]);
+const trusting = (authority, way) => (authority === false ? ["Until now its https passes through uncached. ", init(), " makes an authority; as soon as the application trusts that, its https is cached, too"]
+  : ["Until it trusts the authority its https passes through uncached: ", m("a", { href: "ca" + (way ? "#" + way : "") }, "how")]);
 
 /** All that are of one application as one. @param {Data[]} clients @returns {Data} */
 function together(clients) {
@@ -50,7 +61,7 @@ const onlyElsewhere = (last, hosts) => hosts.length > 0 && last.length > 0 && !l
 /** Whether it works, by what was seen: a tone, and what there is to say.
  * @param {Data} seen @param {Data[] | null} last its last requests @param {{authority: boolean | null, way?: string, hosts: string[]}} here @returns {[string, any]} */
 function judge(seen, last, { authority, way, hosts }) {
-  const arrives = "Its requests arrive by " + seen.ways.join(" and ") + ": " + format.number(seen.requests) + " so far, ";
+  const arrives = "Its requests arrive by " + seen.ways.map(wayName).join(" and ") + ": " + format.number(seen.requests) + " so far, ";
   if (seen.hits > 0) return ["good", arrives + format.percent((seen.hits / seen.requests) * 100) + " of them hits."];
   if (!last) return ["dim", arrives + "none of them a hit."];
   if (last.length > 0 && last.every(failed)) {
@@ -63,7 +74,7 @@ function judge(seen, last, { authority, way, hosts }) {
   return ["warn", ["All it asked passed through by https, and nothing of that can be cached. ", trusting(authority, way), "."]];
 }
 
-/** One application: steps, and whether it was seen. Attributes: `application`, `clients`, `authority`, `hosts` that rules look into. */
+/** One application: steps, and whether it was seen. Attributes: `application`, `clients`, `authority`, `hosts` that rules look into, `open`, `toggled`. */
 class Application {
   /** @param {Data} node */
   constructor(node) {
@@ -87,8 +98,8 @@ class Application {
   view(node) {
     const { application: [name, , steps, way], clients, authority, hosts } = node.attrs;
     const seen = this.seen(clients), [tone, told] = seen ? judge(seen, this.last.data?.requests, { authority, way, hosts }) : ["", ""];
-    return m("details.application", m("summary", m("span", name), seen ? badge((tone === "good" ? "✓ " : "") + "seen " + format.ago(seen.lastSeen), tone) : m("span.muted", "not seen yet")),
-      m("ol", steps.map((/** @type {any} */ step) => m("li", words(step))), way ? m("li", trusting(authority, way)) : null),
+    return m("details.application", { oncreate: (/** @type {Data} */ made) => { made.dom.open = node.attrs.open; }, ontoggle: (/** @type {any} */ event) => node.attrs.toggled(name, event.currentTarget.open) }, m("summary", m("span", name), seen ? badge((tone === "good" ? "✓ " : "") + "seen " + format.ago(seen.lastSeen), tone) : m("span.muted", "not seen yet")),
+      m("ol", steps.map((/** @type {any} */ step) => m("li", step === trust ? trusting(authority, way) : words(step)))),
       seen ? m("p", { class: tone === "good" ? "good-text" : tone === "warn" ? "trouble" : "muted" }, told) : m("p.muted", "As soon as its first request arrives, this says whether it works."));
   }
 }
@@ -102,7 +113,7 @@ function mounts(base, upstreams) {
 
 /** @param {Data} page */
 function authority(page) {
-  if (page.authority === false) return m("p", "Nothing is intercepted here, so there is no certificate to trust. ", m("code", "cachearr ca init"), " makes one; then what applications ask by https is cached as well.");
+  if (page.authority === false) return m("p", "Nothing is intercepted here, so there is no certificate to trust. ", init(), " makes one; then what applications ask by https is cached as well.");
   if (page.authority == null) return m("p.muted", "…");
   const files = [["/ca.pem", "PEM: Linux, most programs"], ["/ca.cer", "DER: Windows, Android"], ["/ca.mobileconfig", "Profile: iPhone, Mac"], ["/ca.p12", "PKCS #12: Java"]];
   return [m("p", "Applications that ask by https need to trust this authority, which can sign only for the hosts that the rules name."), m("ul.list.downloads", files.map(([path, label]) => m("li", m("a.button", { href: path.slice(1), download: "" }, label)))),
@@ -126,7 +137,10 @@ function probe(page, clients) {
 }
 
 export class Setup {
-  constructor() {
+  /** @param {Data} node */
+  constructor(node) {
+    /** @type {Set<string>} */
+    this.opened = new Set(node.attrs.parameters.getAll("open").flatMap((/** @type {string} */ names) => names.split("|")));
     this.clients = new Resource("api/v1/clients", 2000).start();
     this.rules = new Resource("api/v1/rules").start();
     /** @type {boolean | null} */
@@ -136,16 +150,21 @@ export class Setup {
     fetch("ca.pem", { method: "HEAD" }).then(response => { this.authority = response.ok; m.redraw(); }).catch(() => {});
   }
   onremove() { this.clients.stop(); this.rules.stop(); }
+  /** @param {string} name @param {boolean} isOpen */
+  toggled(name, isOpen) {
+    if (isOpen) this.opened.add(name); else this.opened.delete(name);
+    keep({ open: [...this.opened].join("|") });
+  }
   /** That rules look into. @returns {string[]} */
   get hosts() { return (this.rules.data?.upstreams || []).filter((/** @type {Data} */ each) => each.intercept).flatMap((/** @type {Data} */ each) => each.hosts); }
   view() {
     const clients = this.clients.data?.clients || [];
     const { proxy: [host, port], hosts } = this;
     return m(".page", m("h1", "Setup"),
-      card("Three ways, the easiest first", m("ol.ways", m("li", m("b", "By base URL. "), "Put ", m("code", "http://" + host + ":" + port + "/MOUNT"), " where the service's address stands. No certificate.", mounts("http://" + host + ":" + port, this.rules.data?.upstreams || [])),
-        m("li", m("b", "As a proxy. "), "Host ", m("code", host), ", port ", m("code", port), ". Plain http is cached, https passes through."),
+      card("Three ways, the easiest first", m("ol.ways", m("li", m("b", "By base URL. "), "Put ", m("code", "http://" + host + ":" + port + "/MOUNT"), " where the service's address stands. All of it is cached, without a certificate.", mounts("http://" + host + ":" + port, this.rules.data?.upstreams || [])),
+        m("li", m("b", "As a proxy. "), "Host ", m("code", host), ", port ", m("code", port), ". Plain http is cached; https passes through uncached, but from the few that send it to the proxy whole (Overseerr)."),
         m("li", m("b", "As a proxy that looks inside https. "), "Let applications trust the authority (Certificate, on this page), and all of it is cached.")), { wide: true }),
-      m(".grid.halves", card("Applications", m(".applications", applicationsFor(host, port).map(each => m(Application, { key: each[0], application: each, clients, authority: this.authority, hosts })))),
-        m("div", card("Certificate", authority(this)), probe(this, clients), card("Browsers and systems", [m("p", "Automatic configuration:"), m("p", m("code", new URL("proxy.pac", document.baseURI).href))]))));
+      m(".grid.halves", card("Applications", m(".applications", applicationsFor(host, port).map(each => m(Application, { key: each[0], application: each, clients, authority: this.authority, hosts, open: this.opened.has(each[0]), toggled: this.toggled.bind(this) })))),
+        m("div", card("Certificate", authority(this)), probe(this, clients), card("Browsers and systems", [m("p", "Automatic configuration:"), m("p", copyable(new URL("proxy.pac", document.baseURI).href))]))));
   }
 }
