@@ -5,7 +5,9 @@ import { act, badge, card, empty, facts, instead, m, progress, table } from "./v
 
 /** @typedef {any} Data */
 
-const types = ["all", "series", "episodes", "metadata", "indexers", "quality-profiles", "custom-formats"];
+/** What each type asks for. @type {Record<string, string>} */
+const types = { all: "everything of the other types.", series: "the lists of Sonarr, Radarr and Lidarr, and each series, film and artist in them.", episodes: "the episodes of each series of Sonarr.", metadata: "what the metadata services say of all that the applications have.",
+  indexers: "Prowlarr's status, and the capabilities and feeds of its indexers.", "quality-profiles": "the quality profiles of the applications.", "custom-formats": "the custom formats of the applications." };
 
 /** @param {Data} page @param {Data} job */
 function row(page, job) {
@@ -26,10 +28,10 @@ export class Jobs {
   view() {
     const waiting = instead(this.jobs);
     const begin = async () => { await act(() => post("api/v1/warmup", { type: this.type }), "Begun"); this.jobs.refresh(); };
-    const start = m(".buttons", m("select", { "aria-label": "What to warm up", value: this.type, onchange: (/** @type {any} */ event) => { this.type = event.target.value; } }, types.map(type => m("option", { value: type }, type))), m("button.primary", { onclick: begin }, "Warm up"));
-    return m(".page", m("h1", "Jobs"), card("Warm-ups", waiting || (this.jobs.data.jobs.length === 0 ? empty("Nothing was warmed up yet", "A warm-up asks your applications' lists and fetches what they will ask for.")
+    const start = m(".buttons", m("select", { "aria-label": "What to warm up", value: this.type, onchange: (/** @type {any} */ event) => { this.type = event.target.value; } }, Object.keys(types).map(type => m("option", { value: type }, type))), m("button.primary", { onclick: begin }, "Warm up"));
+    return m(".page", m("h1", "Jobs"), card("Warm-ups", [m("p.muted", "A warm-up asks your applications' lists and fetches what they will ask for, within the budgets of the upstreams. " + this.type + ": " + types[this.type]), waiting || (this.jobs.data.jobs.length === 0 ? empty("Nothing was warmed up yet")
       : table([{ name: "Type" }, { name: "Begun by" }, { name: "State" }, { name: "Progress", class: "quota" }, { name: "Fetched", end: true }, { name: "Failed", end: true }, { name: "Began", end: true }, { name: "" }, { name: "", end: true }],
-        this.jobs.data.jobs.map((/** @type {Data} */ each) => row(this, each)), "Warm-ups")), { aside: start }),
+        this.jobs.data.jobs.map((/** @type {Data} */ each) => row(this, each)), "Warm-ups"))], { class: "warm", aside: start }),
     waiting || !this.jobs.data.prefetch ? null : card("Fetching ahead", ahead(this.jobs.data.prefetch)));
   }
 }
