@@ -1,6 +1,6 @@
 // A rule made of a recorded request, to go on from in the editor; or why there is none to make.
 import { get } from "./api.js";
-import { edit } from "./editor.js";
+import { edit, editRule } from "./editor.js";
 import { act, ask } from "./view.js";
 
 /** @typedef {any} Data */
@@ -120,7 +120,7 @@ export async function makeRule(request) {
   } else if (rule && !rule.file.startsWith("shipped:")) {
     // A second one with the same match would never be reached, or would hide it.
     const file = rule.file.split("/").pop();
-    if (await ask("This is decided by a rule of your own", rule.name + " stands in line " + rule.line + " of " + file + ". Change its lifetime there.", "Open the rules")) location.hash = "#/rules";
+    if (await ask("This is decided by a rule of your own", rule.name + " stands in line " + rule.line + " of " + file + ". Change its lifetime there.", "Open the rules")) editRule(rule);
   } else {
     edit(draftOf(request, rule));
   }

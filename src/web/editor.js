@@ -18,10 +18,18 @@ const example = `{
 `;
 
 let handedOver = "";
+/** @type {Data} */
+let wantedRule = null;
 
 /** Opens the editor with a new file of this text. @param {string} text */
 export function edit(text) {
   handedOver = text;
+  location.hash = "#/rules";
+}
+
+/** Opens the file of a rule of one's own at its line, from another page. @param {Data} rule */
+export function editRule(rule) {
+  wantedRule = rule;
   location.hash = "#/rules";
 }
 
@@ -64,16 +72,19 @@ class Editor {
     /** @type {Record<string, string> | null} */
     this.rehearsed = null;  // the draft that was played through
     this.timer = 0;
+    this.line = 0;
     /** @type {Data} */
     this.verdict = null;
   }
   /** @param {() => void} changed */
   start(changed) {
-    const text = handedOver;
+    const text = handedOver, rule = wantedRule;
     handedOver = "";
+    wantedRule = null;
     this.changed = changed;
     this.files.start();
     if (text) this.files.refresh().then(() => this.begin(text));
+    else if (rule) this.files.refresh().then(() => this.openAt(rule));
     else if (this.open) this.validate();
   }
   stop() { this.files.stop(); clearTimeout(this.timer); }
@@ -99,6 +110,15 @@ class Editor {
     const read = await act(() => getText(pathOf(file.name)), "");
     // Asked only now, so that nothing is written between the question and the file.
     if (read && this.wanted === file && await this.mayGo()) this.show(file, read);
+  }
+  /** The file of a rule, at its line. @param {Data} rule */
+  async openAt(rule) {
+    const file = (this.files.data?.files || []).find((/** @type {Data} */ each) => each.path === rule.file);
+    if (!file) return say(rule.file + " is not among the files that are edited here", true);
+    if (!this.open || this.isNew || this.name !== file.name) await this.choose(file);
+    if (this.name !== file.name) return;
+    this.line = rule.line;  // gone to as soon as the text is drawn
+    m.redraw();
   }
   /** What is on disk. @param {Data} file @param {{text: string, etag: string}} read */
   show({ name, path }, { text, etag }) { this.put({ name, path, saved: text, etag, text, begun: text }); }
@@ -188,7 +208,7 @@ class Editor {
   /** @param {string} name @param {string} current @param {string} etag @param {Data} version */
   async putBack(name, current, etag, version) {
     const { turn } = this, old = await act(() => getText(pathOf(name, version.version)), "");
-    if (!old || turn !== this.turn || !await this.mayGo() || !await ask("Put back " + name + " as it was until " + format.moment(version.kept) + "?", diffView(current, old.text), "Put back")) return;
+    if (!old || turn !== this.turn || !await this.mayGo() || !await ask("Put back " + name + " as it was until " + format.moment(version.kept, true) + "?", diffView(current, old.text), "Put back")) return;
     await this.apply(turn, name, name + " is as it was", () => sendText("PUT", pathOf(name, version.version), etag));
   }
   async remove() {
@@ -199,9 +219,14 @@ class Editor {
 
   area() {
     const count = this.text.split("\n").length;
+    const go = () => {
+      const { line } = this;
+      this.line = 0;
+      if (line) this.jump(line, 1);
+    };
     const scroll = (/** @type {any} */ event) => { const gutter = event.target.previousSibling; gutter.scrollTop = event.target.scrollTop; };
     return m(".editor", m("pre.gutter", { "aria-hidden": "true" }, Array.from({ length: count }, (_, at) => at + 1).join("\n")),
-      m("textarea#rules-text.code", { rows: Math.min(28, Math.max(12, count + 1)), spellcheck: false, wrap: "off", "aria-label": "Rules as JSON", "aria-describedby": "rules-verdict", value: this.text, onscroll: scroll,
+      m("textarea#rules-text.code", { rows: Math.min(28, Math.max(12, count + 1)), spellcheck: false, wrap: "off", "aria-label": "Rules as JSON", "aria-describedby": "rules-verdict", value: this.text, onscroll: scroll, oncreate: go, onupdate: go,
         oninput: (/** @type {any} */ event) => this.type(event.target.value) }));
   }
   judged() {
@@ -216,14 +241,14 @@ class Editor {
       event.target.value = "";
       if (chosen) this.putBack(this.name, this.saved, this.etag, chosen);
     };
-    const name = this.isNew ? m("input.file-name", { "aria-label": "Name of the file", value: this.name, required: true, pattern: "[A-Za-z0-9_][A-Za-z0-9._-]*\\.json", oninput: (/** @type {any} */ event) => { this.name = event.target.value; this.type(this.text); } }) : null;
+    const name = this.isNew ? m("input.file-name", { oncreate: (/** @type {any} */ node) => node.dom.select(), "aria-label": "Name of the file", value: this.name, required: true, pattern: "[A-Za-z0-9_][A-Za-z0-9._-]*\\.json", oninput: (/** @type {any} */ event) => { this.name = event.target.value; this.type(this.text); } }) : null;
     const writable = this.isNew || file?.writable, isReady = this.name !== "" && this.isChanged && this.verdict?.valid;
     return m(".sheet", m(".toolbar", name || m("strong", this.name), this.isChanged ? badge("not in force yet", "warn") : badge("in force", "good"), this.path ? m("span.muted.path", this.path) : null),
       writable ? null : m("p.trouble", "This program may not write here; the file is changed by hand."), this.area(), this.judged(),
       m(".buttons", m("button.primary", { disabled: !writable || !isReady || this.busy, onclick: () => this.save() }, "Review and put in force"),
         m("button", { disabled: !isReady, onclick: () => { this.rehearsed = this.draft; } }, "What would change"),
         m("button", { disabled: !this.isChanged || this.isNew, onclick: () => { this.text = this.saved; this.validate(); } }, "Discard changes"),
-        versions.length > 0 && writable ? m("select", { "aria-label": "Undo", disabled: this.busy, onchange: undo }, m("option", { value: "" }, "Undo…"), versions.map((/** @type {Data} */ each) => m("option", { value: String(each.version) }, "as it was until " + format.moment(each.kept)))) : null,
+        versions.length > 0 && writable ? m("select", { "aria-label": "Undo", disabled: this.busy, onchange: undo }, m("option", { value: "" }, "Undo…"), versions.map((/** @type {Data} */ each) => m("option", { value: String(each.version) }, "as it was until " + format.moment(each.kept, true) + " (" + format.ago(each.kept) + ")"))) : null,
         this.isNew || !writable ? null : m("button.danger", { disabled: this.busy, onclick: () => this.remove() }, "Remove"), m("button", { onclick: async () => { if (await this.mayGo()) this.close(); } }, "Close")),
       this.panel());
   }

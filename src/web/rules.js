@@ -3,7 +3,7 @@ import { Resource, post } from "./api.js";
 import * as format from "./format.js";
 import { editor } from "./editor.js";
 import { Tester } from "./tester.js";
-import { act, badge, card, choice, empty, instead, m, table } from "./view.js";
+import { act, badge, card, choice, empty, instead, keep, m, table } from "./view.js";
 
 /** @typedef {any} Data */
 
@@ -21,28 +21,31 @@ const isIdle = rule => rule.matched === 0 && !rule.shadowedBy;
 const isOwn = rule => !rule.file.startsWith("shipped:");
 
 /** @type {Record<string, (rule: Data) => boolean>} */
-const kinds = { All: () => true, Yours: isOwn, Matched: rule => rule.matched > 0, "Never matched": isIdle, Shadowed: rule => !!rule.shadowedBy };
+const kinds = { All: () => true, Yours: isOwn, Matched: rule => rule.matched > 0, "Not matched": isIdle, Shadowed: rule => !!rule.shadowedBy };
 
 /** @param {Data} rule */
 function marks(rule) {
   if (rule.shadowedBy) return m("span.mark", { title: "Whatever it would match, " + rule.shadowedBy + " takes before it" }, badge("shadowed by " + rule.shadowedBy, "warn"));
   if (rule.matched == null) return badge("for " + rule.for, "dim");
-  return rule.matched === 0 ? badge("never matched", "dim") : rule.for === "writes" ? badge("for writes", "dim") : null;
+  return rule.for === "writes" ? badge("for writes", "dim") : null;
 }
 
 /** @param {Data} rule */
-const row = rule => m("tr", { key: rule.upstream + " " + rule.name }, m("td.rule-name", rule.name, " ", marks(rule)), m("td.name", { title: rule.upstream }, rule.upstream), m("td.nowrap", rule.type || "–"), m("td.end", lifetime(rule)),
+const row = rule => m("tr", { key: rule.upstream + " " + rule.name }, m("td.rule-name", isOwn(rule) ? m("button.link", { title: "Open it in its file", onclick: () => editor.openAt(rule) }, rule.name) : rule.name, " ", marks(rule)), m("td.name", { title: rule.upstream }, rule.upstream), m("td.nowrap", rule.type || "–"), m("td.end", lifetime(rule)),
   m("td.end", format.number(rule.matched)), m("td.end", rule.matched > 0 && rule.for === "requests" ? format.percent((rule.hits / rule.matched) * 100, 0) : "–"),
   m("td.key", { title: rule.key || "" }, rule.key || "–"), m("td.nowrap.muted", { title: rule.file }, rule.file.replace("shipped:", "").split("/").pop() + ":" + rule.line));
 
 export class Rules {
-  constructor() {
-    this.words = "";
-    this.kind = "All";
+  /** @param {Data} node */
+  constructor(node) {
+    const { parameters } = node.attrs;
+    this.words = parameters.get("search") || "";
+    this.kind = kinds[parameters.get("kind")] ? parameters.get("kind") : "All";
     this.rules = new Resource("api/v1/rules", 10000).start();
     editor.start(() => this.rules.refresh());
   }
   onremove() { this.rules.stop(); editor.stop(); }
+  keep() { keep({ search: this.words, kind: this.kind === "All" ? "" : this.kind }); }
   found() {
     const words = this.words.toLowerCase();
     return this.rules.data.rules.filter((/** @type {Data} */ each) => kinds[this.kind](each) && [each.name, each.upstream, each.type, each.key, each.file].some(text => (text || "").toLowerCase().includes(words)));
@@ -50,10 +53,10 @@ export class Rules {
   list() {
     const found = this.found(), all = this.rules.data.rules;
     const count = (/** @type {string} */ kind) => all.filter(kinds[kind]).length;
-    return [m(".toolbar", m("input[type=search].grow", { "aria-label": "Search rules", placeholder: "Name, upstream, type, key or file", value: this.words, oninput: (/** @type {any} */ event) => { this.words = event.target.value; } }),
-      choice("Which rules", Object.keys(kinds), this.kind, kind => { this.kind = kind; }), m("span.muted", found.length + " of " + all.length)),
+    return [m(".toolbar", m("input[type=search].grow", { "aria-label": "Search rules", placeholder: "Name, upstream, type, key or file", value: this.words, oninput: (/** @type {any} */ event) => { this.words = event.target.value; this.keep(); } }),
+      choice("Which rules", Object.keys(kinds), this.kind, kind => { this.kind = kind; this.keep(); }), m("span.muted", found.length + " of " + all.length)),
     found.length === 0 ? empty(this.kind === "Shadowed" ? "No rule is shadowed by an earlier one" : "No such rule", count("Yours") === 0 && this.kind === "Yours" ? "A new file above begins one." : "")
-      : table([{ name: "Rule" }, { name: "Upstream" }, { name: "Type" }, { name: "TTL", end: true }, { name: "Matched", end: true }, { name: "Hits", end: true }, { name: "Key" }, { name: "Where" }], found.slice(0, shown).map(row), "Rules"),
+      : table([{ name: "Rule" }, { name: "Upstream" }, { name: "Type" }, { name: "TTL", end: true }, { name: "Matched", end: true }, { name: "Hit rate", end: true }, { name: "Key" }, { name: "Where" }], found.slice(0, shown).map(row), "Rules"),
     found.length > shown ? m("p.muted.more", "The first " + shown + "; search for others.") : null];
   }
   view() {

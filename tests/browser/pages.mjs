@@ -3,6 +3,7 @@ import { API_KEY, CHROMIUM, CONTROL, PAGE, PROXY, SCREENSHOTS, api, check, chrom
 import { decisions, judgement, legend, purgeMatching } from "./decisions.mjs";
 import { rulesPage } from "./rules_page.mjs";
 import { systemPage, restart } from "./system_page.mjs";
+import { kept } from "./kept.mjs";
 import { toldPages } from "./told_pages.mjs";
 
 // Both sizes and both schemes; LOOKS=all for each of one in each of the other, which takes twice as long.
@@ -185,7 +186,7 @@ async function instances(page) {
 }
 
 // PARTS names some of them, for who works on one.
-const parts = { liveLog, upstreamButtons, cacheButtons, purgeMatching, shortBudget, decisions, judgement, legend, instances, rulesPage, toldPages, busyLog, systemPage, restart };
+const parts = { liveLog, upstreamButtons, cacheButtons, purgeMatching, shortBudget, decisions, judgement, legend, instances, rulesPage, kept, toldPages, busyLog, systemPage, restart };
 const wanted = process.env.PARTS ? process.env.PARTS.split(",") : Object.keys(parts);
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
 try {

@@ -173,12 +173,27 @@ async function keep(page) {
   check(!await asksToStay(page), "the browser asks though nothing is written");
 }
 
+/** A rule of one's own leads to its line in its file; a shipped one is a text. */
+async function openAtLine(page) {
+  const frame = page.getByRole("region", { name: "Rules", exact: true }), { line } = await rule("few");
+  await frame.getByRole("button", { name: "few" }).click();
+  await until("its line is chosen", () => page.getByLabel("Rules as JSON").evaluate((area, line) => document.activeElement === area
+    && area.value.slice(0, area.selectionStart).split("\n").length === line, line));
+  await page.getByLabel("Search rules").fill("shipped:");
+  await until("shipped rules are listed", async () => (await frame.locator("tbody tr").count()) > 10);
+  check((await frame.locator("tbody button").count()) === 0, "a shipped rule can be opened");
+  await page.getByLabel("Search rules").fill("");
+  await page.getByRole("button", { name: "Close" }).click();
+}
+
 /** Of the rules in force only those that are looked for. */
 async function list(page) {
-  await page.getByRole("button", { name: "Never matched" }).click();
+  await page.getByRole("button", { name: "Not matched" }).click();
   const rows = page.getByRole("region", { name: "Rules", exact: true }).locator("tbody tr");
-  const idle = rows.filter({ has: page.locator(".badge").getByText("never matched", { exact: true }) });
-  await until("only rules that never matched are listed", async () => (await idle.count()) > 0 && (await idle.count()) === (await rows.count()));
+  const matched = () => rows.locator("td:nth-child(5)").allInnerTexts();
+  await until("only rules without a match are listed", async () => (await matched()).length > 0 && (await matched()).every(count => count === "0"));
+  await page.getByRole("button", { name: "All", exact: true }).click();
+  await openAtLine(page);
   await page.getByRole("button", { name: "Reload files" }).click();
   await page.getByText("nothing is different").waitFor();
 }
