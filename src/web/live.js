@@ -77,7 +77,7 @@ export class Live {
     this.requests = this.requests.filter(each => BigInt(each.id) > newest).concat(requests);
     this.whole = requests.length < shown;
     if (this.words || this.wanted) await this.loadRest();
-    this.open = this.requests.find(each => each.id === this.wanted) || null;
+    if (this.wanted) this.open = this.requests.find(each => each.id === this.wanted) || null;
     this.wanted = null;
     m.redraw();
   }

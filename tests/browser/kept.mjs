@@ -66,13 +66,25 @@ async function settings(page) {
   await judge(page, "setup", "setup, with an application open");
 }
 
+/** The panel of a key leads by its tags to all that have them. */
+async function tags(page) {
+  await fetch(PROXY + "/tv/tagged");
+  const { key } = (await api("GET", "api/v1/keys?pattern=*/tv/tagged")).data.keys[0];
+  await page.goto(PAGE + "#/cache?key=" + encodeURIComponent(key));
+  await page.getByText(/\d+ keys? in all/).waitFor();
+  await page.getByRole("link", { name: "shelf:tv" }).click();
+  await until("the tag is looked for", async () => (await page.getByLabel("Tag", { exact: true }).inputValue()) === "shelf:tv");
+  await page.getByRole("button", { name: "Fetch anew" }).waitFor({ state: "detached" });
+  await page.getByRole("cell").getByRole("link").first().waitFor();
+}
+
 /** A card stays where it is after what was done with it. */
 async function places(page) {
   await page.goto(PAGE + "#/upstreams");
   const names = async () => (await page.locator(".upstream h2").allInnerTexts()).join();
   const panel = page.locator(".upstream").last();
   await panel.getByText("Calls, 24 h").waitFor();
-  await until("the figures are there", async () => !(await panel.innerText()).includes("–\n"));
+  await until("the figures are there", async () => (await panel.locator("dd").first().innerText()) !== "–");
   const before = await names(), name = await panel.locator("h2").innerText();
   await api("POST", "api/v1/upstreams/" + name, { paused: true });
   await panel.getByText("paused", { exact: true }).waitFor();
@@ -116,4 +128,4 @@ async function frame(page) {
   await page.setViewportSize(size);
 }
 
-export const kept = page => each(page, { filter, openRow, settings, places, clients, frame });
+export const kept = page => each(page, { filter, openRow, settings, tags, places, clients, frame });

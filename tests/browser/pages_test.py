@@ -102,7 +102,7 @@ def main():
     screenshots = os.environ.get("SCREENSHOTS") or tempfile.mkdtemp(prefix="cachearr-screenshots-")
     os.makedirs(screenshots, exist_ok=True)
     origin = Origin()
-    rules = local(origin, rules=[{"name": "all", "match": {"path": "/tv/**"}, "type": "series", "ttl": "1h", "policy": "override", "expect": "any"}],
+    rules = local(origin, rules=[{"name": "all", "match": {"path": "/tv/**"}, "type": "series", "tags": ["shelf:tv"], "ttl": "1h", "policy": "override", "expect": "any"}],
                   rate={"per_second": 50, "quota": [{"limit": 50000, "per": "day"}]})
     rules["upstreams"]["tight"] = {"origin": origin.url, "mount": "/tight", "rate": {"per_second": 0.002, "burst": 1}}
     rules["upstreams"]["geek"] = {"like": "newznab", "origin": origin.url, "mount": "/geek"}
