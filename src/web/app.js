@@ -14,7 +14,7 @@ import { Upstreams } from "./upstreams.js";
 /** What each page is called, and what draws it: null until that was read. @type {Record<string, [string, any]>} */
 const pages = { overview: ["Overview", Overview], live: ["Live log", Live], cache: ["Cache", Cache], upstreams: ["Upstreams", Upstreams], rules: ["Rules", null], jobs: ["Jobs", Jobs],
   alerts: ["Alerts", Alerts], clients: ["Clients", Clients], members: ["Instances", Members], setup: ["Setup", null], system: ["System", null] };
-/** Pages that are read only after the first one was drawn, so that this one is small. @type {Record<string, () => Promise<any>>} */
+/** Pages that are read only where they are asked for, so that the first one is small. @type {Record<string, () => Promise<any>>} */
 const later = { rules: () => import("./rules.js").then(file => file.Rules), setup: () => import("./setup.js").then(file => file.Setup), system: () => import("./system.js").then(file => file.System) };
 
 let menu = false;
@@ -25,12 +25,13 @@ function place() {
   return { name: pages[path] ? path : "overview", parameters: new URLSearchParams(parameters || "") };
 }
 
-/** @param {string} name */
+/** Reads a page's file where it was not read yet; without a connection again and again. @param {string} name */
 async function bring(name) {
+  if (pages[name][1] || !later[name]) return;
   try {
     pages[name][1] = await later[name]();
     m.redraw();
-  } catch { setTimeout(() => bring(name), 2000); }
+  } catch { setTimeout(() => { if (place().name === name) bring(name); }, 2000); }
 }
 
 const logout = () => act(() => post("api/v1/logout"), "Logged out").then(() => { leave(false); m.redraw(); });
@@ -84,6 +85,7 @@ async function start() {
     document.title = pages[place().name][0] + " – cachearr";
     if (!session.out) look().then(m.redraw);
     m.redraw();
+    bring(place().name);
     window.scrollTo(0, 0);
   });
   document.title = pages[place().name][0] + " – cachearr";
@@ -94,7 +96,7 @@ async function start() {
     m.redraw();
     /** @type {HTMLElement | null} */ (document.querySelector(".menu"))?.focus();
   });
-  Object.keys(later).forEach(bring);
+  bring(place().name);
 }
 
 start();
