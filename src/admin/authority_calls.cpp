@@ -9,8 +9,10 @@ namespace {
 
 Answer public_file(Instance& instance, std::string_view path, const Call& call) {
   const auto leaves = instance.snapshot()->leaves;
-  if (!leaves) return problem(404, "nothing is intercepted here, so there is no certificate (\"cachearr ca init\", then "
-                             "\"cachearr reload\")");
+  if (!leaves)
+    return problem(404,
+                   "nothing is intercepted here, so there is no certificate (\"cachearr ca init\", then "
+                   "\"cachearr reload\")");
   const auto base = "http://" + std::string{call.head->fields.value(http::FieldId::host)};
   auto file = authority::public_file(leaves->authority(), path, base);
   if (!file) return problem(500, "the certificate cannot be written in this form");

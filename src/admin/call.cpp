@@ -39,7 +39,8 @@ std::string_view Call::parameter(std::string_view name) const noexcept {
 }
 
 bool Call::has_parameter(std::string_view name) const noexcept {
-  return std::any_of(query.begin(), query.end(), [name](const auto& each) { return each.first == name && !each.second.empty(); });
+  return std::any_of(query.begin(), query.end(),
+                     [name](const auto& each) { return each.first == name && !each.second.empty(); });
 }
 
 std::vector<std::pair<std::string, std::string>> read_query(std::string_view query) {

@@ -1,4 +1,5 @@
-// /proxy.pac, and the same as /wpad.dat: the file that tells browsers and systems to use this proxy, open to everybody as they bring no key.
+// /proxy.pac, and the same as /wpad.dat: the file that tells browsers and systems to use this proxy, open to everybody
+// as they bring no key.
 #include "admin/calls.hpp"
 #include "base/ip_address.hpp"
 #include "http/target.hpp"

@@ -134,8 +134,7 @@ bool ProxyServer::drain(Duration grace) {
   while (connections() > 0 && std::chrono::steady_clock::now() < begun + grace) {
     if (!asked_again && std::chrono::steady_clock::now() > begun + kFirstRequest) {
       asked_again = true;
-      for (auto& worker : workers_)
-        worker->post([&loop = *worker] { loop.ask_connections_to_close(false); });
+      for (auto& worker : workers_) worker->post([&loop = *worker] { loop.ask_connections_to_close(false); });
     }
     std::this_thread::sleep_for(std::chrono::milliseconds{10});
   }

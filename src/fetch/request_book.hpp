@@ -1,9 +1,9 @@
 // The requests that stored answers came for, so that what is stored can be asked for again without a client. In memory
 // alone: they hold credentials of clients, which are never written down.
 //
-// Owned by the proxy server, outlives the workers. Thread-safe; written when an answer is stored, and by the first hit of
-// one that an earlier run has left on disk; never by a hit in memory. What was remembered longest ago is forgotten where
-// the bound is reached.
+// Owned by the proxy server, outlives the workers. Thread-safe; written when an answer is stored, and by the first hit
+// of one that an earlier run has left on disk; never by a hit in memory. What was remembered longest ago is forgotten
+// where the bound is reached.
 #pragma once
 
 #include <cstddef>

@@ -61,8 +61,8 @@ void take_to_confirm(pipeline::RequestContext& context, const store::EntryPtr& s
 }
 
 bool is_worth_asking(const FetchContext& worker, const pipeline::RequestContext& context) {
-  return worker.shared.tier && !context.hit_for_miss && !context.directives.no_cache &&
-         worker.shared.tier->may_ask() && pipeline::is_shared(context);
+  return worker.shared.tier && !context.hit_for_miss && !context.directives.no_cache && worker.shared.tier->may_ask() &&
+         pipeline::is_shared(context);
 }
 
 /// For a request that fetches, if it has to, for itself alone.
@@ -90,8 +90,7 @@ net::Task<SharedFound> look_in_shared(FetchContext& worker, std::shared_ptr<Fetc
     found.varies_by = name.varies_by;
     found.entry = worker.shared.store.find(name.id, name.identity);
     if (!found.entry)
-      found.entry =
-          co_await find_in_shared(worker, name.id, name.identity, store::WhereMissing::claimed, found.claim);
+      found.entry = co_await find_in_shared(worker, name.id, name.identity, store::WhereMissing::claimed, found.claim);
   }
   const auto now = worker.now();
   if (!is_better(context, found.entry, now)) {

@@ -31,7 +31,7 @@ class Listener {
   /// process.
   static Result<bool> probe(const std::string& address);
   ~Listener();
-  void start();           // the worker's thread, or before it runs
+  void start();  // the worker's thread, or before it runs
   /// The worker's thread. Whoever has connected already is still accepted, unless others listen at the same socket.
   void close();
   std::uint16_t port() const noexcept;

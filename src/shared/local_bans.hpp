@@ -1,5 +1,5 @@
-// What was invalidated here alone: by order of a person, or by what happened at an upstream that is each instance's own.
-// Nothing that was shared before brings it back. A plain value: one owner, no clock.
+// What was invalidated here alone: by order of a person, or by what happened at an upstream that is each instance's
+// own. Nothing that was shared before brings it back. A plain value: one owner, no clock.
 #pragma once
 
 #include <cstdint>

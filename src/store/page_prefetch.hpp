@@ -1,5 +1,5 @@
-// Brings whole pages of the mapped file into the processor's caches while a scan works on their first records: one after
-// the other, each record waits for the machine's memory. Pure but for that; one thread.
+// Brings whole pages of the mapped file into the processor's caches while a scan works on their first records: one
+// after the other, each record waits for the machine's memory. Pure but for that; one thread.
 #pragma once
 
 #include <cstddef>

@@ -88,12 +88,20 @@ TEST_F(WarmUpsTest, RunsOneOfAKindAtATimeAndOneErrandOfAnUpstream) {
   auto warm_ups = make();
   warm_ups.start();
   const auto first = warm_ups.begin({"series", {}, {}}, "request");
-  const auto second = warm_ups.begin({"series", "2", {}}, "request");
+  const auto second = warm_ups.begin({"series", {}, {}}, "request");
   EXPECT_FALSE(second.is_new);
   EXPECT_EQ(second.status.job.id, first.status.job.id);
   EXPECT_TRUE(warm_ups.begin({"indexers", {}, {}}, "request").is_new);
   EXPECT_EQ(upstreams_.answer(fetched("[]")).target, "/list");
   EXPECT_EQ(upstreams_.answer(fetched()).target, "/indexers") << "after the list, though it is another job's";
+}
+
+TEST_F(WarmUpsTest, TakesAnotherElementForAnotherKind) {
+  auto warm_ups = make();
+  warm_ups.start();
+  const auto first = warm_ups.begin({"series", "1", {}}, "request");
+  EXPECT_TRUE(warm_ups.begin({"series", "2", {}}, "request").is_new);
+  EXPECT_EQ(warm_ups.begin({"series", "1", {}}, "request").status.job.id, first.status.job.id);
 }
 
 TEST_F(WarmUpsTest, EndsWhatIsCancelled) {
