@@ -39,8 +39,8 @@ std::optional<std::string_view> below_base(std::string_view path, std::string_vi
   return rest.front() == '/' ? rest : path;
 }
 
-Answer redirect(int status, const std::string& to) {
-  auto answer = problem(status, "the page is at " + to);
+Answer redirect(const std::string& to) {
+  auto answer = problem(308, "the page is at " + to);
   answer.fields = "Location: " + to + "\r\n";
   return answer;
 }
@@ -111,11 +111,8 @@ Result<Api::Admitted, Answer> Api::admit(const http::RequestHead& head, const ht
   if (const auto denied = check_host(policy, target.host, target.port); denied && !local) return refuse(*denied);
 
   Admitted admitted;
-  const auto& base = config.admin.url_base;
-  const auto path = below_base(target.path, base);
-  if (!path) return redirect(308, base + "/");
-  // A session's cookie is for what is below the base: the page would not hold a login elsewhere.
-  if (!base.empty() && target.path == "/") return redirect(307, base + "/");
+  const auto path = below_base(target.path, config.admin.url_base);
+  if (!path) return redirect(config.admin.url_base + "/");
   auto match = router_.find(head.method, *path);
   admitted.call.query = read_query(target.query);
   admitted.call.peer = peer;

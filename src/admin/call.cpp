@@ -38,6 +38,10 @@ std::string_view Call::parameter(std::string_view name) const noexcept {
   return {};
 }
 
+bool Call::is_given(std::string_view name) const noexcept {
+  return std::any_of(query.begin(), query.end(), [name](const auto& each) { return each.first == name; });
+}
+
 bool Call::has_parameter(std::string_view name) const noexcept {
   return std::any_of(query.begin(), query.end(),
                      [name](const auto& each) { return each.first == name && !each.second.empty(); });

@@ -27,6 +27,8 @@ struct Call {
 
   /// The first parameter of that name; empty where there is none.
   std::string_view parameter(std::string_view name) const noexcept;
+  /// Whether one is given, be it empty.
+  bool is_given(std::string_view name) const noexcept;
   /// Whether one is given: an empty one is not.
   bool has_parameter(std::string_view name) const noexcept;
 };

@@ -136,7 +136,8 @@ Answer put_key(const KeyCalls& keys, const Call& call) {
                                           : std::string_view{};
   if (value.type.size() > 255) return problem(400, "the type is too long");
   std::optional<Duration> ttl = usual_ttl(keys, value.type);
-  if (call.has_parameter("ttl")) {
+  // A variable of a script that is empty must not make a value live for good.
+  if (call.is_given("ttl")) {
     ttl = parse_duration(call.parameter("ttl"));
     if (!is_time_to_live(ttl)) return problem(400, "ttl is a duration such as 300, 15m or 24h");
   }

@@ -55,7 +55,7 @@ Answer no_such_file() { return problem(404, "no rules file is called so; GET /ap
 
 /// The number in "version"; 0: none was asked for. The error: it is none.
 Result<std::uint64_t, Answer> version_asked(const Call& call) {
-  if (!call.has_parameter("version")) return std::uint64_t{0};
+  if (!call.is_given("version")) return std::uint64_t{0};
   const auto number = text::parse_unsigned(call.parameter("version"));
   if (!number || *number == 0) return problem(400, "version is the number of one that was kept");
   return *number;

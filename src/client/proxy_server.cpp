@@ -13,7 +13,7 @@ namespace cachearr::client {
 namespace {
 
 /// So long a connection that was just made may take to send its first request when all are asked to leave.
-constexpr std::chrono::milliseconds kFirstRequest{300};
+constexpr Duration kFirstRequest{300};
 
 std::size_t worker_count(const Config& config) {
   return config.threads > 0 ? config.threads : std::max(1U, std::thread::hardware_concurrency());
@@ -130,10 +130,11 @@ bool ProxyServer::drain(Duration grace) {
     });
   }
   const auto begun = std::chrono::steady_clock::now();
-  bool asked_again = false;
+  const auto first_request = std::min<Duration>(kFirstRequest, grace / 2);
+  auto ask_again = begun + first_request;
   while (connections() > 0 && std::chrono::steady_clock::now() < begun + grace) {
-    if (!asked_again && std::chrono::steady_clock::now() > begun + kFirstRequest) {
-      asked_again = true;
+    if (std::chrono::steady_clock::now() > ask_again) {
+      ask_again += kFirstRequest;
       for (auto& worker : workers_) worker->post([&loop = *worker] { loop.ask_connections_to_close(false); });
     }
     std::this_thread::sleep_for(std::chrono::milliseconds{10});

@@ -38,10 +38,9 @@ Session::~Session() {
 
 /// What has arrived is answered. Who has only just connected may have a request on its way: it is asked twice.
 void Session::ask_to_close(bool at_once) noexcept {
-  const bool first_time = !std::exchange(client_.leaving, true);
+  if (std::exchange(client_.leaving, true)) has_begun_ = true;
   if (http2_ && !at_once) return http2_->leave();
-  const bool may_begin = first_time && !has_begun_;
-  if (at_once || (is_idle() && !may_begin && !net::has_unread(*stream_))) stream_->close();
+  if (at_once || (is_idle() && has_begun_ && !net::has_unread(*stream_))) stream_->close();
 }
 
 void Session::give_place_back() noexcept {
@@ -153,7 +152,7 @@ net::Task<Next> Session::run() {
         next = co_await send_rest(std::move(unsent));
         if (next == Next::close) co_return Next::close;
       }
-      if (!stream_->is_open() || (client_.leaving && inbox_.empty())) co_return Next::close;
+      if (!stream_->is_open() || (client_.leaving && has_begun_ && inbox_.empty())) co_return Next::close;
       const auto& timeouts = worker_.settings().config.timeouts;
       head_wait_.before_read(*stream_, inbox_, timeouts.client_idle, timeouts.client_header);
       begin_wait();

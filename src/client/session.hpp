@@ -83,7 +83,7 @@ class Session final : public Exchange, public net::Closable, private net::IdleOr
   net::HeadWait head_wait_;
   Http2Session* http2_ = nullptr;  // owns this
   bool has_place_ = true;          // one of limits.max_connections
-  bool has_begun_ = false;         // the client has sent something
+  bool has_begun_ = false;         // the client has sent something, or has had the time to
 };
 
 /// Serves a connection that was just accepted on this worker.

@@ -87,6 +87,11 @@ void AdmissionController::keep_refusal(const std::string& upstream, const Hash12
   refusals_.insert_or_assign({upstream, credential.low}, std::move(refusal));
 }
 
+void AdmissionController::forget_refusal(const std::string& upstream, const Hash128& credential) {
+  const std::lock_guard lock{refusals_mutex_};
+  refusals_.erase({upstream, credential.low});
+}
+
 std::optional<AdmissionController::KeptRefusal> AdmissionController::refusal_of(const std::string& upstream,
                                                                                 const Hash128& credential) {
   const std::lock_guard lock{refusals_mutex_};

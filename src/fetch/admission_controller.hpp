@@ -69,6 +69,7 @@ class AdmissionController {
     std::string content_type, body;
   };
   void keep_refusal(const std::string& upstream, const Hash128& credential, KeptRefusal refusal);
+  void forget_refusal(const std::string& upstream, const Hash128& credential);
   std::optional<KeptRefusal> refusal_of(const std::string& upstream, const Hash128& credential);
   /// What the limiters want done. Never called under one of their locks.
   void apply(limit::Effects&& effects);

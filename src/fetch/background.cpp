@@ -15,6 +15,8 @@ namespace cachearr::fetch {
 namespace {
 
 constexpr Duration kPauseWithoutSpare{1000};
+constexpr Duration kRetryAhead{10'000};
+constexpr std::size_t kMostTried = 1'024;
 /// What lives for less is not worth spreading.
 constexpr Duration kShortLife{600'000};
 
@@ -54,6 +56,19 @@ constexpr std::uint32_t kAsksForCall = 2;
 /// the next one perhaps serves nobody.
 bool is_much_asked(const store::Entry& entry) noexcept { return (entry.hits() - 1) / kAsksForCall >= entry.fetches(); }
 
+/// A refresh that came to nothing is not begun again by each hit.
+bool was_tried_lately(FetchContext& worker, const pipeline::RequestContext& context) {
+  auto& tried = worker.ahead_tried;
+  if (tried.size() >= kMostTried) tried.clear();
+  const FetchContext::AheadTried now{context.entry->meta.stored_ms, context.now};
+  const auto [at, is_new] = tried.try_emplace(context.entry->id(), now);
+  if (is_new) return false;
+  const auto before = at->second;
+  const bool lately = before.stored_ms == now.stored_ms && now.at < before.at + kRetryAhead;
+  if (!lately) at->second = now;
+  return lately;
+}
+
 /// A fresh answer of which the rule's share has passed, or whose end is near and that was asked for before, within what
 /// the upstream's budget leaves.
 bool is_due_ahead(FetchContext& worker, const pipeline::RequestContext& context) {
@@ -72,14 +87,14 @@ bool is_due_ahead(FetchContext& worker, const pipeline::RequestContext& context)
     return false;
   const auto name = limiter_key_of(context);
   if (worker.admission->registry().limiter(name.upstream, name.credential, context.now)->has_spare(context.now))
-    return true;
+    return !was_tried_lately(worker, context);
   worker.ahead_again = context.now + kPauseWithoutSpare;
   return false;
 }
 
 /// After a restart the hits of what it has left tell how to ask for it again.
 void note_in_book(FetchContext& worker, const pipeline::RequestContext& context, std::string_view head_bytes) {
-  if (!worker.book || !worker.book->lacks(context.entry->id())) return;
+  if (!worker.book || !context.verdict.rule || !worker.book->lacks(context.entry->id())) return;
   auto own = context;
   if (own.request.bytes().empty()) own.request.own(head_bytes);
   worker.book->remember(own, *context.entry, true);

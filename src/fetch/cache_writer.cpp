@@ -149,7 +149,10 @@ void invalidate_target(FetchContext& worker, const FetchJob& job, const http::Ta
     other.verdict.rule =
         job.rules().match(*other.verdict.upstream, get, target.path, target.query, worker.scratch, other.captures);
   rules::build_key(other.verdict, get, target, other.captures, worker.shared.secret, worker.scratch, other.key);
-  invalidate(worker, job, {caching::Invalidation::Kind::key, other.key.key, false});
+  const caching::Invalidation what{caching::Invalidation::Kind::key, other.key.key, false};
+  // The key of an upstream that is not shared names nothing that was.
+  if (pipeline::is_shared(*job.context)) store::tell_tier(worker.shared.tier, what, true);
+  worker.shared.store.invalidate_soon(what);
   worker.cells.invalidations[0].add();
 }
 

@@ -2,6 +2,8 @@
 // that all workers share. One for each worker, touched only on its thread.
 #pragma once
 
+#include <cstdint>
+#include <unordered_map>
 #include <utility>
 
 #include "net/worker.hpp"
@@ -29,6 +31,12 @@ struct FetchContext : pipeline::WorkerContext {
   origin::Connections connections;
   RequestBook* book = nullptr;  // null: no request is remembered
   TimePoint ahead_again{};      // no refresh ahead is tried before
+  /// Of a life of an answer: when it was tried last to refresh it ahead.
+  struct AheadTried {
+    std::int64_t stored_ms = 0;
+    TimePoint at{};
+  };
+  std::unordered_map<Hash128, AheadTried> ahead_tried;  // bounded, see background.cpp
 };
 
 }  // namespace cachearr::fetch

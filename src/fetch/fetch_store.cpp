@@ -36,14 +36,15 @@ net::Task<> Fetch::inspect_on() {
 
 /// The origin's words, for those who ask during the pause. Clients of an indexer throw on anything but its XML.
 void Fetch::keep_refusal(std::string text) {
+  if (!worker_.admission) return;
   std::string type{head_.head.fields.value(FieldId::content_type)};
+  const auto limiter = limiter_key_of(context());
   if (upstream() && upstream()->errors == rules::ErrorStyle::newznab) {
-    if (!content::is_newznab_error(text)) return;
+    if (!content::is_newznab_error(text))
+      return worker_.admission->forget_refusal(limiter.upstream, limiter.credential);
     if (type.find("xml") == std::string::npos) type = "application/xml";
   }
-  const auto limiter = limiter_key_of(context());
-  if (worker_.admission)
-    worker_.admission->keep_refusal(limiter.upstream, limiter.credential, {std::move(type), std::move(text)});
+  worker_.admission->keep_refusal(limiter.upstream, limiter.credential, {std::move(type), std::move(text)});
 }
 
 /// What is no answer is not stored, and what is stored stands in for it.

@@ -114,7 +114,7 @@ net::Task<> look_in_shared_alone(FetchContext& worker, pipeline::RequestContext&
   pipeline::take_variant(context, std::move(found));
   if (!context.entry) co_return;
   pipeline::decide_by_entry(context);
-  if (context.is_served()) context.detail = kShared;
+  if (context.disposition == pipeline::Disposition::hit) context.detail = kShared;
 }
 
 }  // namespace cachearr::fetch

@@ -80,9 +80,9 @@ void KeyLimiter::confirm(Ticket ticket) {
   limiter_.confirm(ticket);
 }
 
-void KeyLimiter::note_left(std::vector<std::uint64_t> left) {
+void KeyLimiter::note_left(TimePoint now, std::vector<std::uint64_t> left) {
   const GroupLock lock{group_->mutex};
-  limiter_.note_left(std::move(left));
+  limiter_.note_left(now, std::move(left));
 }
 
 bool KeyLimiter::is_within_share(Ticket ticket) const {

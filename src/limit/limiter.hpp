@@ -86,8 +86,11 @@ class Limiter {
   void refund(TimePoint now, const Waiter& waiter);
   /// True where the ticket was granted within a share: it goes, and nobody has to be asked.
   bool is_within_share(Ticket ticket) const noexcept;
-  /// So much is left of each quota for all together. It decides nothing here: a draw does.
-  void note_left(std::vector<std::uint64_t> left) noexcept { left_for_all_ = std::move(left); }
+  /// So much is left of each quota for all together, as of now. It decides nothing here: a draw does.
+  void note_left(TimePoint now, std::vector<std::uint64_t> left) noexcept {
+    left_for_all_ = std::move(left);
+    left_noted_ = now;
+  }
   /// From now on this part alone is ours; none: all of it, once whoever knows has been asked.
   void set_share(TimePoint now, const std::optional<ShareConfig>& config);
   /// What was sent from here and still counts, for each quota; nothing of what is not confirmed.
@@ -154,7 +157,8 @@ class Limiter {
   TokenBucket bucket_;
   std::vector<Quota> quotas_;
   LiveQuota live_;
-  std::vector<std::uint64_t> left_for_all_;                      // of each quota; empty: they are ours alone
+  std::vector<std::uint64_t> left_for_all_;  // of each quota; empty: they are ours alone
+  TimePoint left_noted_{};
   std::unique_ptr<Share> share_;                                 // null but for who is cut off
   std::array<std::array<Availability, kPriorities>, 2> held_{};  // of calls and of downloads
   Cooldown cooldown_;                                            // of calls

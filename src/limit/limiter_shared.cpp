@@ -6,6 +6,9 @@
 namespace cachearr::limit {
 namespace {
 
+/// What all have left is told with each beat; who hears nothing for so long knows nothing of it.
+constexpr Duration kLeftHolds{60'000};
+
 void take_newest(std::vector<QuotaRun>& runs, std::uint64_t count) {
   while (count > 0 && !runs.empty()) {
     auto& newest = runs.back();
@@ -82,7 +85,8 @@ QuotaSnapshot Limiter::snapshot_of(std::size_t index, TimePoint now) const {
   const auto& config = quota.config();
   QuotaSnapshot out{config.per,          config.limit, quota.remaining(now),
                     quota.reset_at(now), false,        config.scope == LimitScope::grab};
-  if (index >= left_for_all_.size() || left_for_all_[index] >= out.remaining) return out;
+  const bool is_known = index < left_for_all_.size() && now - left_noted_ <= kLeftHolds;
+  if (!is_known || left_for_all_[index] >= out.remaining) return out;
   out.remaining = left_for_all_[index];
   if (out.reset <= now) out.reset = now + config.per;
   return out;

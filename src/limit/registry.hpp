@@ -52,7 +52,7 @@ class KeyLimiter {
   Effects give_back(TimePoint now, const Waiter& waiter, TimePoint until, Why why);
   /// It goes.
   void confirm(Ticket ticket);
-  void note_left(std::vector<std::uint64_t> left);
+  void note_left(TimePoint now, std::vector<std::uint64_t> left);
   bool is_within_share(Ticket ticket) const;
   Effects set_share(TimePoint now, const std::optional<ShareConfig>& config);
   std::vector<std::vector<QuotaRun>> runs(TimePoint now) const;

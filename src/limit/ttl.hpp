@@ -26,7 +26,7 @@ Duration learned_ttl(std::optional<Duration> last, Refetch outcome, Duration sta
 Duration halved_ttl(Duration ttl) noexcept;
 
 /// Whether a fresh answer that is asked for should be refreshed behind the client's back: once `share` of its lifetime
-/// has passed and it was asked for at least once before, so that what nobody needs again expires in peace.
+/// has passed.
 bool refresh_ahead(TimePoint now, TimePoint stored, TimePoint fresh_until, double share) noexcept;
 
 }  // namespace cachearr::limit

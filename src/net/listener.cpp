@@ -18,6 +18,10 @@ namespace cachearr::net {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
+namespace {
+constexpr int kBacklog = 4096;
+}
+
 struct Listener::Impl {
   Impl(Worker& w, AcceptHandler h) : worker{w}, acceptor{w.context()}, pause{w.context()}, handler{std::move(h)} {}
   Worker& worker;
@@ -71,7 +75,7 @@ Result<std::unique_ptr<Listener>> Listener::open(Worker& worker, const std::stri
   ::setsockopt(impl->acceptor.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   impl->acceptor.bind(*endpoint, error);
   if (error) return fail();
-  impl->acceptor.listen(4096, error);
+  impl->acceptor.listen(kBacklog, error);
   if (error) return fail();
   impl->local = impl->acceptor.local_endpoint(error);
   return std::unique_ptr<Listener>{new Listener{std::move(impl)}};
@@ -123,11 +127,9 @@ void Listener::start() {
         tcp::endpoint from;
         auto accepting = impl->acceptor.async_accept(socket, from, asio::as_tuple(asio::deferred));
         const auto [error] = co_await std::move(accepting);
+        if (!error) impl->handler(std::move(socket), peer_of(from));
         if (error == asio::error::operation_aborted || !impl->acceptor.is_open()) co_return;
-        if (!error) {
-          impl->handler(std::move(socket), peer_of(from));
-          continue;
-        }
+        if (!error) continue;
         // Out of descriptors, or the connection was gone before we took it: wait a little and go on, never spin, never
         // end.
         log::warning("accept failed: " + error.message());
@@ -145,7 +147,7 @@ void Listener::start() {
 void Listener::accept_waiting() {
   boost::system::error_code error;
   impl_->acceptor.non_blocking(true, error);
-  while (!error) {
+  for (int i = 0; !error && i < kBacklog; ++i) {
     tcp::socket socket{impl_->worker.context()};
     tcp::endpoint from;
     impl_->acceptor.accept(socket, from, error);

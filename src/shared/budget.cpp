@@ -180,7 +180,7 @@ void Budget::take_answer(const AskedPtr& asked, const DrawAnswer& answer) {
   take_pauses(lane, answer);
   lane.tokens = answer.tokens;
   lane.left = answer.left;
-  lane.limiter->note_left(answer.left);
+  lane.limiter->note_left(clock_.now(), answer.left);
   // Before anything else is merged: what goes is part of it.
   if (asked->done && answer.verdict == Verdict::go) lane.limiter->confirm(asked->waiter.ticket);
   const limit::DrawResult result{answer.verdict == Verdict::go, clock_.now() + answer.wait, answer.why};

@@ -8,6 +8,8 @@
 namespace cachearr::shared {
 
 void LocalBans::add(std::int64_t at_ms, const caching::Invalidation& what) {
+  for (const auto& each : bans_)
+    if (each.ban.what == what) at_ms = std::max(at_ms, each.at_ms);
   std::erase_if(bans_, [&](const At& each) { return each.ban.what == what; });
   bans_.push_back({at_ms, store::make_ban(1, what)});
   if (bans_.size() <= kMost) return;

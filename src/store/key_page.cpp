@@ -48,11 +48,6 @@ std::string_view word_of(std::string_view pattern) noexcept {
 constexpr std::uint64_t kEntriesOfAPart = 50'000;
 constexpr std::uint64_t kMostParts = 4;
 
-std::uint64_t parts_for(std::uint64_t entries) noexcept {
-  const std::uint64_t most = std::min<std::uint64_t>(kMostParts, std::max(1U, std::thread::hardware_concurrency()));
-  return std::clamp<std::uint64_t>(entries / kEntriesOfAPart, 1, most);
-}
-
 IdRange part_of(std::uint64_t part, std::uint64_t parts) noexcept {
   const auto size = ~std::uint64_t{0} / parts;
   return {part * size + (part == 0 ? 0 : 1), part + 1 == parts ? ~std::uint64_t{0} : (part + 1) * size};
@@ -170,15 +165,19 @@ void KeyPager::read_cursor() {
   after_id_ = {hex_at(query_.cursor, 2), hex_at(query_.cursor, 1)};
 }
 
-KeyPage list_page(const KeyQuery& query, std::uint64_t entries, const std::function<void(KeyPager&)>& look) {
-  const auto parts = parts_for(entries);
+std::size_t parts_for(std::uint64_t entries) noexcept {
+  const std::uint64_t most = std::min<std::uint64_t>(kMostParts, std::max(1U, std::thread::hardware_concurrency()));
+  return static_cast<std::size_t>(std::clamp<std::uint64_t>(entries / kEntriesOfAPart, 1, most));
+}
+
+KeyPage list_page(const KeyQuery& query, std::size_t parts, const std::function<void(KeyPager&)>& look) {
   std::deque<KeyPager> pagers;  // they stay where they are
-  for (std::uint64_t part = 0; part < parts; ++part) pagers.emplace_back(query, part_of(part, parts));
+  for (std::size_t part = 0; part < parts; ++part) pagers.emplace_back(query, part_of(part, parts));
   std::vector<std::future<void>> others;
-  for (std::uint64_t part = 1; part < parts; ++part)
+  for (std::size_t part = 1; part < parts; ++part)
     others.push_back(in_parallel([&look, &pager = pagers[part]] { look(pager); }));
   look(pagers.front());
-  for (std::uint64_t part = 1; part < parts; ++part) {
+  for (std::size_t part = 1; part < parts; ++part) {
     others[part - 1].get();
     pagers.front().join(pagers[part]);
   }

@@ -1,5 +1,5 @@
-// Picks one page of a list of stored responses out of any number of them, in memory bounded by the page. Pure, one
-// thread.
+// Picks one page of a list of stored responses out of any number of them, in memory bounded by the page. Each pager
+// belongs to one thread; list_page() starts and ends those that it needs.
 #pragma once
 
 #include <cstdint>
@@ -70,9 +70,10 @@ class KeyPager {
   std::vector<Candidate> best_;  // a heap, worst first; one more than the page, to know whether another page follows
 };
 
-/// The page of a query. `look` offers to the pager all that lies in its range; of many `entries` several threads look
-/// at once, each at its part.
-KeyPage list_page(const KeyQuery& query, std::uint64_t entries, const std::function<void(KeyPager&)>& look);
+/// In how many parts so many entries are looked through at once: one where that takes some milliseconds.
+std::size_t parts_for(std::uint64_t entries) noexcept;
+/// The page of a query. `look` offers to the pager all that lies in its range; each part has a thread of its own.
+KeyPage list_page(const KeyQuery& query, std::size_t parts, const std::function<void(KeyPager&)>& look);
 /// Offers all that the tier has.
 void offer_all(KeyPager& pager, const MemoryTier& memory);
 

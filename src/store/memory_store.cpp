@@ -30,7 +30,7 @@ class MemoryStore final : public Store {
   std::uint32_t generation() const noexcept override { return bans_.current(); }
   void for_each(const std::function<bool(const EntryPtr&)>& visit) const override { memory_.for_each(visit); }
   KeyPage list(const KeyQuery& query) const override {
-    return list_page(query, memory_.stats().entries, [this](KeyPager& pager) { offer_all(pager, memory_); });
+    return list_page(query, parts_for(memory_.stats().entries), [this](KeyPager& pager) { offer_all(pager, memory_); });
   }
   StoreStats stats() const override {
     StoreStats stats;

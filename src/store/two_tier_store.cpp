@@ -123,7 +123,7 @@ class TwoTierStore final : public Store {
 
   KeyPage list(const KeyQuery& query) const override {
     const auto entries = memory_.stats().entries + slow_->stats().entries;
-    return list_page(query, entries, [this](KeyPager& pager) { offer_both(pager); });
+    return list_page(query, parts_for(entries), [this](KeyPager& pager) { offer_both(pager); });
   }
 
   void for_each_key(const std::function<bool(const KeyView&)>& visit) const override {

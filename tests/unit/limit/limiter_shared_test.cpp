@@ -118,10 +118,11 @@ TEST(AShare, OfAQuotaIsWhatWasLeftAndAfterAWindowAPartOfTheLimit) {
 TEST(SharedLimits, ShowWhatIsLeftForAllWhereOthersHaveSpent) {
   Bench bench{day_quota(100)};
   ASSERT_TRUE(bench.goes(kNow));
-  bench.limiter.note_left({7});
+  bench.limiter.note_left(kNow, {7});
   const auto quota = bench.limiter.snapshot(kNow).quotas.at(0);
   EXPECT_EQ(quota.remaining, 7U);
   EXPECT_GT(quota.reset, kNow);
+  EXPECT_EQ(bench.limiter.snapshot(kNow + minutes{2}).quotas.at(0).remaining, 99U) << "nobody has said so lately";
   bench.limiter.set_share(kNow, ShareConfig{0, 0, {{3, 25}}});
   EXPECT_EQ(bench.limiter.snapshot(kNow).quotas.at(0).remaining, 99U);
 }

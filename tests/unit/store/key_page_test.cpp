@@ -80,7 +80,7 @@ TEST_F(ListedKeys, AreTheSameWhenSeveralThreadsLook) {
     };
     for (int page = 0; page < 3; ++page) {
       const auto alone = list_page(query, 1, look);
-      const auto together = list_page(query, 1'000'000, look);
+      const auto together = list_page(query, 4, look);
       ASSERT_EQ(alone.keys.size(), 500U);
       ASSERT_EQ(together.keys.size(), 500U);
       EXPECT_EQ(alone.cursor, together.cursor);

@@ -29,7 +29,7 @@ class WatchedKeys : public ::testing::Test {
   ManualClock clock_;
   std::unique_ptr<store::Store> store_ = store::make_memory_store(1024ULL * 1024 * 1024, clock_);
   pipeline::SnapshotPtr snapshot_ = test::snapshot_of("{}");
-  KeyWatch watch_{*store_, [this] { return snapshot_; }, clock_};
+  KeyWatch watch_{*store_, [this] { return snapshot_; }, clock_, std::chrono::hours{1}};
   KeyWatch slow_{*store_, [this] { return snapshot_; }, clock_, Duration{0}};
 };
 
