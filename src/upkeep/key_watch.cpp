@@ -30,7 +30,7 @@ std::shared_ptr<const KeyLists> KeyWatch::made() const {
 
 std::shared_ptr<const KeyLists> KeyWatch::lists() {
   const std::lock_guard pass{pass_};
-  const auto before = made();
+  auto before = made();
   if (before && clock_.now() < before->at + std::max(kSeldom, before->took * kShareOfTime)) return before;
   auto now = std::make_shared<const KeyLists>(look());
   const std::lock_guard lock{mutex_};
