@@ -42,7 +42,7 @@ bool Call::is_given(std::string_view name) const noexcept {
   return std::any_of(query.begin(), query.end(), [name](const auto& each) { return each.first == name; });
 }
 
-bool Call::has_parameter(std::string_view name) const noexcept {
+bool Call::has_value(std::string_view name) const noexcept {
   return std::any_of(query.begin(), query.end(),
                      [name](const auto& each) { return each.first == name && !each.second.empty(); });
 }

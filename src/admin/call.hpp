@@ -30,7 +30,7 @@ struct Call {
   /// Whether one is given, be it empty.
   bool is_given(std::string_view name) const noexcept;
   /// Whether one is given: an empty one is not.
-  bool has_parameter(std::string_view name) const noexcept;
+  bool has_value(std::string_view name) const noexcept;
 };
 
 /// Splits and decodes a query as forms write it ('+' is a space).

@@ -215,7 +215,7 @@ Answer answer(Instance& instance, const Call& call) {
   ExplainRequest request;
   request.url = call.parameter("url");
   if (request.url.empty()) return problem(400, "say which URL: ?url=https%3A%2F%2Fexample.org%2F");
-  if (call.has_parameter("method")) request.method = call.parameter("method");
+  if (call.has_value("method")) request.method = call.parameter("method");
   if (!http::is_token(request.method)) return problem(400, "the method is no name of one");
   if (request.method == "CONNECT")
     return problem(400, "a tunnel is decided by what is asked inside it: ask with the URL of that, https://HOST/...");

@@ -131,9 +131,7 @@ Answer put_key(const KeyCalls& keys, const Call& call) {
   value.content_type = call.head->fields.value(FieldId::content_type);
   if (value.content_type.empty()) value.content_type = "application/octet-stream";
   value.content_encoding = call.head->fields.value(FieldId::content_encoding);
-  value.type = call.has_parameter("type") ? call.parameter("type")
-               : key.starts_with("user:") ? "user"
-                                          : std::string_view{};
+  value.type = call.has_value("type") ? call.parameter("type") : key.starts_with("user:") ? "user" : std::string_view{};
   if (value.type.size() > 255) return problem(400, "the type is too long");
   std::optional<Duration> ttl = usual_ttl(keys, value.type);
   // A variable of a script that is empty must not make a value live for good.

@@ -59,7 +59,7 @@ Answer low_hit_rate(Instance& instance, const Call& call) {
 }
 
 Answer top(Instance& instance, const Call& call) {
-  const auto by = call.has_parameter("by") ? call.parameter("by") : "hits";
+  const auto by = call.has_value("by") ? call.parameter("by") : "hits";
   if (by != "hits" && by != "bytes" && by != "saved") return problem(400, "by is hits, bytes or saved");
   const auto lists = instance.key_watch().latest_lists();
   const auto& list = by == "hits" ? lists->by_hits : by == "bytes" ? lists->by_bytes : lists->by_time;

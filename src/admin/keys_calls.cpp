@@ -66,7 +66,7 @@ Answer list_keys(const KeysCalls& keys, const Call& call) {
   const auto order = order_of(call.parameter("sort"));
   if (!order) return problem(400, "sort is hits, ttl or size");
   query.order = *order;
-  if (call.has_parameter("limit")) {
+  if (call.has_value("limit")) {
     const auto limit = text::parse_unsigned(call.parameter("limit"));
     if (!limit || *limit == 0) return problem(400, "limit is a number from 1 to " + std::to_string(kMostListed));
     query.limit = static_cast<std::size_t>(std::min<std::uint64_t>(*limit, kMostListed));

@@ -16,15 +16,15 @@ constexpr std::size_t kUsualLines = 200;
 
 Answer last_lines(const Call& call) {
   auto least = log::Level::trace;
-  if (call.has_parameter("level")) {
+  if (call.has_value("level")) {
     least = log::level_of(call.parameter("level"));
     if (name_of(least) != call.parameter("level") || least == log::Level::off)
       return problem(400, "level is trace, debug, info, warning or error");
   }
-  const auto limit = call.has_parameter("limit") ? text::parse_unsigned(call.parameter("limit")) : kUsualLines;
+  const auto limit = call.has_value("limit") ? text::parse_unsigned(call.parameter("limit")) : kUsualLines;
   if (!limit || *limit == 0 || *limit > log::kMostKeptLines)
     return problem(400, "limit is a number from 1 to " + std::to_string(log::kMostKeptLines));
-  const auto after = call.has_parameter("after") ? text::parse_unsigned(call.parameter("after")) : std::uint64_t{0};
+  const auto after = call.has_value("after") ? text::parse_unsigned(call.parameter("after")) : std::uint64_t{0};
   if (!after) return problem(400, "after is the number of a line");
   const auto lines = log::kept_lines(least, *after);
   Json list = Json::array();

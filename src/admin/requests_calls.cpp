@@ -19,7 +19,7 @@ constexpr std::size_t kUsualLimit = 100;
 
 Result<std::size_t, Answer> read_limit(const Call& call) {
   constexpr auto most = client::RequestReader::kMost;
-  if (!call.has_parameter("limit")) return kUsualLimit;
+  if (!call.has_value("limit")) return kUsualLimit;
   const auto limit = text::parse_unsigned(call.parameter("limit"));
   if (!limit || *limit == 0 || *limit > most)
     return problem(400, "limit is a number from 1 to " + std::to_string(most));

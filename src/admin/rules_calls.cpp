@@ -86,7 +86,7 @@ Answer list_rules(Instance& instance) {
 Answer validate(Instance& instance, const Call& call) {
   Problems problems;
   const auto file = call.parameter("file");
-  if (call.has_parameter("file") && !is_rule_file_name(file))
+  if (call.has_value("file") && !is_rule_file_name(file))
     return problem(400, "file is the name of a rules file, such as my-rules.json");
   const auto loaded =
       file.empty()

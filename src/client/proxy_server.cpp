@@ -12,8 +12,9 @@ namespace cachearr::client {
 
 namespace {
 
-/// So long a connection that was just made may take to send its first request when all are asked to leave.
-constexpr Duration kFirstRequest{300};
+/// How often connections are asked to leave: who was just connected has so long for a first request, and who comes from
+/// the accept loop after the first time is asked as well.
+constexpr Duration kAskAgain{300};
 
 std::size_t worker_count(const Config& config) {
   return config.threads > 0 ? config.threads : std::max(1U, std::thread::hardware_concurrency());
@@ -130,11 +131,10 @@ bool ProxyServer::drain(Duration grace) {
     });
   }
   const auto begun = std::chrono::steady_clock::now();
-  const auto first_request = std::min<Duration>(kFirstRequest, grace / 2);
-  auto ask_again = begun + first_request;
+  auto ask_again = begun + std::min<Duration>(kAskAgain, grace / 2);
   while (connections() > 0 && std::chrono::steady_clock::now() < begun + grace) {
     if (std::chrono::steady_clock::now() > ask_again) {
-      ask_again += kFirstRequest;
+      ask_again += kAskAgain;
       for (auto& worker : workers_) worker->post([&loop = *worker] { loop.ask_connections_to_close(false); });
     }
     std::this_thread::sleep_for(std::chrono::milliseconds{10});

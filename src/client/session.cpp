@@ -36,11 +36,11 @@ Session::~Session() {
   worker_.loop.remove(*this);
 }
 
-/// What has arrived is answered. Who has only just connected may have a request on its way: it is asked twice.
+/// What has arrived is answered. Where a first request may be on its way, the first time asks for nothing.
 void Session::ask_to_close(bool at_once) noexcept {
-  if (std::exchange(client_.leaving, true)) has_begun_ = true;
+  if (std::exchange(client_.leaving, true)) expects_first_ = false;
   if (http2_ && !at_once) return http2_->leave();
-  if (at_once || (is_idle() && has_begun_ && !net::has_unread(*stream_))) stream_->close();
+  if (at_once || (is_idle() && !expects_first_ && !net::has_unread(*stream_))) stream_->close();
 }
 
 void Session::give_place_back() noexcept {
@@ -103,6 +103,7 @@ std::optional<Exchange::FastPath> Session::answer_memoized() {
   const auto answered = recall(inbox_.readable(), head_bytes);
   if (!answered) return std::nullopt;
   head_wait_.head_is_there(*stream_);
+  expects_first_ = false;
   inbox_.consume(head_bytes);
   return answered;
 }
@@ -115,7 +116,7 @@ Exchange::FastPath Session::answer_fast(pipeline::RequestContext& context, std::
 }
 
 net::Task<net::IoResult> Session::read_more(std::size_t size, Duration limit) {
-  if (client_.leaving && inbox_.empty()) {
+  if (is_done()) {
     stream_->close();
     co_return net::IoResult{0, IoError::cancelled};
   }
@@ -152,13 +153,12 @@ net::Task<Next> Session::run() {
         next = co_await send_rest(std::move(unsent));
         if (next == Next::close) co_return Next::close;
       }
-      if (!stream_->is_open() || (client_.leaving && has_begun_ && inbox_.empty())) co_return Next::close;
+      if (!stream_->is_open() || is_done()) co_return Next::close;
       const auto& timeouts = worker_.settings().config.timeouts;
       head_wait_.before_read(*stream_, inbox_, timeouts.client_idle, timeouts.client_header);
       begin_wait();
       const auto got = co_await stream_->read_some(inbox_.space(limit + 2));
       inbox_.added(got.bytes);
-      has_begun_ = has_begun_ || got.bytes > 0;
       leave_idle();
       if (got.error == IoError::none) continue;
       if (!net::HeadWait::ran_out(got, inbox_)) co_return Next::close;
@@ -166,6 +166,7 @@ net::Task<Next> Session::run() {
       continue;
     }
     head_wait_.head_is_there(*stream_);
+    expects_first_ = false;
     if (parsed.kind == net::HeadParse::Kind::error) {
       next = refuse_unread(parsed.status, std::string{parsed.problem});
       continue;

@@ -48,6 +48,8 @@ class Session final : public Exchange, public net::Closable, private net::IdleOr
     stream_ = std::move(next);
     sink_.change_stream(*stream_);
   }
+  /// The client was told that it may begin: its first request is still to come.
+  void expect_first() noexcept { expects_first_ = true; }
   /// From here on the connection speaks to `target` without naming it.
   void enter(pipeline::TunnelTarget target) { client_.info.tunnel = std::move(target); }
 
@@ -68,6 +70,8 @@ class Session final : public Exchange, public net::Closable, private net::IdleOr
     std::size_t sent = 0;
   };
 
+  /// It was asked to leave, and nothing is left to be answered.
+  bool is_done() const noexcept { return client_.leaving && !expects_first_ && inbox_.empty(); }
   bool try_flush(Unsent& unsent);
   net::Task<Next> send_rest(Unsent unsent);
   bool give_way() noexcept override;
@@ -83,7 +87,7 @@ class Session final : public Exchange, public net::Closable, private net::IdleOr
   net::HeadWait head_wait_;
   Http2Session* http2_ = nullptr;  // owns this
   bool has_place_ = true;          // one of limits.max_connections
-  bool has_begun_ = false;         // the client has sent something, or has had the time to
+  bool expects_first_ = true;      // no request has come yet, and there was no time for one to come
 };
 
 /// Serves a connection that was just accepted on this worker.

@@ -81,7 +81,7 @@ void AdmissionController::remove_waiter(limit::Ticket ticket) {
 }
 
 void AdmissionController::keep_refusal(const std::string& upstream, const Hash128& credential, KeptRefusal refusal) {
-  if (refusal.body.size() > kLongestLimitBody) return;
+  if (refusal.body.size() > kLongestLimitBody) return forget_refusal(upstream, credential);
   const std::lock_guard lock{refusals_mutex_};
   if (refusals_.size() >= kMostRefusals) refusals_.clear();
   refusals_.insert_or_assign({upstream, credential.low}, std::move(refusal));

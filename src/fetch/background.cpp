@@ -57,16 +57,16 @@ constexpr std::uint32_t kAsksForCall = 2;
 bool is_much_asked(const store::Entry& entry) noexcept { return (entry.hits() - 1) / kAsksForCall >= entry.fetches(); }
 
 /// A refresh that came to nothing is not begun again by each hit.
-bool was_tried_lately(FetchContext& worker, const pipeline::RequestContext& context) {
-  auto& tried = worker.ahead_tried;
-  if (tried.size() >= kMostTried) tried.clear();
-  const FetchContext::AheadTried now{context.entry->meta.stored_ms, context.now};
-  const auto [at, is_new] = tried.try_emplace(context.entry->id(), now);
-  if (is_new) return false;
-  const auto before = at->second;
-  const bool lately = before.stored_ms == now.stored_ms && now.at < before.at + kRetryAhead;
-  if (!lately) at->second = now;
-  return lately;
+bool was_tried_lately(const FetchContext& worker, const pipeline::RequestContext& context) {
+  const auto tried = worker.ahead_tried.find(context.entry->id());
+  if (tried == worker.ahead_tried.end() || tried->second.stored_ms != context.entry->meta.stored_ms) return false;
+  const auto since = context.now - tried->second.at;
+  return since >= Duration{0} && since < kRetryAhead;
+}
+
+void note_tried(FetchContext& worker, const pipeline::RequestContext& context) {
+  if (worker.ahead_tried.size() >= kMostTried) worker.ahead_tried.clear();
+  worker.ahead_tried[context.entry->id()] = {context.entry->meta.stored_ms, context.now};
 }
 
 /// A fresh answer of which the rule's share has passed, or whose end is near and that was asked for before, within what
@@ -81,20 +81,20 @@ bool is_due_ahead(FetchContext& worker, const pipeline::RequestContext& context)
       limit::refresh_ahead(context.now, at(meta.stored_ms), at(meta.fresh_until_ms), rule->refresh_ahead) ||
       (asked > 0 && is_much_asked(*context.entry) && (is_spread(context, *rule) || is_near_end(context)));
   if (!due || (meta.flags & caching::kPartial) != 0 || context.now < worker.ahead_again ||
-      !worker.settings().config.cache.prefetch_on_access ||
+      was_tried_lately(worker, context) || !worker.settings().config.cache.prefetch_on_access ||
       context.snapshot->modes->of(context.verdict.upstream) == rules::UpstreamMode::offline ||
       worker.fetch_table.is_under_way(context.variant.id, context.variant.identity))
     return false;
   const auto name = limiter_key_of(context);
   if (worker.admission->registry().limiter(name.upstream, name.credential, context.now)->has_spare(context.now))
-    return !was_tried_lately(worker, context);
+    return true;
   worker.ahead_again = context.now + kPauseWithoutSpare;
   return false;
 }
 
 /// After a restart the hits of what it has left tell how to ask for it again.
 void note_in_book(FetchContext& worker, const pipeline::RequestContext& context, std::string_view head_bytes) {
-  if (!worker.book || !context.verdict.rule || !worker.book->lacks(context.entry->id())) return;
+  if (!worker.book || !worker.book->lacks(context, context.entry->id())) return;
   auto own = context;
   if (own.request.bytes().empty()) own.request.own(head_bytes);
   worker.book->remember(own, *context.entry, true);
@@ -144,6 +144,7 @@ void follow_up(FetchContext& worker, const pipeline::RequestContext& context, st
       !context.refresh && context.disposition == pipeline::Disposition::hit && is_due_ahead(worker, context);
   if (!context.refresh && !ahead) return;
   if (worker.fetch_table.is_under_way(context.variant.id, context.variant.identity)) return;
+  if (ahead) note_tried(worker, context);
   auto own = context;
   if (own.request.bytes().empty()) own.request.own(head_bytes);
   fetch_in_background(worker, std::move(own), ahead ? Purpose::refresh_ahead : Purpose::refresh_stale);

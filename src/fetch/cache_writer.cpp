@@ -151,7 +151,7 @@ void invalidate_target(FetchContext& worker, const FetchJob& job, const http::Ta
   rules::build_key(other.verdict, get, target, other.captures, worker.shared.secret, worker.scratch, other.key);
   const caching::Invalidation what{caching::Invalidation::Kind::key, other.key.key, false};
   // The key of an upstream that is not shared names nothing that was.
-  if (pipeline::is_shared(*job.context)) store::tell_tier(worker.shared.tier, what, true);
+  if (worker.shared.tier && pipeline::is_shared(*job.context)) worker.shared.tier->announce(what);
   worker.shared.store.invalidate_soon(what);
   worker.cells.invalidations[0].add();
 }

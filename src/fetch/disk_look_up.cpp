@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "fetch/tier_look_up.hpp"
 #include "net/event.hpp"
 #include "pipeline/look_up.hpp"
 
@@ -19,10 +20,10 @@ struct DiskAnswer {
   store::EntryPtr entry;
 };
 
-net::Task<store::EntryPtr> find_on_disk(FetchContext& worker, const Hash128& id, std::string_view identity) {
-  if (!worker.shared.store.may_be_on_disk(id)) co_return store::EntryPtr{};
+net::Task<store::EntryPtr> find_on_disk(FetchContext& worker, const caching::VariantName& name) {
+  if (!worker.shared.store.may_be_on_disk(name.id)) co_return store::EntryPtr{};
   auto answer = std::make_shared<DiskAnswer>(worker.loop);
-  worker.shared.store.find_on_disk(id, identity, [answer](store::EntryPtr entry) {
+  worker.shared.store.find_on_disk(name.id, name.identity, [answer](store::EntryPtr entry) {
     answer->worker.post([answer, entry = std::move(entry)] {
       answer->entry = entry;
       answer->arrived.set();
@@ -65,15 +66,8 @@ void look_on_disk_here(FetchContext& worker, pipeline::RequestContext& context) 
 
 net::Task<> look_on_disk(FetchContext& worker, pipeline::RequestContext& context) {
   if (!is_looked_for(context)) co_return;
-  auto& store = worker.shared.store;
-  const bool varies = !context.variant.varies_by.empty();
-  auto found = co_await find_on_disk(worker, context.variant.id, context.variant.identity);
-  if (!varies && caching::marker_of(found)) {
-    pipeline::take_found(context, std::move(found));
-    found = store.find(context.variant.id, context.variant.identity);
-    if (!found) found = co_await find_on_disk(worker, context.variant.id, context.variant.identity);
-  }
-  decide_by_found(context, std::move(found));
+  co_await look_up_in_tier(worker, context, find_on_disk);
+  if (context.entry) context.from_disk = true;
 }
 
 }  // namespace cachearr::fetch

@@ -31,7 +31,7 @@ struct FetchContext : pipeline::WorkerContext {
   origin::Connections connections;
   RequestBook* book = nullptr;  // null: no request is remembered
   TimePoint ahead_again{};      // no refresh ahead is tried before
-  /// Of a life of an answer: when it was tried last to refresh it ahead.
+  /// The last refresh ahead of the answer that was stored then.
   struct AheadTried {
     std::int64_t stored_ms = 0;
     TimePoint at{};

@@ -17,10 +17,10 @@ bool owns_its_method(const http::Owned<http::RequestHead>& request) noexcept {
   return !bytes.empty() && std::less_equal<>{}(bytes.data(), at) && std::less<>{}(at, bytes.data() + bytes.size());
 }
 
-bool is_worth_remembering(const pipeline::RequestContext& context) noexcept {
+bool is_repeatable(const pipeline::RequestContext& context) noexcept {
   const auto& head = context.head();
   return context.verdict.rule && context.verdict.upstream && head.method == http::Method::get &&
-         !head.fields.has(http::FieldId::range) && owns_its_method(context.request);
+         !head.fields.has(http::FieldId::range);
 }
 
 /// What the life before says about the one that begins.
@@ -40,7 +40,7 @@ double RememberedRequest::expected_asks(std::uint32_t hits, TimePoint now) const
 }
 
 void RequestBook::remember(const pipeline::RequestContext& context, const store::Entry& entry, bool by_client) {
-  if (!is_worth_remembering(context)) return;
+  if (!is_repeatable(context) || !owns_its_method(context.request)) return;
   auto request = std::make_shared<RememberedRequest>();
   request->upstream = context.verdict.upstream->name;
   request->rule = context.verdict.rule->name;
@@ -73,7 +73,8 @@ void RequestBook::forget_oldest_locked() {
   order_.pop_front();
 }
 
-bool RequestBook::lacks(const Hash128& id) const {
+bool RequestBook::lacks(const pipeline::RequestContext& context, const Hash128& id) const {
+  if (!is_repeatable(context)) return false;
   const std::lock_guard lock{mutex_};
   return bytes_ <= most_bytes_ / 2 && !slots_.contains(id);
 }

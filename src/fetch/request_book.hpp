@@ -54,8 +54,8 @@ class RequestBook {
   /// A life of the entry begins. `by_client`: because a client asked. What no rule vouches for, and what asked for a
   /// part alone, is not remembered.
   void remember(const pipeline::RequestContext& context, const store::Entry& entry, bool by_client);
-  /// Nothing is known of it, and there is plenty of room: an answer of an earlier run is worth remembering.
-  bool lacks(const Hash128& id) const;
+  /// An answer of an earlier run is worth remembering: nothing is known of it, and there is plenty of room.
+  bool lacks(const pipeline::RequestContext& context, const Hash128& id) const;
   /// By the id of the stored answer; null: not known, or not any more.
   RememberedRequestPtr find(const Hash128& id) const;
   /// The one remembered last of this upstream; null: none.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "caching/reuse.hpp"
+#include "fetch/tier_look_up.hpp"
 #include "net/event.hpp"
 #include "pipeline/look_up.hpp"
 #include "pipeline/sharing.hpp"
@@ -104,16 +105,7 @@ net::Task<SharedFound> look_in_shared(FetchContext& worker, std::shared_ptr<Fetc
 
 net::Task<> look_in_shared_alone(FetchContext& worker, pipeline::RequestContext& context) {
   if (context.disposition != pipeline::Disposition::fetch || !is_worth_asking(worker, context)) co_return;
-  const bool varies = !context.variant.varies_by.empty();
-  auto found = co_await find_for_one(worker, context.variant);
-  if (!varies && caching::marker_of(found)) {
-    pipeline::take_found(context, std::move(found));
-    found = worker.shared.store.find(context.variant.id, context.variant.identity);
-    if (!found) found = co_await find_for_one(worker, context.variant);
-  }
-  pipeline::take_variant(context, std::move(found));
-  if (!context.entry) co_return;
-  pipeline::decide_by_entry(context);
+  co_await look_up_in_tier(worker, context, find_for_one);
   if (context.disposition == pipeline::Disposition::hit) context.detail = kShared;
 }
 

@@ -6,7 +6,8 @@
 namespace cachearr::limit {
 namespace {
 
-/// What all have left is told with each beat; who hears nothing for so long knows nothing of it.
+/// What all have left is told with each beat. A lane that is forgotten has none: then this instance knows its own
+/// alone.
 constexpr Duration kLeftHolds{60'000};
 
 void take_newest(std::vector<QuotaRun>& runs, std::uint64_t count) {

@@ -8,9 +8,11 @@
 namespace cachearr::shared {
 
 void LocalBans::add(std::int64_t at_ms, const caching::Invalidation& what) {
-  for (const auto& each : bans_)
-    if (each.ban.what == what) at_ms = std::max(at_ms, each.at_ms);
-  std::erase_if(bans_, [&](const At& each) { return each.ban.what == what; });
+  const auto same = std::find_if(bans_.begin(), bans_.end(), [&](const At& each) { return each.ban.what == what; });
+  if (same != bans_.end()) {
+    at_ms = std::max(at_ms, same->at_ms);
+    bans_.erase(same);
+  }
   bans_.push_back({at_ms, store::make_ban(1, what)});
   if (bans_.size() <= kMost) return;
   all_before_ms_ = std::max(all_before_ms_, bans_.front().at_ms);

@@ -54,7 +54,10 @@ class SharedTier {
 /// `for_all`: what happened means the same for all instances.
 inline void tell_tier(SharedTier* tier, const caching::Invalidation& what, bool for_all) {
   if (!tier) return;
-  for_all ? tier->announce(what) : tier->keep_out(what);
+  if (for_all)
+    tier->announce(what);
+  else
+    tier->keep_out(what);
 }
 
 }  // namespace cachearr::store

@@ -1,6 +1,6 @@
 // The frame around the pages: which one is shown, how to get to the others, and whether there is a connection.
 import { get, leave, post, session } from "./api.js";
-import { Dialog, Notes, act, icon, m } from "./view.js";
+import { Dialog, Notes, act, empty, icon, m } from "./view.js";
 import { Alerts } from "./alerts.js";
 import { Cache } from "./cache.js";
 import { Clients } from "./clients.js";
@@ -19,20 +19,26 @@ const later = { rules: () => import("./rules.js").then(file => file.Rules), setu
 
 let menu = false;
 let linkError = "";
+/** The page whose file could not be read. */
+let unread = "";
+/** Whoever goes to an address begins anew there; what a page writes into it itself is no such way. */
+let visits = 0;
 
 function place() {
   const [path, parameters] = location.hash.replace(/^#\/?/, "").split("?");
   return { name: pages[path] ? path : "overview", parameters: new URLSearchParams(parameters || "") };
 }
 
-/** Reads a page's file where it was not read yet; without a connection again and again. @param {string} name */
+/** Reads a page's file where it was not read yet. @param {string} name */
 async function bring(name) {
   if (pages[name][1] || !later[name]) return;
-  try {
-    pages[name][1] = await later[name]();
-    m.redraw();
-  } catch { setTimeout(() => { if (place().name === name) bring(name); }, 2000); }
+  try { pages[name][1] = await later[name](); } catch { unread = name; }
+  m.redraw();
 }
+
+/** Until the file is there. Browsers remember a file that failed until the document is loaded anew. @param {string} name */
+const waiting = name => m(".page", { key: "none" }, m("h1", pages[name][0]), unread === name ? empty("This page could not be read", "The connection was lost, or the program is another one by now.", m("button", { onclick: () => location.reload() }, "Load it again"))
+  : m(".state", { "aria-busy": "true" }, "Loading…"));
 
 const logout = () => act(() => post("api/v1/logout"), "Logged out").then(() => { leave(false); m.redraw(); });
 
@@ -59,11 +65,11 @@ const nav = current => m("nav", { id: "menu", class: menu ? "shown" : "", "aria-
 class App {
   view() {
     const { name, parameters } = place();
-    if (session.out) return [m(Login, { error: linkError }), m(Notes)];
+    if (session.out) return [m(Login, { error: linkError, onentered: () => { linkError = ""; } }), m(Notes)];
     return [m("a.skip", { href: "#main", onclick: (/** @type {Event} */ event) => { event.preventDefault(); document.getElementById("main")?.focus(); } }, "To the content"),
       m("header.bar", m("a.brand", { href: "#/overview" }, m("img", { src: "web/icon.svg", alt: "", width: 26, height: 26 }), "cachearr"),
         m("button.menu", { "aria-expanded": String(menu), "aria-controls": "menu", onclick: () => { menu = !menu; } }, "Menu", count())),
-      nav(name), m("main#main", { tabindex: -1 }, m("div", [pages[name][1] ? m(pages[name][1], { key: name, parameters }) : m(".page", { key: "none" }, m("h1", pages[name][0]), m(".state", { "aria-busy": "true" }))])),
+      nav(name), m("main#main", { tabindex: -1 }, m("div", [pages[name][1] ? m(pages[name][1], { key: name === "cache" ? name : name + visits, parameters }) : waiting(name)])),
       session.lost ? m(".lost", { role: "status" }, "The connection is lost; trying again…") : null, m(Notes), m(Dialog)];
   }
 }
@@ -82,6 +88,7 @@ async function start() {
   }
   await look();
   window.addEventListener("hashchange", () => {
+    visits += 1;
     document.title = pages[place().name][0] + " – cachearr";
     if (!session.out) look().then(m.redraw);
     m.redraw();

@@ -32,10 +32,14 @@ class Detail {
     this.meta = new Resource(this.path + "?meta=1", 5000).start();
     this.body = null;
     // Looked for by its text: other keys may hold it, too.
-    this.requests = new Resource("api/v1/requests" + query({ text: node.attrs.name, limit: 50 }));
-    this.requests.refresh().then(() => this.findTags(node.attrs.name));
-    /** @type {string[]} */
+    this.requests = new Resource("api/v1/requests" + query({ text: node.attrs.name, limit: 50 })).start();
+    /** @type {string[] | null} */
+    this.tags = null;  // not asked for yet
+  }
+  onbeforeupdate(/** @type {Data} */ node) {
+    if (!this.requests.data || this.tags) return;
     this.tags = [];
+    this.findTags(node.attrs.name);
   }
   /** As the rules in force give them to what was asked last: the key itself does not tell them. @param {string} name */
   async findTags(name) {
@@ -44,7 +48,7 @@ class Detail {
     if (answer?.key === name) this.tags = answer.tags || [];
     m.redraw();
   }
-  onremove() { this.meta.stop(); }
+  onremove() { this.meta.stop(); this.requests.stop(); }
   /** On top of what is left. @param {number} seconds @returns {Promise<number>} what is left then */
   async extend(seconds) {
     const { ttl } = await get(this.path + "/ttl");
@@ -85,7 +89,7 @@ class Detail {
     };
     const known = [["Type", meta.type || "–"], ["Upstream", meta.upstream || "–"], ["Status", meta.status], ["Content", meta.contentType + (meta.contentEncoding ? ", " + meta.contentEncoding : ""), "two"],
       ["Size", format.bytes(meta.size)], ["Age", format.duration(meta.age)], ["Left", format.lifetime(meta.ttl)], ["Hits", format.number(meta.hits)], [tier(), meta.tier], ["Variants", meta.variants], ["Shared", meta.partition],
-      ...(this.tags.length > 0 ? [["Tags", m("span.links", this.tags.map(tag => m("a", { href: "#/cache" + query({ tag }), title: "All that has this tag" }, tag))), "span"]] : [])];
+      ...(this.tags?.length ? [["Tags", m("span.links", this.tags.map(tag => m("a", { href: "#/cache" + query({ tag }), title: "All that has this tag" }, tag))), "span"]] : [])];
     return card(name, [facts(known),
       m(".buttons", m("button.primary", { onclick: anew }, "Fetch anew"), m("button", { onclick: () => this.look() }, "Show body"), m("a.button", { href: this.path, download: "" }, "Download"), m("button", { onclick: extend }, "Extend by 24 h"),
         m("button", { onclick: () => remove(true) }, "Mark stale"), m("button.danger", { onclick: () => remove(false) }, "Purge"),

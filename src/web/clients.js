@@ -43,7 +43,7 @@ export class Clients {
   /** @param {Data} node */
   constructor(node) {
     const asked = node.attrs.parameters.get("sort");
-    this.sort = orders[asked] ? asked : "requests";
+    this.sort = Object.hasOwn(orders, asked || "") ? asked : "requests";
     /** @type {string[]} */
     this.order = [];  // rows stay where they are until the order is asked for again
     this.clients = new Resource("api/v1/clients", 5000).start();

@@ -31,21 +31,25 @@ export class Day {
     this.names = [];
     /** @type {Resource[]} */
     this.parts = [];
+    /** What was known until another upstream came. @type {Resource[]} */
+    this.before = [];
   }
-  get isKnown() { return this.parts.every(each => each.data || each.error); }
+  get isAnswered() { return this.parts.every(each => each.data || each.error); }
+  get isKnown() { return this.isAnswered || this.before.length > 0; }
   stop() { this.parts.forEach(each => each.stop()); }
   /** Asks anew where another upstream has come. @param {Data[]} upstreams */
   follow(upstreams) {
     const names = upstreams.map(each => each.name).sort();
     if (names.join() === this.names.join()) return;
     this.stop();
+    if (this.isAnswered) this.before = this.parts;
     this.names = names;
     this.parts = [];
     for (let at = 0; at < names.length; at += namedAtOnce) this.parts.push(dayOf(names.slice(at, at + namedAtOnce)).start());
   }
   /** @param {string} name of an upstream @returns {Record<string, number> | null} null: not known (yet) */
   of(name) {
-    const series = this.parts.flatMap(each => each.data?.series || []).filter((/** @type {Data} */ each) => each.upstream === name);
+    const series = (this.isAnswered ? this.parts : this.before).flatMap(each => each.data?.series || []).filter((/** @type {Data} */ each) => each.upstream === name);
     return series.length === 0 ? null : Object.fromEntries(series.map((/** @type {Data} */ each) => [each.name, each.points.reduce((/** @type {number} */ all, /** @type {[number, number | null]} */ [, value]) => all + (value || 0), 0)]));
   }
   /** In words and a tone: as the upstream says, but for one that is asked and never answers well. @param {Data} upstream @returns {[string, string]} */
@@ -86,6 +90,7 @@ export class Condition {
     if (refused) return worded(this.health.error ? "bad" : "warn", refused.data?.data?.message || refused.message);
     if (asked.some(each => each.data == null)) return null;
     this.day.follow(used(this.upstreams.data.upstreams));
+    if (!this.day.isKnown) return null;
     const { firing } = this.alerts.data, red = this.broken(), health = this.health.data.data;
     const reason = red.length > 0 ? red.join(", ") : health.status === "degraded" ? health.message : "";
     if (firing.some((/** @type {Data} */ each) => each.severity === "error")) return worded("bad", reason);

@@ -160,7 +160,7 @@ export class Live {
   extent(found) {
     const { length } = this.requests;
     if (length === 0) return null;
-    const of = (this.loading ? "loading more than " : "of the last ") + format.number(length) + ", since " + format.moment(this.requests[length - 1].time);
+    const of = (this.loading ? "of " + format.number(length) + " so far, loading more" : "of the last " + format.number(length)) + ", since " + format.moment(this.requests[length - 1].time);
     return m("span.muted", this.words.trim() ? format.number(found) + " " + of : "the newest " + Math.min(length, shown));
   }
   view() {

@@ -36,7 +36,7 @@ const isThere = shared => shared.state === "ready" || shared.state === "catching
 
 /** @param {Data} shared */
 function members(shared) {
-  if (shared.members.length === 0) return empty("The others are not known", "The Redis cannot be reached now; this instance works on alone, and tries again.");
+  if (shared.members.length === 0) return empty("The others are not known", isThere(shared) ? "They are asked for." : "The Redis cannot be reached now; this instance works on alone, and tries again.");
   const here = own(shared), now = newest(shared);
   const rows = shared.members.map((/** @type {Data} */ each) => m("tr", { key: each.name }, m("td.nowrap", m("strong", each.name), each.self ? m("span.muted", " this one") : null), m("td.nowrap", each.address || "–"),
     m("td.nowrap", each.version || "–", " ", isOther(here?.version, each.version) ? badge("another", "warn") : null), m("td.nowrap", m("code", { title: each.rules }, (each.rules || "–").slice(0, 12)), " ", isOther(here?.rules, each.rules) ? badge("other rules", "warn") : null),

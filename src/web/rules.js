@@ -40,7 +40,7 @@ export class Rules {
   constructor(node) {
     const { parameters } = node.attrs;
     this.words = parameters.get("search") || "";
-    this.kind = kinds[parameters.get("kind")] ? parameters.get("kind") : "All";
+    this.kind = Object.hasOwn(kinds, parameters.get("kind") || "") ? parameters.get("kind") : "All";
     this.rules = new Resource("api/v1/rules", 10000).start();
     editor.start(() => this.rules.refresh());
   }

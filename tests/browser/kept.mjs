@@ -103,6 +103,9 @@ async function clients(page) {
   await page.getByRole("button", { name: "Application" }).click();
   await page.reload();
   await page.locator("th[aria-sort=ascending]").waitFor();
+  await page.locator("tbody tr").first().waitFor();
+  const words = (await column(2)).map(text => text.toLowerCase());
+  check(words.every((word, at) => at === 0 || word >= words[at - 1]), "clients do not go by their applications: " + words);
   await page.locator("tbody").getByRole("link", { name: "Sonarr" }).first().click();
   await until("its requests are listed", async () => (await page.getByLabel("Filter").inputValue()) === "client:Sonarr");
 }
@@ -113,6 +116,7 @@ async function frame(page) {
   await page.goto(PAGE + "#/overview");
   await page.getByRole("heading", { name: "Low hit rate" }).waitFor();
   await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+  check(await page.evaluate(() => scrollY > 0), "there is nothing to scroll");
   const seen = await page.getByRole("link", { name: "System" }).boundingBox();
   check(seen && seen.y >= 0 && seen.y < 900, "the sidebar scrolls away");
   const size = page.viewportSize();

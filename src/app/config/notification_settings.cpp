@@ -73,7 +73,7 @@ Result<std::string> to_template(const RawValue& raw) {
 /// The value that a file holds, judged as if it stood here.
 template <class Read>
 Result<std::string> from_file(const RawValue& raw, Read read) {
-  const auto path = to_path(raw);
+  auto path = to_path(raw);
   if (!path.ok()) return path;
   const auto content = content_of_file(*path);
   if (!content) return Error{"names \"" + *path + "\", which cannot be read"};

@@ -104,6 +104,7 @@ net::Task<Next> look_inside(Session& session, RequestContextPtr context) {
   auto& target = context->route.target;
   const auto told = co_await net::write_all(session.stream(), kEstablished);
   if (told != IoError::none) co_return Next::close;
+  session.expect_first();
   std::string user_agent{context->head().fields.value(http::FieldId::user_agent)};
   const auto done = co_await intercept(session, target.host, std::move(user_agent));
   if (done.way == Intercepted::Way::close) co_return Next::close;
@@ -161,6 +162,7 @@ net::Task<Next> connect(Session& session, RequestContextPtr context, std::size_t
   }
   const auto told = co_await net::write_all(session.stream(), kEstablished);
   if (told != IoError::none) co_return Next::close;
+  session.expect_first();
   if (session.inbox().empty()) {
     const auto got = co_await session.read_more(kSniff, session.worker().settings().config.timeouts.client_idle);
     if (got.error != IoError::none) co_return Next::close;

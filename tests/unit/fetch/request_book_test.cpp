@@ -17,15 +17,7 @@ constexpr TimePoint kBookNow{std::chrono::hours{500'000}};
 
 class RequestBookTest : public ::testing::Test {
  protected:
-  void remember(const std::string& name, std::uint32_t hits, bool by_client, const std::string& lines = {}) {
-    const std::array<std::string_view, 1> body{"body"};
-    store::EntryParts parts;
-    parts.id = hash128(name);
-    parts.identity = parts.key = name;
-    parts.body = body;
-    parts.hits = hits;
-    parts.meta.stored_ms = now_.time_since_epoch().count();
-    parts.meta.fresh_until_ms = (now_ + std::chrono::hours{1}).time_since_epoch().count();
+  pipeline::RequestContext context_of(const std::string& lines = {}) {
     pipeline::RequestContext context;
     context.snapshot = snapshot_;
     context.verdict = {snapshot_->rules->upstream_named("up"), snapshot_->rules->rules().front().get()};
@@ -38,7 +30,21 @@ class RequestBookTest : public ::testing::Test {
       context.request.head.fields.add(all.substr(at, 9), all.substr(at + 11, 6));
     if (lines.starts_with("Range")) context.request.head.fields.add("Range", all.substr(20, 9));
     context.request.own(bytes);
-    book_.remember(context, *store::make_entry(parts), by_client);
+    return context;
+  }
+  bool lacks(const std::string& name, const std::string& lines = {}) {
+    return book_.lacks(context_of(lines), hash128(name));
+  }
+  void remember(const std::string& name, std::uint32_t hits, bool by_client, const std::string& lines = {}) {
+    const std::array<std::string_view, 1> body{"body"};
+    store::EntryParts parts;
+    parts.id = hash128(name);
+    parts.identity = parts.key = name;
+    parts.body = body;
+    parts.hits = hits;
+    parts.meta.stored_ms = now_.time_since_epoch().count();
+    parts.meta.fresh_until_ms = (now_ + std::chrono::hours{1}).time_since_epoch().count();
+    book_.remember(context_of(lines), *store::make_entry(parts), by_client);
   }
   RememberedRequestPtr find(const std::string& name) { return book_.find(hash128(name)); }
 
@@ -105,12 +111,13 @@ TEST_F(RequestBookTest, GivesTheCredentialsThatTheUpstreamNames) {
 }
 
 TEST_F(RequestBookTest, LacksWhatItDoesNotKnowWhileThereIsPlentyOfRoom) {
-  EXPECT_TRUE(book_.lacks(hash128("a")));
+  EXPECT_TRUE(lacks("a"));
+  EXPECT_FALSE(lacks("a", "Range: bytes=0-1\r\n"));
   remember("a", 0, true);
-  EXPECT_FALSE(book_.lacks(hash128("a")));
-  EXPECT_TRUE(book_.lacks(hash128("b")));
+  EXPECT_FALSE(lacks("a"));
+  EXPECT_TRUE(lacks("b"));
   for (int i = 0; book_.bytes() <= 10'000; ++i) remember(std::to_string(i), 0, true);
-  EXPECT_FALSE(book_.lacks(hash128("b")));
+  EXPECT_FALSE(lacks("b"));
 }
 
 }  // namespace

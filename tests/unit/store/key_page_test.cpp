@@ -65,19 +65,23 @@ TEST_F(ListedKeys, ComeInTheirOrderHoweverSmallThePages) {
   }
 }
 
-TEST_F(ListedKeys, AreTheSameWhenSeveralThreadsLook) {
-  fill();
+TEST(ListedKeysInParts, AreTheSameWhenSeveralThreadsLook) {
+  ManualClock clock;
+  const BanList none;
+  MemoryTier tier{64 * test::kMiB, none, clock};
+  for (std::size_t i = 0; i < 3000; ++i) {
+    const test::Made made{.key = "item/" + std::to_string(i),
+                          .upstream = i % 50 == 7 ? "rare" : "often",
+                          .body = std::string(i * 37 % 1500, 'x'),
+                          .ttl_ms = static_cast<std::int64_t>(1'000'000 + i * 7919 % 6000 * 1000)};
+    ASSERT_TRUE(tier.put(make(made, clock)));
+  }
   for (const auto order : {KeyOrder::none, KeyOrder::hits, KeyOrder::size, KeyOrder::ttl}) {
     KeyQuery query;
     query.order = order;
     query.upstream = "often";
     query.limit = 500;
-    const auto look = [this](KeyPager& pager) {
-      store->for_each([&](const EntryPtr& entry) {
-        if (pager.wants(*entry)) pager.offer(info_of(*entry));
-        return true;
-      });
-    };
+    const auto look = [&tier](KeyPager& pager) { offer_all(pager, tier); };
     for (int page = 0; page < 3; ++page) {
       const auto alone = list_page(query, 1, look);
       const auto together = list_page(query, 4, look);
