@@ -98,7 +98,8 @@ std::optional<std::vector<std::string>> act_on(Instance& instance, const std::st
   reset(instance, upstream, action);
   const auto after = status_of(instance, upstream);
   auto changes = after ? differences(*before, *after) : std::vector<std::string>{};
-  for (const auto& change : changes) log::info("by hand: " + upstream + " " + change);
+  const auto by_hand = "by hand: " + upstream + " ";
+  for (const auto& change : changes) log::info(by_hand + change);
   return changes;
 }
 

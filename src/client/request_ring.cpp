@@ -34,7 +34,7 @@ void RequestRing::append(const RequestNote& note) {
   const auto size = shared.size() + detail.size() + error.size() + sent.size();
   const auto from = make_room(size + 1);  // each lies somewhere, also one without any text
   auto* const to = bytes_.get() + from;
-  std::memcpy(to, shared.data(), shared.size());
+  shared.copy(to, shared.size());
   if (!detail.empty()) detail.copy(to + shared.size(), detail.size());
   if (!error.empty()) error.copy(to + shared.size() + detail.size(), error.size());
   if (!sent.empty()) sent.copy(to + shared.size() + detail.size() + error.size(), sent.size());

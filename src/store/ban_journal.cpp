@@ -45,8 +45,9 @@ bool decode_one(std::string_view key, std::string_view value, BanJournal::Conten
     return true;
   }
   auto ban = decode_ban(key, value);
-  if (ban) into.bans.push_back(*std::move(ban));
-  return ban.has_value();
+  if (!ban) return false;
+  into.bans.push_back(*std::move(ban));
+  return true;
 }
 
 /// Decodes from the beginning of `bytes` on; returns how many bytes hold whole pairs.

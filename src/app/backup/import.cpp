@@ -251,10 +251,11 @@ void Importer::plan_config() {
 /// Of what the configuration's files take the place of.
 void Importer::take_rights(const std::string& base) {
   by_config_->take_rights_of("cachearr.json", config_file_);
+  const auto folder = base + "/";
   std::error_code error;
   for (fs::recursive_directory_iterator at{by_config_->path(), error}, end; !error && at != end; at.increment(error)) {
     const auto relative = at->path().lexically_relative(by_config_->path()).string();
-    if (relative != "cachearr.json") by_config_->take_rights_of(relative, base + "/" + relative);
+    if (relative != "cachearr.json") by_config_->take_rights_of(relative, folder + relative);
   }
 }
 

@@ -12,28 +12,29 @@
 namespace cachearr::app::backup {
 
 void take_imported_states(const std::string& state_dir, store::Store& store, TimePoint now) {
-  const auto folder = state_dir + "/state.import", before = state_dir + "/state" + suffix_of(now);
+  namespace fs = std::filesystem;
+  const fs::path folder = state_dir + "/state.import", before = state_dir + "/state" + suffix_of(now);
   if (!is_there(folder)) return;
   if (const auto stats = store.stats(); stats.disk_enabled && !stats.disk_problem.empty()) {
-    log::warning("savings and history of the import wait in " + folder + ": " + stats.disk_problem);
+    log::warning("savings and history of the import wait in " + folder.string() + ": " + stats.disk_problem);
     return;
   }
   std::error_code error;
-  std::filesystem::create_directories(before, error);
+  fs::create_directories(before, error);
   for (const auto& name : kept_states()) {
     const auto file = name_of(name);
     if (const auto old = store.get_state(name); !old.empty()) {
-      std::ofstream out{before + "/" + file, std::ios::binary};
+      std::ofstream out{before / file, std::ios::binary};
       out << old;
       out.close();
       if (!out)
-        return log::error("savings and history of the import wait: " + before + "/" + file + " cannot be written");
+        return log::error("savings and history of the import wait: " + (before / file).string() + " cannot be written");
     }
-    std::ifstream in{folder + "/" + file, std::ios::binary};
+    std::ifstream in{folder / file, std::ios::binary};
     store.put_state(name, std::string{std::istreambuf_iterator<char>{in}, {}});
   }
   store.flush();
-  std::filesystem::remove_all(folder, error);
+  fs::remove_all(folder, error);
 }
 
 }  // namespace cachearr::app::backup

@@ -108,7 +108,10 @@ std::string zsh_argument(const OptionShape& option) {
   // Names of one option exclude each other, unless it may be given again.
   const auto before = option.repeats ? std::string{"*"} : "(" + joined(option.names, " ") + ")";
   const auto after = "[" + zsh_text(option.what) + "]" + (is_flag(option) ? "" : ":value:" + zsh_action(option));
-  for (const auto& name : option.names) specs.push_back(quoted(before + name + after));
+  for (const auto& name : option.names) {
+    const auto spec = std::string{before}.append(name).append(after);
+    specs.push_back(quoted(spec));
+  }
   return joined(specs, " ");
 }
 

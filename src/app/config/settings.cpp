@@ -118,7 +118,7 @@ ValidationErrors set_login(LoginOf& into, const RawValue& raw) {
 }
 
 Result<std::string> to_url_base(const RawValue& raw) {
-  if (raw.value == "") return std::string{};
+  if (raw.value.is_string() && raw.value.get_ref<const std::string&>().empty()) return std::string{};
   auto base = to_text(raw);
   if (!base.ok() || base->empty()) return base;
   while (base->ends_with('/')) base->pop_back();

@@ -219,7 +219,7 @@ void look_at_disk(const Facts& facts, Findings& into) {
 
 void look_at_proxies(const Facts& facts, Findings& into) {
   for (const auto& [name, value] : facts.proxies)
-    into.push_back({"environment", Level::notice, name + "=" + value + " is set here",
+    into.push_back({"environment", Level::notice, std::string{name}.append("=").append(value).append(" is set here"),
                     "cachearr goes to upstreams directly all the same; only notifications follow it",
                     "a parent proxy is named by \"proxy\" of an upstream in the rules"});
 }
