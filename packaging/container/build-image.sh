@@ -4,6 +4,7 @@
 #
 #   packaging/container/build-image.sh PACKAGE.deb IMAGE.tar        then: docker load -i IMAGE.tar, or podman load -i
 set -eu
+[ $# = 2 ] || { echo "usage: $0 PACKAGE.deb IMAGE.tar" >&2; exit 2; }
 package=$(realpath "$1")
 image=$(realpath -m "$2")
 here=$(cd "$(dirname "$0")" && pwd)

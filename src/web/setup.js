@@ -13,7 +13,7 @@ function applicationsFor(host, port) {
   return [
     ["Sonarr", /sonarr/i, [["Settings → General → Proxy: tick Use Proxy, type ", ["HTTP(S)"], ", hostname ", { copy: host }, ", port ", { copy: port }], ignored, trust, hook("Settings → Connect → Webhook", "sonarr"), indexers(proxy)], "dotnet"],
     ["Radarr", /radarr/i, [["Settings → General → Proxy: type ", ["HTTP(S)"], ", hostname ", { copy: host }, ", port ", { copy: port }], ignored, trust, hook("Settings → Connect → Webhook", "radarr"), indexers(proxy)], "dotnet"],
-    ["Lidarr", /lidarr/i, [["Settings → Metadata → Metadata source: ", { copy: proxy + "/lidarr-metadata/" }], hook("Settings → Connect → Webhook", "lidarr"), indexers(proxy)]],
+    ["Lidarr", /lidarr/i, [["Settings → Metadata, Show Advanced: Metadata Source ", { copy: proxy + "/lidarr-metadata/" }], hook("Settings → Connect → Webhook", "lidarr"), indexers(proxy)]],
     ["Prowlarr", /prowlarr/i, [["Settings → Indexers → Indexer Proxies → Http: host ", { copy: host }, ", port ", { copy: port }, ", with a tag"], "Give that tag to the indexers that are to be cached", trust, hook("Settings → Notifications → Webhook", "prowlarr")], "dotnet"],
     ["Overseerr", /overseerr/i, [["Set the variables ", { copy: "HTTP_PROXY=" + proxy }, " and ", { copy: "HTTPS_PROXY=" + proxy }, ", start it again: it sends https to the proxy whole, so all of it is cached"]]],
     ["Seerr, Jellyseerr", /jellyseerr|\bseerr/i, [["Settings → Network → HTTP(S) Proxy: ", { copy: host }, " port ", { copy: port }], trust], "node"],

@@ -8,6 +8,7 @@
 #
 # Installs the peers where they are missing (as root, on Debian 12); without root it says what to install.
 set -eu
+case " $* " in *" --help "* | *" -h "*) exec python3 "$(dirname "$0")/bench.py" --help ;; esac
 here=$(cd "$(dirname "$0")" && pwd)
 
 missing=

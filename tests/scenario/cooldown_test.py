@@ -105,7 +105,7 @@ class CoolDownScenario(Scenario):
 
 
 class Signals(CoolDownScenario):
-    """upstreams.md 6.3 and the services' own ways to say it."""
+    """The services' own ways to say that it is enough."""
 
     def limit(self, *fields, status=429, body="no", kind="text/plain"):
         return answer(body, status, [("Content-Type", kind), *fields])

@@ -33,7 +33,7 @@ std::vector<Application> managers(const ProxyPlace& place) {
       {"lidarr",
        "Lidarr",
        {"lidarr"},
-       {"Settings > Metadata > Metadata Source: " + place.url() + "/lidarr-metadata/"},
+       {"Settings > Metadata, Show Advanced: Metadata Source " + place.url() + "/lidarr-metadata/"},
        "System > Tasks > Refresh Artist"},
       {"prowlarr",
        "Prowlarr",

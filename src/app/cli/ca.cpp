@@ -75,7 +75,8 @@ int init(const Invocation& invocation, bool renew) {
                           "instance begins to intercept after \"cachearr reload\".\n";
     if (earlier) {
       invocation.env.out << "It replaces \"" << earlier->name()
-                         << "\", which signs nothing any more: clients may forget that one.\n";
+                         << "\", which signs nothing any more: clients may forget that one. A container gives\n"
+                            "the new one to its neighbours (public/ca.pem) when it is started again, before them.\n";
     }
   }
   return exit_ok;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/cli/command.hpp"
@@ -80,28 +81,41 @@ std::string new_secret() {
   return hex;
 }
 
+struct SecretPlace {
+  std::string file, state_dir;
+};
+
 /// Where the configuration wants it; the error says what is missing.
-Result<std::string> configured_file(const Invocation& invocation) {
+Result<SecretPlace> configured_place(const Invocation& invocation) {
   Problems problems;
   const auto config = load_config(invocation.sources, problems);
   if (!config) return Error{problems.empty() ? "the configuration cannot be read" : to_string(problems.front())};
   if (config->shared.secret_file.empty())
     return Error{
-        "the configuration names no file for it: set \"shared\": { \"secret_file\": \"/etc/cachearr/shared.secret\" }"};
-  return config->shared.secret_file;
+        "the configuration names no file for it: set \"shared\": { \"secret_file\": \"/var/lib/cachearr/shared.secret\" }"};
+  return SecretPlace{config->shared.secret_file, config->state_dir};
 }
 
-/// Only its owner may read it; what is there stays.
+/// What root makes is for the user that the program runs as: who owns its state.
+bool give_to_owner(int handle, const std::string& state_dir) {
+  struct stat state {};
+  if (::geteuid() != 0 || ::stat(state_dir.c_str(), &state) != 0) return true;
+  return ::fchown(handle, state.st_uid, state.st_gid) == 0;
+}
+
+/// Only the user that the program runs as may read it; what is there stays.
 int keep_secret(const Invocation& invocation, const std::string& secret) {
-  const auto file = configured_file(invocation);
-  if (!file) return fail(invocation, file.error().what);
-  const int handle = ::open(file->c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (handle < 0) return fail(invocation, "cannot make " + *file + ": " + std::strerror(errno));
+  const auto place = configured_place(invocation);
+  if (!place) return fail(invocation, place.error().what);
+  const auto& file = place->file;
+  const int handle = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (handle < 0) return fail(invocation, "cannot make " + file + ": " + std::strerror(errno));
   const auto text = secret + "\n";
-  const bool written = ::write(handle, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  const bool written = ::write(handle, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+                       give_to_owner(handle, place->state_dir);
   ::close(handle);
-  if (!written) return fail(invocation, "cannot write " + *file);
-  invocation.env.out << "kept in " << *file << "; restart the instance\n";
+  if (!written) return fail(invocation, "cannot write " + file);
+  invocation.env.out << "kept in " << file << "; restart the instance\n";
   return exit_ok;
 }
 

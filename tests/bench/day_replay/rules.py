@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "": 1}
-# contract 5, as far as a rule may name a type without a TTL of its own.
+# The types and their usual lifetimes, as far as a rule may name a type without a TTL of its own.
 TYPES = {"metadata_series": "24h", "metadata_episode": "24h", "metadata_images": "7d", "indexer": "24h", "indexer_feed": "15m",
          "indexer_search": "15m", "indexer_status": "5m", "config": "5m"}
 

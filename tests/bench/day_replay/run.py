@@ -186,19 +186,19 @@ def table(requests, book, servers, applications, ahead):
         document = json_body(request.host, request.target)
         return book.judge(book.upstream_of_host(request.host), request.target, request.credential, document)
 
-    def judge_by_contract(request):
-        """A feed by the TTL that contract 5 gives its type, whatever the shipped rule says."""
+    def judge_by_type(request):
+        """A feed by the usual lifetime of its type, whatever the shipped rule says."""
         return judge(request)[0], seconds(TYPES["indexer_feed"])
 
     least = bounds.least_calls(requests, judge, group_of)
-    by_contract = bounds.least_calls([request for request in requests if group_of(request)[2]], judge_by_contract, group_of)
+    by_type = bounds.least_calls([request for request in requests if group_of(request)[2]], judge_by_type, group_of)
     rows = []
     for (day, host, feed), (asked, needed, first) in sorted(least.items()):
         broken = sum(1 for at, _, _ in servers[host].enforcer.violations if int(at // 86400) == day and not feed)
         useful, useless = (0, 0) if feed else ahead_of(ahead, day, book.upstream_of_host(host))
         rows.append({"day": day + 1, "host": host, "feed": feed, "asked": asked, "called": servers[host].served[day, feed], "least": needed,
                      "first": first, "useful": useful, "useless": useless,
-                     "least_by_contract": by_contract[day, host, feed][1] if feed else needed, "violations": broken})
+                     "least_by_type": by_type[day, host, feed][1] if feed else needed, "violations": broken})
     statuses = collections.Counter("%d" % status for _, status, _, _ in applications.results)
     return {"rows": rows, "statuses": statuses, "late": applications.latest}
 
@@ -236,7 +236,7 @@ def report(options, figures, without):
         for name, hosts in FAMILIES.items():
             total("= " + name, [row for row in rows if row["host"] in hosts])
         total("= indexers' feeds", [row for row in rows if row["feed"]])
-        total("  by contract 5's 15 min", [row for row in rows if row["feed"]], "least_by_contract")
+        total("  by the usual 15 min", [row for row in rows if row["feed"]], "least_by_type")
     print("\nday %d:" % options.days)
     for name, hosts in FAMILIES.items():
         print("  " + judgement(name, [row for row in figures["rows"] if row["day"] == options.days and row["host"] in hosts]))
