@@ -142,7 +142,7 @@ Json shared_limits_json(Instance& instance, const RequestContext& context) {
     if (lane.limiter != limiter.get()) continue;
     return {{"mode", to_words(lane.standing)},
             {"members", lane.members},
-            {"tokens", lane.tokens},
+            {"tokens", lane.tokens ? Json(*lane.tokens) : Json(nullptr)},
             {"quotasLeft", lane.left}};
   }
   json["mode"] = "not used yet";

@@ -44,11 +44,17 @@ Json sweep_json(const shared::SweepStatus& sweep) {
           {"lastRemoved", sweep.last_removed}};
 }
 
+/// Null: all is as it should be.
+Json problem_of(const shared::TierStatus& status) {
+  if (!status.problem.empty()) return status.problem;
+  return status.refusals.empty() ? Json(nullptr) : Json(status.refusals.front());
+}
+
 Json shared_json(const shared::TierStatus& status, TimePoint now) {
   const auto percent = status.max_bytes == 0 ? 0 : status.used_bytes * 100 / status.max_bytes;
   return {{"enabled", true},
           {"state", state_of(status)},
-          {"problem", status.problem.empty() ? Json(nullptr) : Json(status.problem)},
+          {"problem", problem_of(status)},
           {"server", status.server},
           {"software", status.software},
           {"version", status.version},
@@ -83,7 +89,7 @@ Json limits_json(const shared::Budget* budget) {
                       {"state", to_words(lane.standing)},
                       {"members", lane.members},
                       {"draws", lane.draws},
-                      {"tokens", lane.tokens},
+                      {"tokens", lane.tokens ? Json(*lane.tokens) : Json(nullptr)},
                       {"quotasLeft", lane.left}});
   return limits;
 }

@@ -69,6 +69,8 @@ std::optional<StartFailure> Instance::start() {
   if (const auto problem = check_directory(config.disk_path)) return unavailable(problem->what);
   const auto secret = read_or_make_secret(config.state_dir + "/secret", kSecretBytes);
   if (!secret) return unavailable(secret.error().what);
+  if (auto trouble = shared_trouble(config.shared))
+    return StartFailure{exit_configuration, {{{}, std::move(trouble->what)}}};
   const auto common = shared_secret(config.shared);
   if (!common) return unavailable(common.error().what);
   secret_ = common->value_or(*secret);  // identities have to be the same for all who share
@@ -79,7 +81,7 @@ std::optional<StartFailure> Instance::start() {
     api_key_ = *key;
   }
   if (auto failure = open_store(config)) return failure;
-  auto tier = make_shared_tier(config.shared, secret_, *store_, clock_, contexts_);
+  auto tier = make_shared_tier(config.shared, {secret_, *secret}, *store_, clock_, contexts_);
   if (!tier) return unavailable(tier.error().what);
   shared_ = std::move(tier).value();
   admission_ = std::make_unique<fetch::AdmissionController>(clock_, *store_);

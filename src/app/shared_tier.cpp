@@ -38,6 +38,17 @@ Result<std::optional<std::string>> shared_secret(const SharedConfig& config) {
   return std::optional{*std::move(secret)};
 }
 
+std::optional<Error> shared_trouble(const SharedConfig& config) {
+  if (!is_shared(config)) return std::nullopt;
+  const auto secret = shared_secret(config);
+  if (!secret) return secret.error();
+  const auto address = address_of(config);
+  if (!address) return address.error();
+  if (!config.ca_file.empty() && !content_of_file(config.ca_file))
+    return Error{"shared.ca_file: cannot read " + config.ca_file};
+  return std::nullopt;
+}
+
 std::string shared_problem(const SharedConfig& config) {
   if (config.redis_url.empty() || !config.secret_file.empty()) return {};
   return "a Redis is named (shared.redis_url), but no secret (shared.secret_file): nothing is shared";
@@ -57,7 +68,7 @@ std::vector<std::string> shared_notes(const SharedConfig& config) {
   return notes;
 }
 
-Result<std::unique_ptr<shared::Tier>> make_shared_tier(const SharedConfig& config, const std::string& secret,
+Result<std::unique_ptr<shared::Tier>> make_shared_tier(const SharedConfig& config, const SharedSecrets& secrets,
                                                        store::Store& store, const Clock& clock,
                                                        authority::ClientContexts& contexts) {
   if (!is_shared(config)) return std::unique_ptr<shared::Tier>{};
@@ -69,9 +80,9 @@ Result<std::unique_ptr<shared::Tier>> make_shared_tier(const SharedConfig& confi
         net::TlsTrust{contexts, true, config.ca_file, config.certificate_file, config.key_file});
   options.address = std::move(*address);
   options.server_name = config.server_name;
-  options.secret = secret;
+  options.secret = secrets.common;
   options.prefix = config.prefix;
-  options.instance = config.instance.empty() ? shared::default_instance_name(store) : config.instance;
+  options.instance = config.instance.empty() ? shared::default_instance_name(store, secrets.own) : config.instance;
   options.records = config.records;
   options.collapse = config.collapse;
   options.lookup_timeout = config.lookup_timeout;

@@ -22,8 +22,14 @@ Result<std::optional<std::string>> shared_secret(const SharedConfig& config);
 std::string shared_problem(const SharedConfig& config);
 /// What `check` says of it: nothing is wrong, but it may not be what was meant.
 std::vector<std::string> shared_notes(const SharedConfig& config);
+/// Why a start with these settings fails; none: it does not, as far as files and addresses tell.
+std::optional<Error> shared_trouble(const SharedConfig& config);
+struct SharedSecrets {
+  std::string common;  // of all instances
+  std::string own;     // of this one
+};
 /// The tier, not started; null where nothing is shared. `contexts` outlive it.
-Result<std::unique_ptr<shared::Tier>> make_shared_tier(const SharedConfig& config, const std::string& secret,
+Result<std::unique_ptr<shared::Tier>> make_shared_tier(const SharedConfig& config, const SharedSecrets& secrets,
                                                        store::Store& store, const Clock& clock,
                                                        authority::ClientContexts& contexts);
 

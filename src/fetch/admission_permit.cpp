@@ -14,7 +14,6 @@ constexpr Duration kShort{1000};
 std::optional<limit::LaneName> lane_of(const pipeline::RequestContext& context) {
   const auto* const upstream = context.verdict.upstream;
   if (!upstream || !pipeline::is_shared(context)) return std::nullopt;
-  if (!(upstream->rate.per_second > 0) && upstream->rate.quotas.empty()) return std::nullopt;
   const auto& route = context.route;
   return limit::LaneName{upstream->name,
                          route.connect_scheme + "://" + route.connect_host + ":" + std::to_string(route.connect_port)};

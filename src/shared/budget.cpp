@@ -88,6 +88,7 @@ void Budget::draw(const limit::KeyLimiterPtr& limiter, const limit::LaneName& na
   tier_.post([this, limiter, name, waiter, done = std::move(done)] {
     const auto lane = lane_of(limiter, name);
     lane->drawn = steady_now();
+    if (lane->limits.is_none()) return done({true});
     auto asked = std::make_shared<Asked>();
     asked->lane = lane;
     asked->waiter = waiter;
@@ -150,7 +151,7 @@ void Budget::send(const AskedPtr& asked) {
   asked_.push_back(asked);
   run(draw_, lane, draw_words(head_of(lane), lane.limits, draw),
       [this, asked, sent = std::chrono::steady_clock::now()](const Reply* reply) {
-        if (reply) tier_.took(Command::draw, sent);
+        if (reply) tier_.took(Command::draw, sent, *reply);
         take(asked, reply);
       });
 }
@@ -221,7 +222,8 @@ void Budget::end(Asked& asked, const limit::DrawResult& result) {
   advance(asked.lane);
 }
 
-/// Without an answer: nothing goes until others know that this one is on its own; from then on its share decides.
+/// Without an answer: nothing goes until others know that this one is on its own;
+/// from then on its share decides.
 void Budget::end_by_standing(Asked& asked) {
   auto& member = asked.lane->member;
   if (member.standing() == Standing::away) return end(asked, {false, clock_.now(), limit::Why::rate});
@@ -231,9 +233,11 @@ void Budget::end_by_standing(Asked& asked) {
 
 void Budget::publish() {
   std::vector<LaneStatus> all;
-  for (const auto& [limiter, lane] : lanes_)
-    all.push_back({lane->name.upstream, lane->member.standing(), lane->member.members(), lane->draws, limiter,
-                   lane->tokens, lane->left});
+  for (const auto& [limiter, lane] : lanes_) {
+    const auto tokens = lane->limits.nano_tokens > 0 ? std::optional{lane->tokens} : std::nullopt;
+    all.push_back({lane->name.upstream, lane->member.standing(), lane->member.members(), lane->draws, limiter, tokens,
+                   lane->left});
+  }
   const std::lock_guard lock{mutex_};
   status_ = std::move(all);
 }

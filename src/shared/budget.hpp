@@ -37,7 +37,7 @@ struct LaneStatus {
   std::size_t members = 1;
   std::uint64_t draws = 0;                     // that were answered
   const limit::KeyLimiter* limiter = nullptr;  // whose; only to be compared
-  std::uint64_t tokens = 0;                    // there at the last answer
+  std::optional<std::uint64_t> tokens = {};    // there at the last answer; none: it has no rate
   std::vector<std::uint64_t> left = {};        // of each quota, likewise
 };
 

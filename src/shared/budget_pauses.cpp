@@ -3,6 +3,7 @@
 // The lane tells of its pauses with each answer. One that was told is entered here as if it had been told to this
 // instance; one that has ended there before its time was ended by an operator; and one that the lane knows nothing of
 // was lost there, and is told again. A guess is entered by nobody else: while the lane has it, it holds their draws.
+// Where nothing is drawn, since there is no limit, a guess is entered, too.
 #include <algorithm>
 #include <utility>
 
@@ -87,7 +88,8 @@ void Budget::take_pause(Lane& lane, const DrawAnswer& answer, bool grabs) {
   const bool is_untold = here && known.since != TimePoint{} && known.lane != answer.lane;
   if (there.until > answer.at) {
     if (is_untold && known.told && known.until > there.until) return tell_pause_again(lane, answer, grabs, *here);
-    if (there.told && there.until != known.until) enter_pause(lane, clock_.now() + (there.until - answer.at), grabs);
+    const bool holds = there.told || lane.limits.is_none();
+    if (holds && there.until != known.until) enter_pause(lane, clock_.now() + (there.until - answer.at), grabs);
     const bool same = there.until == known.until && known.since != TimePoint{};
     known = {same ? known.since : answer.at, there.until, there.told, answer.lane};
     return;

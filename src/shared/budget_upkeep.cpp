@@ -202,6 +202,7 @@ void Budget::rejoin() {
 }
 
 void Budget::go_away(Lane& lane) {
+  if (lane.limits.is_none()) return;
   LaneMember::Otherwise otherwise{known_members(), {}};
   for (const auto& quota : lane.limiter->runs(clock_.now())) {
     std::uint64_t used = 0;

@@ -117,6 +117,7 @@ net::Task<std::optional<Reply>> Connection::next_reply(WirePtr wire) {
     unread.resize(kReadSize);
     const auto got = co_await wire->stream->read_some(unread);
     unread.resize(got.error == net::IoError::none ? got.bytes : 0);
+    received_ += unread.size();
     if (got.error != net::IoError::none) {
       fail(got.error == net::IoError::timed_out ? "the server does not answer"
                                                 : "the connection broke: " + std::string{net::name_of(got.error)});

@@ -70,6 +70,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void send(std::string command, Done done);
   void send(std::initializer_list<std::string_view> words, Done done) { send(command(words), std::move(done)); }
   const ServerInfo& server() const noexcept { return server_; }
+  /// How many bytes have come: whether a long answer is on its way.
+  std::uint64_t received() const noexcept { return received_; }
   /// The host that it leads to, as it was named; empty: a socket in the file system.
   const ServerHost& host() const noexcept { return host_; }
   /// Why it is not up; empty: it is, or was never tried.
@@ -117,6 +119,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   ServerInfo server_;
   ServerHost host_{{}, 0};
   std::string problem_;
+  std::uint64_t received_ = 0;
   std::optional<Duration> refused_for_;  // trying again sooner would change nothing
   bool up_ = false;
   bool stopped_ = false;

@@ -27,6 +27,8 @@ struct LaneLimits {
   std::uint64_t nano_tokens = 0;  // a second; 0: no bucket
   std::uint32_t burst = 0;
   std::vector<limit::QuotaConfig> quotas;
+  /// Its members tell each other of pauses alone.
+  bool is_none() const noexcept { return nano_tokens == 0 && quotas.empty(); }
   friend bool operator==(const LaneLimits&, const LaneLimits&) = default;
 };
 LaneLimits lane_limits(const limit::RateConfig& config);

@@ -99,6 +99,11 @@ const ServerInfo& Link::server_of(std::string_view key) const noexcept {
   return node ? node->connection->server() : entry_->server();
 }
 
+std::uint64_t Link::received_for(std::string_view key) const noexcept {
+  const auto node = mode_ == Mode::cluster ? node_of(key) : nullptr;
+  return node ? node->connection->received() : entry_->received();
+}
+
 std::vector<Connection*> Link::masters() const {
   std::vector<Connection*> all;
   if (!up_) return all;

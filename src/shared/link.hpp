@@ -60,6 +60,8 @@ class Link {
   const ServerInfo& server() const noexcept;
   /// Who has this key, as far as is known here.
   const ServerInfo& server_of(std::string_view key) const noexcept;
+  /// How many bytes have come from the server that has this key.
+  std::uint64_t received_for(std::string_view key) const noexcept;
   /// Each server that has a part of the keys, connected: for what has to be asked of all. Empty while it is down.
   std::vector<Connection*> masters() const;
   /// Why it is not up; empty: it is, or was never tried.

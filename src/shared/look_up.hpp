@@ -21,11 +21,13 @@ struct Tier::LookUp {
   bool may_claim = false;
   Found done;
   boost::asio::steady_timer timer;
-  std::string nonce;          // of its claim
-  bool has_come = false;      // after it was looked for
-  std::string useless;        // the begin of a record that is no answer; empty: none is there
-  store::EntryPtr stale;      // newer than what is here, for the origin to confirm
-  std::int64_t known_ms = 0;  // when what is here was stored; 0: nothing is
+  std::chrono::steady_clock::time_point asked = {};
+  std::uint64_t received = 0;  // of its server, when that was last looked at
+  std::string nonce;           // of its claim
+  bool has_come = false;       // after it was looked for
+  std::string useless;         // the begin of a record that is no answer; empty: none is there
+  store::EntryPtr stale;       // newer than what is here, for the origin to confirm
+  std::int64_t known_ms = 0;   // when what is here was stored; 0: nothing is
   std::chrono::steady_clock::time_point wait_until = {};  // for another's fetch; 0: it has not been waited for
 
   bool is_late() const noexcept { return !done; }

@@ -108,7 +108,8 @@ class News {
   bool foreign_ = false;   // something of another epoch was read
   bool disorder_ = false;  // an ordinal came twice within the epoch
   std::string problem_;
-  std::chrono::steady_clock::time_point proof_{};  // when all was known to be heard
+  std::chrono::steady_clock::time_point proof_ =
+      std::chrono::steady_clock::now();  // when all was known to be heard; the beginning where it never was
   TimePoint gap_at_{};
   NewsCounts counts_;
   std::atomic<store::SharedMoment> moment_{0};

@@ -97,7 +97,7 @@ void Pulse::ask_time(Link& link) {
   link.send({"TIME"}, [this, asked = std::chrono::steady_clock::now()](const Reply* reply) {
     if (!reply) return;
     waits_ = false;
-    parts_.answered(asked);
+    parts_.answered(asked, *reply);
     const auto took = std::chrono::duration_cast<Micros>(std::chrono::steady_clock::now() - asked);
     const auto answered = std::chrono::duration_cast<Micros>(parts_.clock.now().time_since_epoch());
     const bool told = reply->kind == Reply::Kind::list && reply->items.size() == 2;

@@ -55,7 +55,7 @@ class Pulse {
     std::string instance;
     std::function<std::string()> card;       // what this instance says of itself
     std::function<void(bool in_time)> beat;  // a question was answered, or is overdue
-    std::function<void(std::chrono::steady_clock::time_point asked)> answered;
+    std::function<void(std::chrono::steady_clock::time_point asked, const Reply& reply)> answered;
   };
   explicit Pulse(Parts parts) : parts_{std::move(parts)} {}
 

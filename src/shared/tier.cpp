@@ -16,6 +16,7 @@ using caching::Invalidation;
 
 namespace {
 
+constexpr std::size_t kLongestRefusal = 200;
 constexpr std::chrono::seconds kTierTick{1};
 constexpr std::size_t kSaltBytes = 16, kLongestCommandText = 256 * 1024, kLongestNewsText = 64 * 1024;
 constexpr std::size_t kRecordOverhead = 256 * 1024;  // of head, identity and card
@@ -25,12 +26,13 @@ constexpr std::string_view kLocalBans = "shared-local-bans";
 
 }  // namespace
 
-std::string default_instance_name(store::Store& store) {
+std::string default_instance_name(store::Store& store, std::string_view own_secret) {
   constexpr std::string_view name = "shared-instance";
   if (auto known = store.get_state(name); !known.empty()) return known;
   char host[256] = {};
   if (::gethostname(host, sizeof host - 1) != 0) host[0] = '\0';
-  auto made = std::string{host[0] == '\0' ? "cachearr" : host} + "-" + to_hex(hash128(random_bytes(16))).substr(0, 4);
+  auto made = std::string{host[0] == '\0' ? "cachearr" : host} + "-" +
+              to_hex(hash128(std::string{own_secret} + "instance")).substr(0, 4);
   store.put_state(name, made);
   return made;
 }
@@ -45,7 +47,9 @@ Tier::Tier(TierOptions options, store::Store& store, const Clock& clock)
       news_{{store, clock, sealer_, names_, identity_, [this] { update(); }}},
       pulse_{{clock, names_, options_.instance, [this] { return card_text(card_()); },
               [this](bool in_time) { beat(in_time); },
-              [this](std::chrono::steady_clock::time_point asked) { took(Command::time, asked); }}},
+              [this](std::chrono::steady_clock::time_point asked, const Reply& reply) {
+                took(Command::time, asked, reply);
+              }}},
       sweep_{{loop_, clock, sealer_, news_, names_, identity_}} {
   status_.server = options_.address.shown();
   status_.instance = options_.instance;
@@ -201,6 +205,8 @@ void Tier::update() {
   status_.mode = server.mode;
   status_.problem = !status_.up ? commands_->problem() : news_.problem();
   if (status_.up && status_.problem.empty() && !ready) status_.problem = reading_ ? reading_->problem() : std::string{};
+  status_.refusals.clear();
+  for (const auto& [command, what] : refusals_) status_.refusals.push_back(what);
   status_.breaker_open = breaker_.is_open();
   status_.writes_paused = writes_are_paused();
   status_.offset = pulse_.offset().ahead();
@@ -225,9 +231,12 @@ void Tier::note_limits(const std::string& problem) {
   status_.limits_problem = problem;
 }
 
-void Tier::took(Command command, std::chrono::steady_clock::time_point since) noexcept {
+void Tier::took(Command command, std::chrono::steady_clock::time_point since, const Reply& reply) {
   const auto time = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - since);
   times_[static_cast<std::size_t>(command)].record(static_cast<std::uint64_t>(time.count()));
+  if (command == Command::draw) return;
+  if (!reply.is_error("NOPERM")) return static_cast<void>(refusals_.erase(command));
+  refusals_.insert_or_assign(command, reply.text.substr(0, kLongestRefusal));
 }
 
 bool Tier::sweep() {

@@ -86,8 +86,8 @@ class Tier final : public store::SharedTier {
 
   // For other parts of the module, on the tier's thread.
 
-  /// How long a command took that was sent then and is answered now.
-  void took(Command command, std::chrono::steady_clock::time_point since) noexcept;
+  /// How long a command took that was sent then and is answered so now, and whether the server refuses it.
+  void took(Command command, std::chrono::steady_clock::time_point since, const Reply& reply);
 
   /// Any thread. Runs `job` on the tier's.
   void post(std::function<void()> job) { loop_.post(std::move(job)); }
@@ -127,6 +127,7 @@ class Tier final : public store::SharedTier {
   void look_at_absence();
   // tier_records.cpp:
   void ask(const LookUpPtr& look_up);
+  bool is_arriving(LookUp& look_up) const;
   void watch(const LookUpPtr& look_up);
   void take(const LookUpPtr& look_up, const Reply* reply);
   bool take_record(LookUp& look_up, std::string_view bytes);
@@ -177,6 +178,7 @@ class Tier final : public store::SharedTier {
   bool blind_ = false;
   bool started_ = false;
   TierCounts counts_;
+  std::map<Command, std::string> refusals_;  // of rights, the last one of each; that of draws is note_limits()'
   CommandTimes times_;
   std::atomic<bool> may_ask_{false}, is_ready_{false};
   std::atomic<std::uint64_t> queued_bytes_{0};
@@ -186,7 +188,8 @@ class Tier final : public store::SharedTier {
   TierStatus status_;
 };
 
-/// "host-1a2b": for who gives the instance no name.
-std::string default_instance_name(store::Store& store);
+/// "host-1a2b": for who gives the instance no name. What was chosen before stays; else it follows from `own_secret`,
+/// which stands in the state directory, so that an instance without a disk tier is itself again after a crash.
+std::string default_instance_name(store::Store& store, std::string_view own_secret);
 
 }  // namespace cachearr::shared

@@ -70,7 +70,7 @@ void Tier::claim(const LookUpPtr& look_up) {
   run_script(*commands_, claim_script(), {look_up->key, names_.lock(look_up->name)},
              {look_up->nonce, std::string{kLeaseMs}, look_up->useless},
              [this, look_up, asked = Steady::now()](const Reply* reply) {
-               if (reply) took(Command::claim, asked);
+               if (reply) took(Command::claim, asked, *reply);
                take_claim(look_up, reply);
              });
 }

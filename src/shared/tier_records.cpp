@@ -58,11 +58,19 @@ void Tier::find(std::string identity, std::uint32_t generation, store::WhereMiss
   });
 }
 
+/// A long answer takes its time on the way: as long as something comes, it is waited for.
+bool Tier::is_arriving(LookUp& look_up) const {
+  const auto received = commands_->received_for(look_up.key);
+  const bool has_more = std::exchange(look_up.received, received) != received;
+  return has_more && !options_.lookup_timeout && Steady::now() < look_up.asked + kMostPatience;
+}
+
 /// Answers it where the server does not do so in time.
 void Tier::watch(const LookUpPtr& look_up) {
   look_up->timer.expires_after(patience());
   look_up->timer.async_wait([this, look_up](const boost::system::error_code& cancelled) {
     if (cancelled || look_up->is_late()) return;
+    if (is_arriving(*look_up)) return watch(look_up);
     ++counts_.timeouts;
     breaker_.failed(Steady::now());
     look_up->give_up();
@@ -72,9 +80,11 @@ void Tier::watch(const LookUpPtr& look_up) {
 
 void Tier::ask(const LookUpPtr& look_up) {
   if (!may_ask() || !commands_->is_up()) return look_up->give_up();
+  look_up->asked = Steady::now();
+  look_up->received = commands_->received_for(look_up->key);
   watch(look_up);
-  commands_->send({"GET", look_up->key}, [this, look_up, asked = Steady::now()](const Reply* reply) {
-    if (reply) took(Command::get, asked);
+  commands_->send({"GET", look_up->key}, [this, look_up, asked = look_up->asked](const Reply* reply) {
+    if (reply) took(Command::get, asked, *reply);
     take(look_up, reply);
   });
 }
@@ -197,7 +207,7 @@ void Tier::send_record(const store::Entry& entry, std::uint64_t ordinal) {
   const auto at = std::to_string(until.time_since_epoch().count());
   bulk_->send({"SET", key, record, "PXAT", at},
               [this, bytes = entry.footprint(), sent = Steady::now()](const Reply* reply) {
-                if (reply) took(Command::set, sent);
+                if (reply) took(Command::set, sent, *reply);
                 written(bytes, reply);
               });
 }

@@ -63,8 +63,9 @@ struct TierStatus {
   bool ready = false;  // and all that others have invalidated is known
   std::string server;  // where, without user and password
   std::string software, version, mode;
-  std::string problem;         // why it is not up or not ready
-  std::string limits_problem;  // why limits are not shared, though the server is up
+  std::string problem;                // why it is not up or not ready
+  std::string limits_problem;         // why limits are not shared, though the server is up
+  std::vector<std::string> refusals;  // what else the server refuses for want of rights
   std::string instance;
   bool breaker_open = false;
   bool writes_paused = false;  // it was full just now

@@ -69,7 +69,9 @@ void note_shared(const HealthInputs& inputs, Notes& notes) {
   const auto& tier = *inputs.shared;
   if (!tier.ready && !tier.problem.empty())
     note(notes, Severity::warning, "nothing is shared with other instances (" + tier.server + "): " + tier.problem);
-  if (tier.up && tier.breaker_open)
+  for (const auto& refusal : tier.refusals)
+    note(notes, Severity::warning, "the Redis does not permit what sharing answers needs: " + refusal);
+  if (tier.up && tier.breaker_open && tier.refusals.empty())
     note(notes, Severity::notice, "the Redis answers too slowly: it is not asked for answers until it is quick again");
   if (!tier.up) return;
   if (!tier.limits_problem.empty())

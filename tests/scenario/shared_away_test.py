@@ -2,6 +2,7 @@
 import os
 import socket
 import threading
+import time
 
 from lab.case import main
 from lab.origin import fresh
@@ -113,6 +114,25 @@ class Slow(Faults):
         self.until(lambda: "does not answer" in (self.status(one)["problem"] or ""))
 
 
+    def test_a_long_answer_over_a_narrow_way_is_waited_for(self):
+        way = NarrowWay(self.redis.port)
+        self.addCleanup(way.close)
+        one = self.instance("one")
+        two = self.instance("two", redis_url="redis://127.0.0.1:%d" % way.port, lookup_timeout="auto")
+        body = os.urandom(400_000)
+
+        def is_found():
+            path = self.path()
+            self.origin.on(path, fresh(body))
+            before = self.status(one)["records"]["written"]
+            self.ask(path, proxy=one)
+            self.written(one, before + 1)
+            response = self.ask(path, proxy=two)
+            self.assertEqual(body, response.body)
+            return response.cache.get("detail") == "shared"
+        self.until(is_found, "a long answer is never found")
+
+
 class Full(Faults):
     def test_full_it_takes_no_answers_but_all_invalidations(self):
         one, two = self.instance("one"), self.instance("two")
@@ -164,6 +184,25 @@ class Wrong(Faults):
         self.until(lambda: "NOPERM" in (self.status(one)["problem"] or ""))
         self.answers(one)
 
+    def test_a_right_that_is_missing_is_named_until_it_is_there(self):
+        with open(os.path.join(os.path.dirname(__file__), "..", "..", "packaging", "man", "cachearr-shared.7")) as file:
+            manual = file.read()
+        rights = manual.split("ACL SETUSER cachearr on >PASSWORD", 1)[1].split(".fi", 1)[0].replace("\\-", "-").split()
+        self.call("ACL", "SETUSER", "cachearr", "on", ">secret", *rights)
+        one = self.instance("one", redis_url="redis://cachearr:secret@127.0.0.1:%d" % self.redis.port)
+        for right in ("get", "set", "time"):
+            with self.subTest(right):
+                self.call("ACL", "SETUSER", "cachearr", "-" + right)
+                self.answers(one, 1)
+                self.until(lambda right=right: "'%s'" % right in self.health(one), "it is not named")
+                self.assertNotIn("too slowly", self.health(one))
+                self.call("ACL", "SETUSER", "cachearr", "+" + right)
+
+                def is_well(right=right):
+                    self.answers(one, 1)
+                    return "'%s'" % right not in self.health(one)
+                self.until(is_well, "it is named for ever")
+
     def test_scripts_that_are_lost_are_sent_again(self):
         one, two = self.instance("one"), self.instance("two")
         self.call("SCRIPT", "FLUSH")
@@ -196,6 +235,45 @@ class Wrong(Faults):
         self.until(lambda: self.status(two)["records"]["rejected"].get("size", 0) + self.status(two)["records"]["timeouts"] >= 1)
         self.assertLess(two.resident_bytes() - before, 16 * 1024 * 1024)
         self.answers(two, 3)
+
+
+class NarrowWay:
+    """Leads to a server, and lets through what it says at some ten megabytes a second."""
+
+    def __init__(self, port):
+        self.to = port
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.wires = []
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            server = socket.create_connection(("127.0.0.1", self.to))
+            for wire in (client, server):
+                wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.wires += [client, server]
+            threading.Thread(target=self.lead, args=(client, server, 0), daemon=True).start()
+            threading.Thread(target=self.lead, args=(server, client, 0.0005), daemon=True).start()
+
+    @staticmethod
+    def lead(source, target, pause):
+        try:
+            while part := source.recv(8192):
+                target.sendall(part)
+                if len(part) == 8192:
+                    time.sleep(pause)  # what the way takes for so much
+            target.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    def close(self):
+        for each in [self.listener, *self.wires]:
+            each.close()
 
 
 class Hostile:

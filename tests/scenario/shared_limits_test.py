@@ -7,9 +7,9 @@ import pathlib
 import signal
 import time
 
-from lab.case import main
+from lab.case import local, main
 from lab.origin import answer
-from lab.shared import secret_file
+from lab.shared import RULES, secret_file
 from lab.shared_limits import BURST, Limits
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -52,6 +52,46 @@ class Connected(Limits):
         self.assertTrue(one.admin("POST", "/api/v1/upstreams/limited", body={"reset": ["cooldown"]}).status < 300)
         self.assertTrue(two.admin("POST", "/api/v1/upstreams/limited", body={"reset": ["cooldown"]}).status < 300)
         self.until(lambda: two.ask(self.limited.url + self.path()).status == 200, "the pause never ends")
+
+
+class WithoutLimits(Limits):
+    """Nothing is drawn there, and still a pause is one for all."""
+
+    def instance_without(self, name, **more):
+        return self.instance(name, rules=local(self.limited, "limited", shared=True, rules=RULES), records=False, **more)
+
+    def answers_of(self, proxy):
+        return proxy.ask(self.limited.url + self.path()).status
+
+    def refuse_one_of(self, one, two, *fields):
+        for proxy in (one, two):
+            self.assertEqual(200, self.answers_of(proxy))
+            self.until(lambda proxy=proxy: self.standings(proxy) == {"connected"}, "it never joins")
+        refusing = self.path()
+        self.limited.on(refusing, answer("slow down", 429, list(fields)))
+        self.assertEqual(429, one.ask(self.limited.url + refusing).status)
+        self.until(lambda: self.answers_of(two) == 429, "the other one goes on asking")
+
+    def test_a_pause_that_one_is_told_holds_the_other(self):
+        one, two = self.instance_without("one"), self.instance_without("two")
+        self.refuse_one_of(one, two, ("Retry-After", "600"))
+        asked = len(self.arrivals)
+        self.assertEqual([429, 429], [self.answers_of(one), self.answers_of(two)])
+        self.assertEqual(asked, len(self.arrivals))
+        self.assertLess(two.admin("POST", "/api/v1/upstreams/limited", body={"reset": ["cooldown"]}).status, 300)
+        for proxy in (one, two):
+            self.until(lambda proxy=proxy: self.answers_of(proxy) == 200, "the pause never ends")
+
+    def test_a_pause_that_is_a_guess_holds_the_other_as_well(self):
+        self.refuse_one_of(self.instance_without("one"), self.instance_without("two"))
+
+    def test_nobody_waits_where_there_is_no_redis(self):
+        self.redis.kill()
+        one = self.instance_without("one", ready=False, limits_when_away="refuse")
+        self.assertEqual([200] * 10, [self.answers_of(one) for _ in range(10)])
+        self.until(lambda: self.standings(one) == {"away"}, "it is never away")
+        self.assertEqual(200, self.answers_of(one))
+        self.redis.start()
 
 
 class Paused(Limits):

@@ -6,6 +6,7 @@ import time
 
 from lab.case import local, main
 from lab.origin import answer, fresh
+from lab.proxy import run_program
 from lab.shared import RULES, SECRET, Sharing, secret_file
 
 
@@ -543,6 +544,27 @@ class Operators(Sharing):
         self.assertEqual(0, other.command("shared", "secret", "import", first).returncode)
         self.assertEqual(shown, other.command("shared", "secret", "show").stdout.strip())
         self.assertEqual(1, other.command("shared", "secret", "import", "/nonexistent").returncode)
+
+    def test_a_secret_that_is_missing_is_told_by_check_and_keeps_it_from_starting(self):
+        proxy = self.start()
+        for content, told in ((None, "cannot read"), ("short", "fewer than 32 bytes")):
+            with self.subTest(told):
+                name = self.secret + ".none"
+                if content:
+                    name = secret_file(self, content)
+                environment = {"REDIS_URL": self.redis.url, "CACHEARR__SHARED__SECRET_FILE": name}
+                for command in ("check", "serve"):
+                    answer = run_program(command, "--config", proxy.config_file, environment=environment)
+                    self.assertEqual(78, answer.returncode, answer.stdout + answer.stderr)
+                    self.assertIn(told, answer.stdout + answer.stderr)
+
+    def test_who_has_no_name_and_no_disk_is_itself_again_after_a_crash(self):
+        one = self.instance(None)
+        name = self.status(one)["instance"]
+        one.process.kill()
+        self.end(one)
+        one.start()
+        self.assertEqual(name, self.status(one)["instance"])
 
     def test_no_secret_is_told(self):
         one = self.instance("one")

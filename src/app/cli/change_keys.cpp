@@ -108,6 +108,8 @@ int purge(const Invocation& invocation, const PurgeArguments& arguments) {
     invocation.env.out << answer->dump(2) << '\n';
   } else {
     invocation.env.out << purged << (arguments.soft ? " marked stale" : " purged") << '\n';
+    if (answer->value("shared", "") == "queued")
+      invocation.env.out << "the other instances hear of it once the Redis is back\n";
   }
   return exit_ok;
 }
