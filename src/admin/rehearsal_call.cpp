@@ -32,45 +32,79 @@ Result<rules::FileTexts, Answer> read_files(const Call& call, const Config& conf
     if (!is_rule_file_name(name))
       return problem(400, "\"" + name + "\" is no name of a rules file, such as my-rules.json");
     if (!text.is_string() && !text.is_null()) return problem(400, "\"" + name + "\" is a text, or null");
+    if (text.is_null() && !RuleFiles{config.rules, config.state_dir}.find(name))
+      return problem(400, "there is no rules file \"" + name + "\" that could be gone");
     texts[path_of_rule_file(config, name)] = text.is_null() ? std::nullopt : std::optional{text.get<std::string>()};
   }
   if (texts.empty()) return problem(400, "name at least one file");
   return texts;
 }
 
-/// How long what is stored now was fresh in all, by the keys of these requests; 0: not stored.
-std::unordered_map<std::string_view, Duration> lifetimes_of(const client::RequestReader::Batch& batch,
-                                                            const store::Store& store) {
-  std::unordered_map<std::string_view, Duration> lifetimes;
-  for (const auto& [facts, texts] : batch.requests) lifetimes.try_emplace(texts[ShownTexts::key]);
+struct Stored {
+  Hash128 id;
+  std::shared_ptr<upkeep::StoredAnswer> answer;  // null: nothing is
+};
+using StoredByKey = std::unordered_map<std::string_view, Stored>;
+
+/// Keeps the newest of what is stored under the key, without its head.
+void keep_newest(const store::KeyView& view, Stored& into) {
+  const auto& meta = view.meta;
+  const TimePoint at{Duration{meta.stored_ms}};
+  const bool by_hand = (meta.flags & store::EntryFlag::kByHand) != 0;
+  if (by_hand || (into.answer && into.answer->at >= at)) return;
+  const upkeep::StoredAnswer answer{meta.status, at, Duration{meta.fresh_until_ms - meta.stored_ms}, {}};
+  into = {view.id, std::make_shared<upkeep::StoredAnswer>(answer)};
+}
+
+void add_head(const store::Entry& entry, const Stored& to) {
+  http::ResponseHead head;
+  if (to.answer && to.id == entry.id() && http::parse_stored_head(entry.head(), head))
+    to.answer->head.emplace(head, entry.head());
+}
+
+/// What is stored now under the keys of these requests, with the heads that are in memory: what was asked for of late
+/// is seldom on disk alone.
+StoredByKey stored_under(const client::RequestReader::Batch& batch, const store::Store& store) {
+  StoredByKey stored;
+  for (const auto& [facts, texts] : batch.requests) stored.try_emplace(texts[ShownTexts::key]);
   store.for_each_key([&](const store::KeyView& view) {
-    const auto at = lifetimes.find(view.key);
-    if (at != lifetimes.end()) at->second = Duration{view.meta.fresh_until_ms - view.meta.stored_ms};
+    const auto found = stored.find(view.key);
+    if (found != stored.end()) keep_newest(view, found->second);
     return true;
   });
-  return lifetimes;
+  store.for_each([&](const store::EntryPtr& entry) {
+    const auto found = stored.find(entry->key());
+    if (found != stored.end()) add_head(*entry, found->second);
+    return true;
+  });
+  return stored;
+}
+
+upkeep::PastRequest past_request(const client::RecordedRequest& recorded, const StoredByKey& stored) {
+  const auto& [facts, texts] = recorded;
+  return {.method = std::string{texts[ShownTexts::method]},
+          .url = std::string{texts[ShownTexts::url]},
+          .upstream = std::string{texts[ShownTexts::upstream]},
+          .rule = std::string{texts[ShownTexts::rule]},
+          .status = facts.status,
+          .partition = facts.partition,
+          .at = facts.at,
+          .has_credentials = facts.has_credentials,
+          .was_hit = facts.is_hit(),
+          .insists = facts.insists,
+          .no_store = facts.no_store,
+          .stored = stored.at(texts[ShownTexts::key]).answer};
 }
 
 std::vector<upkeep::PastRequest> past_requests(Instance& instance) {
   const client::Journals journals = instance.proxy().journals();
   const auto batch = client::RequestReader{journals, client::RequestJournal::kMostRequests}.read();
-  const auto lifetimes = lifetimes_of(batch, instance.store());
+  const auto stored = stored_under(batch, instance.store());
   std::vector<upkeep::PastRequest> past;
-  for (const auto& [facts, texts] : batch.requests) {
-    const auto url = texts[ShownTexts::url];
-    if (facts.way == client::Way::tunnel || url.ends_with(kCutText)) continue;
-    upkeep::PastRequest request{std::string{texts[ShownTexts::method]},
-                                std::string{url},
-                                std::string{texts[ShownTexts::upstream]},
-                                std::string{texts[ShownTexts::rule]},
-                                facts.status,
-                                facts.partition,
-                                facts.at,
-                                facts.is_hit(),
-                                {}};
-    const auto known = lifetimes.find(texts[ShownTexts::key]);
-    if (known != lifetimes.end() && known->second > Duration{0}) request.lifetime = known->second;
-    past.push_back(std::move(request));
+  for (const auto& recorded : batch.requests) {
+    const bool is_tunnel = recorded.facts.way == client::Way::tunnel;
+    if (!is_tunnel && !recorded.texts[ShownTexts::url].ends_with(kCutText))
+      past.push_back(past_request(recorded, stored));
   }
   return past;
 }
@@ -81,14 +115,15 @@ Json figures_json(const upkeep::ReplayFigures& figures) {
           {"staleHits", figures.stale_hits},
           {"upstreamCalls", figures.upstream_calls},
           {"oldestStaleSeconds", whole_seconds(figures.oldest_stale)},
-          {"meanAgeSeconds", whole_seconds(figures.mean_age)}};
+          {"meanAgeSeconds", std::chrono::round<std::chrono::seconds>(figures.mean_age).count()}};
 }
 
 Json judgement_json(const upkeep::Judgement& judged) {
   return {{"rule", judged.rule.empty() ? Json(nullptr) : Json(judged.rule)},
           {"key", judged.key},
+          {"partition", judged.apart ? "credential" : "shared"},
           {"cached", judged.cached},
-          {"ttl", judged.cached ? Json(whole_seconds(judged.lifetime)) : Json(nullptr)},
+          {"ttl", judged.cached && judged.lifetime ? Json(whole_seconds(*judged.lifetime)) : Json(nullptr)},
           {"ttlByOrigin", judged.by_origin},
           {"stale", whole_seconds(judged.stale)}};
 }

@@ -22,6 +22,7 @@ enum class Mode : std::uint8_t {
 struct StatusTtl {
   int status;  // 100..599
   Duration ttl;
+  friend bool operator==(const StatusTtl&, const StatusTtl&) = default;
 };
 
 struct Policy {

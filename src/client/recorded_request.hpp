@@ -92,6 +92,9 @@ struct RequestFacts {
   http::Forward forward = http::Forward::none;
   bool stored = false, collapsed = false;
   bool http2 = false;  // spoken with the client; else HTTP/1
+  bool has_credentials = false;
+  bool insists = false;   // on the origin's word: no-cache, or max-age=0
+  bool no_store = false;  // it asked for that
 
   bool is_hit() const noexcept {
     return result == metrics::RequestResult::hit || result == metrics::RequestResult::stale;

@@ -42,6 +42,10 @@ RequestFacts facts_of(const RequestRecord& record, const RequestText& text, cons
   RequestFacts facts;
   facts.client = client.info.address;
   facts.http2 = client.http2;
+  const auto& asks = record.context.directives;
+  facts.has_credentials = record.context.key.has_credentials;
+  facts.insists = asks.no_cache || asks.max_age == 0U;
+  facts.no_store = asks.no_store;
   facts.bytes = record.sent.body_bytes;
   facts.status = static_cast<std::uint16_t>(record.sent.status);
   facts.way = text.way;

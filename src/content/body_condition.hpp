@@ -29,6 +29,7 @@ struct BodyCondition {
   std::optional<Duration> since{}, until{};
   /// For what stands at the place.
   bool holds(const Value& value, TimePoint now) const;
+  friend bool operator==(const BodyCondition&, const BodyCondition&) = default;
 };
 
 }  // namespace cachearr::content

@@ -32,6 +32,7 @@ enum class CountsAs : std::uint8_t { call, grab };
 struct TtlFrom {
   BodyCondition when;
   Duration ttl{};
+  friend bool operator==(const TtlFrom&, const TtlFrom&) = default;
 };
 
 /// The answers of a rule are pages of one feed, which these parameters choose.

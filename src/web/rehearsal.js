@@ -8,11 +8,15 @@ import { badge, failure, instead, m, table } from "./view.js";
 const shown = 50;
 
 /** @param {Data} judged */
-const verdict = judged => [judged.rule ? "rule " + judged.rule : "no rule", judged.cached ? (judged.ttl == null || judged.ttlByOrigin ? "lifetime as the origin says" : format.duration(judged.ttl)) : "not stored", judged.stale > 0 ? "stale for " + format.duration(judged.stale) : ""].filter(Boolean).join(", ");
+const lifetime = judged => (judged.ttl == null ? "lifetime as the origin says, not known" : format.duration(judged.ttl) + (judged.ttlByOrigin ? " as the origin says" : ""));
+
+/** @param {Data} judged @param {Data} other */
+const verdict = (judged, other) => [judged.rule ? "rule " + judged.rule : "no rule", judged.cached ? lifetime(judged) : "not stored", judged.stale > 0 ? "stale for " + format.duration(judged.stale) : "",
+  judged.partition === other.partition ? "" : judged.partition === "shared" ? "shared with all" : "apart for each credential"].filter(Boolean).join(", ");
 
 /** @param {Data} change */
 const row = change => m("tr", { key: change.method + " " + change.url }, m("td.key", { title: change.url }, (change.method === "GET" ? "" : change.method + " ") + change.url.replace(/^https?:\/\//, "")), m("td.end", format.number(change.requests)),
-  m("td.nowrap", change.differs.map((/** @type {string} */ each) => badge(each === "ttl" ? "lifetime" : each, "info"))), m("td.from-to", m("div.muted", verdict(change.before)), m("div", verdict(change.after)), change.before.key === change.after.key ? null : m("div.key-text", change.after.key)));
+  m("td.nowrap", change.differs.map((/** @type {string} */ each) => badge(each === "ttl" ? "lifetime" : each, "info"))), m("td.from-to", m("div.muted", verdict(change.before, change.after)), m("div", verdict(change.after, change.before)), change.before.key === change.after.key ? null : m("div.key-text", change.after.key)));
 
 /** Before, after, and whether that is better. @param {string} name @param {number} before @param {number} after @param {(value: number) => string} show @param {number} better 1: more is, -1: less is */
 function figure(name, before, after, show, better) {
@@ -24,7 +28,7 @@ function figure(name, before, after, show, better) {
 function figures({ before, after }) {
   return table([{ name: "Played again from an empty cache" }, { name: "In force", end: true }, { name: "This draft", end: true }], [
     figure("Hit rate", before.hitRate, after.hitRate, format.percent, 1), figure("Calls upstream", before.upstreamCalls, after.upstreamCalls, format.number, -1), figure("Stale answers", before.staleHits, after.staleHits, format.number, -1),
-    figure("Age of an answer, on average", before.meanAgeSeconds, after.meanAgeSeconds, format.duration, -1)], "Figures of the rehearsal");
+    figure("Age of a hit, on average", before.meanAgeSeconds, after.meanAgeSeconds, format.duration, -1)], "Figures of the rehearsal");
 }
 
 /** @param {Data} told */
@@ -32,7 +36,8 @@ function summary(told) {
   if (told.requests === 0) return m("p.muted", "No request was recorded yet, so there is nothing to play again.");
   const of = [[told.otherRule, "another rule"], [told.otherKey, "another key"], [told.otherTtl, "another lifetime"]].filter(([count]) => count > 0).map(([count, what]) => format.number(count) + " get " + what);
   return m("p", "Of the last ", m("b", format.number(told.requests)), " requests, since " + format.moment(told.from) + ", ", of.length > 0 ? m("b", of.join(", ")) : "none is treated differently", ".",
-    told.leftOut > 0 ? m("span.muted", " " + format.number(told.leftOut) + " could not be judged.") : null);
+    told.leftOut > 0 ? m("span.muted", " " + format.number(told.leftOut) + " could not be judged.") : null,
+    told.ttlsUnknown > 0 ? m("span.muted", " " + format.number(told.ttlsUnknown) + " have a lifetime that is the answer's own and not known: they are played as if they were not stored.") : null);
 }
 
 /** @param {Data} told */

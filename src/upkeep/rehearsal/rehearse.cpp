@@ -7,9 +7,21 @@
 namespace cachearr::upkeep {
 namespace {
 
+bool may_store(const PastRequest& request, const Judgement& judged) {
+  return judged.cached && !request.no_store && request.method == "GET";
+}
+
+bool is_unknown(const PastRequest& request, const Judgement& judged) {
+  return may_store(request, judged) && !judged.lifetime;
+}
+
 ReplayStep step_of(const PastRequest& request, const Judgement& judged) {
-  const auto lifetime = judged.by_origin ? request.lifetime.value_or(judged.lifetime) : judged.lifetime;
-  return {request.at, judged.name, judged.cached, lifetime, judged.stale};
+  return {.at = request.at,
+          .name = judged.name,
+          .may_hit = judged.cached && !request.no_store && !request.insists,
+          .may_store = may_store(request, judged),
+          .lifetime = judged.lifetime.value_or(Duration{0}),
+          .stale = judged.stale};
 }
 
 bool same_lifetime(const Judgement& a, const Judgement& b) {
@@ -22,7 +34,7 @@ class Comparison {
   explicit Comparison(Rehearsal& into) : into_{into} {}
 
   void add(const PastRequest& request, Judgement before, Judgement after) {
-    const bool rule = before.rule != after.rule, key = before.key != after.key,
+    const bool rule = before.rule != after.rule, key = before.key != after.key || before.apart != after.apart,
                lifetime = !same_lifetime(before, after);
     into_.other_rule += rule ? 1 : 0;
     into_.other_key += key ? 1 : 0;
@@ -54,7 +66,7 @@ Rehearsal rehearse(const pipeline::ConfigSnapshot& in_force, const pipeline::Con
   std::vector<ReplayStep> before_steps, after_steps;
   for (const auto& request : past) {
     auto before = judge(in_force, request, scratch);
-    auto after = judge(draft, request, scratch);
+    auto after = before ? judge(draft, request, scratch, before->sharing) : std::nullopt;
     if (!before || !after || before->rule != request.rule) {
       ++result.left_out;
       continue;
@@ -62,7 +74,8 @@ Rehearsal rehearse(const pipeline::ConfigSnapshot& in_force, const pipeline::Con
     if (result.requests++ == 0) result.from = request.at;
     result.to = request.at;
     result.hits_recorded += request.was_hit ? 1 : 0;
-    result.lifetimes_unknown += (before->by_origin || after->by_origin) && !request.lifetime ? 1 : 0;
+    take_stored_lifetime(request, *before, *after);
+    result.lifetimes_unknown += is_unknown(request, *before) || is_unknown(request, *after) ? 1 : 0;
     before_steps.push_back(step_of(request, *before));
     after_steps.push_back(step_of(request, *after));
     comparison.add(request, *std::move(before), *std::move(after));

@@ -17,7 +17,9 @@ namespace cachearr::upkeep {
 struct RehearsedChange {
   std::string method, url;
   Judgement before, after;
-  bool other_rule = false, other_key = false, other_lifetime = false;
+  bool other_rule = false;
+  bool other_key = false;  // or kept apart for its credentials by one of both alone
+  bool other_lifetime = false;
   std::uint64_t requests = 0;
 };
 
@@ -29,9 +31,8 @@ struct Rehearsal {
   std::uint64_t other_rule = 0, other_key = 0, other_lifetime = 0;  // requests
   std::vector<RehearsedChange> changes;                             // the most frequent first, at most kMostChanges
   ReplayFigures before, after;
-  std::uint64_t hits_recorded = 0;  // what the cache has answered in fact
-  std::uint64_t lifetimes_unknown =
-      0;  // requests whose origin decides and whose answer is not stored: as if it were not to be
+  std::uint64_t hits_recorded = 0;      // what the cache has answered in fact
+  std::uint64_t lifetimes_unknown = 0;  // requests whose answer decides and is not known: played as if not stored
 
   static constexpr std::size_t kMostChanges = 100;
 };

@@ -23,7 +23,7 @@ ReplayFigures simulate(std::span<const ReplayStep> steps) {
   Duration ages{};
   for (const auto& step : steps) {
     ++figures.requests;
-    const auto held = step.cached ? cache.find(step.name) : cache.end();
+    const auto held = step.may_hit ? cache.find(step.name) : cache.end();
     const bool usable = held != cache.end() && step.at < held->second.usable_until;
     const bool fresh = usable && step.at < held->second.fresh_until;
     if (usable) ages += step.at - held->second.fetched;
@@ -36,7 +36,7 @@ ReplayFigures simulate(std::span<const ReplayStep> steps) {
       ++figures.stale_hits;
       figures.oldest_stale = std::max(figures.oldest_stale, step.at - held->second.fresh_until);
     }
-    if (step.cached && step.lifetime > Duration{0}) cache.insert_or_assign(step.name, fetched_at(step));
+    if (step.may_store && step.lifetime > Duration{0}) cache.insert_or_assign(step.name, fetched_at(step));
   }
   const auto answered = static_cast<std::int64_t>(figures.hits + figures.stale_hits);
   if (answered > 0) figures.mean_age = ages / answered;

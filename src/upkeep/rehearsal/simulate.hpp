@@ -14,9 +14,10 @@ namespace cachearr::upkeep {
 struct ReplayStep {
   TimePoint at;
   Hash128 name;
-  bool cached = false;
-  Duration lifetime{};  // of the answer, were it fetched now
-  Duration stale{};     // for so long after it, it is served and refreshed
+  bool may_hit = false;    // what is stored may answer it
+  bool may_store = false;  // its answer may be stored
+  Duration lifetime{};     // of the answer, were it fetched now
+  Duration stale{};        // for so long after it, it is served and refreshed
 };
 
 struct ReplayFigures {

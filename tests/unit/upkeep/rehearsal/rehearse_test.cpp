@@ -1,7 +1,10 @@
 #include "upkeep/rehearsal/rehearse.hpp"
 
 #include <gtest/gtest.h>
+#include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "unit/pipeline/snapshots.hpp"
@@ -29,6 +32,7 @@ PastRequest asked(int at, const std::string& path, const std::string& rule = "sh
   request.rule = rule;
   request.status = 200;
   request.partition = partition;
+  request.has_credentials = partition != 0;
   request.at = TimePoint{minutes{at}};
   return request;
 }
@@ -72,26 +76,115 @@ TEST(Rehearsal, KeepsCredentialsApartUnlessTheDraftSharesThem) {
   const auto result = rehearsed(rules_with(kShort), shared, past);
   EXPECT_EQ(result.before.upstream_calls, 2U);
   EXPECT_EQ(result.after.upstream_calls, 1U);
+  EXPECT_EQ(result.other_key, 2U);
+  ASSERT_EQ(result.changes.size(), 1U);
+  EXPECT_TRUE(result.changes[0].before.apart);
+  EXPECT_FALSE(result.changes[0].after.apart);
+}
+
+TEST(Rehearsal, TellsThatTheDraftKeepsApartWhatIsShared) {
+  const std::string named = R"("credentials": {"headers": ["X-Api-Key"]})";
+  auto by_field = asked(0, "/show/1");
+  by_field.has_credentials = true;
+  const std::vector<PastRequest> past{by_field, asked(1, "/show/1")};
+  for (const auto* const share : {"all", "named"}) {
+    const auto now = rules_with(kShort, named + R"(, "share": ")" + share + '"');
+    const auto result = rehearsed(now, rules_with(kShort, named), past);
+    EXPECT_EQ(result.other_key, 1U) << share;
+    EXPECT_EQ(result.before.upstream_calls, 1U) << share;
+    EXPECT_EQ(result.after.upstream_calls, 2U) << share;
+    EXPECT_TRUE(rehearsed(now, now, past).changes.empty()) << share;
+  }
+}
+
+TEST(Rehearsal, TakesCredentialsForNamedOnesUnlessThoseAreSharedAlready) {
+  const std::string named = R"("credentials": {"headers": ["X-Api-Key"]})";
+  const auto sharing = rules_with(kShort, named + R"(, "share": "named")");
+  const std::vector<PastRequest> past{asked(0, "/show/1", "show", 1), asked(1, "/show/1", "show", 2)};
+  EXPECT_EQ(rehearsed(rules_with(kShort, named), sharing, past).after.upstream_calls, 1U);
+  EXPECT_EQ(rehearsed(sharing, sharing, past).after.upstream_calls, 2U);
 }
 
 TEST(Rehearsal, LeavesOutWhatWasDecidedOtherwiseThen) {
-  const auto result =
-      rehearsed(rules_with(kShort), rules_with(kLong), {asked(0, "/show/1", "by-a-header"), asked(1, "/show/1")});
+  auto other = asked(0, "/show/1", "by-a-header");
+  other.was_hit = true;
+  const auto result = rehearsed(rules_with(kShort), rules_with(kLong), {other, asked(1, "/show/1")});
   EXPECT_EQ(result.left_out, 1U);
   EXPECT_EQ(result.requests, 1U);
+  EXPECT_EQ(result.hits_recorded, 0U);
 }
 
-TEST(Rehearsal, GoesByWhatIsStoredWhereTheOriginDecides) {
-  const std::string by_origin =
-      R"({"name": "show", "upstream": "tv", "match": {"path": "/show/{id:int}"}, "policy": "respect", "expect": "any"})";
-  std::vector<PastRequest> past{asked(0, "/show/1"), asked(20, "/show/1")};
-  for (auto& request : past) request.lifetime = minutes{30};
-  const auto result = rehearsed(rules_with(by_origin), rules_with(kShort), past);
-  EXPECT_EQ(result.before.hits, 1U);
-  EXPECT_EQ(result.after.hits, 0U);
+const std::string kByOrigin =
+    R"({"name": "show", "upstream": "tv", "match": {"path": "/show/{id:int}"}, "policy": "respect", "expect": "any"})";
+
+/// An answer that is stored for ten minutes, with its head where there is one.
+std::shared_ptr<const StoredAnswer> stored_with(std::optional<std::string_view> cache_control) {
+  StoredAnswer stored{200, TimePoint{minutes{0}}, minutes{10}, {}};
+  if (cache_control) {
+    stored.head.emplace().head.status = 200;
+    if (!cache_control->empty()) stored.head->head.fields.add("Cache-Control", *cache_control);
+  }
+  return std::make_shared<StoredAnswer>(stored);
+}
+
+std::vector<PastRequest> twice(const std::shared_ptr<const StoredAnswer>& stored) {
+  std::vector<PastRequest> past{asked(0, "/show/1"), asked(5, "/show/1")};
+  for (auto& request : past) request.stored = stored;
+  return past;
+}
+
+TEST(Rehearsal, TakesTheOriginsOwnWordWhereTheDraftLeavesTheLifetimeToIt) {
+  const auto result = rehearsed(rules_with(kShort), rules_with(kByOrigin), twice(stored_with("max-age=1800")));
   EXPECT_EQ(result.lifetimes_unknown, 0U);
-  past[0].lifetime.reset();
-  EXPECT_EQ(rehearsed(rules_with(by_origin), rules_with(kShort), past).lifetimes_unknown, 1U);
+  ASSERT_EQ(result.changes.size(), 1U);
+  EXPECT_EQ(result.changes[0].after.lifetime, minutes{30});
+  EXPECT_TRUE(result.changes[0].after.by_origin);
+}
+
+TEST(Rehearsal, StoresNothingByADraftWithoutARuleWhereTheOriginSaysNothing) {
+  for (const auto& draft : {std::string{}, kByOrigin}) {
+    const auto result = rehearsed(rules_with(kShort), rules_with(draft), twice(stored_with("")));
+    EXPECT_EQ(result.before.hits, 1U);
+    EXPECT_EQ(result.after.hits, 0U);
+    EXPECT_EQ(result.lifetimes_unknown, 0U);
+  }
+}
+
+TEST(Rehearsal, CountsLifetimesThatItDoesNotKnow) {
+  for (const auto& stored : {std::shared_ptr<const StoredAnswer>{}, stored_with({})}) {
+    const auto result = rehearsed(rules_with(kShort), rules_with(kByOrigin), twice(stored));
+    EXPECT_EQ(result.before.hits, 1U);
+    EXPECT_EQ(result.after.hits, 0U);
+    EXPECT_EQ(result.lifetimes_unknown, 2U);
+  }
+}
+
+TEST(Rehearsal, GoesByWhatIsStoredWhereTheDraftGivesLifetimesInTheSameWay) {
+  const auto by_content = [](const std::string& ttl) {
+    return R"({"name": "show", "upstream": "tv", "match": {"path": "/show/{id:int}"}, "ttl": "1m", "expect": "any",
+      "ttl_from": [{"json": "/ended", "ttl": ")" +
+           ttl + R"("}]})";
+  };
+  const auto past = twice(stored_with(""));
+  const auto same = rehearsed(rules_with(by_content("10m")), rules_with(by_content("10m")), past);
+  EXPECT_EQ(same.before.hits, 1U);
+  EXPECT_EQ(same.after.hits, 1U);
+  EXPECT_EQ(same.lifetimes_unknown, 0U);
+  EXPECT_EQ(rehearsed(rules_with(by_content("10m")), rules_with(by_content("1m")), past).lifetimes_unknown, 2U);
+  const auto on_disk = rehearsed(rules_with(kByOrigin), rules_with(kByOrigin), twice(stored_with({})));
+  EXPECT_EQ(on_disk.after.hits, 1U);
+}
+
+TEST(Rehearsal, PlaysWhatClientsAskedOfCaches) {
+  std::vector<PastRequest> past{asked(0, "/show/1"), asked(1, "/show/1"), asked(2, "/show/1")};
+  past[0].method = "HEAD";
+  const auto head_first = rehearsed(rules_with(kShort), rules_with(kShort), past);
+  EXPECT_EQ(head_first.after.upstream_calls, 2U);
+  past[0].method = "GET";
+  past[0].no_store = true;
+  EXPECT_EQ(rehearsed(rules_with(kShort), rules_with(kShort), past).after.upstream_calls, 2U);
+  past[2].insists = true;
+  EXPECT_EQ(rehearsed(rules_with(kShort), rules_with(kShort), past).after.upstream_calls, 3U);
 }
 
 TEST(Rehearsal, FindsUpstreamsThatHaveNoHostOfTheirOwn) {

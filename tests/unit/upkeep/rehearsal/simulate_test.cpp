@@ -10,7 +10,7 @@ using std::chrono::minutes;
 
 /// A request at so many minutes, for one of two resources.
 ReplayStep step(int at, std::uint64_t name, Duration lifetime, Duration stale = {}) {
-  return {TimePoint{minutes{at}}, {name, 0}, true, lifetime, stale};
+  return {TimePoint{minutes{at}}, {name, 0}, true, true, lifetime, stale};
 }
 
 TEST(Simulation, AnswersFromTheCacheUntilTheLifetimeIsOver) {
@@ -36,10 +36,19 @@ TEST(Simulation, ServesStaleAnswersWhileTheyAreRefreshed) {
 
 TEST(Simulation, AsksForWhatIsNotCachedEachTime) {
   auto passed = step(0, 1, minutes{10});
-  passed.cached = false;
+  passed.may_hit = passed.may_store = false;
   const std::vector<ReplayStep> steps{passed, passed, step(1, 2, {}), step(1, 2, {})};
   EXPECT_EQ(simulate(steps).upstream_calls, 4U);
   EXPECT_EQ(simulate(steps).hit_rate(), 0.0);
+}
+
+TEST(Simulation, AsksAnewForWhatMayNotHitAndKeepsWhatItGets) {
+  auto anew = step(5, 1, minutes{10});
+  anew.may_hit = false;
+  const std::vector<ReplayStep> steps{step(0, 1, minutes{10}), anew, step(14, 1, minutes{10})};
+  const auto figures = simulate(steps);
+  EXPECT_EQ(figures.hits, 1U);
+  EXPECT_EQ(figures.mean_age, minutes{9});
 }
 
 TEST(Simulation, OfNothingIsNothing) { EXPECT_EQ(simulate({}), ReplayFigures{}); }
