@@ -50,7 +50,8 @@ std::vector<Application> managers(const ProxyPlace& place) {
        "beets",
        {"beets", "musicbrainz"},
        {"Set the variables http_proxy and https_proxy to " + place.url(),
-        "Set SSL_CERT_FILE to the authority's certificate (cachearr ca export FILE)"},
+        "Make one file of the public authorities and this one, and set SSL_CERT_FILE to it (cachearr ca trust-help "
+        "python)"},
        "beet import a folder"},
   };
 }
@@ -64,9 +65,10 @@ std::vector<Application> others(const ProxyPlace& place) {
        "open its Discover page"},
       {"seerr",
        "Seerr, Jellyseerr",
-       {"jellyseerr", "seerr", "axios", "node"},
+       {"jellyseerr", "seerr", "axios", "node", "undici"},
        {"Settings > Network > HTTP(S) Proxy: " + host_and_port(place), kTrust, "Save, and start it again"},
-       "open its Discover page"},
+       "open its Discover page",
+       true},
       {"jellyfin",
        "Jellyfin",
        {"jellyfin"},
@@ -79,23 +81,45 @@ std::vector<Application> others(const ProxyPlace& place) {
        "View > RSS Reader > Update all"},
       {"curl",
        "curl, wget, Python and most others",
-       {"curl", "wget", "python"},
+       {},
        {"Set the variables http_proxy=" + place.url() + " and https_proxy=" + place.url()},
-       "curl -sI http://example.com/"},
+       "curl -sI http://example.com/",
+       true},
   };
+}
+
+bool has_agent(const Application& application, std::string_view user_agent) {
+  return std::any_of(application.agents.begin(), application.agents.end(),
+                     [&](std::string_view agent) { return text::icontains(user_agent, agent); });
+}
+
+bool has_agent_of_any(std::string_view user_agent) {
+  const auto all = applications({});
+  return std::any_of(all.begin(), all.end(), [&](const Application& each) { return has_agent(each, user_agent); });
 }
 
 }  // namespace
 
+std::string ProxyPlace::url() const {
+  const bool is_ipv6 = host.find(':') != std::string::npos;
+  return "http://" + (is_ipv6 ? "[" + host + "]" : host) + ":" + port;
+}
+
 std::vector<Application> applications(const ProxyPlace& place) {
   auto all = managers(place);
   for (auto& each : others(place)) all.push_back(std::move(each));
+  if (place.wants_password)
+    for (auto& each : all)
+      each.steps.emplace_back(
+          "Give it the user and the password of \"access.basic_auth\": in the fields beside host and port, or in a "
+          "variable as http://USER:PASSWORD@HOST:PORT");
   return all;
 }
 
 bool is_of(const Application& application, std::string_view user_agent) {
-  return std::any_of(application.agents.begin(), application.agents.end(),
-                     [&](std::string_view agent) { return text::icontains(user_agent, agent); });
+  if (user_agent.empty()) return application.is_nameless;
+  if (application.agents.empty()) return !has_agent_of_any(user_agent);
+  return has_agent(application, user_agent);
 }
 
 }  // namespace cachearr::app

@@ -15,6 +15,8 @@ namespace {
 using doctor::Finding;
 using doctor::Level;
 
+constexpr Duration kPatience{3'000};  // with an instance that may hang
+
 struct DoctorArguments {
   bool offline = false, all = false;
 };
@@ -58,6 +60,7 @@ int examine(const Invocation& invocation, const DoctorArguments& arguments) {
   options.ask = [&invocation](const std::string& target) -> Result<std::string> {
     AdminRequest request;
     request.target = target;
+    request.timeout = kPatience;
     auto answer = ask_instance(invocation, request);
     if (!answer.ok()) return answer.error();
     if (answer->status != 200) return Error{reason_of(*answer)};

@@ -2,18 +2,18 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
+#include <cerrno>
+#include <map>
+#include <system_error>
+#include <utility>
 
+#include "app/doctor/findings_upstreams.hpp"
 #include "base/text.hpp"
 
 namespace cachearr::app::doctor {
 namespace {
 
-using Findings = std::vector<Finding>;
-
-constexpr std::int64_t kSkewNoticed = 60, kSkewHarmful = 300;
 constexpr std::uint64_t kLittleSpace = 256ULL * 1024 * 1024;
-constexpr std::uint64_t kUsedEnough = 20;  // requests, to miss a quota
 
 std::string count_of(std::size_t count, const std::string& what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
@@ -30,8 +30,13 @@ void look_at_configuration(const Facts& facts, Findings& into) {
   into.push_back({"configuration", Level::ok, "configuration and rules are valid (" + file + ")", {}, {}});
 }
 
+/// Whether the files of the installation are those of this user, so that looking at them tells something.
+bool can_look_at_files(const Facts& facts) {
+  return facts.instance != Instance::of_another_user && facts.instance != Instance::unknown;
+}
+
 void look_at_version(const Facts& facts, Findings& into) {
-  if (!facts.running) return;
+  if (facts.instance != Instance::runs) return;
   if (facts.running_version == facts.version)
     return into.push_back({"version", Level::ok, "cachearr " + facts.version + " runs", {}, {}});
   into.push_back({"version", Level::warning,
@@ -39,31 +44,77 @@ void look_at_version(const Facts& facts, Findings& into) {
                   "what was mended since is not in force", "restart it"});
 }
 
-void look_at_running(const Facts& facts, Findings& into) {
-  if (facts.running) return;
-  into.push_back({"running", Level::warning, "no instance runs with this configuration", "nobody is served",
-                  "\"cachearr serve\", or systemctl start cachearr"});
+std::vector<std::string> addresses_of_instances(const Facts& facts) {
+  std::vector<std::string> found;
   for (const auto& listener : facts.listeners)
+    if (listener.is_cachearr) found.push_back(listener.address);
+  if (facts.admin_is_cachearr) found.push_back(facts.admin_address);
+  return found;
+}
+
+void look_at_running(const Facts& facts, Findings& into) {
+  if (facts.instance == Instance::of_another_user)
+    into.push_back({"running", Level::error, "you may not read " + facts.state.path,
+                    "whether an instance runs, its authority and its store cannot be told without it",
+                    "run it as the user of the instance, or with sudo"});
+  if (facts.instance == Instance::silent)
+    into.push_back({"running", Level::error, "the running instance does not answer",
+                    "it has been stopped, hangs or has too much to do", "look at its log; if it stays so, restart it"});
+  if (facts.instance != Instance::absent) return;
+  const auto instances = addresses_of_instances(facts);
+  if (instances.empty())
+    return into.push_back({"running", Level::warning, "no instance runs with this configuration", "nobody is served",
+                           "\"cachearr serve\", or systemctl start cachearr"});
+  into.push_back({"running", Level::warning,
+                  "an instance answers at " + text::joined(instances) + ", but it does not use " + facts.state.path,
+                  "it was started with another configuration or another \"state_dir\", and cannot be asked more",
+                  "name the configuration that it was started with (--config), or restart it with this one"});
+}
+
+Finding cannot_listen(const ListenerFacts& listener) {
+  std::string advice = "choose another address in \"listeners\"";
+  if (listener.bind_error == EACCES)
+    advice = "choose a port above 1023 in \"listeners\", or give the program CAP_NET_BIND_SERVICE";
+  if (listener.bind_error == EADDRNOTAVAIL)
+    advice = "choose an address of this machine in \"listeners\" (ip address shows them), or 0.0.0.0 for all";
+  return {"port", Level::error,
+          "it cannot listen at " + listener.address + ": " + std::generic_category().message(listener.bind_error),
+          "the program does not start like this", std::move(advice)};
+}
+
+void look_at_ports(const Facts& facts, Findings& into) {
+  if (facts.instance != Instance::absent || !addresses_of_instances(facts).empty()) return;
+  for (const auto& listener : facts.listeners) {
     if (listener.is_taken)
       into.push_back({"port", Level::error, "another program listens at " + listener.address,
                       "cachearr cannot start as long as it does",
                       "stop that program (ss -ltnp shows it), or choose another port in \"listeners\""});
+    else if (listener.bind_error != 0)
+      into.push_back(cannot_listen(listener));
+  }
   if (facts.admin_is_taken)
     into.push_back({"port", Level::error, "another program listens at " + facts.admin_address,
                     "the admin listener cannot start as long as it does", "choose another \"admin.address\""});
 }
 
 void look_at_listeners(const Facts& facts, Findings& into) {
+  if (facts.instance == Instance::unknown) return;
   std::vector<std::string> open, closed;
-  for (const auto& listener : facts.listeners) (listener.is_loopback ? closed : open).push_back(listener.address);
   for (const auto& listener : facts.listeners)
-    if (facts.running && !listener.is_taken)
+    if (listener.bind_error == 0) (listener.is_loopback ? closed : open).push_back(listener.address);
+  for (const auto& listener : facts.listeners)
+    if (facts.instance == Instance::runs && !listener.is_taken)
       into.push_back({"listening", Level::error, "nothing answers at " + listener.address,
                       "the running instance was started with other listeners", "restart it"});
+  if (open.empty() && closed.empty()) return;
   if (open.empty())
     return into.push_back({"lan", Level::notice, "only this machine reaches it (" + text::joined(closed) + ")",
                            "applications on other machines and in containers do not get through",
                            "where they should: \"listeners\": [{\"address\": \"0.0.0.0:9797\"}]"});
+  if (facts.everybody_may_use)
+    return into.push_back({"lan", Level::warning, "everybody who reaches " + text::joined(open) + " may use it",
+                           "\"access.clients\" lets every address in, and no password is asked for",
+                           "name your own networks in \"access.clients\", or set \"access.basic_auth\""});
   if (!facts.private_clients_may_use)
     return into.push_back(
         {"lan", Level::warning,
@@ -72,8 +123,19 @@ void look_at_listeners(const Facts& facts, Findings& into) {
   into.push_back({"lan", Level::ok, "other machines reach it at " + text::joined(open), {}, {}});
 }
 
+void look_at_state(const Facts& facts, Findings& into) {
+  if (facts.state.problem.empty() || !can_look_at_files(facts)) return;
+  into.push_back({"state", Level::error, facts.state.problem, "the program does not start like this",
+                  "mend that, or choose another \"state_dir\""});
+}
+
 void look_at_authority(const Facts& facts, Findings& into) {
   const auto& authority = facts.authority;
+  if (!can_look_at_files(facts)) return;
+  if (!authority.unusable.empty())
+    return into.push_back({"authority", Level::error, authority.unusable, "the program does not start like this",
+                           "mend what it names; a new authority has to be trusted by every client anew"});
+  if (!facts.rules_are_known) return;
   if (authority.switched_off || authority.intercepted_hosts == 0)
     return into.push_back({"authority", Level::ok, "no HTTPS is to be intercepted", {}, {}});
   for (const auto& problem : authority.problems)
@@ -84,101 +146,45 @@ void look_at_authority(const Facts& facts, Findings& into) {
     into.push_back({"authority", Level::ok, "the authority covers all that the rules intercept", {}, {}});
 }
 
+/// The programs of one address: the hosts that are passed on unseen are known of the address alone.
+struct AddressTrust {
+  std::vector<std::string> refusing, untouched_hosts;
+};
+
+std::map<std::string, AddressTrust> trust_by_address(const std::vector<ClientFacts>& clients) {
+  std::map<std::string, AddressTrust> all;
+  for (const auto& client : clients) {
+    auto& address = all[client.address];
+    if (client.trusts_authority == false)
+      address.refusing.push_back(client.user_agent.empty() ? "no user agent" : client.user_agent);
+    for (const auto& host : client.untouched_hosts)
+      if (std::find(address.untouched_hosts.begin(), address.untouched_hosts.end(), host) ==
+          address.untouched_hosts.end())
+        address.untouched_hosts.push_back(host);
+  }
+  return all;
+}
+
 void look_at_trust(const Facts& facts, Findings& into) {
-  std::size_t trusting = 0;
-  for (const auto& client : facts.clients) {
-    if (client.trusts_authority == true) ++trusting;
-    if (client.trusts_authority != false && client.untouched_hosts.empty()) continue;
-    const auto hosts = client.untouched_hosts.empty() ? std::string{} : " for " + text::joined(client.untouched_hosts);
-    into.push_back({"trust", Level::warning,
-                    client.address + " (" + (client.user_agent.empty() ? "no user agent" : client.user_agent) +
-                        ") refuses the authority's certificates" + hosts,
-                    "its https is passed on, and not cached",
+  for (const auto& [address, trust] : trust_by_address(facts.clients)) {
+    if (trust.refusing.empty() && trust.untouched_hosts.empty()) continue;
+    auto what =
+        trust.refusing.empty() ? "a program at " + address : address + " (" + text::joined(trust.refusing) + ")";
+    what.append(" does not trust the authority's certificates");
+    if (!trust.untouched_hosts.empty()) what.append(" for ").append(text::joined(trust.untouched_hosts));
+    into.push_back({"trust", Level::warning, std::move(what), "its https is passed on, and not cached",
                     "make that system trust it: cachearr ca trust-help; then cachearr reload"});
   }
+  const auto trusting =
+      static_cast<std::size_t>(std::count_if(facts.clients.begin(), facts.clients.end(), [](const ClientFacts& client) {
+        return client.trusts_authority == true;
+      }));
   if (trusting > 0)
     into.push_back({"trust",
                     Level::ok,
                     count_of(trusting, "client") + " trust" + (trusting == 1 ? "s" : "") + " the authority",
                     {},
                     {}});
-}
-
-void look_at_origins(const Facts& facts, Findings& into) {
-  std::vector<std::string> shipped;
-  for (const auto& upstream : facts.upstreams) {
-    if (!upstream.origin.empty()) continue;
-    if (!upstream.own) {
-      shipped.push_back(upstream.name);
-      continue;
-    }
-    into.push_back({"origin", Level::warning, "the upstream " + upstream.name + " has no origin",
-                    "what comes for it by its mount or its listener goes nowhere",
-                    "add \"origin\": \"http://host:port\" to it in the rules"});
-  }
-  if (!shipped.empty())
-    into.push_back({"origin", Level::notice, "of the shipped upstreams " + text::joined(shipped) + " have no origin",
-                    "they are applications of your own, and the program does not know where they are",
-                    "name those that you use in a rules file: \"upstreams\": {\"" + shipped.front() +
-                        "\": {\"origin\": \"http://host:port\"}}"});
-}
-
-void look_at_quotas(const Facts& facts, Findings& into) {
-  for (const auto& upstream : facts.upstreams)
-    if (upstream.is_indexer && upstream.requests >= kUsedEnough && !upstream.has_quota)
-      into.push_back(
-          {"quota", Level::notice,
-           upstream.name + " was asked " + std::to_string(upstream.requests) + " times, and no quota of it is known",
-           "neither the rules nor its answers say how much it allows",
-           "if its account page names a limit: \"rate\": {\"quota\": [{\"limit\": N, \"per\": \"day\"}]}"});
-}
-
-Finding failed_probe(const UpstreamFacts& upstream, const Probe& probe) {
-  using Failure = Probe::Failure;
-  const auto what = upstream.name + " (" + upstream.origin + ") ";
-  const std::string why = "what is not stored cannot be fetched from it";
-  switch (probe.failure) {
-    case Failure::dns:
-      return {"dns", Level::error, what + "has no address: " + probe.error, why,
-              "check the name, and /etc/resolv.conf of this machine or container"};
-    case Failure::tls:
-      return {
-          "tls", Level::error, what + "cannot be trusted: " + probe.error, why,
-          "check this machine's clock and ca-certificates; for a certificate of your own: \"tls\": {\"ca_file\": ...}"};
-    case Failure::time:
-      return {"reach", Level::error, what + "does not answer in time", why,
-              "check the network, and whether a proxy is needed (\"proxy\" of the upstream)"};
-    default: break;
-  }
-  return {"reach", Level::error, what + "cannot be reached: " + probe.error, why,
-          "check that it runs there, and firewalls"};
-}
-
-void look_at_reach(const Facts& facts, Findings& into) {
-  std::vector<std::string> reached;
-  for (const auto& upstream : facts.upstreams) {
-    if (!upstream.probe) continue;
-    if (upstream.probe->failure == Probe::Failure::none) reached.push_back(upstream.name);
-    if (upstream.probe->failure != Probe::Failure::none) into.push_back(failed_probe(upstream, *upstream.probe));
-  }
-  if (!reached.empty()) into.push_back({"reach", Level::ok, "reached: " + text::joined(reached), {}, {}});
-  if (facts.offline) into.push_back({"reach", Level::ok, "no upstream was asked, as wanted", {}, {}});
-}
-
-/// The middle of what the upstreams say: one of them may be wrong itself.
-void look_at_clock(const Facts& facts, Findings& into) {
-  std::vector<std::int64_t> skews;
-  for (const auto& upstream : facts.upstreams)
-    if (upstream.probe && upstream.probe->skew_seconds) skews.push_back(*upstream.probe->skew_seconds);
-  if (skews.empty()) return;
-  const auto middle = skews.begin() + static_cast<std::ptrdiff_t>(skews.size() / 2);
-  std::nth_element(skews.begin(), middle, skews.end());
-  const auto skew = std::abs(*middle);
-  const auto text = "this machine's clock is " + std::to_string(skew) + " s " + (*middle > 0 ? "ahead" : "behind");
-  if (skew < kSkewNoticed) return into.push_back({"clock", Level::ok, "the clock agrees with the upstreams'", {}, {}});
-  into.push_back({"clock", skew < kSkewHarmful ? Level::warning : Level::error, text,
-                  "ages, quotas that reset at a time of day, and certificates are judged by it",
-                  "let it be set by the network (timedatectl set-ntp true)"});
 }
 
 bool is_any_of(std::string_view word, std::initializer_list<std::string_view> words) {
@@ -198,6 +204,8 @@ void look_at_filesystem(const DiskFacts& disk, Findings& into) {
 
 void look_at_disk(const Facts& facts, Findings& into) {
   const auto& disk = facts.disk;
+  const bool is_in_state = disk.path.starts_with(facts.state.path + "/");
+  if (!can_look_at_files(facts) || (is_in_state && !facts.state.problem.empty())) return;
   if (disk.path.empty())
     return into.push_back({"disk", Level::notice, "nothing is stored on disk (\"disk.path\" is null)",
                            "a restart forgets all answers", "leave \"disk.path\" out of the configuration"});
@@ -212,7 +220,7 @@ void look_at_disk(const Facts& facts, Findings& into) {
                            "free some space, or lower \"disk.max_bytes\""});
   if (disk.free_bytes < missing)
     return into.push_back({"disk", Level::warning,
-                           space + ", " + megabytes(missing) + " less than the store may still take",
+                           space + ", " + megabytes(missing - disk.free_bytes) + " less than the store may still take",
                            "the disk will be full before the store is", "lower \"disk.max_bytes\""});
   into.push_back({"disk", Level::ok, space, {}, {}});
 }
@@ -224,9 +232,22 @@ void look_at_proxies(const Facts& facts, Findings& into) {
                     "a parent proxy is named by \"proxy\" of an upstream in the rules"});
 }
 
+/// The authority's problems and the clients that refuse it were looked at by ourselves. One that refused it before it
+/// sent any request is known to the instance's health alone.
+bool is_told_already(const Facts& facts, const NoteFacts& note) {
+  const auto& problems = facts.authority.problems;
+  const auto is_of = [&](const ClientFacts& client) {
+    return (client.trusts_authority == false || !client.untouched_hosts.empty()) &&
+           note.message.starts_with(client.address + " ");
+  };
+  return note.source == "Interception" &&
+         (std::find(problems.begin(), problems.end(), note.message) != problems.end() ||
+          std::any_of(facts.clients.begin(), facts.clients.end(), is_of));
+}
+
 void look_at_health(const Facts& facts, Findings& into) {
   for (const auto& note : facts.notes) {
-    if (note.type == "ok") continue;
+    if (note.type == "ok" || is_told_already(facts, note)) continue;
     const auto level = note.type == "error" ? Level::error : note.type == "warning" ? Level::warning : Level::notice;
     into.push_back({"health", level, note.message, "the running instance says so", {}});
   }
@@ -241,9 +262,9 @@ std::string_view name_of(Level level) noexcept {
 
 Findings findings_of(const Facts& facts) {
   Findings findings;
-  for (const auto look :
-       {look_at_configuration, look_at_running, look_at_version, look_at_listeners, look_at_authority, look_at_trust,
-        look_at_origins, look_at_quotas, look_at_reach, look_at_clock, look_at_disk, look_at_proxies, look_at_health})
+  for (const auto look : {look_at_configuration, look_at_running, look_at_ports, look_at_version, look_at_listeners,
+                          look_at_state, look_at_authority, look_at_trust, look_at_origins, look_at_quotas,
+                          look_at_reach, look_at_clock, look_at_disk, look_at_proxies, look_at_health})
     look(facts, findings);
   std::stable_sort(findings.begin(), findings.end(),
                    [](const Finding& a, const Finding& b) { return a.level > b.level; });

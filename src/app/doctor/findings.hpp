@@ -20,7 +20,9 @@ struct Finding {
   std::string advice;  // what to do; empty where there is nothing
 };
 
-std::vector<Finding> findings_of(const Facts& facts);
-Level worst_of(const std::vector<Finding>& findings) noexcept;
+using Findings = std::vector<Finding>;
+
+Findings findings_of(const Facts& facts);
+Level worst_of(const Findings& findings) noexcept;
 
 }  // namespace cachearr::app::doctor

@@ -2,20 +2,21 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <filesystem>
 #include <future>
-#include <netdb.h>
 #include <nlohmann/json.hpp>
-#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/time.h>
 #include <sys/vfs.h>
 #include <system_error>
 #include <unistd.h>
 
 #include "app/authority_notes.hpp"
+#include "app/doctor/ports.hpp"
 #include "app/doctor/probe.hpp"
 #include "app/load_rules.hpp"
+#include "app/state_files.hpp"
 #include "authority/authority.hpp"
 #include "base/redact.hpp"
 #include "base/text.hpp"
@@ -29,54 +30,37 @@ namespace {
 using Json = nlohmann::ordered_json;
 using RulesPtr = std::shared_ptr<const rules::RuleSet>;
 
+constexpr const char* kOffline = "it is offline";
 constexpr std::array<const char*, 8> kProxyVariables{"http_proxy", "https_proxy", "all_proxy", "no_proxy",
                                                      "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"};
 
-struct HostAndPort {
-  std::string host, port;
-};
-
-HostAndPort parts_of(const std::string& address) {
-  const auto colon = address.rfind(':');
-  auto host = address.substr(0, colon);
-  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
-  return {host, colon == std::string::npos ? std::string{} : address.substr(colon + 1)};
-}
-
-bool is_loopback(const std::string& host) { return host.starts_with("127.") || host == "::1" || host == "localhost"; }
-
-/// True where somebody takes connections there.
-bool is_taken(const std::string& address) {
-  auto [host, port] = parts_of(address);
-  if (host.empty() || host == "0.0.0.0" || host == "*") host = "127.0.0.1";
-  if (host == "::") host = "::1";
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  if (port.empty() || port == "0" || ::getaddrinfo(host.c_str(), port.c_str(), &hints, &found) != 0) return false;
-  const int socket = ::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  constexpr timeval patience{2, 0};
-  ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-  const bool taken = socket >= 0 && ::connect(socket, found->ai_addr, found->ai_addrlen) == 0;
-  if (socket >= 0) ::close(socket);
-  ::freeaddrinfo(found);
-  return taken;
-}
-
-bool private_clients_may_use(const Config& config) {
+void add_access(const Config& config, Facts& into) {
   Problems ignored;
   const auto settings = pipeline::compile_settings(config, ignored);
+  if (!settings) return;
   const auto may = [&](const char* address) { return settings->may_use(*ip::parse_address(address)); };
-  return !settings || may("192.168.1.1") || may("10.0.0.1") || may("172.17.0.1");
+  into.private_clients_may_use = may("192.168.1.1") || may("10.0.0.1") || may("172.17.0.1");
+  // Addresses of documentation: who lets them in lets in everybody.
+  into.everybody_may_use = config.access.basic_user.empty() && (may("203.0.113.1") || may("2001:db8::1"));
 }
 
-void add_listeners(const Config& config, Facts& into) {
-  for (const auto& listener : config.listeners)
-    into.listeners.push_back({listener.address, listener.upstream, is_loopback(parts_of(listener.address).host),
-                              is_taken(listener.address)});
+/// Of two programs that listen it may be this one, started otherwise. A port that is one upstream would pass the
+/// question on to it.
+void add_listener(const ListenerConfig& listener, Instance instance, Facts& into) {
+  ListenerFacts facts{listener.address, listener.upstream, is_loopback(listener.address), false, false, 0};
+  facts.is_taken = is_taken(listener.address);
+  if (instance == Instance::absent && facts.is_taken && listener.upstream.empty())
+    facts.is_cachearr = is_cachearr(listener.address);
+  const bool handed_over = listener.inherited >= 0;
+  if (instance == Instance::absent && !facts.is_taken && !handed_over) facts.bind_error = bind_error(listener.address);
+  into.listeners.push_back(std::move(facts));
+}
+
+void add_ports(const Config& config, Facts& into) {
+  for (const auto& listener : config.listeners) add_listener(listener, into.instance, into);
   into.admin_address = config.admin.address;
   into.admin_is_taken = !into.admin_address.empty() && is_taken(into.admin_address);
-  into.private_clients_may_use = private_clients_may_use(config);
+  into.admin_is_cachearr = into.instance == Instance::absent && into.admin_is_taken && is_cachearr(into.admin_address);
 }
 
 void add_authority(const Config& config, const rules::RuleSet& set, Facts& into) {
@@ -89,11 +73,30 @@ void add_authority(const Config& config, const rules::RuleSet& set, Facts& into)
     authority.problems.emplace_back("there is no local authority: HTTPS is passed on unseen");
 }
 
+/// One that is of no use, or whose way there may not be gone, hides all that is in it.
+bool is_of_another_user(const std::string& directory) {
+  struct stat seen {};
+  if (::stat(directory.c_str(), &seen) != 0) return errno == EACCES;
+  if (::geteuid() != 0 && seen.st_uid != 0 && seen.st_uid != ::geteuid()) return true;
+  const auto socket = admin_socket_path(directory);
+  return (::access(directory.c_str(), R_OK | X_OK) != 0 && errno == EACCES && seen.st_uid != ::geteuid()) ||
+         (::access(socket.c_str(), W_OK) != 0 && errno == EACCES);
+}
+
 std::filesystem::path nearest_that_exists(std::filesystem::path path) {
   std::error_code error;
   while (!std::filesystem::exists(path, error) && path.has_parent_path() && path != path.parent_path())
     path = path.parent_path();
   return path;
+}
+
+void add_state(const Config& config, Facts& into) {
+  into.state.path = config.state_dir;
+  const auto wrong = check_directory(config.state_dir);
+  if (wrong) into.state.problem = wrong->what;
+  const auto there = nearest_that_exists(config.state_dir).string();
+  if (!wrong && ::access(there.c_str(), W_OK) != 0)
+    into.state.problem = there + " cannot be written to: " + std::generic_category().message(errno);
 }
 
 void add_disk(const Config& config, Facts& into) {
@@ -128,7 +131,7 @@ void add_upstreams(const rules::RuleSet& set, Facts& into) {
     upstream.name = each->name;
     if (!each->origin_host.empty()) upstream.origin = each->origin_scheme + "://" + each->origin_authority;
     upstream.own = is_own(*each, shipped);
-    upstream.offline = each->mode == rules::UpstreamMode::offline;
+    if (each->mode == rules::UpstreamMode::offline) upstream.left_alone_as = kOffline;
     upstream.is_indexer = each->errors == rules::ErrorStyle::newznab;
     upstream.has_quota = !each->rate.quotas.empty();
     into.upstreams.push_back(std::move(upstream));
@@ -161,6 +164,20 @@ void add_clients(const Json& told_clients, Facts& into) {
   }
 }
 
+bool is_spent(const Json& quotas) {
+  return std::any_of(quotas.begin(), quotas.end(), [](const Json& quota) {
+    return text_in(quota, "of") == "calls" && quota.value("remaining", Json{}) == 0;
+  });
+}
+
+/// Why the running instance would not ask the upstream now, as it says itself; empty: it would.
+std::string left_alone_as(const Json& upstream) {
+  if (text_in(upstream, "mode") == "offline") return kOffline;
+  if (upstream.value("paused", Json{}) == true) return "it is paused";
+  if (const auto until = text_in(upstream, "cooldownUntil"); !until.empty()) return "it wants a pause until " + until;
+  return is_spent(list_in(upstream, "quota")) ? "its quota is spent" : std::string{};
+}
+
 void add_use(const Json& told_upstreams, Facts& into) {
   for (const auto& each : list_in(told_upstreams, "upstreams")) {
     const auto name = text_in(each, "name");
@@ -169,19 +186,28 @@ void add_use(const Json& told_upstreams, Facts& into) {
       const auto requests = each.value("requests", Json{});
       if (requests.is_number_unsigned()) upstream.requests = requests.get<std::uint64_t>();
       upstream.has_quota = upstream.has_quota || !list_in(each, "quota").empty();
-      upstream.offline = upstream.offline || text_in(each, "mode") == "offline";
+      upstream.left_alone_as = left_alone_as(each);
     }
   }
 }
 
-void add_running(const GatherOptions& options, Facts& into) {
+/// Asks further only one that has answered: each call to one that hangs would have to be waited for.
+void add_instance(const GatherOptions& options, const Config& config, Facts& into) {
+  if (is_of_another_user(config.state_dir)) {
+    into.instance = Instance::of_another_user;
+    return;
+  }
   const auto status = told(options, "/api/v1/system/status");
-  into.running = status.is_object();
-  if (!into.running) return;
   into.running_version = text_in(status, "version");
+  if (status.is_object()) into.instance = Instance::runs;
+  if (!status.is_object() && is_open(admin_socket_path(config.state_dir))) into.instance = Instance::silent;
+}
+
+void add_what_it_tells(const GatherOptions& options, Facts& into) {
   const auto health = told(options, "/api/v1/health");
   if (health.is_array())
-    for (const auto& note : health) into.notes.push_back({text_in(note, "type"), text_in(note, "message")});
+    for (const auto& note : health)
+      into.notes.push_back({text_in(note, "source"), text_in(note, "type"), text_in(note, "message")});
   add_clients(told(options, "/api/v1/clients"), into);
   add_use(told(options, "/api/v1/upstreams"), into);
 }
@@ -191,7 +217,7 @@ void ask_upstreams(const GatherOptions& options, const rules::RuleSet& set, cons
   for (auto& upstream : into.upstreams) {
     const bool wanted = options.all || upstream.own || upstream.requests > 0;
     const auto* const named = set.upstream_named(upstream.name);
-    if (!wanted || upstream.origin.empty() || upstream.offline || named == nullptr) continue;
+    if (!wanted || upstream.origin.empty() || !upstream.left_alone_as.empty() || named == nullptr) continue;
     auto answer = std::async(std::launch::async, [named, &config] { return probe(*named, config); });
     asked.emplace_back(&upstream, std::move(answer));
   }
@@ -232,12 +258,23 @@ Facts gather(const GatherOptions& options) {
   const auto config = read_config(options.sources, facts.problems);
   const auto set = load_rules(config, facts.problems);
   facts.config_file = config.file;
-  add_listeners(config, facts);
-  add_disk(config, facts);
+  facts.rules_are_known = set != nullptr;
   add_proxies(options.sources, facts);
+  if (!config.state_dir_is_known) {
+    // What the built-in defaults would be says nothing about the installation.
+    facts.instance = Instance::unknown;
+    facts.rules_are_known = false;
+    return facts;
+  }
+  add_instance(options, config, facts);
+  add_state(config, facts);
+  add_ports(config, facts);
+  add_access(config, facts);
+  add_disk(config, facts);
+  facts.authority.unusable = authority_problem(config).value_or("");
   if (set) add_upstreams(*set, facts);
   if (set) add_authority(config, *set, facts);
-  add_running(options, facts);
+  if (facts.instance == Instance::runs) add_what_it_tells(options, facts);
   if (set && !options.offline) ask_upstreams(options, *set, config, facts);
   return facts;
 }

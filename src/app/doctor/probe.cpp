@@ -1,5 +1,6 @@
 #include "app/doctor/probe.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <curl/curl.h>
 #include <memory>
@@ -11,20 +12,38 @@
 namespace cachearr::app::doctor {
 namespace {
 
-constexpr long kConnectMs = 5000, kAllMs = 8000;
+constexpr long kConnectMs = 5000, kAllMs = 8000, kPingMs = 2000;
 using EasyPtr = std::unique_ptr<CURL, void (*)(CURL*)>;
 using ListPtr = std::unique_ptr<curl_slist, void (*)(curl_slist*)>;
 
 std::size_t drop(char*, std::size_t size, std::size_t count, void*) { return size * count; }
 
-/// Keeps the Date field.
+/// The value of one field of an answer, by its name with a colon.
+struct WantedField {
+  std::string_view name;
+  std::string value{};
+};
+
 std::size_t take_header(char* bytes, std::size_t size, std::size_t count, void* into) {
   const std::string_view line{bytes, size * count};
-  constexpr std::string_view name = "date:";
+  auto& [name, value] = *static_cast<WantedField*>(into);
   if (line.size() > name.size() && text::iequals(line.substr(0, name.size()), name))
-    static_cast<std::string*>(into)->assign(
-        text::trim(line.substr(name.size(), line.find_last_not_of("\r\n") + 1 - name.size())));
+    value = text::trim(line.substr(name.size(), line.find_last_not_of("\r\n") + 1 - name.size()));
   return size * count;
+}
+
+std::size_t take_body(char* bytes, std::size_t size, std::size_t count, void* into) {
+  constexpr std::size_t enough = 64;
+  auto& body = *static_cast<std::string*>(into);
+  body.append(bytes, std::min(size * count, enough - std::min(body.size(), enough)));
+  return size * count;
+}
+
+/// None where libcurl does not work here.
+EasyPtr easy_handle() {
+  static std::once_flag once;
+  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+  return {curl_easy_init(), curl_easy_cleanup};
 }
 
 Probe::Failure failure_of(CURLcode code) {
@@ -70,12 +89,10 @@ void set_up(CURL* easy, const rules::Upstream& upstream) {
 }  // namespace
 
 Probe probe(const rules::Upstream& upstream, const Config& config) {
-  static std::once_flag once;
-  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-  const EasyPtr easy{curl_easy_init(), curl_easy_cleanup};
+  const auto easy = easy_handle();
   if (!easy) return {Probe::Failure::other, "libcurl does not work here", 0, {}};
   const auto list = connect_to(upstream, config);
-  std::string date;
+  WantedField date{"date:"};
   set_up(easy.get(), upstream);
   if (list) curl_easy_setopt(easy.get(), CURLOPT_CONNECT_TO, list.get());
   curl_easy_setopt(easy.get(), CURLOPT_HEADERDATA, &date);
@@ -86,10 +103,28 @@ Probe probe(const rules::Upstream& upstream, const Config& config) {
   long status = 0;
   curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
   result.status = static_cast<int>(status);
-  const auto theirs = http::parse_date(date);
+  const auto theirs = http::parse_date(date.value);
   if (theirs)
     result.skew_seconds = std::chrono::duration_cast<std::chrono::seconds>(SystemClock{}.now() - *theirs).count();
   return result;
+}
+
+bool is_cachearr(const std::string& address) {
+  const auto easy = easy_handle();
+  if (!easy) return false;
+  const auto url = "http://" + (address.starts_with(':') ? "localhost" + address : address) + "/ping";
+  WantedField via{"via:"};
+  std::string body;
+  curl_easy_setopt(easy.get(), CURLOPT_URL, url.c_str());
+  curl_easy_setopt(easy.get(), CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy.get(), CURLOPT_PROXY, "");
+  curl_easy_setopt(easy.get(), CURLOPT_TIMEOUT_MS, kPingMs);
+  curl_easy_setopt(easy.get(), CURLOPT_WRITEFUNCTION, take_body);
+  curl_easy_setopt(easy.get(), CURLOPT_WRITEDATA, &body);
+  curl_easy_setopt(easy.get(), CURLOPT_HEADERFUNCTION, take_header);
+  curl_easy_setopt(easy.get(), CURLOPT_HEADERDATA, &via);
+  if (curl_easy_perform(easy.get()) != CURLE_OK) return false;
+  return body == R"({"status":"OK"})" || text::icontains(via.value, "cachearr");
 }
 
 }  // namespace cachearr::app::doctor

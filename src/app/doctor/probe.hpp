@@ -13,5 +13,7 @@ namespace cachearr::app::doctor {
 
 /// REQUIRES: the upstream has an origin.
 Probe probe(const rules::Upstream& upstream, const Config& config);
+/// What listens at "host:port" is an instance of this program: its page answers, or its proxy names itself.
+bool is_cachearr(const std::string& address);
 
 }  // namespace cachearr::app::doctor
