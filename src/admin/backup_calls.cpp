@@ -2,6 +2,7 @@
 // instance. The file holds what the configuration holds, its secrets too, as it has to bring all of it back.
 #include <nlohmann/json.hpp>
 
+#include "admin/backup_limits.hpp"
 #include "admin/calls.hpp"
 #include "admin/rule_json.hpp"
 #include "base/text.hpp"
@@ -14,8 +15,6 @@ using Json = nlohmann::ordered_json;
 
 /// No URL, which is logged and remembered, ever has it.
 constexpr std::string_view kPassphraseField = "X-Passphrase";
-/// An export without the store: rules, a history of up to 17 MB, savings.
-constexpr std::uint64_t kLongestImport = 64ULL << 20;
 
 std::string passphrase_of(const Call& call) {
   const auto* const field = call.head->fields.find(kPassphraseField);

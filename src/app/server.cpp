@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-#include "app/backup/swap.hpp"
+#include "app/backup/import.hpp"
 #include "app/exit_code.hpp"
 #include "app/instance.hpp"
 #include "app/systemd.hpp"
@@ -70,12 +70,6 @@ void wait_for_the_end(Instance& instance, const sigset_t& signals) {
   }
 }
 
-/// An import that was killed half-way goes on before anything is read.
-std::optional<Error> finish_import(const ConfigSources& sources) {
-  Problems ignored;
-  return backup::finish_swaps(read_config(sources, ignored).state_dir);
-}
-
 }  // namespace
 
 int run_server(const ServeOptions& options) {
@@ -86,7 +80,7 @@ int run_server(const ServeOptions& options) {
     std::cerr << sockets.error().what << '\n';
     return exit_unavailable;
   }
-  if (const auto unfinished = finish_import(options.sources)) {
+  if (const auto unfinished = backup::finish_import(options.sources)) {
     std::cerr << unfinished->what << '\n';
     return exit_unavailable;
   }

@@ -97,11 +97,6 @@ std::optional<Error> copy_journal(const std::string& folder, const std::string& 
 
 }  // namespace
 
-bool has_store(const std::string& folder) {
-  std::error_code error;
-  return !folder.empty() && std::filesystem::exists(folder + std::string{kDataFile}, error);
-}
-
 std::optional<Error> copy_store(const std::string& folder, const std::string& to_folder) {
   if (lost_power(folder) || is_distrusted(folder))
     return Error{"the store in " + folder + " is to be checked after a power failure; start cachearr once before"};

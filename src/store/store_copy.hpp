@@ -12,8 +12,6 @@
 
 namespace cachearr::store {
 
-/// True where there is a file to copy.
-bool has_store(const std::string& folder);
 /// Copies what is committed into `to_folder`, which exists, without holding up who writes. With it go the
 /// invalidations that are not in the file yet. The error: damaged, in doubt after a power failure, no space.
 std::optional<Error> copy_store(const std::string& folder, const std::string& to_folder);

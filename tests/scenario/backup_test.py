@@ -3,11 +3,13 @@ import io
 import json
 import os
 import signal
+import subprocess
 import tarfile
 import urllib.parse
 
 from lab.case import Scenario, local, main
 from lab.origin import answer
+from lab.proxy import binary
 from lab.wire import TIME_LIMIT
 
 # Relative, so that an export fits every installation.
@@ -59,6 +61,59 @@ class Backups(Scenario):
         again = self.proxy.command("export", path)
         self.assertEqual(1, again.returncode)
         self.assertIn("there already", again.stderr)
+
+    def test_an_export_goes_to_the_standard_output_where_that_is_named(self):
+        path = self.file("redirected.tar")
+        with open(path, "wb") as out:
+            done = subprocess.run([binary(), "export", "-", "--config", self.proxy.config_file], stdout=out, timeout=TIME_LIMIT)
+        self.assertEqual(0, done.returncode)
+        self.assertIn("config/cachearr.json", self.names(path))
+        with open(path, "rb") as piped:  # cat, so that it is a pipe
+            cat = subprocess.Popen(["cat"], stdin=piped, stdout=subprocess.PIPE)
+        done = self.proxy.command("import", "/dev/stdin", "--check", stdin=cat.stdout)
+        cat.stdout.close()
+        self.assertEqual(0, cat.wait(TIME_LIMIT))
+        self.assertEqual(0, done.returncode, done.stderr)
+
+    def test_what_is_no_file_is_refused_in_words(self):
+        for path, words in (("/dev/zero", "neither a file nor a pipe"), (self.proxy.folder, "Is a directory")):
+            for command in (("import", path), ("check", "--rehearse", path)):
+                done = self.proxy.command(*command)
+                self.assertEqual(1, done.returncode, command)
+                self.assertIn(words, done.stderr)
+
+    def test_more_than_an_instance_takes_is_told_before_it_is_sent(self):
+        path = self.file("large.tar")
+        with open(path, "wb") as file:
+            file.truncate((64 << 20) + 1)
+        done = self.proxy.command("import", path)
+        self.assertEqual(1, done.returncode)
+        self.assertIn("too large", done.stderr)
+
+    def test_a_running_instance_keeps_its_state_folder(self):
+        other = self.start({}, DISK)
+        with open(other.config_file) as file:
+            own = file.read()
+        with open(other.config_file, "w") as file:
+            file.write(own.replace('"state"', '"elsewhere"'))
+        exported = os.path.join(other.folder, "elsewhere.tar")
+        self.assertEqual(0, other.command("export", exported).returncode)
+        with open(other.config_file, "w") as file:
+            file.write(own)
+        for arguments in ((), ("--check",)):
+            done = other.command("import", exported, *arguments)
+            self.assertEqual(1, done.returncode, done.stdout)
+            self.assertIn("state_dir", done.stderr)
+        self.assertFalse(os.path.exists(os.path.join(other.folder, "elsewhere")))
+
+    def test_a_start_removes_what_a_killed_import_has_left(self):
+        proxy = self.start({}, DISK)
+        self.stop_running(proxy)
+        left = [os.path.join(folder, ".cachearr-import-killed") for folder in (proxy.folder, os.path.join(proxy.folder, "state"))]
+        for folder in left:
+            os.makedirs(os.path.join(folder, "ca"))
+        self.restart(proxy)
+        self.assertEqual([], [folder for folder in left if os.path.exists(folder)])
 
     def test_the_call_gives_the_same_file_as_the_command(self):
         response = self.proxy.admin("GET", "/api/v1/export")

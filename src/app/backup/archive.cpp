@@ -195,7 +195,10 @@ std::optional<Error> ArchiveReader::read_long_name(std::string_view name) {
 
 std::optional<Error> ArchiveReader::read_header(std::string_view name, char type, std::uint64_t& size) {
   Block block{};
-  if (!in_.read(block.data(), kBlock)) return cut_off();
+  if (!in_.read(block.data(), kBlock)) {
+    const auto begun = at(block, kName).substr(0, std::min(static_cast<std::size_t>(in_.gcount()), name.size()));
+    return name.starts_with(begun) ? cut_off() : damaged("it is no tar of ours");
+  }
   const auto sum = number_at(block, kChecksum), length = number_at(block, kSize);
   if (at(block, kMagic) != kUstar || !sum || *sum != checksum_of(block)) return damaged("it is no tar of ours");
   auto found = at(block, kName);

@@ -2,18 +2,16 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <system_error>
 
+#include "app/backup/kept_state.hpp"
 #include "app/backup/seal.hpp"
+#include "app/read_file.hpp"
 #include "authority/authority.hpp"
 #include "base/iso_time.hpp"
 #include "rules/load/load.hpp"
 #include "store/store_copy.hpp"
-#include "upkeep/history/history.hpp"
-#include "upkeep/savings_ledger.hpp"
 
 namespace cachearr::app::backup {
 namespace {
@@ -21,34 +19,44 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-Result<std::string> whole_file(const fs::path& path) {
-  std::ifstream in{path, std::ios::binary};
-  std::string bytes{std::istreambuf_iterator<char>{in}, {}};
-  if (!in.is_open() || in.bad()) return Error{path.string() + " cannot be read"};
-  return bytes;
+/// Where that cannot be told, an error: what an export leaves out unseen is missed when it is too late.
+Result<bool> look_for(const fs::path& path) {
+  std::error_code error;
+  const bool there = fs::exists(path, error);
+  if (error) return unreadable(path.string(), error.value());
+  return there;
 }
 
 std::optional<Error> add_file(const fs::path& path, std::string name, Contents& into) {
-  auto bytes = whole_file(path);
+  auto bytes = read_file(path.string(), kLargestFile);
   if (!bytes) return bytes.error();
   into.members.push_back({std::move(name), std::move(*bytes)});
   return std::nullopt;
 }
 
 /// As the rules' loader sees them.
-std::vector<fs::path> rules_in(const fs::path& folder) {
+Result<std::vector<fs::path>> rules_in(const fs::path& folder) {
   std::vector<fs::path> files;
   std::error_code error;
   for (fs::directory_iterator at{folder, error}, end; !error && at != end; at.increment(error))
     if (at->path().extension() == ".json") files.push_back(at->path());
+  if (error) return unreadable(folder.string(), error.value());
   std::sort(files.begin(), files.end());
   return files;
 }
 
 std::optional<Error> add_folder(const fs::path& folder, const std::string& below, Contents& into) {
-  for (const auto& file : rules_in(folder))
+  const auto files = rules_in(folder);
+  if (!files) return files.error();
+  for (const auto& file : *files)
     if (auto failed = add_file(file, below + name_of(file.filename().string()), into)) return failed;
   return std::nullopt;
+}
+
+std::optional<Error> add_own_rules(const fs::path& folder, Contents& into) {
+  const auto there = look_for(folder);
+  if (!there) return there.error();
+  return *there ? add_folder(folder, std::string{kOwnRulesFolder}, into) : std::nullopt;
 }
 
 std::optional<Error> add_rules(const fs::path& path, const fs::path& base, Contents& into) {
@@ -60,19 +68,13 @@ std::optional<Error> add_rules(const fs::path& path, const fs::path& base, Conte
   std::error_code error;
   const auto name = name_of(relative.string());
   const bool is_folder = fs::is_directory(path, error);
+  if (error) return unreadable(path.string(), error.value());
   into.rules.push_back({name, is_folder});
   const auto member = std::string{kConfigFolder} + name;
   return is_folder ? add_folder(path, member + "/", into) : add_file(path, member, into);
 }
 
 }  // namespace
-
-std::vector<std::string> kept_states() {
-  auto names = upkeep::SavingsLedger::state_names();
-  const auto more = upkeep::History::state_names();
-  names.insert(names.end(), more.begin(), more.end());
-  return names;
-}
 
 std::optional<Error> add_files(const Config& config, Contents& into) {
   const auto own = rules::own_folder(config.state_dir);
@@ -85,13 +87,20 @@ std::optional<Error> add_files(const Config& config, Contents& into) {
       if (path != own)
         if (auto failed = add_rules(path, fs::path{config.file}.parent_path(), into)) return failed;
   }
-  return add_folder(own, std::string{kOwnRulesFolder}, into);
+  return add_own_rules(own, into);
 }
 
 void add_states(const StateOf& state_of, Contents& into) {
-  for (const auto& name : kept_states())
-    if (auto bytes = state_of(name); !bytes.empty())
-      into.members.push_back({std::string{kStateFolder} + name_of(name), std::move(bytes)});
+  for (const auto& name : kept_states()) {
+    auto bytes = state_of(name);
+    if (bytes.empty()) continue;
+    // No import takes it.
+    if (!is_kept_state(name, bytes)) {
+      into.notes.push_back("what is kept as " + name + " is damaged: it is not in the export");
+      continue;
+    }
+    into.members.push_back({std::string{kStateFolder} + name_of(name), std::move(bytes)});
+  }
 }
 
 std::optional<Error> add_authority(const Config& config, std::string_view passphrase, Contents& into) {
@@ -118,8 +127,15 @@ Result<authority::AuthorityFiles> open_authority(std::string_view sealed, std::s
   return authority::AuthorityFiles{text_of("key"), text_of("certificate")};
 }
 
+Result<bool> has_store(const Config& config) {
+  if (config.disk_path.empty()) return false;
+  return look_for(fs::path{config.disk_path} / kStoreData.substr(kStoreFolder.size()));
+}
+
 std::optional<Error> add_store(const Config& config, const std::string& folder, Contents& into) {
-  if (!store::has_store(config.disk_path)) return Error{"there is no store on disk to export"};
+  const auto there = has_store(config);
+  if (!there) return there.error();
+  if (!*there) return Error{"there is no store on disk to export"};
   if (auto failed = store::copy_store(config.disk_path, folder)) return failed;
   std::error_code error;
   for (const auto name : {kStoreData, kStoreJournal}) {

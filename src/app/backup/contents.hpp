@@ -27,20 +27,19 @@ using StateOf = std::function<std::string(std::string_view name)>;
 /// The configuration file and the rules that it names, as far as they lie below its folder; and those that were written
 /// through the program.
 std::optional<Error> add_files(const Config& config, Contents& into);
-/// Savings and history.
+/// Savings and history, as far as they can be read again.
 void add_states(const StateOf& state_of, Contents& into);
 /// The authority, sealed.
 std::optional<Error> add_authority(const Config& config, std::string_view passphrase, Contents& into);
 /// What add_authority() has sealed.
 Result<authority::AuthorityFiles> open_authority(std::string_view sealed, std::string_view passphrase);
+/// Whether a store lies on disk. The error: that cannot be told.
+Result<bool> has_store(const Config& config);
 /// A copy of the store, which is made in `folder` and has to stay there until the export is written, and the secret
 /// without which it knows no credentials again.
 std::optional<Error> add_store(const Config& config, const std::string& folder, Contents& into);
 
 /// As one file. The contents' members are listed in it.
 std::optional<Error> write(std::ostream& out, const Contents& contents, TimePoint now);
-
-/// Under which names savings and history are kept.
-std::vector<std::string> kept_states();
 
 }  // namespace cachearr::app::backup

@@ -37,6 +37,10 @@ struct ImportReport {
 
 Result<ImportReport, admin::ImportRefusal> import_archive(std::istream& in, const ImportRequest& request);
 
+/// Before anything is read: goes on with an import that was killed half-way, and removes what killed ones have left.
+/// The error says what the user has to look at.
+std::optional<Error> finish_import(const ConfigSources& sources);
+
 /// At the start, before anything reads its state: savings and history that an import has left in the state directory.
 /// What the store had before stays beside.
 void take_imported_states(const std::string& state_dir, store::Store& store, TimePoint now);

@@ -1,15 +1,27 @@
-// What an import leaves for the next start: savings and history, which live in the store.
+// What an import leaves for the next start: what it could not finish, and savings and history, which live in the store.
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <system_error>
 
-#include "app/backup/contents.hpp"
 #include "app/backup/import.hpp"
+#include "app/backup/kept_state.hpp"
+#include "app/backup/manifest.hpp"
+#include "app/backup/staging.hpp"
 #include "app/backup/swap.hpp"
 #include "base/log.hpp"
 
 namespace cachearr::app::backup {
+
+std::optional<Error> finish_import(const ConfigSources& sources) {
+  Problems ignored;
+  const auto config = read_config(sources, ignored);
+  if (auto failed = finish_swaps(config.state_dir)) return failed;
+  remove_abandoned(config.state_dir);
+  for (const auto& beside : {config.file, config.disk_path, config.ca_dir})
+    if (!beside.empty()) remove_abandoned(std::filesystem::path{beside}.parent_path().string());
+  return std::nullopt;
+}
 
 void take_imported_states(const std::string& state_dir, store::Store& store, TimePoint now) {
   namespace fs = std::filesystem;

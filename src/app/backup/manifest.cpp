@@ -17,7 +17,7 @@ using Json = nlohmann::ordered_json;
 constexpr int kArchiveFormat = 1;
 constexpr std::size_t kLongestName = 1024;
 constexpr std::size_t kMostMembers = 5000;
-constexpr std::uint64_t kLargestFile = 16ULL * 1024 * 1024, kLargestStore = 8ULL * 1024 * 1024 * 1024 - 1;
+constexpr std::uint64_t kLargestStore = 8ULL * 1024 * 1024 * 1024 - 1;
 
 Error foreign(const std::string& what) { return Error{"this is no export of cachearr, or it is damaged: " + what}; }
 
@@ -26,11 +26,31 @@ bool is_plain(char c) noexcept {
          std::string_view{"._%~-"}.find(c) != std::string_view::npos;
 }
 
-/// One segment, which may stand for something else than it looks like.
+/// C0, DEL, and C1 as UTF-8 has them.
+bool has_control(std::string_view text) noexcept {
+  unsigned char before = 0;
+  for (const char each : text) {
+    const auto c = static_cast<unsigned char>(each);
+    if (c < 0x20 || c == 0x7F || (before == 0xC2 && c < 0xA0)) return true;
+    before = c;
+  }
+  return false;
+}
+
+/// One segment, which may stand for something else than it looks like. What terminals obey is in no name, as names are
+/// printed.
 bool is_safe_part(std::string_view part) {
   const auto meant = text::percent_decode(part);
   return !meant.empty() && meant != "." && meant != ".." && meant.find('/') == std::string::npos &&
-         meant.find('\0') == std::string::npos && std::all_of(part.begin(), part.end(), is_plain);
+         !has_control(meant) && std::all_of(part.begin(), part.end(), is_plain);
+}
+
+/// A version or a time: these are printed as well.
+bool is_word(std::string_view text) noexcept {
+  return text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
+           return text::is_digit(c) || (text::lower(c) >= 'a' && text::lower(c) <= 'z') ||
+                  std::string_view{".:+~-"}.find(c) != std::string_view::npos;
+         });
 }
 
 /// "0.10.2" as numbers.
@@ -70,7 +90,7 @@ std::string word(const Json& json, const char* name) {
 Result<MemberInfo> read_member_info(const Json& json) {
   MemberInfo member{word(json, "name"), 0, word(json, "sha256")};
   if (!is_safe_name(member.name) || !is_ours(member.name))
-    return foreign("a member has the name \"" + member.name + "\"");
+    return foreign("a member has the name \"" + name_of(member.name) + "\"");
   if (!is_hash(member.sha256) || !json.contains("size") || !json["size"].is_number_unsigned())
     return foreign("it does not tell the size and the checksum of " + member.name);
   member.size = json["size"].get<std::uint64_t>();
@@ -96,7 +116,7 @@ std::optional<Error> read_members(const Json& list, Manifest& into) {
 std::optional<Error> read_rules(const Json& list, Manifest& into) {
   for (const auto& each : list) {
     RulesPath path{word(each, "name"), each.is_object() && each.value("folder", Json{}) == true};
-    if (!is_safe_name(path.name)) return foreign("rules have the name \"" + path.name + "\"");
+    if (!is_safe_name(path.name)) return foreign("rules have the name \"" + name_of(path.name) + "\"");
     into.rules.push_back(std::move(path));
   }
   return std::nullopt;
@@ -104,13 +124,16 @@ std::optional<Error> read_rules(const Json& list, Manifest& into) {
 
 std::optional<Error> check_version(const Json& json) {
   const auto version = word(json, "version");
-  if (word(json, "program") != "cachearr" || !json.contains("format") || !json["format"].is_number_integer())
+  if (word(json, "program") != "cachearr" || !json.contains("format") || !json["format"].is_number_integer() ||
+      !is_word(version) || !is_word(word(json, "made")))
     return foreign("its manifest is not ours");
-  const bool later =
-      json["format"].get<std::int64_t>() > kArchiveFormat || numbers_of(version) > numbers_of(CACHEARR_VERSION);
-  if (!later) return std::nullopt;
-  return Error{"the export was made by cachearr " + version +
-               ", which is later than this one (" CACHEARR_VERSION "): install that version first"};
+  if (numbers_of(version) > numbers_of(CACHEARR_VERSION))
+    return Error{"the export was made by cachearr " + version +
+                 ", which is later than this one (" CACHEARR_VERSION "): install that version first"};
+  if (json["format"].get<std::int64_t>() > kArchiveFormat)
+    return Error{"the export has a later format than this cachearr (" CACHEARR_VERSION
+                 ") knows: install a later version first"};
+  return std::nullopt;
 }
 
 bool is_short_list(const Json& json, const char* name) {

@@ -20,6 +20,9 @@ inline constexpr std::string_view kConfigMember = "config/cachearr.json", kConfi
                                   kStoreData = "store/data.mdb", kStoreJournal = "store/purges",
                                   kStoreSecret = "store/secret", kManifestMember = "manifest.json";
 
+/// Of every member but the store.
+inline constexpr std::uint64_t kLargestFile = 16ULL * 1024 * 1024;
+
 struct MemberInfo {
   std::string name;
   std::uint64_t size = 0;

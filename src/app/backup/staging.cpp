@@ -6,15 +6,19 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <string_view>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
+#include <vector>
 
 namespace cachearr::app::backup {
 namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view kBeginning = ".cachearr-import-", kNeededBy = ".journal";
+constexpr int kMostTries = 100;
 constexpr auto kFilePermissions = fs::perms::owner_read | fs::perms::owner_write;
 
 constexpr int kFolder = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
@@ -42,20 +46,65 @@ void give_all(int folder, uid_t user, gid_t group) {
   if (::fchown(folder, user, group) != 0) errno = 0;
 }
 
+/// The first of `folder` and those above it that is there.
+std::string nearest(const std::string& folder) {
+  std::error_code error;
+  fs::path at{folder};
+  while (!fs::exists(at, error) && at.has_relative_path()) at = at.parent_path();
+  return at.string();
+}
+
+/// A descriptor that holds the folder's lock; below 0 where another one does. Without locks on its file system nobody
+/// gets one, and `if_none` says whether that will do.
+int lock_folder(const std::string& path, bool if_none) {
+  const int folder = ::open(path.c_str(), kFolder);
+  if (folder < 0) return -1;
+  if (::flock(folder, LOCK_EX | LOCK_NB) == 0 || (if_none && errno != EWOULDBLOCK)) return folder;
+  ::close(folder);
+  return -1;
+}
+
+/// Where that cannot be told, it is.
+bool is_needed(const std::string& path) {
+  std::error_code error;
+  return fs::exists(path + "/" + std::string{kNeededBy}, error) || error;
+}
+
 }  // namespace
 
-Result<std::unique_ptr<Staging>> Staging::in(const std::string& folder) {
+void remove_abandoned(const std::string& folder) {
+  std::vector<std::string> found;
   std::error_code error;
-  fs::create_directories(folder, error);
-  auto path = folder + "/.cachearr-import-XXXXXX";
-  if (::mkdtemp(path.data()) == nullptr)
-    return Error{"nothing can be written into " + folder + ": " + std::generic_category().message(errno)};
-  return std::unique_ptr<Staging>{new Staging{folder, std::move(path)}};
+  for (fs::directory_iterator at{nearest(folder), error}, end; !error && at != end; at.increment(error))
+    if (at->path().filename().string().starts_with(kBeginning)) found.push_back(at->path().string());
+  for (const auto& path : found) {
+    const int lock = lock_folder(path, false);
+    if (lock < 0) continue;
+    if (!is_needed(path)) fs::remove_all(path, error);
+    ::close(lock);
+  }
+}
+
+Result<std::unique_ptr<Staging>> Staging::in(const std::string& folder) {
+  remove_abandoned(folder);
+  const auto around = nearest(folder);
+  for (int i = 0; i < kMostTries; ++i) {
+    auto path = around + "/" + std::string{kBeginning} + "XXXXXX";
+    if (::mkdtemp(path.data()) == nullptr)
+      return Error{"nothing can be written into " + around + ": " + std::generic_category().message(errno)};
+    const int lock = lock_folder(path, true);
+    std::error_code error;
+    // Somebody who clears up may have been faster than the lock.
+    if (lock >= 0 && fs::exists(path, error)) return std::unique_ptr<Staging>{new Staging{around, path, lock}};
+    if (lock >= 0) ::close(lock);
+  }
+  return Error{"folders in " + around + " vanish as soon as they are made"};
 }
 
 Staging::~Staging() {
   std::error_code ignored;
   fs::remove_all(path_, ignored);
+  ::close(lock_);
 }
 
 std::ofstream Staging::new_file(const std::string& relative) const {
@@ -82,16 +131,26 @@ void Staging::give_to_owner() const {
   if (folder >= 0) ::close(folder);
 }
 
-void Staging::take_rights_of(const std::string& relative, const std::string& replaced) const {
+void Staging::take_rights_of(const std::string& relative, const std::string& replaced,
+                             const std::string& of_service) const {
   const auto path = path_ + "/" + relative;
   struct stat own {
-  }, before{};
+  }, before{}, service{};
   if (::lstat(path.c_str(), &own) != 0) return;
   const bool was_there = ::stat(replaced.c_str(), &before) == 0;
-  if (!was_there && ::geteuid() != 0) return;
-  const mode_t for_all = S_ISDIR(own.st_mode) ? 0755 : 0644;
-  ::chmod(path.c_str(), was_there ? before.st_mode & 07777U : for_all);
-  if (was_there && ::geteuid() == 0 && ::lchown(path.c_str(), before.st_uid, before.st_gid) != 0) errno = 0;
+  const mode_t for_one = S_ISDIR(own.st_mode) ? 0700 : 0600;
+  ::chmod(path.c_str(), was_there ? before.st_mode & 07777U : for_one);
+  if (::geteuid() != 0 || (!was_there && ::stat(of_service.c_str(), &service) != 0)) return;
+  const auto& owner = was_there ? before : service;
+  if (::lchown(path.c_str(), owner.st_uid, owner.st_gid) != 0) errno = 0;
+}
+
+bool Staging::keep_for(const std::string& journal) const {
+  std::error_code error;
+  const auto link = path_ + "/" + std::string{kNeededBy};
+  if (fs::read_symlink(link, error) == journal) return true;
+  fs::create_symlink(journal, link, error);
+  return !error;
 }
 
 }  // namespace cachearr::app::backup

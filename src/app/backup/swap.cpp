@@ -24,9 +24,12 @@ std::optional<Error> move(const std::string& from, const std::string& to) {
   return Error{from + " cannot be moved to " + to + ": " + std::generic_category().message(errno)};
 }
 
-/// A file keeps its name until another one has it: no start meets a moment without a configuration.
+/// A file keeps its name until another one has it: no start meets a moment without a configuration. No folder can take
+/// the place of a link to one.
 std::optional<Error> keep_old(const Swap& swap) {
   if (!is_there(swap.target) || is_there(swap.old)) return std::nullopt;
+  std::error_code error;
+  if (fs::is_directory(swap.target, error)) return move(swap.target, swap.old);
   if (::link(swap.target.c_str(), swap.old.c_str()) == 0) return std::nullopt;
   return move(swap.target, swap.old);
 }
@@ -96,6 +99,8 @@ std::optional<std::vector<Swap>> read_journal(const std::string& file) {
 
 }  // namespace
 
+std::string journal_in(const std::string& state_dir) { return state_dir + "/import.journal"; }
+
 bool is_there(const std::string& path) {
   std::error_code error;
   return fs::exists(fs::symlink_status(path, error));
@@ -132,7 +137,7 @@ void Swaps::keep() {
 }
 
 std::optional<Error> finish_swaps(const std::string& state_dir) {
-  const auto journal = state_dir + "/import.journal";
+  const auto journal = journal_in(state_dir);
   if (!is_there(journal)) return std::nullopt;
   if (!is_trusted(journal))
     return Error{journal + " belongs to the service: an import was interrupted; start the service once, it goes on"};

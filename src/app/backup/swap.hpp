@@ -20,9 +20,11 @@ struct Swap {
   std::string old;  // where what is at the target goes; nothing may be there yet
 };
 
+std::string journal_in(const std::string& state_dir);
+
 class Swaps {
  public:
-  explicit Swaps(std::string state_dir) : journal_{std::move(state_dir) + "/import.journal"} {}
+  explicit Swaps(const std::string& state_dir) : journal_{journal_in(state_dir)} {}
   /// In this order. The error: one of them could not be made, and all is as before.
   std::optional<Error> make(std::vector<Swap> swaps);
   /// As it was before make().

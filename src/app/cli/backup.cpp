@@ -1,25 +1,25 @@
 // The commands that take the whole installation elsewhere and back: export and import.
 #include <cerrno>
-#include <cstdio>
-#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <istream>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <sstream>
 
+#include "admin/backup_limits.hpp"
 #include "app/backup/contents.hpp"
 #include "app/backup/import.hpp"
 #include "app/backup/seal.hpp"
 #include "app/backup/staging.hpp"
 #include "app/backup/swap.hpp"
 #include "app/cli/command.hpp"
+#include "app/cli/export_file.hpp"
 #include "app/cli/passphrase.hpp"
 #include "app/exit_code.hpp"
+#include "app/read_file.hpp"
 #include "app/state_files.hpp"
 #include "base/text.hpp"
 #include "store/store_copy.hpp"
@@ -30,6 +30,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr Duration kImportTime{120'000};
+constexpr std::string_view kStandardOutput = "-";
 
 struct BackupArguments {
   std::string file, passphrase_file;
@@ -63,13 +64,21 @@ std::optional<Error> export_by_instance(const Config& config, const std::string&
   return out ? std::nullopt : std::optional{Error{"the export cannot be written"}};
 }
 
+/// Where there is room for a copy of the store while it is written to `file`.
+std::string folder_for_copies(const std::string& file) {
+  namespace fs = std::filesystem;
+  return file == kStandardOutput ? fs::temp_directory_path().string() : fs::absolute(file).parent_path().string();
+}
+
 /// From the files, whether or not an instance runs.
 std::optional<Error> export_files(const Config& config, const BackupArguments& arguments, const std::string& passphrase,
                                   std::ostream& out, std::vector<std::string>& notes) {
   backup::Contents contents;
   if (auto failed = backup::add_files(config, contents)) return failed;
   std::map<std::string, std::string, std::less<>> states;
-  if (!arguments.store && store::has_store(config.disk_path)) {
+  const auto kept = backup::has_store(config);
+  if (!kept) return kept.error();
+  if (!arguments.store && *kept) {
     const auto keep = [&](std::string_view name, std::string_view bytes) { states.emplace(name, bytes); };
     if (auto failed = store::read_states(config.disk_path, keep)) return failed;
   }
@@ -82,7 +91,7 @@ std::optional<Error> export_files(const Config& config, const BackupArguments& a
     if (auto failed = backup::add_authority(config, passphrase, contents)) return failed;
   std::unique_ptr<backup::Staging> copies;
   if (arguments.store) {
-    auto made = backup::Staging::in(std::filesystem::absolute(arguments.file).parent_path().string());
+    auto made = backup::Staging::in(folder_for_copies(arguments.file));
     if (!made) return made.error();
     copies = std::move(*made);
     if (auto failed = backup::add_store(config, copies->path(), contents)) return failed;
@@ -91,54 +100,42 @@ std::optional<Error> export_files(const Config& config, const BackupArguments& a
   return backup::write(out, contents, SystemClock{}.now());
 }
 
-/// A new file that nobody else may read; it bears its name once it is whole.
-class ExportFile {
- public:
-  explicit ExportFile(const std::string& file) : file_{file}, part_{file + ".part"} {
-    ::unlink(part_.c_str());
-    const int made = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    if (made >= 0) ::close(made);
-    if (made >= 0) out_.open(part_, std::ios::binary);
-  }
-  ~ExportFile() { ::unlink(part_.c_str()); }
-  ExportFile(const ExportFile&) = delete;
-  ExportFile& operator=(const ExportFile&) = delete;
+Result<std::string> passphrase_for_export(const BackupArguments& arguments) {
+  auto passphrase = read_passphrase(arguments.passphrase_file, true);
+  if (passphrase && passphrase->size() < backup::kLeastPassphrase)
+    return Error{"the passphrase needs at least " + std::to_string(backup::kLeastPassphrase) + " characters"};
+  return passphrase;
+}
 
-  std::ofstream& out() { return out_; }
-  bool finish() {
-    out_.close();
-    // An older file of that name is not replaced. Not every file system has links.
-    return out_ &&
-           (::link(part_.c_str(), file_.c_str()) == 0 ||
-            (errno != EEXIST && ::renameat2(AT_FDCWD, part_.c_str(), AT_FDCWD, file_.c_str(), RENAME_NOREPLACE) == 0));
-  }
+std::optional<Error> export_into(std::ostream& out, const Invocation& invocation, const BackupArguments& arguments,
+                                 const std::string& passphrase) {
+  const auto& config = configuration_of(invocation).config;
+  std::vector<std::string> notes;
+  const bool by_instance = !arguments.store && is_running(config);
+  auto failed = by_instance ? export_by_instance(config, passphrase, out, notes)
+                            : export_files(config, arguments, passphrase, out, notes);
+  for (const auto& note : notes) invocation.env.err << "cachearr: " << note << '\n';
+  return failed;
+}
 
- private:
-  const std::string file_, part_;
-  std::ofstream out_;
-};
+int export_to_standard_output(const Invocation& invocation, const BackupArguments& arguments,
+                              const std::string& passphrase) {
+  const auto failed = export_into(invocation.env.out, invocation, arguments, passphrase);
+  return failed ? fail(invocation, failed->what) : exit_ok;
+}
 
 int export_to(const Invocation& invocation, const BackupArguments& arguments) {
-  const auto& config = configuration_of(invocation).config;
-  if (backup::is_there(arguments.file)) return fail(invocation, arguments.file + " is there already");
-  std::string passphrase;
-  if (arguments.authority) {
-    auto read = read_passphrase(arguments.passphrase_file, true);
-    if (!read) return fail(invocation, read.error().what);
-    passphrase = std::move(*read);
-    if (passphrase.size() < backup::kLeastPassphrase)
-      return fail(invocation,
-                  "the passphrase needs at least " + std::to_string(backup::kLeastPassphrase) + " characters");
-  }
+  const bool to_file = arguments.file != kStandardOutput;
+  if (to_file && backup::is_there(arguments.file)) return fail(invocation, arguments.file + " is there already");
+  Result<std::string> passphrase{std::string{}};
+  if (arguments.authority) passphrase = passphrase_for_export(arguments);
+  if (!passphrase) return fail(invocation, passphrase.error().what);
+  if (!to_file) return export_to_standard_output(invocation, arguments, *passphrase);
   ExportFile file{arguments.file};
   if (!file.out().is_open()) return fail(invocation, arguments.file + " cannot be written");
-  std::vector<std::string> notes;
-  const auto failed = !arguments.store && is_running(config)
-                          ? export_by_instance(config, passphrase, file.out(), notes)
-                          : export_files(config, arguments, passphrase, file.out(), notes);
-  if (failed) return fail(invocation, failed->what);
+  if (const auto failed = export_into(file.out(), invocation, arguments, *passphrase))
+    return fail(invocation, failed->what);
   if (!file.finish()) return fail(invocation, arguments.file + " cannot be written");
-  for (const auto& note : notes) invocation.env.err << "cachearr: " << note << '\n';
   invocation.env.out << "exported to " << arguments.file << "; it holds the configuration's secrets, keep it safe\n";
   return exit_ok;
 }
@@ -172,10 +169,12 @@ int refuse(const Invocation& invocation, const std::string& why, bool by_configu
 
 int import_by_instance(const Invocation& invocation, const Config& config, const BackupArguments& arguments,
                        const std::string& passphrase, std::istream& in) {
+  auto body = read_rest(in, arguments.file, admin::kLongestImport);
+  if (!body) return fail(invocation, body.error().what);
   AdminRequest request;
   request.method = "POST";
   request.target = arguments.only_check ? "/api/v1/import?check=1" : "/api/v1/import";
-  request.body.assign(std::istreambuf_iterator<char>{in}, {});
+  request.body = std::move(*body);
   request.content_type = "application/x-tar";
   request.timeout = kImportTime;
   if (!passphrase.empty()) request.fields = {{"X-Passphrase", text::percent_encode(passphrase)}};
@@ -199,17 +198,33 @@ int import_files(const Invocation& invocation, const Config& config, const Backu
   return print_report(invocation, json, arguments.only_check);
 }
 
-/// Does the export hold a member of that name? What is wrong with it, taking it in tells.
-bool holds(const std::string& file, std::string_view member) {
-  std::ifstream in{file, std::ios::binary};
+/// To be read from its beginning more than once. A pipe, which cannot be, comes as a copy.
+Result<std::unique_ptr<std::istream>> open_export(const std::string& file) {
+  const auto pipe = is_pipe(file);
+  if (!pipe) return pipe.error();
+  if (*pipe) {
+    auto bytes = read_file(file, admin::kLongestImport);
+    if (!bytes) return bytes.error();
+    return std::unique_ptr<std::istream>{std::make_unique<std::istringstream>(std::move(*bytes))};
+  }
+  auto in = std::make_unique<std::ifstream>(file, std::ios::binary);
+  if (!in->is_open()) return unreadable(file, errno);
+  return std::unique_ptr<std::istream>{std::move(in)};
+}
+
+/// Of an export that has none that can be read: one without members. What is wrong with it, taking it in tells.
+backup::Manifest manifest_of(std::istream& in) {
   const auto manifest = backup::ArchiveReader{in}.read_manifest();
-  return manifest.ok() && manifest->has(member);
+  in.clear();
+  in.seekg(0);
+  return manifest ? *manifest : backup::Manifest{};
 }
 
 int import_from(const Invocation& invocation, const BackupArguments& arguments) {
   const auto& config = configuration_of(invocation).config;
-  std::ifstream in{arguments.file, std::ios::binary};
-  if (!in) return fail(invocation, arguments.file + " cannot be read");
+  const auto in = open_export(arguments.file);
+  if (!in) return fail(invocation, in.error().what);
+  const auto manifest = manifest_of(**in);
   std::string passphrase;
   const bool running = is_running(config);
   if (running && !config.state_dir_is_known) {
@@ -217,23 +232,25 @@ int import_from(const Invocation& invocation, const BackupArguments& arguments) 
                          config.file + " cannot be read");
     return exit_configuration;
   }
-  if (running && holds(arguments.file, backup::kStoreData))
+  if (running && manifest.has(backup::kStoreData))
     return fail(invocation,
                 "the export holds a store, which is taken in only while no instance runs: stop cachearr first");
-  if (holds(arguments.file, backup::kAuthorityMember)) {
+  if (manifest.has(backup::kAuthorityMember)) {
     auto read = read_passphrase(arguments.passphrase_file, false);
     if (!read) return fail(invocation, read.error().what);
     passphrase = std::move(*read);
   }
-  return running ? import_by_instance(invocation, config, arguments, passphrase, in)
-                 : import_files(invocation, config, arguments, passphrase, in);
+  return running ? import_by_instance(invocation, config, arguments, passphrase, **in)
+                 : import_files(invocation, config, arguments, passphrase, **in);
 }
 
 void add_export_command(const Command& program, Invocation& invocation) {
   const auto command = program.command("export", "Write configuration, own rules, savings and history into one file");
   const auto arguments = std::make_shared<BackupArguments>();
   add_config_option(command, invocation);
-  command.option("file", arguments->file, "The file to be made, a tar").required().type_name("FILE");
+  command.option("file", arguments->file, "The file to be made, a tar; - is the standard output")
+      .required()
+      .type_name("FILE");
   command.flag("--store", arguments->store, "What is stored, too");
   command.flag("--authority", arguments->authority, "The local authority with its key, too, sealed with a passphrase");
   command.option("--passphrase-file", arguments->passphrase_file, "The passphrase is this file's first line")

@@ -1,15 +1,15 @@
 #include "app/cli/rehearse.hpp"
 
 #include <filesystem>
-#include <fstream>
 #include <iomanip>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <sstream>
+#include <string>
 
 #include "app/cli/key_request.hpp"
 #include "app/exit_code.hpp"
+#include "app/read_file.hpp"
 
 namespace cachearr::app {
 namespace {
@@ -18,14 +18,14 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kShownChanges = 20;
 constexpr Duration kRehearsalTime{120'000};
+constexpr std::uint64_t kLargestDraft = 1024 * 1024;  // more no call with JSON takes
 
 Result<Json> read_drafts(const std::vector<std::string>& files) {
   Json texts = Json::object();
   for (const auto& file : files) {
-    std::ifstream in{file, std::ios::binary};
-    const std::string text{std::istreambuf_iterator<char>{in}, {}};
-    if (!in.is_open()) return Error{file + " cannot be read"};
-    texts[std::filesystem::path{file}.filename().string()] = text;
+    auto text = read_file(file, kLargestDraft);
+    if (!text) return text.error();
+    texts[std::filesystem::path{file}.filename().string()] = std::move(*text);
   }
   return Json{{"files", std::move(texts)}};
 }
@@ -38,26 +38,44 @@ std::string percent(const Json& figures, const char* name) {
 
 void print_figures(std::ostream& out, const char* label, const Json& figures) {
   out << "  " << std::left << std::setw(10) << label << std::right << std::setw(8) << percent(figures, "hitRate")
-      << " hits, " << figures.value("upstreamCalls", 0) << " upstream calls, answers "
-      << figures.value("meanAgeSeconds", 0) << " s old on average, at most " << figures.value("oldestStaleSeconds", 0)
+      << " hits, " << figures.value("upstreamCalls", 0) << " upstream calls, hits are on average "
+      << figures.value("meanAgeSeconds", 0) << " s old, at most " << figures.value("oldestStaleSeconds", 0)
       << " s past their end\n";
+}
+
+std::string ttl_text(const Json& verdict) {
+  const auto ttl = verdict.value("ttl", Json{});
+  const std::string source = verdict.value("ttlByOrigin", false) ? " as the answer says" : "";
+  return ttl.is_null() ? "ttl" + source + ", not known" : "ttl " + shown(ttl) + " s" + source;
 }
 
 std::string verdict_text(const Json& verdict) {
   auto text = "rule " + shown(verdict.value("rule", Json{})) + ", key " + verdict.value("key", "");
   if (!verdict.value("cached", false)) return text + ", not cached";
-  return text + (verdict.value("ttlByOrigin", false) ? ", ttl as the answer says"
-                                                     : ", ttl " + shown(verdict.value("ttl", Json{})) + " s");
+  text += ", " + ttl_text(verdict);
+  const auto stale = verdict.value("stale", std::int64_t{0});
+  return stale > 0 ? text + ", stale for " + std::to_string(stale) + " s more" : text;
+}
+
+std::string partition_text(const Json& verdict) {
+  return verdict.value("partition", "") == "shared" ? ", shared with all" : ", apart for each credential";
+}
+
+void print_change(std::ostream& out, const Json& change) {
+  const auto before = change.value("before", Json::object()), after = change.value("after", Json::object());
+  const bool same = before.value("partition", "") == after.value("partition", "");
+  const auto text = [&](const Json& verdict) { return verdict_text(verdict) + (same ? "" : partition_text(verdict)); };
+  out << "\n"
+      << change.value("requests", 0) << " x " << change.value("method", "") << ' ' << change.value("url", "") << '\n'
+      << "  now:   " << text(before) << '\n'
+      << "  draft: " << text(after) << '\n';
 }
 
 void print_changes_of(std::ostream& out, const Json& changes) {
   std::size_t shown_so_far = 0;
   for (const auto& change : changes) {
     if (++shown_so_far > kShownChanges) break;
-    out << "\n"
-        << change.value("requests", 0) << " x " << change.value("method", "") << ' ' << change.value("url", "") << '\n'
-        << "  now:   " << verdict_text(change.value("before", Json::object())) << '\n'
-        << "  draft: " << verdict_text(change.value("after", Json::object())) << '\n';
+    print_change(out, change);
   }
   if (changes.size() > kShownChanges) out << "\nand " << changes.size() - kShownChanges << " more (--json has them)\n";
 }
@@ -65,8 +83,12 @@ void print_changes_of(std::ostream& out, const Json& changes) {
 void print_rehearsal(std::ostream& out, const Json& data) {
   out << data.value("requests", 0) << " requests judged again, " << data.value("leftOut", 0) << " left out\n"
       << "  another rule " << data.value("otherRule", 0) << ", another key " << data.value("otherKey", 0)
-      << ", another lifetime " << data.value("otherTtl", 0) << "\n"
-      << "played again from an empty cache (" << percent(data, "hitRateRecorded") << " were hits in fact):\n";
+      << ", another lifetime " << data.value("otherTtl", 0) << "\n";
+  const auto unknown = data.value("ttlsUnknown", 0);
+  if (unknown > 0)
+    out << "  " << unknown
+        << " with a lifetime that is the answer's own and not known, played as if it were not stored\n";
+  out << "played again from an empty cache (" << percent(data, "hitRateRecorded") << " were hits in fact):\n";
   print_figures(out, "now", data.value("before", Json::object()));
   print_figures(out, "draft", data.value("after", Json::object()));
   print_changes_of(out, data.value("changes", Json::array()));

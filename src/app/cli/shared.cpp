@@ -92,7 +92,8 @@ Result<SecretPlace> configured_place(const Invocation& invocation) {
   if (!config) return Error{problems.empty() ? "the configuration cannot be read" : to_string(problems.front())};
   if (config->shared.secret_file.empty())
     return Error{
-        "the configuration names no file for it: set \"shared\": { \"secret_file\": \"/var/lib/cachearr/shared.secret\" }"};
+        "the configuration names no file for it: set \"shared\": { \"secret_file\": "
+        "\"/var/lib/cachearr/shared.secret\" }"};
   return SecretPlace{config->shared.secret_file, config->state_dir};
 }
 

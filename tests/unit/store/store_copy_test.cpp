@@ -57,11 +57,5 @@ TEST_F(LeftStore, IsRefusedWhereItIsDamaged) {
   EXPECT_TRUE(copy_store(scratch_ / "store", scratch_ / "copy"));
 }
 
-TEST_F(LeftStore, IsNotThereWithoutAFile) {
-  EXPECT_TRUE(has_store(scratch_ / "store"));
-  EXPECT_FALSE(has_store(scratch_ / "copy"));
-  EXPECT_FALSE(has_store(""));
-}
-
 }  // namespace
 }  // namespace cachearr::store

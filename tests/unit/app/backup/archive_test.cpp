@@ -99,7 +99,8 @@ TEST(Archive, IsNoArchiveWithAnyBitFlippedOrAnyByteMissing) {
 TEST(Archive, HasNothingBehindItsEnd) { EXPECT_THAT(problem_with(archive_of(kMembers) + "more"), HasSubstr("behind")); }
 
 TEST(Archive, OfOtherProgramsIsForeign) {
-  EXPECT_THAT(problem_with("PK\3\4 this is a zip"), HasSubstr("cut off"));
+  EXPECT_THAT(problem_with("PK\3\4 this is a zip"), HasSubstr("no export of cachearr"));
+  EXPECT_THAT(problem_with("a text\n"), HasSubstr("no export of cachearr"));
   EXPECT_THAT(problem_with(std::string(2048, 'x')), HasSubstr("no export of cachearr"));
 }
 
@@ -113,9 +114,37 @@ TEST(Archive, OfALaterVersionIsRefusedWithWhatToDo) {
   EXPECT_THAT(read.error().what, HasSubstr("99.0.0"));
 }
 
+TEST(Archive, OfALaterFormatIsRefusedWithoutNamingItsVersionAsLater) {
+  auto later = encode(kAbout);
+  later.replace(later.find("\"format\": 1"), 11, "\"format\": 2");
+  const auto read = decode_manifest(later);
+  ASSERT_FALSE(read);
+  EXPECT_THAT(read.error().what, HasSubstr("later format"));
+}
+
+TEST(Manifest, BringsNothingThatTerminalsObey) {
+  auto about = kAbout;
+  const auto refuses = [&about] {
+    const auto read = decode_manifest(encode(about));
+    return !read && read.error().what.find('\x1b') == std::string::npos;
+  };
+  about.version = "9\x1b[2J";
+  EXPECT_TRUE(refuses());
+  about = kAbout;
+  about.made = "\x1b]0;x\a";
+  EXPECT_TRUE(refuses());
+  about = kAbout;
+  about.rules.push_back({"\x1b[2J", false});
+  EXPECT_TRUE(refuses());
+  about = kAbout;
+  about.members.push_back({"config/\x1b[2J", 0, std::string(64, 'a')});
+  EXPECT_TRUE(refuses());
+}
+
 TEST(Archive, TakesNoNameThatLeadsElsewhere) {
-  for (const auto* const name : {"/etc/passwd", "config/../../etc/passwd", "..", "config/..", "config//a", "config/",
-                                 "config/%2e%2e/a", "config/a%2Fb", "config/a b", "config/a\nb", "config/%00", ""})
+  for (const auto* const name :
+       {"/etc/passwd", "config/../../etc/passwd", "..", "config/..", "config//a", "config/", "config/%2e%2e/a",
+        "config/a%2Fb", "config/a b", "config/a\nb", "config/%00", "config/%1B%5B2J", "config/%C2%9B2J", ""})
     EXPECT_FALSE(is_safe_name(name)) << name;
   EXPECT_FALSE(is_safe_name("config/" + std::string(1024, 'a')));
   EXPECT_TRUE(is_safe_name("config/rules.d/my%20rules.json"));

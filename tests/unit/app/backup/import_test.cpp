@@ -8,8 +8,11 @@
 #include <unistd.h>
 
 #include "app/backup/contents.hpp"
+#include "app/backup/staging.hpp"
+#include "app/backup/swap.hpp"
 #include "authority/authority.hpp"
 #include "support/scratch.hpp"
+#include "upkeep/savings.hpp"
 
 namespace cachearr::app::backup {
 namespace {
@@ -18,6 +21,13 @@ using test::content_of;
 using testing::HasSubstr;
 
 constexpr TimePoint kNow{Duration{1'764'466'000'000}};
+
+std::string savings() {
+  upkeep::SavingsDay day;
+  day.day = 20'000;
+  day.add({"mine", "192.0.2.1"}, {1, 2, 3, 4});
+  return encode(day);
+}
 
 /// A configuration with rules in a folder, a state directory below it, no store on disk.
 class Installation {
@@ -44,14 +54,18 @@ class Installation {
   std::string export_all(const std::string& passphrase = {}) const {
     Contents contents;
     EXPECT_FALSE(add_files(config(), contents));
-    add_states([](std::string_view name) { return name == "savings:3" ? "saved" : ""; }, contents);
+    add_states([](std::string_view name) { return name == "savings:3" ? savings() : ""; }, contents);
     if (!passphrase.empty()) {
       EXPECT_FALSE(add_authority(config(), passphrase, contents));
     }
+    return archive_of(contents);
+  }
+  static std::string archive_of(const Contents& contents) {
     std::ostringstream out;
     EXPECT_FALSE(write(out, contents, kNow));
     return out.str();
   }
+  bool has(const std::string& name) const { return std::filesystem::exists(scratch_ / name); }
   Result<ImportReport, admin::ImportRefusal> import(const std::string& bytes, ImportRequest request = {}) const {
     request.sources = sources();
     request.now = kNow;
@@ -88,7 +102,7 @@ TEST_F(Importing, BringsConfigurationRulesAndStatesAndKeepsTheOldBeside) {
   EXPECT_EQ(content_of(to_.scratch_ / "rules.d/mine.json"), kRules);
   EXPECT_FALSE(std::filesystem::exists(to_.scratch_ / "rules.d/theirs.json"));
   EXPECT_EQ(content_of(to_.scratch_ / "state/rules.d/page.json"), "{}");
-  EXPECT_EQ(content_of(to_.scratch_ / "state/state.import/savings%3A3"), "saved");
+  EXPECT_EQ(content_of(to_.scratch_ / "state/state.import/savings%3A3"), savings());
   ASSERT_EQ(report->kept.size(), 2U);
   EXPECT_THAT(report->kept[0], HasSubstr("cachearr.json.before-"));
   EXPECT_TRUE(std::filesystem::exists(report->kept[1] + "/theirs.json"));
@@ -173,15 +187,140 @@ TEST_F(Importing, PutsImportedStatesInPlaceOfTheStoresAndKeepsThose) {
   EXPECT_EQ(content_of(to_.scratch_ / "state/state.before-20251130T012640Z/savings%3A3"), "old");
 }
 
-TEST(AnImport, KeepsTheRightsOfWhatItReplaces) {
+TEST(AnImport, KeepsTheRightsOfWhatItReplacesAndLetsNobodyElseReadWhatIsNew) {
   const Installation from, to;
   from.scratch_.file("rules.d/new.json", "{}");
   std::filesystem::permissions(to.scratch_ / "cachearr.json", std::filesystem::perms{0640});
   ASSERT_TRUE(to.import(from.export_all()).ok());
-  EXPECT_EQ(std::filesystem::status(to.scratch_ / "cachearr.json").permissions(), std::filesystem::perms{0640});
-  // What root puts where nothing was is read by the service, which is somebody else.
-  const auto new_one = std::filesystem::status(to.scratch_ / "rules.d/new.json").permissions();
-  EXPECT_EQ(new_one, std::filesystem::perms{::geteuid() == 0 ? 0644U : 0600U});
+  const auto rights = [&](const char* name) { return std::filesystem::status(to.scratch_ / name).permissions(); };
+  EXPECT_EQ(rights("cachearr.json"), std::filesystem::perms{0640});
+  EXPECT_EQ(rights("rules.d/new.json"), std::filesystem::perms{0600});
+}
+
+TEST(AnImport, LetsNobodyElseLookIntoFoldersThatAreNew) {
+  const Installation from, to;
+  std::filesystem::remove(to.scratch_ / "rules.d");
+  ASSERT_TRUE(to.import(from.export_all()).ok());
+  EXPECT_EQ(std::filesystem::status(to.scratch_ / "rules.d").permissions(), std::filesystem::perms{0700});
+}
+
+TEST_F(Importing, MakesNoStateFolderWhereItOnlyChecksOrRefuses) {
+  ImportRequest check;
+  check.only_check = true;
+  ASSERT_TRUE(to_.import(from_.export_all(), check));
+  EXPECT_FALSE(to_.has("state"));
+  auto bytes = from_.export_all();
+  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
+  ASSERT_FALSE(to_.import(bytes));
+  EXPECT_FALSE(to_.has("state"));
+  ASSERT_TRUE(to_.import(from_.export_all()));
+  EXPECT_TRUE(to_.has("state/state.import"));
+}
+
+TEST_F(Importing, TakesNoRulesThatTheConfigurationDoesNotName) {
+  std::filesystem::create_directories(to_.scratch_ / "state");
+  to_.scratch_.file("state/secret", "kept");
+  for (const auto* const name : {"state", "cachearr.json", "elsewhere"}) {
+    Contents contents;
+    ASSERT_FALSE(add_files(from_.config(), contents));
+    contents.rules.push_back({name, true});
+    const auto report = to_.import(Installation::archive_of(contents));
+    ASSERT_FALSE(report) << name;
+    EXPECT_THAT(report.error().what, HasSubstr(to_.scratch_ / name));
+    EXPECT_EQ(content_of(to_.scratch_ / "state/secret"), "kept");
+  }
+}
+
+TEST_F(Importing, MovesNoFolderThatARunningInstanceUses) {
+  from_.scratch_.file("cachearr.json", R"({"state_dir": "other", "disk": {"path": null}, "rules": ["rules.d"]})");
+  ImportRequest request;
+  request.running = true;
+  const auto before = to_.files();
+  const auto refused = to_.import(from_.export_all(), request);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().what, HasSubstr("another state_dir"));
+  EXPECT_EQ(to_.files(), before);
+  EXPECT_TRUE(to_.import(from_.export_all()));
+}
+
+TEST_F(Importing, TakesNoSavingsOrHistoryThatTheNextStartCouldNotRead) {
+  for (const auto* const name : {"savings%3A3", "history%3A10%3A1", "unknown"}) {
+    Contents contents;
+    ASSERT_FALSE(add_files(from_.config(), contents));
+    contents.members.push_back({"state/" + std::string{name}, "garbage"});
+    const auto report = to_.import(Installation::archive_of(contents));
+    ASSERT_FALSE(report);
+    EXPECT_THAT(report.error().what, HasSubstr(name));
+  }
+}
+
+TEST_F(Importing, PutsRulesInPlaceOfALinkToAFolderAndKeepsTheLink) {
+  from_.scratch_.file("rules.d/mine.json", kRules);
+  std::filesystem::rename(to_.scratch_ / "rules.d", to_.scratch_ / "elsewhere");
+  std::filesystem::create_directory_symlink("elsewhere", to_.scratch_ / "rules.d");
+  to_.scratch_.file("rules.d/theirs.json", "{}");
+  const auto report = to_.import(from_.export_all());
+  ASSERT_TRUE(report) << report.error().what;
+  EXPECT_EQ(content_of(to_.scratch_ / "rules.d/mine.json"), kRules);
+  EXPECT_TRUE(to_.has("elsewhere/theirs.json"));
+  EXPECT_TRUE(std::filesystem::is_symlink(report->kept[1]));
+}
+
+TEST_F(Importing, LeavesNothingOfKilledOnesAtTheNextStart) {
+  for (const auto* const left : {".cachearr-import-a", "state/.cachearr-import-b"})
+    std::filesystem::create_directories(to_.scratch_ / left);
+  to_.scratch_.file("state/.cachearr-import-b/key", "secret");
+  EXPECT_FALSE(finish_import(to_.sources()));
+  EXPECT_FALSE(to_.has(".cachearr-import-a"));
+  EXPECT_FALSE(to_.has("state/.cachearr-import-b"));
+}
+
+TEST_F(Importing, GoesOnWithAKilledOneBeforeItClearsUp) {
+  std::filesystem::create_directories(to_.scratch_ / "state");
+  {
+    const auto staging = Staging::in(to_.scratch_.path());
+    ASSERT_TRUE(staging);
+    (*staging)->new_file("cachearr.json") << R"({"threads": 5, "state_dir": "state"})";
+    // As if it had been killed right after the journal: a copy of its folder has no lock.
+    std::filesystem::copy((*staging)->path(), to_.scratch_ / ".cachearr-import-killed",
+                          std::filesystem::copy_options::recursive);
+  }
+  Swaps swaps{to_.scratch_ / "state"};
+  ASSERT_FALSE(swaps.make({{to_.scratch_ / ".cachearr-import-killed/cachearr.json", to_.scratch_ / "cachearr.json",
+                            to_.scratch_ / "cachearr.json.before"}}));
+  std::filesystem::rename(to_.scratch_ / "cachearr.json", to_.scratch_ / ".cachearr-import-killed/cachearr.json");
+  std::filesystem::rename(to_.scratch_ / "cachearr.json.before", to_.scratch_ / "cachearr.json");
+  EXPECT_FALSE(finish_import(to_.sources()));
+  EXPECT_EQ(to_.config().threads, 5U);
+  EXPECT_FALSE(to_.has(".cachearr-import-killed"));
+}
+
+/// A link to itself is what nobody can look behind, not even root.
+TEST(AnExport, IsAnErrorWhereSomethingCannotBeReadAndNotOneWithoutIt) {
+  const Installation from;
+  Contents contents;
+  EXPECT_FALSE(add_files(from.config(), contents));  // without a state folder there is nothing to be missed
+  std::filesystem::create_directories(from.scratch_ / "state");
+  auto config = from.config();
+  config.disk_path = from.scratch_ / "state/store";
+  ASSERT_TRUE(has_store(config));
+  EXPECT_FALSE(*has_store(config));
+  for (const auto* const name : {"rules.d", "store"})
+    std::filesystem::create_symlink(name, from.scratch_ / ("state/" + std::string{name}));
+  const auto failed = add_files(config, contents);
+  ASSERT_TRUE(failed);
+  EXPECT_THAT(failed->what, HasSubstr("state/rules.d cannot be read"));
+  const auto store = has_store(config);
+  ASSERT_FALSE(store);
+  EXPECT_THAT(store.error().what, HasSubstr("state/store/data.mdb cannot be read"));
+}
+
+TEST(AnExport, LeavesOutAStateThatIsDamagedAndTellsIt) {
+  Contents contents;
+  add_states([](std::string_view name) { return name == "savings:3" ? "garbage" : ""; }, contents);
+  EXPECT_TRUE(contents.members.empty());
+  ASSERT_EQ(contents.notes.size(), 1U);
+  EXPECT_THAT(contents.notes.front(), HasSubstr("savings:3"));
 }
 
 }  // namespace

@@ -91,6 +91,19 @@ TEST_F(Swapping, LeavesNoSecondNameWhereTheNewCannotTakeItsPlace) {
   EXPECT_FALSE(is_there("a.old"));
 }
 
+TEST_F(Swapping, PutsAFolderInPlaceOfALinkToOneAndBack) {
+  std::filesystem::create_directory(scratch_ / "far");
+  std::filesystem::create_directory_symlink("far", scratch_ / "folder");
+  std::filesystem::create_directory(scratch_ / "folder.new");
+  Swaps swaps{scratch_.path()};
+  ASSERT_FALSE(swaps.make({swap("folder")}));
+  EXPECT_FALSE(std::filesystem::is_symlink(scratch_ / "folder"));
+  EXPECT_TRUE(std::filesystem::is_symlink(scratch_ / "folder.old"));
+  swaps.undo();
+  EXPECT_TRUE(std::filesystem::is_symlink(scratch_ / "folder"));
+  EXPECT_FALSE(is_there("folder.old"));
+}
+
 TEST_F(Swapping, SaysSoWhereTheJournalCannotBeRead) {
   scratch_.file("import.journal", "garbage");
   EXPECT_TRUE(finish_swaps(scratch_.path()));
