@@ -15,7 +15,7 @@
 namespace cachearr::store {
 namespace {
 
-constexpr std::string_view kDataFile = "/data.mdb", kJournalFile = "/purges";
+constexpr std::string_view kJournalFile = "/purges";
 constexpr unsigned kMostDatabases = 8;
 constexpr std::chrono::minutes kCheckTime{10};
 
