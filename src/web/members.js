@@ -49,7 +49,7 @@ const standings = /** @type {Record<string, [string, string]>} */ ({ connected: 
 
 /** @param {Data[]} limits */
 function limitsOf(limits) {
-  if (limits.length === 0) return empty("Each instance keeps its own limits", "Limits are shared for upstreams with a budget of calls.");
+  if (limits.length === 0) return empty("Each instance keeps its own limits", "Limits and pauses are shared for upstreams that have been asked, and that mean the same everywhere.");
   const rows = limits.map(each => m("tr", { key: each.upstream }, m("td", m("a", { href: "#/upstreams?name=" + encodeURIComponent(each.upstream) }, each.upstream)), m("td", badge(each.state, (standings[each.state] || ["warn"])[0])), m("td.muted", (standings[each.state] || ["", ""])[1]), m("td.end", format.number(each.members)), m("td.end", format.number(each.draws))));
   return table([{ name: "Upstream" }, { name: "State" }, { name: "What holds" }, { name: "Share it", end: true }, { name: "Draws", end: true }], rows, "Shared limits");
 }

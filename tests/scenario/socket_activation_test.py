@@ -1,12 +1,16 @@
 """Listening sockets that somebody else opened: the program serves on them and opens none of its own beside."""
+import http.client
+import json
 import os
 import socket
 import subprocess
 import sys
+import threading
 
 from lab.case import Scenario, local, main
-from lab.origin import answer
-from lab.proxy import PORT_TAKEN, binary
+from lab.origin import answer, fresh
+from lab.proxy import API_KEY, PORT_TAKEN, binary
+from lab.wire import TIME_LIMIT
 
 LAUNCHER = [sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lab", "socket_activate.py")]
 
@@ -59,6 +63,78 @@ class SocketActivation(Scenario):
                                 capture_output=True, timeout=60, env=dict(os.environ, HOME=self.proxy.folder))
         self.assertEqual(PORT_TAKEN, result.returncode, result)
         self.assertIn("(odd) is no listening TCP socket", result.stderr)
+
+
+GIVE_TWO = ("import os,sys\nfrom_,to=[int(each) for each in sys.argv[1:3]]\nos.dup2(from_, 40)\nos.dup2(to, 41)\n"
+            "os.dup2(40, 3, inheritable=True)\nos.dup2(41, 4, inheritable=True)\nos.closerange(5, 256)\n"
+            "os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS='2', LISTEN_FDNAMES='cachearr.socket:admin')\n"
+            "os.execv(sys.argv[3], sys.argv[3:])")
+
+
+class Restarts(Scenario):
+    """The sockets are somebody else's, as systemd's are: whoever connects while nobody serves waits for the next one."""
+
+    rules_of = classmethod(lambda cls, origin: local(origin, rules=[{"name": "all", "match": {"path": "/**"}, "ttl": "1h"}]))
+
+    def setUp(self):
+        self.sockets = [socket.create_server(("127.0.0.1", 0), backlog=128) for _ in range(2)]
+        for each in self.sockets:
+            self.addCleanup(each.close)
+        self.port, self.admin_port = (each.getsockname()[1] for each in self.sockets)
+        with open(self.proxy.config_file) as file:
+            config = json.load(file)
+        config["listeners"] = [{"address": "127.0.0.1:%d" % self.port}]
+        config["admin"] = {"address": "127.0.0.1:%d" % self.admin_port, "api_key": API_KEY}
+        config["state_dir"] += "-of-restarts"
+        self.config_file = self.proxy.config_file + ".restarts"
+        with open(self.config_file, "w") as file:
+            json.dump(config, file)
+        self.wrong, self.answered, self.over = [], 0, threading.Event()
+
+    def launch(self):
+        given = [str(each.fileno()) for each in self.sockets]
+        program = subprocess.Popen([sys.executable, "-c", GIVE_TWO, *given, binary(), "serve", "--config", self.config_file],
+                                   pass_fds=[each.fileno() for each in self.sockets], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(program.kill)
+        return program
+
+    def ask_without_end(self, path):
+        while not self.over.is_set():
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIME_LIMIT)
+            try:
+                connection.request("GET", self.origin.url + path, headers={"Connection": "close"})
+                status = connection.getresponse().status
+                self.answered += 1
+                if status != 200:
+                    self.wrong.append(status)
+            except OSError as error:
+                self.wrong.append(repr(error))
+            except http.client.HTTPException as error:
+                self.wrong.append(repr(error))
+            finally:
+                connection.close()
+
+    def test_under_load_nobody_is_refused(self):
+        path = self.path()
+        self.origin.on(path, fresh("x"))
+        program = self.launch()
+        clients = [threading.Thread(target=self.ask_without_end, args=(path,)) for _ in range(4)]
+        for client in clients:
+            client.start()
+        for _ in range(3):
+            before = self.answered
+            self.until(lambda before=before: self.answered > before + 50, "nobody is answered")
+            program.terminate()
+            self.assertEqual(0, program.wait(TIME_LIMIT))
+            program = self.launch()
+        before = self.answered
+        self.until(lambda before=before: self.answered > before + 50, "nobody is answered")
+        self.over.set()
+        for client in clients:
+            client.join()
+        program.terminate()
+        self.assertEqual(0, program.wait(TIME_LIMIT))
+        self.assertEqual([], self.wrong)
 
 
 if __name__ == "__main__":
