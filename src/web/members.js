@@ -47,10 +47,13 @@ function members(shared) {
 const standings = /** @type {Record<string, [string, string]>} */ ({ connected: ["good", "one budget for all, drawn from the Redis"], joining: ["info", "waits until the others know of it"],
   "cut off": ["warn", "an equal share of the budget until the Redis is back"], away: ["warn", "an equal share of the budget until the Redis is back"] });
 
+/** @param {Data} lane of an upstream, one for each credential */
+const whatHolds = lane => (lane.tokens == null && lane.quotasLeft?.length === 0 ? "pauses alone, nothing else is limited" : (standings[lane.state] || ["", ""])[1]);
+
 /** @param {Data[]} limits */
 function limitsOf(limits) {
   if (limits.length === 0) return empty("Each instance keeps its own limits", "Limits and pauses are shared for upstreams that have been asked, and that mean the same everywhere.");
-  const rows = limits.map(each => m("tr", { key: each.upstream }, m("td", m("a", { href: "#/upstreams?name=" + encodeURIComponent(each.upstream) }, each.upstream)), m("td", badge(each.state, (standings[each.state] || ["warn"])[0])), m("td.muted", (standings[each.state] || ["", ""])[1]), m("td.end", format.number(each.members)), m("td.end", format.number(each.draws))));
+  const rows = limits.map((each, at) => m("tr", { key: at }, m("td", m("a", { href: "#/upstreams?name=" + encodeURIComponent(each.upstream) }, each.upstream)), m("td", badge(each.state, (standings[each.state] || ["warn"])[0])), m("td.muted", whatHolds(each)), m("td.end", format.number(each.members)), m("td.end", format.number(each.draws))));
   return table([{ name: "Upstream" }, { name: "State" }, { name: "What holds" }, { name: "Share it", end: true }, { name: "Draws", end: true }], rows, "Shared limits");
 }
 

@@ -79,7 +79,8 @@ class Rehearsal(Scenario):
             self.assertEqual((2, 1), (report["before"]["hits"], report["after"]["hits"]))
             self.assertEqual(0, report["ttlsUnknown"])
             ttls = {change["url"][-1]: change["after"]["ttl"] for change in report["changes"]}
-            self.assertEqual({"1": 0, "2": 600}, ttls)
+            self.assertEqual(0, ttls["1"])
+            self.assertIn(ttls["2"], (599, 600))  # Date has no parts of a second
 
     def test_what_is_not_stored_has_no_lifetime_that_is_known(self):
         proxy = self.start(self.rules(dict(BY_ORIGIN, policy="never")))
