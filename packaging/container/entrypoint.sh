@@ -53,7 +53,7 @@ if [ "$(id -u)" = 0 ] && [ "${PUID:=1000}" != 0 ]; then
   check_number PGID "${PGID:=$PUID}"
   give_volume "$PUID" "$PGID"
   # Where another container's mount of it came first, it is root's.
-  [ ! -d "$volume/public" ] || chown "$PUID:$PGID" "$volume/public"
+  [ -L "$volume/public" ] || [ ! -d "$volume/public" ] || chown -h "$PUID:$PGID" "$volume/public"
   exec setpriv --reuid="$PUID" --regid="$PGID" --clear-groups --no-new-privs -- "$0" "$@"
 fi
 

@@ -1,5 +1,7 @@
 #include "app/shared_tier.hpp"
 
+#include <cerrno>
+#include <unistd.h>
 #include <utility>
 
 #include "app/config/setting_values.hpp"
@@ -14,13 +16,20 @@ constexpr std::size_t kShortestSecret = 32;
 
 bool is_shared(const SharedConfig& config) { return !config.redis_url.empty() && !config.secret_file.empty(); }
 
+/// Why it cannot be read, and what is to be done.
+Error unread(const std::string& setting, const std::string& file, const std::string& advice) {
+  if (::access(file.c_str(), R_OK) != 0 && errno == EACCES)
+    return Error{setting + ": you may not read " + file + "; do this as the user that runs cachearr, or as root"};
+  return Error{setting + ": cannot read " + file + advice};
+}
+
 Result<shared::ServerAddress> address_of(const SharedConfig& config) {
   auto address = shared::parse_server_address(config.redis_url);
   if (!address) return Error{"shared.redis_url: " + address.error().what};
   if (!config.username.empty()) address->user = config.username;
   if (config.password_file.empty()) return address;
   auto password = content_of_file(config.password_file);
-  if (!password) return Error{"shared.password_file: cannot read " + config.password_file};
+  if (!password) return unread("shared.password_file", config.password_file, {});
   address->password = *std::move(password);
   return address;
 }
@@ -31,8 +40,8 @@ Result<std::optional<std::string>> shared_secret(const SharedConfig& config) {
   if (!is_shared(config)) return std::optional<std::string>{};
   auto secret = content_of_file(config.secret_file);
   if (!secret)
-    return Error{"shared.secret_file: cannot read " + config.secret_file +
-                 "; \"cachearr shared secret make\" makes one, \"cachearr shared secret import\" takes another's"};
+    return unread("shared.secret_file", config.secret_file,
+                  "; \"cachearr shared secret make\" makes one, \"cachearr shared secret import\" takes another's");
   if (secret->size() < kShortestSecret)
     return Error{"shared.secret_file: " + config.secret_file + " holds fewer than 32 bytes"};
   return std::optional{*std::move(secret)};
@@ -44,8 +53,7 @@ std::optional<Error> shared_trouble(const SharedConfig& config) {
   if (!secret) return secret.error();
   const auto address = address_of(config);
   if (!address) return address.error();
-  if (!config.ca_file.empty() && !content_of_file(config.ca_file))
-    return Error{"shared.ca_file: cannot read " + config.ca_file};
+  if (!config.ca_file.empty() && !content_of_file(config.ca_file)) return unread("shared.ca_file", config.ca_file, {});
   return std::nullopt;
 }
 

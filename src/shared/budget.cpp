@@ -226,7 +226,10 @@ void Budget::end(Asked& asked, const limit::DrawResult& result) {
 /// from then on its share decides.
 void Budget::end_by_standing(Asked& asked) {
   auto& member = asked.lane->member;
-  if (member.standing() == Standing::away) return end(asked, {false, clock_.now(), limit::Why::rate});
+  if (member.standing() == Standing::away) {
+    const auto again = clock_.now() + (asked.lane->share ? Duration{0} : kLookAgain);
+    return end(asked, {false, again, limit::Why::rate});
+  }
   const auto quiet = std::max(member.away_at(), started_ + grace_of(known_members())) - steady_now();
   end(asked, {false, clock_.now() + std::max(quiet, kLookAgain), limit::Why::rate});
 }

@@ -80,7 +80,8 @@ void Budget::count_members() {
 void Budget::tick_lane(const LanePtr& lane) {
   const auto now = steady_now();
   const auto limits = lane_limits(lane->limiter->config());
-  if (std::exchange(lane->limits, limits) != limits && lane->share) go_away(*lane);
+  const bool are_others = std::exchange(lane->limits, limits) != limits;
+  if (are_others && lane->member.standing() == Standing::away) go_away(*lane);
   if (!up_ && now >= started_ + grace_of(known_members()) && lane->member.tick(now)) go_away(*lane);
   const bool known = !lane->member.merged().empty() || lane->member.standing() == Standing::joining;
   if (up_ && known && lane->member.may_call() && now >= lane->called + lane->member.beat()) beat(lane);
@@ -93,7 +94,7 @@ void Budget::beat(const LanePtr& lane) {
   ask(beat);
 }
 
-/// A lane from which nothing is spent, and which nobody uses, needs no beats.
+/// A lane from which nothing is spent, which has no pause to end, and which nobody uses, needs no beats.
 void Budget::forget_idle() {
   const auto idle_since = steady_now() - kIdle;
   for (auto at = lanes_.begin(); at != lanes_.end();) {
@@ -102,8 +103,10 @@ void Budget::forget_idle() {
         lane->limits.nano_tokens == 0
             ? 0
             : static_cast<std::int64_t>(lane->limits.burst * 1e12 / static_cast<double>(lane->limits.nano_tokens))};
+    const auto now = clock_.now();
+    const bool is_paused = lane->limiter->cooldown_until(now, false) || lane->limiter->cooldown_until(now, true);
     const bool idle =
-        up_ && lane->drawn < idle_since - refills && !lane->merging && is_empty(lane->limiter->runs(clock_.now()));
+        up_ && lane->drawn < idle_since - refills && !lane->merging && !is_paused && is_empty(lane->limiter->runs(now));
     if (!idle) {
       ++at;
       continue;
@@ -202,7 +205,10 @@ void Budget::rejoin() {
 }
 
 void Budget::go_away(Lane& lane) {
-  if (lane.limits.is_none()) return;
+  if (lane.limits.is_none()) {
+    lane.share.reset();
+    return apply_(lane.limiter->set_share(clock_.now(), std::nullopt));
+  }
   LaneMember::Otherwise otherwise{known_members(), {}};
   for (const auto& quota : lane.limiter->runs(clock_.now())) {
     std::uint64_t used = 0;

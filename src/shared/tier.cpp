@@ -162,6 +162,7 @@ void Tier::beat(bool in_time) {
 
 void Tier::link_changed(bool up) {
   breaker_.reset();
+  refusals_.clear();
   if (up) {
     log::info("the shared tier is there: " + options_.address.shown() + " (" + commands_->server().software + " " +
               commands_->server().version + ")");

@@ -67,7 +67,9 @@ bool Tier::is_arriving(LookUp& look_up) const {
 
 /// Answers it where the server does not do so in time.
 void Tier::watch(const LookUpPtr& look_up) {
-  look_up->timer.expires_after(patience());
+  look_up->timer.expires_at(options_.lookup_timeout
+                                ? look_up->asked + *options_.lookup_timeout
+                                : std::min(Steady::now() + patience(), look_up->asked + kMostPatience));
   look_up->timer.async_wait([this, look_up](const boost::system::error_code& cancelled) {
     if (cancelled || look_up->is_late()) return;
     if (is_arriving(*look_up)) return watch(look_up);

@@ -93,6 +93,17 @@ class WithoutLimits(Limits):
         self.assertEqual(200, self.answers_of(one))
         self.redis.start()
 
+    def test_a_rate_that_comes_and_goes_while_there_is_no_redis_holds_and_ends(self):
+        one = self.instance_without("one", limits_when_away="refuse")
+        self.assertEqual(200, self.answers_of(one))
+        self.redis.kill()
+        self.until(lambda: self.standings(one) == {"away"}, "it is never away")
+        for rate, status in (({"per_second": 20, "max_wait": "1s"}, 429), ({}, 200)):
+            one.write_rules(local(self.limited, "limited", shared=True, rules=RULES, rate=rate))
+            self.assertEqual(0, one.command("reload").returncode)
+            self.until(lambda status=status: self.answers_of(one) == status, "the new rate does not count")
+        self.redis.start()
+
 
 class Paused(Limits):
     rate = {"per_second": 20, "burst": 20, "max_wait": "1s"}

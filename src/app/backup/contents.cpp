@@ -27,7 +27,10 @@ Result<bool> look_for(const fs::path& path) {
   return there;
 }
 
+/// Once: "rules" may name a file, and the folder that it lies in, to give an order.
 std::optional<Error> add_file(const fs::path& path, std::string name, Contents& into) {
+  const auto same = [&name](const auto& member) { return member.name == name; };
+  if (std::any_of(into.members.begin(), into.members.end(), same)) return std::nullopt;
   auto bytes = read_file(path.string(), kLargestFile);
   if (!bytes) return bytes.error();
   into.members.push_back({std::move(name), std::move(*bytes)});
@@ -69,7 +72,8 @@ std::optional<Error> add_rules(const fs::path& path, const fs::path& base, Conte
   const auto name = name_of(relative.string());
   const bool is_folder = fs::is_directory(path, error);
   if (error) return unreadable(path.string(), error.value());
-  into.rules.push_back({name, is_folder});
+  const auto same = [&name](const auto& rules) { return rules.name == name; };
+  if (std::none_of(into.rules.begin(), into.rules.end(), same)) into.rules.push_back({name, is_folder});
   const auto member = std::string{kConfigFolder} + name;
   return is_folder ? add_folder(path, member + "/", into) : add_file(path, member, into);
 }

@@ -64,6 +64,7 @@ class Importer {
   Failed take_authority(const MemberInfo& member);
   Failed take_state(const MemberInfo& member);
   Failed refuse(Problems problems) const;
+  bool comes_with_another(const RulesPath& rules) const;
   void plan_config();
   void take_rights(const std::string& base);
   void plan_state();
@@ -274,7 +275,15 @@ void Importer::plan_config() {
   if (!by_config_) return;
   take_rights(folder_of(config_file_));
   plan_.add("configuration", *by_config_, "cachearr.json", config_file_);
-  for (const auto& rules : manifest_.rules) plan_.add("rules", *by_config_, path_of(rules.name), place_of(rules));
+  for (const auto& rules : manifest_.rules)
+    if (!comes_with_another(rules)) plan_.add("rules", *by_config_, path_of(rules.name), place_of(rules));
+}
+
+/// Below a folder of rules that is put in place as a whole.
+bool Importer::comes_with_another(const RulesPath& rules) const {
+  return std::any_of(manifest_.rules.begin(), manifest_.rules.end(), [&](const RulesPath& other) {
+    return other.folder && place_of(rules).starts_with(place_of(other) + "/");
+  });
 }
 
 /// Of what the configuration's files take the place of.

@@ -1,7 +1,10 @@
 #include "app/backup/plan.hpp"
 
+#include <cerrno>
 #include <filesystem>
+#include <sys/stat.h>
 #include <system_error>
+#include <unistd.h>
 
 #include "app/backup/places.hpp"
 #include "app/state_files.hpp"
@@ -9,6 +12,17 @@
 namespace cachearr::app::backup {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+/// Root makes it for whom the folder around it belongs to.
+void give_to_owner_above(const std::string& folder) {
+  struct stat around {};
+  if (::geteuid() != 0 || ::stat(fs::path{folder}.parent_path().c_str(), &around) != 0) return;
+  if (::lchown(folder.c_str(), around.st_uid, around.st_gid) != 0) errno = 0;
+}
+
+}  // namespace
 
 void Plan::add(const std::string& what, const Staging& from, const std::string& relative, const std::string& target) {
   if (!is_there(from / relative)) return;
@@ -24,7 +38,9 @@ std::optional<Error> Plan::check() const {
 }
 
 std::optional<Error> Plan::carry_out(Swaps& swaps, const std::string& state_dir) const {
+  const bool is_new = !is_there(state_dir);
   if (auto failed = prepare_state_directory(state_dir)) return failed;
+  if (is_new) give_to_owner_above(state_dir);
   std::vector<Swap> all;
   for (const auto& step : steps_) {
     std::error_code error;

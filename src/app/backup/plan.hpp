@@ -22,7 +22,8 @@ class Plan {
   void add(const std::string& what, const Staging& from, const std::string& relative, const std::string& target);
   /// Why it cannot be done.
   std::optional<Error> check() const;
-  /// Makes the folders that are missing, then `swaps`, whose journal lies in `state_dir`. The error: all is as before.
+  /// Makes the folders that are missing, then `swaps`, whose journal lies in `state_dir`. The error: all is as before,
+  /// but for these folders.
   std::optional<Error> carry_out(Swaps& swaps, const std::string& state_dir) const;
 
   /// "configuration: PATH", a line each.

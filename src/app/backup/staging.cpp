@@ -5,12 +5,16 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string_view>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 #include <vector>
+
+#include "app/backup/swap.hpp"
 
 namespace cachearr::app::backup {
 namespace {
@@ -64,10 +68,20 @@ int lock_folder(const std::string& path, bool if_none) {
   return -1;
 }
 
-/// Where that cannot be told, it is.
+/// The journal that is named in it is there. Where that cannot be told, it is.
 bool is_needed(const std::string& path) {
-  std::error_code error;
-  return fs::exists(path + "/" + std::string{kNeededBy}, error) || error;
+  const auto note = path + "/" + std::string{kNeededBy};
+  if (!is_there(note)) return false;
+  std::ifstream in{note, std::ios::binary};
+  const std::string journal{std::istreambuf_iterator<char>{in}, {}};
+  return journal.empty() || is_there(journal);
+}
+
+/// Who the service runs as: whom its state directory belongs to, or the folder in which that will be made. Root's own
+/// folder tells nothing: a unit may give the directory to whom it likes.
+bool is_service_known(const std::string& state_dir, struct stat& service) {
+  if (::geteuid() != 0 || ::stat(state_dir.c_str(), &service) == 0) return true;
+  return ::stat(nearest(state_dir).c_str(), &service) == 0 && service.st_uid != 0;
 }
 
 }  // namespace
@@ -138,19 +152,17 @@ void Staging::take_rights_of(const std::string& relative, const std::string& rep
   }, before{}, service{};
   if (::lstat(path.c_str(), &own) != 0) return;
   const bool was_there = ::stat(replaced.c_str(), &before) == 0;
-  const mode_t for_one = S_ISDIR(own.st_mode) ? 0700 : 0600;
-  ::chmod(path.c_str(), was_there ? before.st_mode & 07777U : for_one);
-  if (::geteuid() != 0 || (!was_there && ::stat(of_service.c_str(), &service) != 0)) return;
+  const bool is_known = is_service_known(of_service, service);
+  const mode_t closed = S_ISDIR(own.st_mode) ? 0700 : 0600, open = S_ISDIR(own.st_mode) ? 0755 : 0644;
+  ::chmod(path.c_str(), was_there ? before.st_mode & 07777U : is_known ? closed : open);
+  if (::geteuid() != 0 || (!was_there && !is_known)) return;
   const auto& owner = was_there ? before : service;
   if (::lchown(path.c_str(), owner.st_uid, owner.st_gid) != 0) errno = 0;
 }
 
 bool Staging::keep_for(const std::string& journal) const {
-  std::error_code error;
-  const auto link = path_ + "/" + std::string{kNeededBy};
-  if (fs::read_symlink(link, error) == journal) return true;
-  fs::create_symlink(journal, link, error);
-  return !error;
+  const auto note = path_ + "/" + std::string{kNeededBy};
+  return is_there(note) || write_new(note, journal);
 }
 
 }  // namespace cachearr::app::backup

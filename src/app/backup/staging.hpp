@@ -30,7 +30,8 @@ class Staging {
   /// Root gives all of it to whom the folder around it belongs, as that is whom the service runs as.
   void give_to_owner() const;
   /// What takes the place of something gets its rights, and from root its owner. Where nothing was, nobody else may
-  /// read it, and root gives it to whom `of_service` belongs: the service runs as that one.
+  /// read it, and root gives it to whom `of_service` (a state directory) belongs: the service runs as that one. Before
+  /// it is known who that will be, all may read it.
   void take_rights_of(const std::string& relative, const std::string& replaced, const std::string& of_service) const;
   /// It stays after a kill for as long as this journal is there. False: that cannot be noted.
   bool keep_for(const std::string& journal) const;

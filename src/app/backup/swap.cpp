@@ -68,10 +68,9 @@ void sync_tree(const fs::path& path) {
 std::optional<Error> write_journal(const std::string& file, const std::vector<Swap>& swaps) {
   Json list = Json::array();
   for (const auto& swap : swaps) list.push_back({{"staged", swap.staged}, {"target", swap.target}, {"old", swap.old}});
-  std::ofstream out{file + ".new", std::ios::binary | std::ios::trunc};
-  out << list.dump();
-  out.close();
-  if (!out) return Error{file + " cannot be written"};
+  // What an earlier attempt has left gives way, and so does a link that somebody has planted.
+  ::unlink((file + ".new").c_str());
+  if (!write_new(file + ".new", list.dump())) return Error{file + " cannot be written"};
   for (const auto& swap : swaps) sync_tree(swap.staged);  // before it takes its place
   sync_path(file + ".new");
   auto failed = move(file + ".new", file);
@@ -100,6 +99,13 @@ std::optional<std::vector<Swap>> read_journal(const std::string& file) {
 }  // namespace
 
 std::string journal_in(const std::string& state_dir) { return state_dir + "/import.journal"; }
+
+bool write_new(const std::string& file, std::string_view text) {
+  const int handle = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (handle < 0) return false;
+  const bool written = ::write(handle, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  return ::close(handle) == 0 && written;
+}
 
 bool is_there(const std::string& path) {
   std::error_code error;

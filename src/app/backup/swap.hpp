@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <cachearr/clock.hpp>
@@ -37,6 +38,8 @@ class Swaps {
   std::vector<Swap> done_;
 };
 
+/// A file (mode 0600) that was not there; follows no link. False: it is there, or cannot be written.
+bool write_new(const std::string& file, std::string_view text);
 /// Also a link that leads nowhere.
 bool is_there(const std::string& path);
 /// ".before-20261130T014500Z": what is kept of earlier things ends so.

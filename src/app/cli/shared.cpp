@@ -91,9 +91,8 @@ Result<SecretPlace> configured_place(const Invocation& invocation) {
   const auto config = load_config(invocation.sources, problems);
   if (!config) return Error{problems.empty() ? "the configuration cannot be read" : to_string(problems.front())};
   if (config->shared.secret_file.empty())
-    return Error{
-        "the configuration names no file for it: set \"shared\": { \"secret_file\": "
-        "\"/var/lib/cachearr/shared.secret\" }"};
+    return Error{"the configuration names no file for it: set \"shared\": { \"secret_file\": \"" + config->state_dir +
+                 "/shared.secret\" }"};
   return SecretPlace{config->shared.secret_file, config->state_dir};
 }
 
@@ -115,7 +114,10 @@ int keep_secret(const Invocation& invocation, const std::string& secret) {
   const bool written = ::write(handle, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
                        give_to_owner(handle, place->state_dir);
   ::close(handle);
-  if (!written) return fail(invocation, "cannot write " + file);
+  if (!written) {
+    ::unlink(file.c_str());
+    return fail(invocation, "cannot write " + file);
+  }
   invocation.env.out << "kept in " << file << "; restart the instance\n";
   return exit_ok;
 }

@@ -88,7 +88,8 @@ void look_at_ports(const Facts& facts, Findings& into) {
     if (listener.is_taken)
       into.push_back({"port", Level::error, "another program listens at " + listener.address,
                       "cachearr cannot start as long as it does",
-                      "stop that program (ss -ltnp shows it), or choose another port in \"listeners\""});
+                      "ss -ltnp shows it: stop it, or choose another port in \"listeners\"; where it is systemd with "
+                      "cachearr.socket, start cachearr.service and look again"});
     else if (listener.bind_error != 0)
       into.push_back(cannot_listen(listener));
   }

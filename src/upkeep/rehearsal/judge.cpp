@@ -97,7 +97,8 @@ void judge_lifetime(const PastRequest& request, http::RequestHead asked, Judgeme
   if (stored && stored->head && !is_by_content(into.decided_by)) {
     judge_stored(asked, *stored, into);
   } else {
-    judge_unseen(asked, request.status, into);
+    const bool is_of_whole = request.status != 304 && request.status != 206;
+    judge_unseen(asked, is_of_whole ? request.status : stored ? stored->status : 200, into);
   }
 }
 

@@ -43,7 +43,7 @@ enum class Sharing : std::uint8_t { none, named, all };
 
 struct Judgement {
   std::string rule, key;                    // rule empty: none
-  const rules::Rule* decided_by = nullptr;  // the rule; lives as long as the snapshot
+  const rules::Rule* decided_by = nullptr;  // the rule, while its snapshot lives
   Hash128 name;                             // of the resource; requests with the same may share an answer
   Sharing sharing = Sharing::none;
   bool apart = false;                // its credentials keep its answer from others

@@ -42,6 +42,7 @@ class Comparison {
     if (!rule && !key && !lifetime) return;
     auto& change = changes_[{request.method, request.url}];
     if (change.requests++ > 0) return;
+    before.decided_by = after.decided_by = nullptr;  // the draft may be gone when this is read
     change = {request.method, request.url, std::move(before), std::move(after), rule, key, lifetime, 1};
   }
   void finish() {

@@ -191,6 +191,7 @@ TEST(AnImport, KeepsTheRightsOfWhatItReplacesAndLetsNobodyElseReadWhatIsNew) {
   const Installation from, to;
   from.scratch_.file("rules.d/new.json", "{}");
   std::filesystem::permissions(to.scratch_ / "cachearr.json", std::filesystem::perms{0640});
+  std::filesystem::create_directory(to.scratch_ / "state");  // tells who the service runs as
   ASSERT_TRUE(to.import(from.export_all()).ok());
   const auto rights = [&](const char* name) { return std::filesystem::status(to.scratch_ / name).permissions(); };
   EXPECT_EQ(rights("cachearr.json"), std::filesystem::perms{0640});
@@ -200,8 +201,17 @@ TEST(AnImport, KeepsTheRightsOfWhatItReplacesAndLetsNobodyElseReadWhatIsNew) {
 TEST(AnImport, LetsNobodyElseLookIntoFoldersThatAreNew) {
   const Installation from, to;
   std::filesystem::remove(to.scratch_ / "rules.d");
+  std::filesystem::create_directory(to.scratch_ / "state");
   ASSERT_TRUE(to.import(from.export_all()).ok());
   EXPECT_EQ(std::filesystem::status(to.scratch_ / "rules.d").permissions(), std::filesystem::perms{0700});
+}
+
+TEST(AnImport, ByRootBeforeTheFirstStartIsReadableByWhoeverTheServiceWillRunAs) {
+  if (::geteuid() != 0) GTEST_SKIP() << "this is for root";
+  const Installation from, to;
+  std::filesystem::remove(to.scratch_ / "rules.d");
+  ASSERT_TRUE(to.import(from.export_all()).ok());
+  EXPECT_EQ(std::filesystem::status(to.scratch_ / "rules.d").permissions(), std::filesystem::perms{0755});
 }
 
 TEST_F(Importing, MakesNoStateFolderWhereItOnlyChecksOrRefuses) {
@@ -264,6 +274,18 @@ TEST_F(Importing, PutsRulesInPlaceOfALinkToAFolderAndKeepsTheLink) {
   EXPECT_EQ(content_of(to_.scratch_ / "rules.d/mine.json"), kRules);
   EXPECT_TRUE(to_.has("elsewhere/theirs.json"));
   EXPECT_TRUE(std::filesystem::is_symlink(report->kept[1]));
+}
+
+TEST_F(Importing, TakesAFolderOfRulesWithTheOneInsideItThatIsNamedAsWell) {
+  from_.scratch_.file("cachearr.json", R"({"state_dir": "state", "disk": {"path": null},
+    "rules": ["rules.d/first", "rules.d"]})");
+  for (const auto* each : {&from_, &to_}) std::filesystem::create_directories(each->scratch_ / "rules.d/first");
+  from_.scratch_.file("rules.d/first/one.json", "{}");
+  from_.scratch_.file("rules.d/mine.json", kRules);
+  const auto report = to_.import(from_.export_all());
+  ASSERT_TRUE(report) << report.error().what;
+  EXPECT_EQ(content_of(to_.scratch_ / "rules.d/first/one.json"), "{}");
+  EXPECT_EQ(content_of(to_.scratch_ / "rules.d/mine.json"), kRules);
 }
 
 TEST_F(Importing, LeavesNothingOfKilledOnesAtTheNextStart) {

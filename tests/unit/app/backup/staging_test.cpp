@@ -55,7 +55,7 @@ TEST_F(StagingFolder, StaysAbandonedForAsLongAsItsJournalIsThere) {
     ASSERT_TRUE((*staging)->keep_for(journal));
     EXPECT_TRUE((*staging)->keep_for(journal));
     std::filesystem::create_directory(path);
-    std::filesystem::copy_symlink((*staging)->path() + "/.journal", path + "/.journal");
+    std::filesystem::copy((*staging)->path() + "/.journal", path + "/.journal");
   }
   remove_abandoned(scratch_.path());
   EXPECT_TRUE(is_there(path));
