@@ -143,6 +143,7 @@ class Interception(InterceptingScenario):
         agent = [("User-Agent", "stubborn/1.0")]
         with self.assertRaises(ssl.SSLCertVerificationError):
             self.tls(context=self.strict(), proxy=proxy, headers=agent)
+        proxy.log.wait_for("does not believe")
         with self.tls(context=self.strict(), proxy=proxy, headers=agent) as wire:
             self.assertEqual(self.origins_certificate(), wire.sock.getpeercert(True))
         with self.tls(context=self.anybody(), proxy=proxy, headers=[("User-Agent", "other/2.0")]) as wire:
