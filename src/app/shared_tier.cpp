@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/config/setting_values.hpp"
+#include "app/read_file.hpp"
 #include "base/ip_address.hpp"
 #include "shared/server_address.hpp"
 
@@ -16,11 +17,10 @@ constexpr std::size_t kShortestSecret = 32;
 
 bool is_shared(const SharedConfig& config) { return !config.redis_url.empty() && !config.secret_file.empty(); }
 
-/// Why it cannot be read, and what is to be done.
-Error unread(const std::string& setting, const std::string& file, const std::string& advice) {
-  if (::access(file.c_str(), R_OK) != 0 && errno == EACCES)
-    return Error{setting + ": you may not read " + file + "; do this as the user that runs cachearr, or as root"};
-  return Error{setting + ": cannot read " + file + advice};
+/// `otherwise`: what is to be done where it is not there.
+Error unread(const std::string& setting, const std::string& file, const std::string& otherwise) {
+  const int why = ::access(file.c_str(), R_OK) == 0 ? EIO : errno;
+  return Error{setting + ": " + unreadable(file, why).what + (why == ENOENT ? otherwise : std::string{})};
 }
 
 Result<shared::ServerAddress> address_of(const SharedConfig& config) {

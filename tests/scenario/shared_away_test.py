@@ -6,7 +6,7 @@ import time
 
 from lab.case import main
 from lab.origin import fresh
-from lab.shared import Sharing
+from lab.shared import Sharing, rights_of_the_manual
 
 
 class Faults(Sharing):
@@ -165,10 +165,7 @@ class Wrong(Faults):
         self.answers(one)
 
     def test_the_rights_of_the_manual_are_enough(self):
-        with open(os.path.join(os.path.dirname(__file__), "..", "..", "packaging", "man", "cachearr-shared.7")) as file:
-            manual = file.read()
-        rights = manual.split("ACL SETUSER cachearr on >PASSWORD", 1)[1].split(".fi", 1)[0].replace("\\-", "-").split()
-        self.call("ACL", "SETUSER", "cachearr", "on", ">secret", *rights)
+        self.call("ACL", "SETUSER", "cachearr", "on", ">secret", *rights_of_the_manual())
         url = "redis://cachearr:secret@127.0.0.1:%d" % self.redis.port
         one, two = self.instance("one", redis_url=url), self.instance("two", redis_url=url)
         self.shares(one, two)
@@ -185,10 +182,7 @@ class Wrong(Faults):
         self.answers(one)
 
     def test_a_right_that_is_missing_is_named_until_it_is_there(self):
-        with open(os.path.join(os.path.dirname(__file__), "..", "..", "packaging", "man", "cachearr-shared.7")) as file:
-            manual = file.read()
-        rights = manual.split("ACL SETUSER cachearr on >PASSWORD", 1)[1].split(".fi", 1)[0].replace("\\-", "-").split()
-        self.call("ACL", "SETUSER", "cachearr", "on", ">secret", *rights)
+        self.call("ACL", "SETUSER", "cachearr", "on", ">secret", *rights_of_the_manual())
         one = self.instance("one", redis_url="redis://cachearr:secret@127.0.0.1:%d" % self.redis.port)
         for right in ("get", "set", "time"):
             with self.subTest(right):

@@ -3,16 +3,13 @@
 The origin keeps the ledger. Requests may come late on a slow machine, never early: of the first k, counted from the moment when
 the bucket was known to be full, the last one may not come before the bucket could have filled for it.
 """
-import pathlib
 import signal
 import time
 
 from lab.case import local, main
 from lab.origin import answer
-from lab.shared import RULES, secret_file
+from lab.shared import RULES, rights_of_the_manual, secret_file
 from lab.shared_limits import BURST, Limits
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 class Connected(Limits):
@@ -166,15 +163,9 @@ class Paused(Limits):
 
 class WithLeastRights(Limits):
     def user(self, *without):
-        rights = [right for right in self.listed() if right[1:] not in without]
+        rights = [right for right in rights_of_the_manual() if right[1:] not in without]
         self.call("ACL", "SETUSER", "cachearr", "reset", "on", ">pw", *rights)
         return {"username": "cachearr", "password_file": secret_file(self, "pw")}
-
-    @staticmethod
-    def listed():
-        """As the manual gives them."""
-        text = (ROOT / "packaging" / "man" / "cachearr-shared.7").read_text().replace("\\-", "-")
-        return text.split("ACL SETUSER cachearr on >PASSWORD", 1)[1].split(".fi", 1)[0].split()
 
     def test_what_the_manual_lists_is_enough(self):
         user = self.user()

@@ -547,7 +547,7 @@ class Operators(Sharing):
 
     def test_a_secret_that_is_missing_is_told_by_check_and_keeps_it_from_starting(self):
         proxy = self.start()
-        for content, told in ((None, "cannot read"), ("short", "fewer than 32 bytes")):
+        for content, told in ((None, "cannot be read"), ("short", "fewer than 32 bytes")):
             with self.subTest(told):
                 name = self.secret + ".none"
                 if content:

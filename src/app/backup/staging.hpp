@@ -1,6 +1,6 @@
 // A folder of its own beside what is to be replaced, where an import lays everything out before anything is touched.
 // Gone with its scope, with all that is still in it. What a killed program leaves goes later: a lock on the folder,
-// which ends with the process, tells whether it is in use, and a link in it whether a journal still needs it.
+// which ends with the process, tells whether it is in use, and a note in it names the journal that may still need it.
 #pragma once
 
 #include <fstream>

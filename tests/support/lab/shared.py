@@ -12,6 +12,13 @@ SECRET = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 RULES = [{"name": "all", "match": {"path": "/**"}, "ttl": "1h", "type": "series", "expect": "any", "tags": ["series"], "stale": {"if_error": "1d"}}]
 
 
+def rights_of_the_manual():
+    """The least ones, for a user of the Redis."""
+    with open(os.path.join(os.path.dirname(__file__), "..", "..", "..", "packaging", "man", "cachearr-shared.7"), encoding="utf-8") as file:
+        text = file.read().replace("\\-", "-")
+    return text.split("ACL SETUSER cachearr on >PASSWORD", 1)[1].split(".fi", 1)[0].split()
+
+
 def secret_file(case, secret=SECRET):
     handle, name = tempfile.mkstemp(prefix="shared-secret-")
     os.write(handle, secret.encode())
