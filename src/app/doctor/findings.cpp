@@ -111,7 +111,8 @@ void look_at_listeners(const Facts& facts, Findings& into) {
   if (open.empty())
     return into.push_back({"lan", Level::notice, "only this machine reaches it (" + text::joined(closed) + ")",
                            "applications on other machines and in containers do not get through",
-                           "where they should: \"listeners\": [{\"address\": \"0.0.0.0:9797\"}]"});
+                           "where they should: \"listeners\": [{\"address\": \"0.0.0.0" +
+                               closed.front().substr(closed.front().rfind(':')) + "\"}]"});
   if (facts.everybody_may_use)
     return into.push_back({"lan", Level::warning, "everybody who reaches " + text::joined(open) + " may use it",
                            "\"access.clients\" lets every address in, and no password is asked for",

@@ -135,8 +135,10 @@ TEST(Doctor, MissesListenersThatTheRunningInstanceDoesNotHave) {
 
 TEST(Doctor, SaysWhetherOtherMachinesGetThrough) {
   auto facts = fine();
+  facts.listeners.front().address = "127.0.0.1:19797";
   facts.listeners.front().is_loopback = true;
   EXPECT_EQ(found(facts, "lan").level, Level::notice);
+  EXPECT_THAT(found(facts, "lan").advice, HasSubstr("0.0.0.0:19797"));
   facts.listeners.front().is_loopback = false;
   facts.private_clients_may_use = false;
   EXPECT_EQ(found(facts, "lan").level, Level::warning);
