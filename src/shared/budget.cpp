@@ -222,8 +222,7 @@ void Budget::end(Asked& asked, const limit::DrawResult& result) {
   advance(asked.lane);
 }
 
-/// Without an answer: nothing goes until others know that this one is on its own;
-/// from then on its share decides.
+/// Without an answer: nothing goes until others know that this one is on its own; from then on its share decides.
 void Budget::end_by_standing(Asked& asked) {
   auto& member = asked.lane->member;
   if (member.standing() == Standing::away) {
