@@ -1,7 +1,6 @@
 #include "shared/news.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "base/log.hpp"
@@ -22,17 +21,28 @@ constexpr std::size_t kPageSize = 100;
 constexpr std::chrono::seconds kSilent{6};
 constexpr unsigned kOrdinalBits = 48;
 
-/// A new epoch begins where the server has lost its own, or less than what this instance has heard; with an empty
-/// stream, since what lies there belongs to the one before.
+/// A new epoch begins where the server has lost its own, has one from before ours, or is not the one that we have
+/// heard: after two were masters at once, ordinals may be the same, but not the places of the entries. Later epochs
+/// have greater numbers, so that one that comes back with an old dump is known as such. The stream begins empty, since
+/// what lies there belongs to the epoch before.
 const Script& sync_script() {
   static const Script script{R"lua(
-local begins = redis.call('HSETNX', KEYS[1], 'epoch', ARGV[1]) == 1
-redis.call('HSETNX', KEYS[1], 'check', ARGV[2])
+local check, epoch, heard, place, anew = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], ARGV[5] == '1'
+local function is_ours(n)
+  if n < heard or anew then return false end
+  if place == '' or #redis.call('XRANGE', KEYS[2], place, place) > 0 then return true end
+  local oldest = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]
+  return not oldest or (tonumber(oldest[2][2]) or 0) > heard
+end
+local time = redis.call('TIME')
+local later = string.format('%.0f', math.max(time[1] * 1000000 + time[2], epoch + 1))
+local begins = redis.call('HSETNX', KEYS[1], 'epoch', later) == 1
+redis.call('HSETNX', KEYS[1], 'check', check)
 local t = redis.call('HMGET', KEYS[1], 'epoch', 'check', 'n')
-local n = tonumber(t[3] or '0')
-if t[2] == ARGV[2] and t[1] == ARGV[3] and (n < tonumber(ARGV[4]) or ARGV[5] == '1') then
-  redis.call('HSET', KEYS[1], 'epoch', ARGV[1])
-  t[1] = ARGV[1]
+local was, n = tonumber(t[1]) or 0, tonumber(t[3]) or 0
+if t[2] == check and (was < epoch or (was == epoch and not is_ours(n))) then
+  redis.call('HSET', KEYS[1], 'epoch', later)
+  t[1] = later
   begins = true
 end
 if begins then redis.call('UNLINK', KEYS[2]) end
@@ -54,13 +64,6 @@ return last
   return script;
 }
 
-std::string new_epoch() {
-  const auto bytes = random_bytes(6);
-  std::uint64_t number = 0;
-  std::memcpy(&number, bytes.data(), bytes.size());
-  return std::to_string(number + 1);
-}
-
 }  // namespace
 
 News::News(Parts parts) : parts_{std::move(parts)} {}
@@ -72,6 +75,7 @@ void News::restore() {
   if (!state.empty() && reader.ok()) {
     epoch_ = epoch;
     heard_ = heard;
+    heard_at_ = reader.text();  // empty where a version before this one has kept it
   }
   log_.restore_outbox(decode_outbox(parts_.store.get_state(kOutboxName)));
 }
@@ -127,7 +131,7 @@ void News::sync() {
   const auto check = parts_.sealer.name_of("check", parts_.names.prefix);
   const std::string anew = disorder_ ? "1" : "0";
   run_script(*link_, sync_script(), {parts_.names.counter(), parts_.names.stream()},
-             {new_epoch(), check, std::to_string(epoch_), std::to_string(heard_), anew},
+             {check, std::to_string(epoch_), std::to_string(heard_), heard_at_, anew},
              [this, check](const Reply* reply) {
                if (!reply) return;
                if (reply->kind != Reply::Kind::list || reply->items.size() != 3)
@@ -141,15 +145,16 @@ void News::sync() {
 void News::synced(const Reply& reply) {
   const auto epoch = text::parse_unsigned(reply.items[0].text).value_or(0);
   newest_ = static_cast<std::uint64_t>(std::max<std::int64_t>(reply.items[2].to_number(), 0));
-  if (epoch != epoch_ || serial_ == 0) begin_epoch(epoch, newest_);
+  if (epoch != epoch_ || serial_ == 0) begin_epoch(epoch);
   read_page();
 }
 
 /// The first one of all is no gap: nothing was ever agreed on.
-void News::begin_epoch(std::uint64_t epoch, std::uint64_t newest) {
+void News::begin_epoch(std::uint64_t epoch) {
   if (epoch != epoch_) {
     if (epoch_ != 0) missed();
-    heard_ = newest;
+    heard_ = newest_;
+    heard_at_.clear();
   }
   epoch_ = epoch;
   ++serial_;
@@ -182,14 +187,15 @@ void News::take_items(const Reply& list) {
   for (const auto& each : list.items) {
     if (!each.is_list() || each.items.size() != 2) continue;
     last_id_ = each.items[0].text;
-    take_item(item_of(each.items[1]));
+    take_item(item_of(last_id_, each.items[1]));
     if (disorder_) break;
   }
   publish_moment();
 }
 
-News::Item News::item_of(const Reply& fields) {
+News::Item News::item_of(const std::string& at, const Reply& fields) {
   Item item;
+  item.at = at;
   const auto* const ordinal = fields.find("n");
   const auto* const epoch = fields.find("in");
   const auto* const by = fields.find("by");
@@ -216,9 +222,11 @@ void News::take_item(const Item& item) {
     disorder_ = true;
     return;
   }
+  if (item.ordinal == heard_) heard_at_ = item.at;
   if (item.ordinal <= heard_) return;
   if (item.ordinal != heard_ + 1) missed();
   heard_ = item.ordinal;
+  heard_at_ = item.at;
   unsaved_ = true;
   if (item.by == parts_.identity) return;
   ++counts_.received;
@@ -234,6 +242,7 @@ void News::caught_up() {
   if (heard_ < newest_) {
     missed();
     heard_ = newest_;
+    heard_at_.clear();
   }
   if (!std::exchange(begun_, true)) log_.start_at(heard_);
   if (std::exchange(gap_, false)) {
@@ -312,6 +321,7 @@ void News::save() {
   limit::StateWriter writer;
   writer.number(epoch_);
   writer.number(heard_);
+  writer.text(heard_at_);
   parts_.store.put_state(kStateName, writer.take());
   parts_.store.put_state(kOutboxName, encode_outbox(log_.outbox()));
 }

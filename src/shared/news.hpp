@@ -67,12 +67,13 @@ class News {
  private:
   struct Item {
     std::uint64_t ordinal = 0, epoch = 0;
+    std::string at;  // its id in the stream
     std::string by;
     std::optional<caching::Invalidation> what;
   };
   void sync();
   void synced(const Reply& reply);
-  void begin_epoch(std::uint64_t epoch, std::uint64_t newest);
+  void begin_epoch(std::uint64_t epoch);
   void read_page();
   void take_page(const Reply& reply);
   void wait_for_more();
@@ -80,7 +81,7 @@ class News {
   void take_item(const Item& item);
   /// Ordinals come twice: the order is no order any more, and a new one begins.
   void begin_anew();
-  Item item_of(const Reply& fields);
+  Item item_of(const std::string& at, const Reply& fields);
   void caught_up();
   void missed() noexcept { gap_ = true; }
   void set_ready(bool ready);
@@ -96,6 +97,7 @@ class News {
   NewsLog log_;
   std::uint64_t epoch_ = 0;    // 0: none is known
   std::uint64_t heard_ = 0;    // everything up to there is in force here
+  std::string heard_at_;       // where the last of these is in the stream; empty: not known
   std::uint64_t newest_ = 0;   // at the last sync
   std::string last_id_;        // in the stream; empty: it is read from its begin
   std::size_t under_way_ = 0;  // of the outbox

@@ -1,5 +1,6 @@
 """What becomes of instances whose Redis is lost, slow, full, wrong or hostile: clients are answered all the same."""
 import os
+import shutil
 import socket
 import threading
 import time
@@ -75,6 +76,55 @@ class Lost(Faults):
         self.until(lambda: self.status(one)["invalidations"]["gaps"] + self.status(two)["invalidations"]["gaps"] >= 2)
         self.assertEqual(b"1", self.call("HGET", "cachearr:n1:{news}", "n"), "the dump was not read")
         self.assertAnswered(self.ask(path, proxy=two), "new")
+
+    def test_a_dump_from_an_epoch_before_is_known_as_one(self):
+        one, two = self.instance("one"), self.instance("two")
+        path = self.path()
+        self.origin.on(path, fresh("old"))
+        one.admin("POST", "/api/v1/purge", body={"keys": ["one"]})
+        self.heard(one, two)
+        self.ask(path, proxy=one)
+        self.written(one, 1)
+        self.call("SAVE")
+        epoch = self.call("HGET", "cachearr:n1:{news}", "epoch")
+        self.call("DEL", "cachearr:n1:{news}")
+        self.until(lambda: all(self.status(proxy)["invalidations"]["gaps"] == 1 for proxy in (one, two)), "nobody noticed")
+        self.origin.on(path, fresh("new"))
+        one.admin("POST", "/api/v1/purge", body={"all": True})
+        self.heard(one, two)
+        self.redis.kill()
+        self.away(one)
+        self.redis.start()
+        self.ready(one)
+        self.ready(two)
+        self.assertGreater(self.call("HGET", "cachearr:n1:{news}", "epoch"), epoch)
+        self.assertAnswered(self.ask(path, proxy=two), "new")
+
+    def test_of_two_that_were_masters_what_one_has_lost_is_noticed_though_the_ordinals_agree(self):
+        one, two = self.instance("one"), self.instance("two")
+        path = self.path()
+        self.origin.on(path, fresh("old"))
+        one.admin("POST", "/api/v1/purge", body={"keys": ["one"]})
+        self.heard(one, two)
+        for proxy in (one, two):
+            self.ask(path, proxy=proxy)
+        other = self.another_redis("--replicaof", "127.0.0.1 %d" % self.redis.port)
+        self.until(lambda: other.ask("HGET", "cachearr:n1:{news}", "n") == b"1", "it is no replica")
+        other.ask("REPLICAOF", "NO", "ONE")
+        three = self.instance("three", redis_url=other.url)
+        self.origin.on(path, fresh("new"))
+        for proxy, what, redis in ((three, {"pattern": "*" + path}, other), (one, {"keys": ["two"]}, self.redis)):
+            proxy.admin("POST", "/api/v1/purge", body=what)
+            self.until(lambda redis=redis: redis.ask("HGET", "cachearr:n1:{news}", "n") == b"2", "it was not sent")
+        self.heard(one, two)
+        other.ask("SAVE")
+        self.redis.kill()
+        self.away(one)
+        shutil.copy(os.path.join(other.folder, "dump.rdb"), self.redis.folder)
+        self.redis.start()
+        for proxy in (one, two):
+            self.ready(proxy)
+            self.assertAnswered(self.ask(path, proxy=proxy), "new")
 
     def test_a_replica_takes_no_writes_and_is_none(self):
         one = self.instance("one")

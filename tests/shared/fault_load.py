@@ -158,7 +158,7 @@ class Faults:
     def __init__(self, world, every, chance):
         self.world, self.every, self.chance = world, every, chance
         self.done, self.back, self.stuck = collections.Counter(), [], 0
-        self.order = []
+        self.order, self.log = [], []
 
     def run(self, until):
         while time.monotonic() + self.every < until:
@@ -175,6 +175,7 @@ class Faults:
             self.done["none: there is no master"] += 1
             return
         self.done[fault] += 1
+        self.log.append((round(time.monotonic() - world.started, 2), fault))
         if fault == "kill":
             master.kill()
             time.sleep(2)
@@ -232,10 +233,10 @@ class Clients:
         try:
             connection.request("GET", url)
             response = connection.getresponse()
-            return response.status, response.read()
+            return response.status, response.read(), response.getheader("cache-status", "")
         except (OSError, http.client.HTTPException) as error:
             connection.close()
-            return 0, repr(error).encode()
+            return 0, repr(error).encode(), ""
         finally:
             with self.lock:
                 self.took.append(time.monotonic() - begin)
@@ -249,11 +250,10 @@ class Clients:
             path = "/p/%d" % min(int(chance.paretovariate(0.7)), PATHS)
             with self.lock:
                 least = self.newest[number, path]
-            status, body = self.get(connection, "http://plain.test" + path)
-            self.judge(number, path, least, status, body)
+            self.judge(number, path, least, *self.get(connection, "http://plain.test" + path))
             self.stop.wait(PACE)
 
-    def judge(self, number, path, least, status, body):
+    def judge(self, number, path, least, status, body, said):
         with self.lock:
             self.statuses["plain", status] += 1
             if status != 200:
@@ -262,7 +262,7 @@ class Clients:
             if asked != path or not version.isdigit():
                 return self.wrong.append((number, path, body[:200]))
             if int(version) < least:
-                self.returned.append((number, path, int(version), least, round(time.monotonic() - self.world.started, 2)))
+                self.returned.append((number, path, int(version), least, said, round(time.monotonic() - self.world.started, 2)))
             self.newest[number, path] = max(self.newest[number, path], int(version))
 
     def spend(self, number, origin):
@@ -270,7 +270,7 @@ class Clients:
         connection, count = self.connect(number), 0
         while not self.stop.is_set():
             count += 1
-            status, body = self.get(connection, "http://%s.test/%d/%d/%d" % (origin, os.getpid(), number, count))
+            status, body, _ = self.get(connection, "http://%s.test/%d/%d/%d" % (origin, os.getpid(), number, count))
             with self.lock:
                 self.statuses["limited", status] += 1
                 if status not in (200, 429):
@@ -324,7 +324,7 @@ def settle(world, clients):
         connection = clients.connect(number)
         for index in range(1, PATHS + 1):
             path = "/p/%d" % index
-            status, body = clients.get(connection, "http://plain.test" + path)
+            status, body, _ = clients.get(connection, "http://plain.test" + path)
             if status != 200 or body.decode() != "%s %d" % (path, world.versions[path]):
                 old.append((number, path, status, body[:100], world.versions[path]))
     return old
@@ -353,6 +353,8 @@ def report(world, faults, clients, old, minutes):
     for name, found in (("failed", clients.failed), ("wrong", clients.wrong), ("returned", clients.returned), ("old", old)):
         for each in found[:10]:
             print("  %s: %r" % (name, each))
+    if clients.returned:
+        print("  faults before it: %r" % [each for each in faults.log if each[0] < clients.returned[0][-1]][-4:])
     bad = clients.failed or clients.wrong or clients.returned or old or len(counted) > world.quota or over_bucket(paced, world.started)
     useful = sum(each["hits"] for each in records) > 0 and len(back) > 0
     return 1 if bad or not useful else 0
