@@ -5,6 +5,7 @@
 #include "admin/calls.hpp"
 #include "admin/key_values.hpp"
 #include "admin/request_json.hpp"
+#include "admin/shared_values.hpp"
 #include "base/redact.hpp"
 #include "base/units.hpp"
 #include "caching/invalidation.hpp"
@@ -25,7 +26,10 @@ struct KeyCalls {
   ApiCounters& counters;
   store::Store& store() const { return instance.store(); }
   TimePoint now() const { return instance.clock().now(); }
+  /// What is stored here; where nothing is, what another instance was given by hand.
   std::vector<store::EntryPtr> entries(const Call& call) const {
+    auto found = entries_of(store(), call.captures.front(), now());
+    if (!found.empty() || !fetch_shared_values(instance, call.captures, call.stop)) return found;
     return entries_of(store(), call.captures.front(), now());
   }
 };
@@ -140,12 +144,13 @@ Answer put_key(const KeyCalls& keys, const Call& call) {
     if (!is_time_to_live(ttl)) return problem(400, "ttl is a duration such as 300, 15m or 24h");
   }
   if (ttl) value.until = now + *ttl;
-  switch (set_value(keys.store(), value, now)) {
-    case SetResult::too_large: return problem(413, "the store has no room for a value of this size");
-    case SetResult::made: break;
-    case SetResult::replaced: return json_answer({{"key", key}, {"size", call.body.size()}, {"replaced", true}});
-  }
-  return json_answer({{"key", key}, {"size", call.body.size()}, {"replaced", false}}, 201);
+  const bool is_elsewhere = !keys.entries(call).empty();
+  auto set = set_value(keys.store(), value, now);
+  if (set.kind == SetResult::Kind::too_large) return problem(413, "the store has no room for a value of this size");
+  const bool replaced = is_elsewhere || set.kind == SetResult::Kind::replaced;
+  const auto shared = share_values(keys.instance, key, std::move(set.stored));
+  return json_answer({{"key", key}, {"size", call.body.size()}, {"replaced", replaced}, {"shared", shared}},
+                     replaced ? 200 : 201);
 }
 
 Answer delete_key(const KeyCalls& keys, const Call& call) {
@@ -177,6 +182,7 @@ Answer expire_key(const KeyCalls& keys, const Call& call) {
   if (ttl && ttl->count() <= 0) return delete_key(keys, call);
   const auto until = ttl ? keys.now() + *ttl : kNever;
   keys.store().expire_key(call.captures.front(), until);
+  share_values(keys.instance, call.captures.front(), keys.store().find_key(call.captures.front()));
   return ttl_of_key(keys, call);
 }
 

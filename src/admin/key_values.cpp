@@ -23,9 +23,6 @@ namespace {
 
 constexpr std::uint64_t kLargestDecoded = 256ULL * 1024 * 1024;
 
-/// Identities of requests begin with a partition: "-" or 32 hexadecimal digits.
-std::string identity_by_hand(std::string_view key) { return "api\n" + std::string{key}; }
-
 /// A strong validator of exactly these bytes.
 std::string etag_of(std::string_view body) { return "\"" + to_hex(hash128(body)) + "\""; }
 
@@ -76,6 +73,8 @@ class Setter {
     return put(parts) && (store_.find(parts.id, identity) || store_.may_be_on_disk(parts.id));
   }
 
+  std::vector<store::EntryPtr> stored() { return std::move(stored_); }
+
  private:
   store::EntryParts parts_for(const Hash128& id, std::string_view identity, TimePoint until) const {
     store::EntryParts parts{};
@@ -95,8 +94,10 @@ class Setter {
   }
   bool put(const store::EntryParts& parts) {
     auto entry = store::make_entry(parts);
-    if (entry) store_.put(entry);
-    return static_cast<bool>(entry);
+    if (!entry) return false;
+    store_.put(entry);
+    stored_.push_back(std::move(entry));
+    return true;
   }
 
   store::Store& store_;
@@ -104,9 +105,12 @@ class Setter {
   TimePoint now_;
   Head head_;
   std::array<std::string_view, 1> body_;
+  std::vector<store::EntryPtr> stored_;
 };
 
 }  // namespace
+
+std::string identity_by_hand(std::string_view key) { return "api\n" + std::string{key}; }
 
 bool is_there(const store::EntryMeta& meta, TimePoint now) noexcept {
   return (meta.flags & caching::kByHand) == 0 || meta.fresh_until_ms > now.time_since_epoch().count();
@@ -150,10 +154,10 @@ SetResult set_value(store::Store& store, const NewValue& value, TimePoint now) {
       continue;
     }
     answers = true;
-    if (!setter.put_in_place_of(*old)) return SetResult::too_large;
+    if (!setter.put_in_place_of(*old)) return {};
   }
-  if ((by_hand || !answers) && !setter.put_by_hand()) return SetResult::too_large;
-  return there ? SetResult::replaced : SetResult::made;
+  if ((by_hand || !answers) && !setter.put_by_hand()) return {};
+  return {there ? SetResult::Kind::replaced : SetResult::Kind::made, setter.stored()};
 }
 
 }  // namespace cachearr::admin

@@ -18,14 +18,18 @@
 
 namespace cachearr::admin {
 
-/// The moment until which a value without a time to live is fresh: the end of the year 9999.
-inline constexpr TimePoint kNever{Duration{253'402'300'799'000}};
+/// The moment until which a value without a time to live is fresh.
+inline constexpr TimePoint kNever{Duration{caching::kForeverMs}};
 inline constexpr std::size_t kLongestKeyName = 8000;
 
 /// Whether users still see it.
 bool is_there(const store::EntryMeta& meta, TimePoint now) noexcept;
 /// Seconds, as Redis says it: -1 without a time to live, never less than 0 for one that is there.
 std::int64_t time_to_live(const store::EntryMeta& meta, TimePoint now) noexcept;
+
+/// Under which a value that was put by hand is stored. Identities of requests begin with a partition: "-" or 32
+/// hexadecimal digits.
+std::string identity_by_hand(std::string_view key);
 
 /// What is stored under the key and there, the newest first.
 std::vector<store::EntryPtr> entries_of(store::Store& store, std::string_view key, TimePoint now);
@@ -47,7 +51,10 @@ struct NewValue {
 /// Of an invalidation that is in effect but may be forgotten by a restart.
 Answer not_for_good(const Error& problem);
 
-enum class SetResult : std::uint8_t { made, replaced, too_large };
+struct SetResult {
+  enum class Kind : std::uint8_t { made, replaced, too_large } kind = Kind::too_large;
+  std::vector<store::EntryPtr> stored;
+};
 SetResult set_value(store::Store& store, const NewValue& value, TimePoint now);
 
 }  // namespace cachearr::admin

@@ -8,6 +8,7 @@
 #include "admin/calls.hpp"
 #include "admin/key_values.hpp"
 #include "admin/request_json.hpp"
+#include "admin/shared_values.hpp"
 #include "base/text.hpp"
 #include "caching/invalidation.hpp"
 #include "caching/storing.hpp"
@@ -104,6 +105,24 @@ Json value_json(const store::Entry& entry) {
   return json;
 }
 
+/// One for each name, null where none is there.
+std::vector<store::EntryPtr> several_values(const KeysCalls& keys, const std::vector<std::string>& names,
+                                            const std::stop_token& stop) {
+  auto& store = keys.instance.store();
+  const auto find = [&] {
+    auto found = store.find_keys(names);
+    const auto now = keys.instance.clock().now();
+    for (auto& entry : found)
+      if (entry && !is_there(entry->meta, now)) entry = {};
+    return found;
+  };
+  auto found = find();
+  std::vector<std::string> missing;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (!found[i]) missing.push_back(names[i]);
+  return fetch_shared_values(keys.instance, missing, stop) ? find() : found;
+}
+
 Answer get_several(const KeysCalls& keys, const Call& call) {
   const auto wish = read_object(call);
   if (!wish) return wish.error();
@@ -111,11 +130,10 @@ Answer get_several(const KeysCalls& keys, const Call& call) {
   const auto names = at == wish->end() ? std::nullopt : names_of(*at);
   if (!names || names->size() > kMostGot)
     return problem(400, "say which: {\"keys\": [\"a\", \"b\"]}, at most " + std::to_string(kMostGot));
-  const auto now = keys.instance.clock().now();
   Json values = Json::array();
   std::size_t bytes = 0;
-  for (const auto& entry : keys.instance.store().find_keys(*names)) {
-    if (!entry || !is_there(entry->meta, now)) {
+  for (const auto& entry : several_values(keys, *names, call.stop)) {
+    if (!entry) {
       values.push_back(nullptr);
       continue;
     }
@@ -195,7 +213,7 @@ Answer purge(const KeysCalls& keys, const Call& call) {
     ++keys.counters.invalidations;
   }
   if (failure) return not_for_good(*failure);
-  return json_answer({{"purged", purged}, {"shared", !tier ? "off" : tier->is_ready() ? "sent" : "queued"}});
+  return json_answer({{"purged", purged}, {"shared", told_others(tier)}});
 }
 
 }  // namespace

@@ -98,7 +98,7 @@ constexpr std::string_view kSchemas = R"json({
 "KeyPage": {"type": "object", "required": ["keys", "cursor"], "properties": {
   "keys": {"type": "array", "items": {"$ref": "#/components/schemas/Key"}}, "cursor": {"type": ["string", "null"]}}},
 "KeySet": {"type": "object", "required": ["key", "size", "replaced"], "properties": {"key": {"type": "string"},
-  "size": {"type": "integer"}, "replaced": {"type": "boolean"}}},
+  "size": {"type": "integer"}, "replaced": {"type": "boolean"}, "shared": {"enum": ["sent", "queued", "off"]}}},
 "Deleted": {"type": "object", "required": ["deleted"], "properties": {"deleted": {"type": "integer"}}},
 "TimeToLive": {"type": "object", "description": "seconds; -2: no such key, -1: no end", "required": ["ttl"], "properties": {"ttl": {"type": "integer"}}},
 "Expiry": {"type": "object", "required": ["ttl"], "additionalProperties": false, "properties": {

@@ -5,6 +5,9 @@
 
 namespace cachearr::caching {
 
+/// Until when that is fresh which never ends: the end of the year 9999.
+inline constexpr std::int64_t kForeverMs = 253'402'300'799'000;
+
 /// What reuse has to know, all precomputed when the answer was stored. Times: milliseconds since the epoch, cache
 /// clock.
 struct EntryMeta {

@@ -19,6 +19,7 @@ struct Tier::LookUp {
   Hash128 id;
   std::uint32_t generation = 0;
   bool may_claim = false;
+  bool is_nowhere_else = false;
   Found done;
   boost::asio::steady_timer timer;
   std::chrono::steady_clock::time_point asked = {};

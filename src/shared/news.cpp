@@ -274,9 +274,9 @@ void News::wait_for_more() {
               });
 }
 
-void News::queue(const Invalidation& what) {
-  log_.queue(what);
+bool News::queue(const Invalidation& what, std::vector<store::EntryPtr> instead) {
   unsaved_ = true;
+  return log_.queue(what, std::move(instead));
 }
 
 /// As one command, and the next only behind its receipt: so they are taken in their order, wherever a command has to be
@@ -301,7 +301,8 @@ void News::take_receipt(const Reply& reply) {
     return fail("an invalidation was not taken: " +
                 (reply.is_error() ? reply.text.substr(0, 200) : std::string{"the server has begun anew"}));
   const auto before = static_cast<std::uint64_t>(reply.number) - count;
-  for (std::size_t i = 1; i <= count; ++i) log_.sent(before + i);
+  for (std::size_t i = 1; i <= count; ++i)
+    for (const auto& entry : log_.sent(before + i)) parts_.replaced(entry, before + i);
   counts_.sent += count;
   unsaved_ = true;
 }

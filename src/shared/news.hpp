@@ -34,6 +34,7 @@ class News {
     Names names;
     std::string identity;           // of this process: what it sends is not heard twice
     std::function<void()> changed;  // ready or not
+    std::function<void(const store::EntryPtr&, std::uint64_t ordinal)> replaced;  // what is stored instead, in its turn
   };
   explicit News(Parts parts);
   /// What an earlier process has heard, and could not send. Before the links are made.
@@ -41,7 +42,8 @@ class News {
 
   void reading_link_up(std::shared_ptr<Link> link);
   void reading_link_down();
-  void queue(const caching::Invalidation& what);
+  /// As NewsLog::queue().
+  bool queue(const caching::Invalidation& what, std::vector<store::EntryPtr> instead = {});
   /// Sends what waits. REQUIRES: the link is up.
   void flush(Link& commands);
   void commands_link_down() noexcept { under_way_ = 0; }

@@ -16,6 +16,12 @@ store::Ban ban_of(const Invalidation& what) { return store::make_ban(1, what); }
 
 Validity worse(Validity a, Validity b) noexcept { return std::max(a, b); }
 
+std::uint64_t bytes_of(const std::vector<store::EntryPtr>& entries) {
+  std::uint64_t bytes = 0;
+  for (const auto& entry : entries) bytes += entry->footprint();
+  return bytes;
+}
+
 Validity by(const store::Ban& ban, const store::BanTarget& target) {
   if (!ban.names(target)) return Validity::valid;
   return ban.what.soft ? Validity::stale : Validity::gone;
@@ -57,34 +63,52 @@ void NewsLog::skip_to(std::uint64_t ordinal) {
   forget_sent(ordinal);
 }
 
-void NewsLog::queue(const Invalidation& what) {
+bool NewsLog::queue(const Invalidation& what, std::vector<store::EntryPtr> instead) {
   if (outbox_.size() < kMostRules) {
     outbox_.push_back(what);
   } else {
+    for (auto late = kMostUnderWay; late < unsent_.size(); ++late) let_go(unsent_[late].instead);
     outbox_.resize(kMostUnderWay);
     unsent_.resize(kMostUnderWay);
     outbox_.push_back({Invalidation::Kind::all, {}, true});
   }
-  unsent_.push_back(ban_of(outbox_.back()));
+  const auto bytes = bytes_of(instead);
+  const bool has_room = waiting_bytes_ + bytes <= kMostWaitingBytes;
+  if (!has_room) instead.clear();
+  waiting_bytes_ += has_room ? bytes : 0;
+  unsent_.push_back({ban_of(outbox_.back()), std::move(instead)});
+  return has_room;
 }
 
-void NewsLog::sent(std::uint64_t ordinal) {
-  if (outbox_.empty()) return;
-  if (ordinal > last_) sent_.push_back({ordinal, std::move(unsent_.front())});
+void NewsLog::let_go(std::vector<store::EntryPtr>& instead) {
+  waiting_bytes_ -= bytes_of(instead);
+  instead.clear();
+}
+
+std::vector<store::EntryPtr> NewsLog::sent(std::uint64_t ordinal) {
+  if (outbox_.empty()) return {};
+  auto instead = unsent_.front().instead;
+  let_go(unsent_.front().instead);
+  if (ordinal > last_) sent_.push_back({ordinal, std::move(unsent_.front().ban)});
   outbox_.pop_front();
   unsent_.pop_front();
+  std::erase_if(instead, [this, ordinal](const store::EntryPtr& entry) {
+    return validity(ordinal, store::target_of(*entry)) != Validity::valid;
+  });
+  return instead;
 }
 
 void NewsLog::restore_outbox(std::deque<Invalidation> outbox) {
   outbox_ = std::move(outbox);
   unsent_.clear();
-  for (const auto& what : outbox_) unsent_.push_back(ban_of(what));
+  waiting_bytes_ = 0;
+  for (const auto& what : outbox_) unsent_.push_back({ban_of(what), {}});
 }
 
 Validity NewsLog::validity(std::uint64_t ordinal, const store::BanTarget& target) const {
   if (ordinal < floor_) return Validity::gone;
   auto worst = Validity::valid;
-  for (const auto& ban : unsent_) worst = worse(worst, by(ban, target));
+  for (const auto& each : unsent_) worst = worse(worst, by(each.ban, target));
   for (const auto& rule : sent_)
     if (rule.ordinal > ordinal) worst = worse(worst, by(rule.ban, target));
   for (auto rule = rules_.rbegin(); rule != rules_.rend() && rule->ordinal > ordinal; ++rule)

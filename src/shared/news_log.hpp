@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "caching/invalidation.hpp"
 #include "store/ban_list.hpp"
@@ -22,6 +23,8 @@ class NewsLog {
   static constexpr std::size_t kMostRules = 10'000;
   /// So many of the outbox may be on their way.
   static constexpr std::size_t kMostUnderWay = 100;
+  /// What waits in memory to be stored in the place of what was invalidated.
+  static constexpr std::uint64_t kMostWaitingBytes = 64ULL * 1024 * 1024;
   enum class Arrival : std::uint8_t { next, known, gap };
 
   /// Where the log begins: nothing up to this ordinal is known any more, everything later will be.
@@ -35,10 +38,12 @@ class NewsLog {
   std::size_t size() const noexcept { return rules_.size(); }
 
   /// What is to be sent, oldest first; beyond the most, those that are not under way become one that names everything.
-  void queue(const caching::Invalidation& what);
+  /// `instead`: what is stored from then on; false: there is no room for it, and the invalidation goes alone.
+  bool queue(const caching::Invalidation& what, std::vector<store::EntryPtr> instead = {});
   const std::deque<caching::Invalidation>& outbox() const noexcept { return outbox_; }
-  /// The oldest one has been sent, and has got its ordinal.
-  void sent(std::uint64_t ordinal);
+  /// The oldest one has been sent, and has got its ordinal. Returns what is stored instead, but for what a later one
+  /// names.
+  std::vector<store::EntryPtr> sent(std::uint64_t ordinal);
   void restore_outbox(std::deque<caching::Invalidation> outbox);
 
   /// What is said of a record with this stamp.
@@ -49,6 +54,11 @@ class NewsLog {
     std::uint64_t ordinal;
     store::Ban ban;
   };
+  struct Unsent {
+    store::Ban ban;
+    std::vector<store::EntryPtr> instead;
+  };
+  void let_go(std::vector<store::EntryPtr>& instead);
   void forget_sent(std::uint64_t ordinal);
   void remember(std::uint64_t ordinal, const caching::Invalidation& what);
 
@@ -56,8 +66,9 @@ class NewsLog {
   std::uint64_t last_ = 0;
   std::deque<Rule> rules_;  // ascending
   std::deque<caching::Invalidation> outbox_;
-  std::deque<store::Ban> unsent_;  // of the outbox
-  std::deque<Rule> sent_;          // of our own, with ordinals that have not come back in the stream yet
+  std::deque<Unsent> unsent_;        // of the outbox
+  std::uint64_t waiting_bytes_ = 0;  // of all that is stored instead
+  std::deque<Rule> sent_;            // of our own, with ordinals that have not come back in the stream yet
 };
 
 /// Invalidations as bytes, for the stream and for the disk; none where these are not the bytes of one.

@@ -26,10 +26,11 @@ T value_at(std::string_view bytes, std::size_t at) noexcept {
   return value;
 }
 
+/// What never ends does so by any clock.
 void shift(store::EntryMeta& meta, Duration by) noexcept {
   meta.born_ms += by.count();
   meta.stored_ms += by.count();
-  meta.fresh_until_ms += by.count();
+  if (meta.fresh_until_ms < caching::kForeverMs) meta.fresh_until_ms += by.count();
 }
 
 bool has_room_for_etag(const store::IndexRecord& card) noexcept {

@@ -44,7 +44,8 @@ Tier::Tier(TierOptions options, store::Store& store, const Clock& clock)
       names_{options_.prefix},
       sealer_{options_.secret, random_bytes(kSaltBytes)},
       identity_{options_.instance + "/" + to_hex(hash128(random_bytes(kSaltBytes)))},
-      news_{{store, clock, sealer_, names_, identity_, [this] { update(); }}},
+      news_{{store, clock, sealer_, names_, identity_, [this] { update(); },
+             [this](const store::EntryPtr& entry, std::uint64_t ordinal) { send_instead(entry, ordinal); }}},
       pulse_{{clock, names_, options_.instance, [this] { return card_text(card_()); },
               [this](bool in_time) { beat(in_time); },
               [this](std::chrono::steady_clock::time_point asked, const Reply& reply) {
@@ -271,12 +272,26 @@ void Tier::announce_for_good(std::span<const Invalidation> all) {
   });
 }
 
+void Tier::replace_for_good(std::string_view key, std::vector<store::EntryPtr> instead) {
+  announced_.fetch_add(1);
+  run_and_wait([this, what = Invalidation{Invalidation::Kind::key, std::string{key}, false}, instead] {
+    if (!news_.queue(what, instead)) drop("queue");
+    announced_.fetch_sub(1);
+    flush_outbox();
+    news_.save();
+  });
+}
+
 void Tier::take_announced(std::span<const Invalidation> all) {
   for (const auto& what : all) news_.queue(what);
+  announced_.fetch_sub(all.size());
+  flush_outbox();
+}
+
+void Tier::flush_outbox() {
   if (commands_->is_up()) news_.flush(*commands_);
   const std::lock_guard lock{mutex_};
   status_.outbox = news_.log().outbox().size();
-  announced_.fetch_sub(all.size());
 }
 
 /// A tier that has stopped takes nothing any more; nobody waits for it for ever.

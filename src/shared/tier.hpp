@@ -67,6 +67,13 @@ class Tier final : public store::SharedTier {
   /// The same, and waits until it is in the line for the disk: what the store writes after that, it writes with it or
   /// later. Not on a worker.
   void announce_for_good(std::span<const caching::Invalidation> all);
+  /// Tells all that what is stored under the key is over, as announce_for_good(), and shares what is stored here from
+  /// now on: with the turn of that invalidation, so that the order of all instances decides which one stays. Not on a
+  /// worker.
+  void replace_for_good(std::string_view key, std::vector<store::EntryPtr> instead);
+  /// Whether it is worth sharing, by what it is. Any thread.
+  bool may_share(const store::Entry& entry) const { return options_.records && is_worth_sharing(entry); }
+  bool shares_records() const noexcept { return options_.records; }
   void keep_out(const caching::Invalidation& what) override;
   /// The same, and waits until a kill does not forget it, as announce_for_good(). Not on a worker.
   void keep_out_for_good(const caching::Invalidation& what);
@@ -121,6 +128,7 @@ class Tier final : public store::SharedTier {
   void link_changed(bool up);
   void update();
   void take_announced(std::span<const caching::Invalidation> all);
+  void flush_outbox();
   void take_kept_out(const caching::Invalidation& what);
   void save_local_bans();
   void run_and_wait(std::function<void()> job);
@@ -136,7 +144,12 @@ class Tier final : public store::SharedTier {
   bool is_in_force(const RecordReader& reader) const;
   Duration patience() const noexcept;
   void write(const Loaded& loaded);
+  struct Sealed {
+    std::string key, record, useless_at;
+  };
+  Sealed sealed(const store::Entry& entry, std::uint64_t ordinal);
   void send_record(const store::Entry& entry, std::uint64_t ordinal);
+  void send_instead(const store::EntryPtr& entry, std::uint64_t ordinal);
   void written(std::uint64_t bytes, const Reply* reply);
   bool writes_are_paused() const noexcept;
   bool is_worth_sharing(const store::Entry& entry) const;

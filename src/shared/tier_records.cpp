@@ -35,6 +35,19 @@ bool may_leave_here(const store::Entry& entry) {
   return !says.is_private && says.private_fields.empty();
 }
 
+/// A record of the same epoch that is stamped with a later ordinal stays. Where these figures stand: record.cpp.
+const Script& replace_script() {
+  static const Script script{R"lua(
+local old = redis.call('GETRANGE', KEYS[1], 8, 23)
+local function ordinal(stamp) return struct.unpack('<I8', string.sub(stamp, 9)) end
+local new = string.sub(ARGV[1], 9, 24)
+if #old == 16 and string.sub(old, 1, 8) == string.sub(new, 1, 8) and ordinal(old) > ordinal(new) then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PXAT', ARGV[2])
+return 1
+)lua"};
+  return script;
+}
+
 }  // namespace
 
 Duration Tier::patience() const noexcept {
@@ -45,7 +58,8 @@ Duration Tier::patience() const noexcept {
 
 void Tier::find(std::string identity, std::uint32_t generation, store::WhereMissing missing, Found done) {
   const bool may_claim = options_.collapse && missing == store::WhereMissing::claimed;
-  loop_.post([this, identity = std::move(identity), generation, may_claim, done = std::move(done)] {
+  const bool is_nowhere_else = missing == store::WhereMissing::lost;
+  loop_.post([this, identity = std::move(identity), generation, may_claim, is_nowhere_else, done = std::move(done)] {
     auto look_up = std::make_shared<LookUp>(loop_.context());
     look_up->id = hash128(identity);
     look_up->name = id_of(sealer_, identity);
@@ -53,6 +67,7 @@ void Tier::find(std::string identity, std::uint32_t generation, store::WhereMiss
     look_up->identity = identity;
     look_up->generation = generation;
     look_up->may_claim = may_claim;
+    look_up->is_nowhere_else = is_nowhere_else;
     look_up->done = done;
     ask(look_up);
   });
@@ -69,7 +84,8 @@ bool Tier::is_arriving(LookUp& look_up) const {
 void Tier::watch(const LookUpPtr& look_up) {
   look_up->timer.expires_at(options_.lookup_timeout
                                 ? look_up->asked + *options_.lookup_timeout
-                                : std::min(Steady::now() + patience(), look_up->asked + kMostPatience));
+                                : std::min(Steady::now() + (look_up->is_nowhere_else ? kMostPatience : patience()),
+                                           look_up->asked + kMostPatience));
   look_up->timer.async_wait([this, look_up](const boost::system::error_code& cancelled) {
     if (cancelled || look_up->is_late()) return;
     if (is_arriving(*look_up)) return watch(look_up);
@@ -158,8 +174,10 @@ RecordFault Tier::judge(LookUp& look_up, std::string_view bytes, store::EntryPtr
 
 bool Tier::is_worth_sharing(const store::Entry& entry) const {
   const auto& meta = entry.meta;
-  if ((meta.flags & (caching::kHitForMiss | caching::kPartial | caching::kByHand)) != 0) return false;
+  if ((meta.flags & (caching::kHitForMiss | caching::kPartial)) != 0) return false;
   if (entry.body().size() + entry.head().size() > options_.max_object_bytes) return false;
+  // What notes something of an upstream is each instance's own.
+  if ((meta.flags & caching::kByHand) != 0) return entry.upstream().empty();
   if ((meta.flags & caching::kVaryMarker) != 0) return true;
   if ((meta.flags & caching::kNegative) != 0 && !options_.negatives) return false;
   const auto left = meta.fresh_until_ms - clock_.now().time_since_epoch().count();
@@ -199,19 +217,39 @@ void Tier::write(const Loaded& loaded) {
   queued_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
 }
 
-void Tier::send_record(const store::Entry& entry, std::uint64_t ordinal) {
-  const auto key = names_.record(id_of(sealer_, entry.identity()));
+Tier::Sealed Tier::sealed(const store::Entry& entry, std::uint64_t ordinal) {
+  auto key = names_.record(id_of(sealer_, entry.identity()));
   const auto ahead = pulse_.offset().ahead();
   const auto now = clock_.now();
   const auto until = std::min(TimePoint{Duration{useless_after_ms(entry.meta)}}, now + kLongestLife) + ahead;
   const RecordStamp stamp{news_.epoch(), ordinal, (now + ahead).time_since_epoch().count()};
-  const auto record = seal_record(sealer_, key, entry, stamp, ahead);
-  const auto at = std::to_string(until.time_since_epoch().count());
-  bulk_->send({"SET", key, record, "PXAT", at},
+  auto record = seal_record(sealer_, key, entry, stamp, ahead);
+  return {std::move(key), std::move(record), std::to_string(until.time_since_epoch().count())};
+}
+
+void Tier::send_record(const store::Entry& entry, std::uint64_t ordinal) {
+  const auto [key, record, useless_at] = sealed(entry, ordinal);
+  bulk_->send({"SET", key, record, "PXAT", useless_at},
               [this, bytes = entry.footprint(), sent = Steady::now()](const Reply* reply) {
                 if (reply) took(Command::set, sent, *reply);
                 written(bytes, reply);
               });
+}
+
+/// Nobody fetches it once more: it is not left out where the link for records comes up a moment later. Of two that
+/// replace one another the later one stays, whichever comes first.
+void Tier::send_instead(const store::EntryPtr& entry, std::uint64_t ordinal) {
+  if (writes_are_paused()) return drop("full");
+  auto* const link = bulk_->is_up() ? bulk_.get() : commands();
+  if (!link) return drop("away");
+  const auto bytes = entry->footprint();
+  queued_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  const auto [key, record, useless_at] = sealed(*entry, ordinal);
+  run_script(*link, replace_script(), {key}, {record, useless_at},
+             [this, bytes, sent = Steady::now()](const Reply* reply) {
+               if (reply) took(Command::set, sent, *reply);
+               written(bytes, reply);
+             });
 }
 
 void Tier::written(std::uint64_t bytes, const Reply* reply) {

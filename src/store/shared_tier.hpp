@@ -25,8 +25,9 @@ struct ClaimedFetch {
 /// Null: nobody waits.
 using FetchClaim = std::shared_ptr<ClaimedFetch>;
 
-/// What becomes of an answer that is not there: one instance fetches it for all, or whoever looks is on its own.
-enum class WhereMissing : std::uint8_t { claimed, left };
+/// What becomes of an answer that is not there: one instance fetches it for all, whoever looks is on its own, or nobody
+/// else can give it, which is worth the longest of waits.
+enum class WhereMissing : std::uint8_t { claimed, left, lost };
 
 class SharedTier {
  public:

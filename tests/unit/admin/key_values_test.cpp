@@ -11,7 +11,7 @@ namespace {
 class KeyValues : public ::testing::Test {
  protected:
   bool is_uncoded(const NewValue& value) {
-    EXPECT_NE(set_value(*store_, value, clock_.now()), SetResult::too_large);
+    EXPECT_NE(set_value(*store_, value, clock_.now()).kind, SetResult::Kind::too_large);
     const auto entries = entries_of(*store_, value.key, clock_.now());
     EXPECT_EQ(entries.size(), 1U);
     return !entries.empty() && (entries.front()->meta.flags & store::EntryFlag::kUncoded) != 0;

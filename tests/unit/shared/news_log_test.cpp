@@ -1,6 +1,11 @@
 #include "shared/news_log.hpp"
 
+#include <array>
 #include <gtest/gtest.h>
+#include <string>
+#include <vector>
+
+#include "base/hash.hpp"
 
 namespace cachearr::shared {
 namespace {
@@ -106,6 +111,78 @@ TEST(TheOutbox, OutlivesTheProcess) {
   EXPECT_EQ(next.outbox(), log.outbox());
   EXPECT_EQ(next.validity(0, target_named("series:1")), Validity::gone);
   EXPECT_TRUE(decode_outbox("\xff\xff").empty());
+}
+
+store::EntryPtr value_of(std::string_view key, std::size_t bytes = 5) {
+  const std::string body(bytes, 'x');
+  const std::array<std::string_view, 1> pieces{body};
+  store::EntryParts parts;
+  parts.id = hash128(key);
+  parts.identity = key;
+  parts.key = key;
+  parts.head = "HTTP/1.1 200 OK\r\n";
+  parts.body = pieces;
+  return store::make_entry(parts);
+}
+
+using Entries = std::vector<const store::Entry*>;
+
+Entries sent(NewsLog& log, std::uint64_t ordinal) {
+  Entries entries;
+  for (const auto& each : log.sent(ordinal)) entries.push_back(each.get());
+  return entries;
+}
+
+const Invalidation kOfA{NewsKind::key, "user:a", false}, kOfB{NewsKind::key, "user:b", false};
+
+TEST(TheLog, GivesBackWhatIsStoredInsteadWithItsOrdinal) {
+  NewsLog log;
+  log.start_at(10);
+  const auto a = value_of("user:a");
+  EXPECT_TRUE(log.queue(kOfA, {a}));
+  EXPECT_EQ(sent(log, 11), Entries{a.get()});
+  EXPECT_EQ(log.validity(11, store::target_of(*a)), Validity::valid);
+  EXPECT_EQ(log.validity(10, store::target_of(*a)), Validity::gone);
+}
+
+TEST(TheLog, GivesBackNothingThatALaterOneNames) {
+  NewsLog log;
+  log.start_at(10);
+  const auto old = value_of("user:a"), b = value_of("user:b"), last = value_of("user:a");
+  log.queue(kOfA, {old});
+  log.queue(kOfB, {b});
+  log.queue(kOfA, {last});
+  EXPECT_TRUE(log.sent(11).empty());
+  EXPECT_EQ(sent(log, 12), Entries{b.get()});
+  EXPECT_EQ(sent(log, 13), Entries{last.get()});
+}
+
+TEST(TheLog, GivesBackNothingThatAnotherHasReplacedBeforeItsReceiptCame) {
+  NewsLog log;
+  log.start_at(10);
+  log.queue(kOfA, {value_of("user:a")});
+  log.add(11, kOfA);
+  log.add(12, kOfA);
+  EXPECT_TRUE(log.sent(11).empty());
+}
+
+TEST(TheLog, LetsInvalidationsGoAloneWhereTooMuchWaits) {
+  NewsLog log;
+  const auto large = value_of("user:a", NewsLog::kMostWaitingBytes / 2);
+  EXPECT_TRUE(log.queue(kOfA, {large}));
+  EXPECT_FALSE(log.queue(kOfB, {large}));
+  EXPECT_EQ(log.outbox().size(), 2U);
+  log.sent(1);
+  EXPECT_TRUE(log.queue(kOfB, {large}));
+}
+
+TEST(TheLog, ForgetsWhatWaitsWithTheInvalidationsThatBecomeOne) {
+  NewsLog log;
+  const auto large = value_of("user:a", NewsLog::kMostWaitingBytes / 2);
+  for (std::size_t i = 1; i < NewsLog::kMostRules; ++i) log.queue(kOfB);
+  log.queue(kOfA, {large});
+  log.queue(kOfB);
+  EXPECT_TRUE(log.queue(kOfA, {large}));
 }
 
 TEST(News, AreWhatTheyWereOrNone) {

@@ -71,6 +71,22 @@ TEST(Records, ComeBackAsTheyWere) {
   EXPECT_EQ(again->generation(), 5U);
 }
 
+TEST(Records, NeverEndWhereTheyNeverDoWhateverTheClocks) {
+  SealerPair pair;
+  const auto entry = record_fresh_for(Duration{caching::kForeverMs} - kRecordNow.time_since_epoch());
+  const auto bytes = seal_record(pair.writer, kRecordKey, *entry, {}, Duration{-5'000});
+  store::EntryPtr again;
+  ASSERT_EQ(read_record(pair.reader, kRecordKey, bytes, again, kRecordIdentity, Duration{700}), RecordFault::none);
+  EXPECT_EQ(again->meta.fresh_until_ms, caching::kForeverMs);
+}
+
+/// Two values that replace one another are compared inside the server, by these bytes.
+TEST(Records, SayInTheClearWhichEpochAndOrdinalTheyAreOf) {
+  SealerPair pair;
+  const auto bytes = seal_record(pair.writer, kRecordKey, *record_fresh_for(Duration{60'000}), {0x0102, 0x0304, 5}, {});
+  EXPECT_EQ(bytes.substr(8, 16), std::string("\x02\x01\0\0\0\0\0\0\x04\x03\0\0\0\0\0\0", 16));
+}
+
 TEST(Records, AreTimedByTheServersClock) {
   SealerPair pair;
   const auto entry = record_fresh_for(Duration{60'000});
