@@ -16,6 +16,8 @@ std::string words_of(const Rejection& rejection, const std::string& who) {
   switch (rejection.why) {
     case limit::Why::cooldown: return who + " has asked for a pause: nothing is sent there" + from;
     case limit::Why::breaker: return who + " has failed too often: nothing is sent there" + from;
+    case limit::Why::away:
+      return who + " has limits that several instances share, and none of them is this one's while their Redis is away";
     case limit::Why::queue: return "too many requests already wait for " + who;
     default:
       return "the limit for " + who + " (" + std::string{to_words(rejection.why)} + ") lets nothing more through" +

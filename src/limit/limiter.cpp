@@ -9,6 +9,7 @@ namespace {
 
 /// Where nothing tells how long the requests under way will take.
 constexpr Duration kUnknownLatency{50};
+constexpr Duration kBackSoon{5'000};
 
 void later(Availability& availability, TimePoint at, Why why) noexcept {
   if (at > availability.at) availability = {at, why};
@@ -18,6 +19,11 @@ std::vector<Quota> make_quotas(const RateConfig& config, TimePoint now) {
   std::vector<Quota> quotas;
   for (const auto& each : config.quotas) quotas.emplace_back(each, now);
   return quotas;
+}
+
+/// Those that are away may be back at any time.
+TimePoint retry_at(const Availability& way, TimePoint now) noexcept {
+  return way.why == Why::away ? now + kBackSoon : way.at;
 }
 
 bool is_over(const Cooldown& pause, TimePoint now) noexcept { return !pause.active(now) && pause.strikes() == 0; }
@@ -72,7 +78,9 @@ Availability Limiter::availability(TimePoint now, Priority priority, bool grab, 
 
 Availability Limiter::earliest(TimePoint now, Priority priority, bool grab) const {
   now = std::max(now, last_);
-  return availability(now, priority, grab, queue_.ahead_of(priority, 0) + 1);
+  auto way = availability(now, priority, grab, queue_.ahead_of(priority, 0) + 1);
+  way.at = retry_at(way, now);
+  return way;
 }
 
 TimePoint Limiter::patience(TimePoint now, const Waiter& waiter) const noexcept {
@@ -113,7 +121,7 @@ Admission Limiter::ask(TimePoint now, Waiter waiter) {
     spend(now, waiter);
     return {Admission::Kind::grant, now, Why::nothing};
   }
-  if (way.at > waiter.deadline) return {Admission::Kind::refuse, way.at, way.why};
+  if (way.at > waiter.deadline) return {Admission::Kind::refuse, retry_at(way, now), way.why};
   const auto leaving = queue_.push(waiter);
   if (leaving && leaving->ticket == waiter.ticket) return {Admission::Kind::refuse, way.at, Why::queue};
   if (leaving) wakes_.push_back({leaving->ticket, false, way.at, Why::queue});
@@ -136,7 +144,7 @@ std::optional<TimePoint> Limiter::refuse_hopeless(TimePoint now) {
   queue_.remove_if([&](const Waiter& waiter, std::uint64_t position) {
     const auto way = availability(now, waiter.priority, waiter.grab, position);
     if (way.at > waiter.deadline || waiter.deadline < now) {
-      wakes_.push_back({waiter.ticket, false, way.at, way.why});
+      wakes_.push_back({waiter.ticket, false, retry_at(way, now), way.why});
       return true;
     }
     nearest = std::min(nearest.value_or(waiter.deadline), waiter.deadline);

@@ -15,9 +15,9 @@ TimePoint first_window_end(const Quota& quota, TimePoint now) {
 
 }  // namespace
 
-Share::Share(const ShareConfig& config, const RateConfig& whole, TimePoint now) {
+Share::Share(const ShareConfig& config, const RateConfig& whole, TimePoint now) : closed_{config.nothing} {
   if (whole.per_second > 0) {
-    closed_ = config.burst == 0 || !(config.per_second > 0);
+    closed_ = closed_ || config.burst == 0 || !(config.per_second > 0);
     bucket_ = TokenBucket{config.per_second, config.burst, now};
     bucket_.charge(config.burst);
   }
@@ -33,7 +33,7 @@ Share::Share(const ShareConfig& config, const RateConfig& whole, TimePoint now) 
 
 Availability Share::ready_at(TimePoint now, bool grab, std::uint64_t position, std::uint64_t keep) const {
   Availability result{now, Why::nothing};
-  if (closed_) return {now + kNeverComes, Why::rate};
+  if (closed_) return {now + kNeverComes, Why::away};
   const auto token = bucket_.ready_at(now, position + keep);
   if (token > now) result = {token, Why::rate};
   for (const auto& part : parts_) {

@@ -27,7 +27,8 @@ struct ShareConfig {
     std::uint64_t later = 0;  // of each one that begins after it
     friend bool operator==(const Part&, const Part&) = default;
   };
-  std::vector<Part> quotas;  // in the order of RateConfig::quotas
+  std::vector<Part> quotas = {};  // in the order of RateConfig::quotas
+  bool nothing = false;           // goes, whatever the limits are
   friend bool operator==(const ShareConfig&, const ShareConfig&) = default;
 };
 
@@ -35,7 +36,7 @@ class Share {
  public:
   Share(const ShareConfig& config, const RateConfig& whole, TimePoint now);
 
-  /// When the `position`th request could go. Nobody waits for what never comes: then it is an hour from now.
+  /// When the `position`th request could go. Nobody waits for those that are away: then it is an hour from now.
   Availability ready_at(TimePoint now, bool grab, std::uint64_t position, std::uint64_t keep) const;
   void take(TimePoint now, bool grab);
   void refund(bool grab) noexcept;

@@ -17,11 +17,11 @@
 namespace cachearr::limit {
 
 /// What holds a request back.
-enum class Why : std::uint8_t { nothing, rate, concurrency, quota, cooldown, breaker, queue };
+enum class Why : std::uint8_t { nothing, rate, concurrency, quota, cooldown, breaker, queue, away };
 
 constexpr std::string_view to_words(Why why) noexcept {
-  constexpr std::array<std::string_view, 7> kWords = {"nothing",  "rate",    "concurrency", "quota",
-                                                      "cooldown", "breaker", "queue full"};
+  constexpr std::array<std::string_view, 8> kWords = {"nothing",  "rate",    "concurrency", "quota",
+                                                      "cooldown", "breaker", "queue full",  "away"};
   return kWords[static_cast<std::size_t>(why)];
 }
 

@@ -217,7 +217,7 @@ void Budget::go_away(Lane& lane) {
   }
   lane.share = lane.member.share(lane.limits, otherwise);
   if (options_.when_away == BudgetOptions::WhenAway::full) lane.share = equal_share(lane.limits, {1, otherwise.used});
-  if (options_.when_away == BudgetOptions::WhenAway::refuse) lane.share = limit::ShareConfig{};
+  if (options_.when_away == BudgetOptions::WhenAway::refuse) lane.share = {.nothing = true};
   apply_(lane.limiter->set_share(clock_.now(), lane.share));
 }
 

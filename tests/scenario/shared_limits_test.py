@@ -99,6 +99,10 @@ class WithoutLimits(Limits):
             one.write_rules(local(self.limited, "limited", shared=True, rules=RULES, rate=rate))
             self.assertEqual(0, one.command("reload").returncode)
             self.until(lambda status=status: self.answers_of(one) == status, "the new rate does not count")
+            if status == 429:
+                response = one.ask(self.limited.url + self.path())
+                self.assertLessEqual(int(response["retry-after"]), 5)
+                self.assertIn("Redis is away", self.assertProblem(response, 429)["detail"])
         self.redis.start()
 
 

@@ -134,6 +134,22 @@ TEST(AShare, OfNothingLetsNothingGo) {
   EXPECT_EQ(bench.limiter.earliest(kNow, Priority::interactive).why, Why::rate);
 }
 
+TEST(AShare, OfNothingIsWorthAnotherTrySoonWhateverTheLimits) {
+  auto by_quota = RateConfig{};
+  by_quota.quotas = {{100, hours{24}, false, 0, {}}};
+  for (const auto& config : {rate(10, 10), by_quota}) {
+    Bench bench{config};
+    ShareConfig share;
+    share.nothing = true;
+    bench.limiter.set_share(kNow, share);
+    const auto refused = bench.ask(kNow, Priority::interactive, minutes{10});
+    EXPECT_EQ(refused.kind, Kind::refuse);
+    EXPECT_EQ(refused.why, Why::away);
+    EXPECT_EQ(refused.at, kNow + seconds{5});
+    EXPECT_FALSE(bench.goes(kNow + hours{2}));
+  }
+}
+
 TEST(AShare, KnowsWhatWasGrantedWithinIt) {
   Bench bench;
   ASSERT_EQ(bench.ask(kNow).kind, Kind::grant);
