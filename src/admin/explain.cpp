@@ -140,6 +140,7 @@ Result<ExplainResultPtr> explain(Instance& instance, ExplainRequest request, pip
   if (!route(proxy.addresses(), *result)) return ExplainResultPtr{std::move(result)};
   pipeline::classify_routed(worker, result->context);
   if (!look_on_disk(instance.store(), *result)) return Error{"the disk does not answer"};
+  if (pipeline::may_not_ask(result->context)) pipeline::refuse_to_ask(result->context);
   judge_address(*result);
   return ExplainResultPtr{std::move(result)};
 }

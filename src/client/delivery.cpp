@@ -9,6 +9,7 @@
 #include "fetch/disk_look_up.hpp"
 #include "fetch/fetch_table.hpp"
 #include "fetch/shared_look_up.hpp"
+#include "pipeline/classify.hpp"
 #include "pipeline/look_up.hpp"
 
 namespace cachearr::client {
@@ -55,7 +56,8 @@ void Delivery::join() {
 /// However the exchange ends, the client's stream is the session's again before this returns.
 net::Task<Next> Delivery::run() {
   co_await fetch::look_on_disk(worker_, *job_->context);
-  if (!may_collapse()) co_await fetch::look_in_shared_alone(worker_, *job_->context);
+  if (!may_collapse() || pipeline::may_not_ask(*job_->context))
+    co_await fetch::look_in_shared_alone(worker_, *job_->context);
   if (job_->context->is_served()) {
     const auto fitting = worker_.fit(*job_->context, job_->context->entry);
     if (fitting.kind != Fitting::Kind::anew) {
@@ -67,6 +69,10 @@ net::Task<Next> Delivery::run() {
       co_return next;
     }
     ask_again(Again::past_the_store);
+  }
+  if (pipeline::may_not_ask(*job_->context)) {
+    const auto next = co_await refuse_to_ask();
+    co_return next;
   }
   if (job_->context->framing.body != http::Framing::Body::none)
     job_->upload =

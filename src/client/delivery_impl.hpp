@@ -38,6 +38,7 @@ class Delivery {
   net::Task<Next> send_failure(const fetch::FetchOutcome& outcome);
   net::Task<Next> go_over(const fetch::FetchOutcome& outcome);
   net::Task<Next> refuse_unfit();
+  net::Task<Next> refuse_to_ask();
   net::Task<Next> serve_found(const Fitting& fitting);
   net::Task<Next> send_stored(const store::EntryPtr& entry, const Fitting& fitting, const http::CacheStatus& cache,
                               metrics::RequestResult result);

@@ -161,6 +161,14 @@ net::Task<Next> Delivery::refuse_unfit() {
   co_return keep ? next : Next::close;
 }
 
+net::Task<Next> Delivery::refuse_to_ask() {
+  const bool keep = keep_alive();
+  pipeline::refuse_to_ask(*job_->context);
+  exchange_.append_refusal(*job_->context, job_->context->refusal, keep);
+  const auto next = co_await exchange_.flush();
+  co_return keep ? next : Next::close;
+}
+
 net::Task<Next> Delivery::send_failure(const fetch::FetchOutcome& outcome) {
   if (job_->upload) job_->upload->discard_buffered();
   const bool keep = keep_alive();

@@ -65,6 +65,7 @@ bool decide(FetchContext& worker, const Errand& errand, pipeline::RequestContext
   if (!find_way(errand.wish, context, why)) return errand.end(Ends::left_out, why), false;
   pipeline::classify_routed(worker, context);
   using pipeline::Disposition;
+  if (pipeline::may_not_ask(context)) pipeline::refuse_to_ask(context);
   if (context.disposition == Disposition::refuse) return errand.end(Ends::left_out, context.refusal.detail), false;
   if (context.disposition == Disposition::pass) return errand.end(Ends::left_out, "its answer is never stored"), false;
   if (!context.verdict.upstream) return errand.end(Ends::left_out, "no rule names its host"), false;

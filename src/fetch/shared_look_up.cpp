@@ -7,6 +7,7 @@
 #include "caching/reuse.hpp"
 #include "fetch/tier_look_up.hpp"
 #include "net/event.hpp"
+#include "pipeline/classify.hpp"
 #include "pipeline/look_up.hpp"
 #include "pipeline/sharing.hpp"
 #include "store/shared_tier.hpp"
@@ -104,7 +105,8 @@ net::Task<SharedFound> look_in_shared(FetchContext& worker, std::shared_ptr<Fetc
 }
 
 net::Task<> look_in_shared_alone(FetchContext& worker, pipeline::RequestContext& context) {
-  if (context.disposition != pipeline::Disposition::fetch || !is_worth_asking(worker, context)) co_return;
+  const bool is_missing = context.disposition == pipeline::Disposition::fetch || pipeline::may_not_ask(context);
+  if (!is_missing || !is_worth_asking(worker, context)) co_return;
   co_await look_up_in_tier(worker, context, find_for_one);
   if (context.disposition == pipeline::Disposition::hit) context.detail = kShared;
 }

@@ -23,8 +23,8 @@ bool may_look_in_shared(const FetchContext& worker, const FetchJob& job);
 /// Looks there, within its deadline. What is fresh comes back, and is in this instance's store by then. What is stale
 /// and newer than what was found here becomes the context's, to be confirmed by the origin.
 net::Task<SharedFound> look_in_shared(FetchContext& worker, std::shared_ptr<FetchJob> job);
-/// For a request whose fetch nobody joins: a HEAD, or the client's own conditions or range. What is found decides the
-/// request anew, as what is on disk does. The context outlives the look-up.
+/// For a request whose fetch nobody joins: a HEAD, the client's own conditions or range, or one that may not fetch.
+/// What is found decides the request anew, as what is on disk does. The context outlives the look-up.
 net::Task<> look_in_shared_alone(FetchContext& worker, pipeline::RequestContext& context);
 
 }  // namespace cachearr::fetch

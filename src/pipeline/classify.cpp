@@ -59,11 +59,16 @@ void refuse(RequestContext& into, Refusal refusal) {
   into.refusal = std::move(refusal);
 }
 
+}  // namespace
+
+bool may_not_ask(const RequestContext& context) noexcept {
+  const bool would_ask = context.disposition == Disposition::fetch || context.disposition == Disposition::revalidate;
+  return would_ask && context.directives.only_if_cached;
+}
+
 void refuse_to_ask(RequestContext& into) {
   refuse(into, {504, "the request said only-if-cached, and nothing usable is stored"});
 }
-
-}  // namespace
 
 void classify_routed(WorkerContext& worker, RequestContext& into) {
   const auto& request = into.head();
@@ -92,8 +97,6 @@ void classify_routed(WorkerContext& worker, RequestContext& into) {
         !rules::names_field(into.verdict.upstream, "cookie"))
       look_up_without_cookie(worker, into);
   }
-  const bool would_ask = into.disposition == Disposition::fetch || into.disposition == Disposition::revalidate;
-  if (would_ask && into.directives.only_if_cached) refuse_to_ask(into);
 }
 
 void classify_again(WorkerContext& worker, RequestContext& into) {

@@ -18,4 +18,9 @@ void classify_routed(WorkerContext& worker, RequestContext& into);
 /// The same for a request of which everything is known but what the store and the time say of it.
 void classify_again(WorkerContext& worker, RequestContext& into);
 
+/// True where the client's only-if-cached leaves nothing but a refusal, once all is looked through that is stored: what
+/// was classified knows of memory alone.
+bool may_not_ask(const RequestContext& context) noexcept;
+void refuse_to_ask(RequestContext& into);
+
 }  // namespace cachearr::pipeline

@@ -1,9 +1,11 @@
 """RFC 9111 as a client sees it, without any rule: what is stored, reused, validated and dropped."""
 from email.utils import formatdate
+import signal
 import time
 
 from lab.case import Scenario, main
 from lab.origin import answer, fresh, head
+from lab.wire import TIME_LIMIT
 
 
 def ago(seconds):
@@ -133,6 +135,20 @@ class Requests(Scenario):
         self.assertEqual(0, self.origin.count(path))
         self.ask(path)
         self.assertHit(self.ask(path, headers=only))
+
+    def test_only_if_cached_gets_what_the_disk_alone_has(self):
+        proxy = self.start(config={"disk": {"path": "store"}})
+        path = self.path()
+        self.origin.on(path, *fresh("x", 600))
+        self.ask(path, proxy=proxy)
+        proxy.signal(signal.SIGTERM)
+        proxy.process.wait(TIME_LIMIT)
+        proxy.log.thread.join(TIME_LIMIT)
+        proxy.process.stdout.close()
+        proxy.start()
+        response = self.ask(path, headers={"Cache-Control": "only-if-cached"}, proxy=proxy)
+        self.assertAnswered(response, "x")
+        self.assertHit(response)
 
     def test_only_if_cached_asks_no_origin_where_nothing_is_ever_stored(self):
         path = self.path()

@@ -113,6 +113,52 @@ class Answers(Sharing):
         self.assertMiss(self.ask(path, headers={"Cache-Control": "no-cache"}, proxy=two))
         self.assertEqual(2, self.asked(path))
 
+    def test_who_wants_what_is_stored_alone_gets_what_another_has(self):
+        one, two = self.instance("one"), self.instance("two")
+        only = {"Cache-Control": "only-if-cached"}
+        for method in ("GET", "HEAD"):
+            path = self.path()
+            self.origin.on(path, fresh("body"))
+            self.assertProblem(self.ask(path, headers=only, proxy=two), 504)
+            before = self.status(one)["records"]["written"]
+            self.ask(path, proxy=one)
+            self.written(one, before + 1)
+            response = self.ask(path, method, headers=only, proxy=two)
+            self.assertAnswered(response, "body" if method == "GET" else "")
+            self.assertHit(response)
+            self.assertEqual("shared", response.cache["detail"])
+            self.assertEqual(1, self.asked(path))
+
+    def test_who_wants_what_is_stored_alone_gets_what_is_newer_elsewhere(self):
+        rules = local(self.origin, rules=[dict(RULES[0], ttl="1s")], shared=True)
+        two = self.instance("two", rules=rules, min_ttl="1s")
+        one = self.instance("one")
+        path = self.path()
+        self.origin.on(path, fresh("old"))
+        self.ask(path, proxy=two)
+        self.written(two, 1)
+        self.origin.on(path, fresh("new"))
+        self.until(lambda: self.ask(path, headers={"Cache-Control": "only-if-cached"}, proxy=two).status == 504, "it stays fresh")
+        before = self.status(one)["records"]["written"]
+        self.ask(path, headers={"Cache-Control": "no-cache"}, proxy=one)
+        self.written(one, before + 1)
+        response = self.ask(path, headers={"Cache-Control": "only-if-cached"}, proxy=two)
+        self.assertAnswered(response, "new")
+        self.assertEqual(2, self.asked(path))
+
+    def test_who_is_offline_gets_what_another_has(self):
+        one = self.instance("one")
+        two = self.instance("two", rules=local(self.origin, rules=RULES, shared=True, mode="offline"))
+        path = self.path()
+        self.origin.on(path, fresh("body"))
+        self.assertProblem(self.ask(path, proxy=two), 504)
+        self.ask(path, proxy=one)
+        self.written(one, 1)
+        response = self.ask(path, proxy=two)
+        self.assertAnswered(response, "body")
+        self.assertEqual("shared", response.cache["detail"])
+        self.assertEqual(1, self.asked(path))
+
     def test_nothing_there_can_be_read_by_others(self):
         one = self.instance("one")
         path = self.path("/very-secret-path")

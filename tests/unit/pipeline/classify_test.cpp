@@ -104,14 +104,19 @@ TEST_F(ClassifyTest, PassesByTheCacheWhatItHasNoPartIn) {
 }
 
 TEST_F(ClassifyTest, RefusesToAskWhereTheClientForbidsIt) {
-  const auto& missed = classify("GET /up/tv/7", "Cache-Control: only-if-cached\r\n");
+  auto missed = classify("GET /up/tv/7", "Cache-Control: only-if-cached\r\n");
+  EXPECT_EQ(missed.disposition, Disposition::fetch);
+  EXPECT_TRUE(may_not_ask(missed));
+  refuse_to_ask(missed);
   EXPECT_EQ(missed.disposition, Disposition::refuse);
   EXPECT_EQ(missed.refusal.status, 504);
   EXPECT_THAT(missed.refusal.detail, HasSubstr("only-if-cached"));
+  EXPECT_FALSE(may_not_ask(missed));
+  EXPECT_FALSE(may_not_ask(classify("GET /up/tv/7")));
   store_answer_to("GET /up/tv/7");
   EXPECT_EQ(classify("GET /up/tv/7", "Cache-Control: only-if-cached\r\n").disposition, Disposition::hit);
   clock_.advance(std::chrono::minutes{2});
-  EXPECT_EQ(classify("GET /up/tv/7", "Cache-Control: only-if-cached\r\n").refusal.status, 504);
+  EXPECT_TRUE(may_not_ask(classify("GET /up/tv/7", "Cache-Control: only-if-cached\r\n")));
   EXPECT_EQ(classify("GET /up/tv/7", "Cache-Control: only-if-cached, max-stale\r\n").disposition,
             Disposition::stale_hit);
 }
