@@ -140,7 +140,7 @@ Json shared_limits_json(Instance& instance, const RequestContext& context) {
   const auto limiter = admission->registry().limiter(name.upstream, name.credential, admission->now());
   for (const auto& lane : budget->status()) {
     if (lane.limiter != limiter.get()) continue;
-    return {{"mode", to_words(lane.standing)},
+    return {{"mode", state_of(lane)},
             {"members", lane.members},
             {"tokens", lane.tokens ? Json(*lane.tokens) : Json(nullptr)},
             {"quotasLeft", lane.left}};

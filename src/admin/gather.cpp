@@ -40,9 +40,9 @@ metrics::LimitReading limit_reading(const upkeep::UpstreamStatus& upstream, Time
   return reading;
 }
 
-int mode_of(shared::Standing standing) noexcept {
-  if (standing == shared::Standing::connected) return 1;
-  return standing == shared::Standing::away ? 3 : 2;
+int mode_of(const shared::LaneStatus& lane) noexcept {
+  if (lane.standing == shared::Standing::connected) return lane.is_alone ? 0 : 1;
+  return lane.standing == shared::Standing::away ? 3 : 2;
 }
 
 /// Of several credentials that which is furthest from the others.
@@ -50,7 +50,7 @@ void add_limiter_modes(std::vector<metrics::LimitReading>& limits, const shared:
   if (!budget) return;
   for (const auto& lane : budget->status())
     for (auto& limit : limits)
-      if (limit.upstream == lane.upstream) limit.mode = std::max(limit.mode, mode_of(lane.standing));
+      if (limit.upstream == lane.upstream) limit.mode = std::max(limit.mode, mode_of(lane));
 }
 
 metrics::SharedReading shared_reading(const shared::TierStatus& tier, const shared::CommandTimes& times) {

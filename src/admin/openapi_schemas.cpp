@@ -134,7 +134,7 @@ constexpr std::string_view kSchemas = R"json({
   "properties": {"name": {"type": "string"}, "address": {"type": "string"}, "version": {"type": "string"}, "rules": {"type": "string"},
   "seen": {"type": "string"}, "self": {"type": "boolean"}}}},
   "limits": {"type": "array", "items": {"type": "object", "required": ["upstream", "state", "members", "draws"],
-  "properties": {"upstream": {"type": "string"}, "state": {"enum": ["joining", "connected", "cut off", "away"]},
+  "properties": {"upstream": {"type": "string"}, "state": {"enum": ["joining", "connected", "alone", "cut off", "away"]},
   "members": {"type": "integer"}, "draws": {"type": "integer"}, "tokens": {"type": ["integer", "null"]},
   "quotasLeft": {"type": "array", "items": {"type": "integer"}}}}}}},
 "SweepStarted": {"type": "object", "required": ["started"], "properties": {"started": {"type": "boolean"}}},

@@ -86,7 +86,7 @@ Json limits_json(const shared::Budget* budget) {
   if (!budget) return limits;
   for (const auto& lane : budget->status())
     limits.push_back({{"upstream", lane.upstream},
-                      {"state", to_words(lane.standing)},
+                      {"state", state_of(lane)},
                       {"members", lane.members},
                       {"draws", lane.draws},
                       {"tokens", lane.tokens ? Json(*lane.tokens) : Json(nullptr)},

@@ -233,12 +233,16 @@ void Budget::end_by_standing(Asked& asked) {
   end(asked, {false, clock_.now() + std::max(quiet, kLookAgain), limit::Why::rate});
 }
 
+std::string_view state_of(const LaneStatus& lane) noexcept {
+  return lane.is_alone && lane.standing == Standing::connected ? "alone" : to_words(lane.standing);
+}
+
 void Budget::publish() {
   std::vector<LaneStatus> all;
   for (const auto& [limiter, lane] : lanes_) {
     const auto tokens = lane->limits.nano_tokens > 0 ? std::optional{lane->tokens} : std::nullopt;
     all.push_back({lane->name.upstream, lane->member.standing(), lane->member.members(), lane->draws, limiter, tokens,
-                   lane->left});
+                   lane->left, tier_.has_other_secret()});
   }
   const std::lock_guard lock{mutex_};
   status_ = std::move(all);

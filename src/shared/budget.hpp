@@ -39,7 +39,9 @@ struct LaneStatus {
   const limit::KeyLimiter* limiter = nullptr;  // whose; only to be compared
   std::optional<std::uint64_t> tokens = {};    // there at the last answer; none: it has no rate
   std::vector<std::uint64_t> left = {};        // of each quota, likewise
+  bool is_alone = false;                       // all others have another secret, and so other lanes
 };
+std::string_view state_of(const LaneStatus& lane) noexcept;
 
 class Budget final : public limit::SharedBudget {
  public:

@@ -105,6 +105,7 @@ class Tier final : public store::SharedTier {
   Link* commands() noexcept { return commands_ && commands_->is_up() ? commands_.get() : nullptr; }
   const Names& names() const noexcept { return names_; }
   const Sealer& sealer() const noexcept { return sealer_; }
+  bool has_other_secret() const noexcept { return news_.has_other_secret(); }
   const std::vector<Member>& members() const noexcept { return pulse_.members(); }
   const std::string& instance() const noexcept { return options_.instance; }
   /// `up`: the link of commands. Set before start().

@@ -45,10 +45,11 @@ function members(shared) {
 }
 
 const standings = /** @type {Record<string, [string, string]>} */ ({ connected: ["good", "one budget for all, drawn from the Redis"], joining: ["info", "waits until the others know of it"],
+  alone: ["warn", "the whole budget: the others have another secret, and know nothing of what is spent here"],
   "cut off": ["warn", "an equal share of the budget until the Redis is back"], away: ["warn", "an equal share of the budget until the Redis is back"] });
 
 /** @param {Data} lane of an upstream, one for each credential */
-const whatHolds = lane => (lane.tokens == null && lane.quotasLeft?.length === 0 ? "pauses alone, nothing else is limited" : (standings[lane.state] || ["", ""])[1]);
+const whatHolds = lane => (lane.state !== "alone" && lane.tokens == null && lane.quotasLeft?.length === 0 ? "pauses alone, nothing else is limited" : (standings[lane.state] || ["", ""])[1]);
 
 /** @param {Data[]} limits */
 function limitsOf(limits) {

@@ -82,6 +82,16 @@ class WithoutLimits(Limits):
     def test_a_pause_that_is_a_guess_holds_the_other_as_well(self):
         self.refuse_one_of(self.instance_without("one"), self.instance_without("two"))
 
+    def test_who_has_another_secret_is_alone_and_says_so(self):
+        one = self.instance_without("one")
+        self.assertEqual(200, self.answers_of(one))
+        self.until(lambda: self.standings(one) == {"connected"}, "it never joins")
+        self.secret = secret_file(self, "f" * 64)
+        two = self.instance_without("two", ready=False)
+        self.assertEqual(200, self.answers_of(two))
+        self.until(lambda: self.standings(two) == {"alone"}, "it is said to share")
+        self.assertEqual({"connected"}, self.standings(one))
+
     def test_nobody_waits_where_there_is_no_redis(self):
         self.redis.kill()
         one = self.instance_without("one", ready=False, limits_when_away="refuse")
