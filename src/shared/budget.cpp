@@ -124,7 +124,7 @@ void Budget::hold_line(Lane& lane, const Asked& refused, const limit::DrawResult
 
 void Budget::ask(const AskedPtr& asked) {
   auto& lane = *asked->lane;
-  if (!up_ || !tier_.commands()) return end_by_standing(*asked);
+  if (!up_ || !tier_.commands() || !lane.member.may_call()) return end_by_standing(*asked);
   if (lane.merging) return lane.behind_merge.push_back(asked);
   send(asked);
 }

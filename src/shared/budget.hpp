@@ -98,12 +98,17 @@ class Budget final : public limit::SharedBudget {
   void beat(const LanePtr& lane);
   void forget_idle();
   void link_changed(bool up);
+  void no_answer(const LanePtr& lane, const std::string& why, Duration pause);
   void cut_off(const std::string& why, Duration pause);
+  void cut_off_alone(const LanePtr& lane, const std::string& why, Duration pause);
+  void cut_off_lane(Lane& lane);
   /// The server is there and will not do it: each goes by its share until it does.
   void refused(const LanePtr& by, const Reply& error);
   void probe();
+  void probe_lane(const LanePtr& lane);
   void probe_with_a_beat(Link& link);
   void rejoin();
+  void rejoin_lane(const LanePtr& lane);
   void go_away(Lane& lane);
   void publish();
   void count_members();

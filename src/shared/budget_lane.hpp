@@ -29,6 +29,8 @@ struct Budget::Lane {
   LaneLimits limits{};
   LaneMember member{};
   bool merging = false;
+  bool probing = false;     // while it alone is cut off
+  TimePoint probe_at{};     // then not before; by steady_now()
   TimePoint merge_until{};  // while it does; by steady_now()
   std::vector<AskedPtr> behind_merge{};
   std::deque<AskedPtr> line{};  // draws that wait for the answers of earlier ones

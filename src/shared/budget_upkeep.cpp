@@ -4,6 +4,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <iterator>
 #include <utility>
 
 #include "base/log.hpp"
@@ -58,11 +59,9 @@ net::Task<> Budget::tick_forever() {
 
 void Budget::tick() {
   const auto now = steady_now();
-  if (!asked_.empty() && asked_.front()->deadline < now) cut_off("no answer in time", {});
-  const bool hangs = std::any_of(lanes_.begin(), lanes_.end(), [now](const auto& each) {
-    return each.second->merging && each.second->merge_until < now;
-  });
-  if (hangs) cut_off("no answer in time", {});
+  while (!asked_.empty() && asked_.front()->deadline < now) no_answer(asked_.front()->lane, "no answer in time", {});
+  for (const auto& [limiter, lane] : lanes_)
+    if (lane->merging && lane->merge_until < now) no_answer(lane, "no answer in time", {});
   if (!up_) probe();
   for (const auto& [limiter, lane] : lanes_) tick_lane(lane);
   forget_idle();
@@ -82,7 +81,8 @@ void Budget::tick_lane(const LanePtr& lane) {
   const auto limits = lane_limits(lane->limiter->config());
   const bool are_others = std::exchange(lane->limits, limits) != limits;
   if (are_others && lane->member.standing() == Standing::away) go_away(*lane);
-  if (!up_ && now >= started_ + grace_of(known_members()) && lane->member.tick(now)) go_away(*lane);
+  if (now >= started_ + grace_of(known_members()) && lane->member.tick(now)) go_away(*lane);
+  probe_lane(lane);
   const bool known = !lane->member.merged().empty() || lane->member.standing() == Standing::joining;
   if (up_ && known && lane->member.may_call() && now >= lane->called + lane->member.beat()) beat(lane);
 }
@@ -105,8 +105,8 @@ void Budget::forget_idle() {
             : static_cast<std::int64_t>(lane->limits.burst * 1e12 / static_cast<double>(lane->limits.nano_tokens))};
     const auto now = clock_.now();
     const bool is_paused = lane->limiter->cooldown_until(now, false) || lane->limiter->cooldown_until(now, true);
-    const bool idle =
-        up_ && lane->drawn < idle_since - refills && !lane->merging && !is_paused && is_empty(lane->limiter->runs(now));
+    const bool idle = up_ && lane->member.may_call() && lane->drawn < idle_since - refills && !lane->merging &&
+                      !is_paused && is_empty(lane->limiter->runs(now));
     if (!idle) {
       ++at;
       continue;
@@ -114,7 +114,7 @@ void Budget::forget_idle() {
     auto leaving = std::make_shared<Asked>();
     leaving->lane = lane;
     leaving->what = Draw::What::leave;
-    if (lane->member.may_call()) send(leaving);
+    send(leaving);
     at = lanes_.erase(at);
   }
 }
@@ -132,16 +132,37 @@ void Budget::cut_off(const std::string& why, Duration pause) {
   probing_ = false;
   probe_at_ = steady_now() + pause;
   if (std::exchange(up_, false)) log::warning("the shared limits are away: " + why);
-  for (const auto& [limiter, lane] : lanes_) {
-    lane->merging = false;
-    lane->member.cut_off();
-    for (const auto& asked : std::exchange(lane->behind_merge, {})) end_by_standing(*asked);
-  }
+  for (const auto& [limiter, lane] : lanes_) cut_off_lane(*lane);
   for (const auto& asked : std::exchange(asked_, {})) end_by_standing(*asked);
 }
 
+void Budget::cut_off_lane(Lane& lane) {
+  lane.merging = lane.probing = false;
+  lane.member.cut_off();
+  for (const auto& asked : std::exchange(lane.behind_merge, {})) end_by_standing(*asked);
+}
+
+/// Its node of a Cluster is silent, or its slot on the way to another one.
+void Budget::cut_off_alone(const LanePtr& lane, const std::string& why, Duration pause) {
+  lane->probe_at = steady_now() + pause;
+  log::warning("the shared limits of " + lane->name.upstream + " are away: " + why);
+  cut_off_lane(*lane);
+  std::vector<AskedPtr> its;
+  std::copy_if(asked_.begin(), asked_.end(), std::back_inserter(its),
+               [&lane](const AskedPtr& asked) { return asked->lane == lane; });
+  std::erase_if(asked_, [&lane](const AskedPtr& asked) { return asked->lane == lane; });
+  for (const auto& asked : its) end_by_standing(*asked);
+}
+
+/// One server answers in order: what it owes to one lane it owes to all.
+void Budget::no_answer(const LanePtr& lane, const std::string& why, Duration pause) {
+  const auto* const link = tier_.commands();
+  const bool has_its_own_node = link && link->server().mode == "cluster";
+  has_its_own_node ? cut_off_alone(lane, why, pause) : cut_off(why, pause);
+}
+
 void Budget::refused(const LanePtr& by, const Reply& error) {
-  if (is_passing(error)) return cut_off(error.text, std::chrono::seconds{1});
+  if (is_passing(error)) return no_answer(by, error.text, std::chrono::seconds{1});
   refused_ = by;
   const auto why = error.is_error() ? error.text.substr(0, kLongestRefusal) : std::string{"an answer that is none"};
   tier_.note_limits(why);
@@ -190,18 +211,32 @@ void Budget::probe() {
   });
 }
 
+/// Nothing is known of a node by what the others answer.
+void Budget::probe_lane(const LanePtr& lane) {
+  auto* const link = tier_.commands();
+  const auto now = steady_now();
+  if (!up_ || !link || lane->member.may_call() || lane->probing || now < lane->probe_at) return;
+  lane->probing = true;
+  link->send({"EXISTS", tier_.names().lane(lane->id)}, [this, lane, now](const Reply* reply) {
+    if (!std::exchange(lane->probing, false) || !up_ || lane->member.may_call()) return;
+    if (reply && !reply->is_error() && steady_now() - now < kProbePatience) rejoin_lane(lane);
+  });
+}
+
+void Budget::rejoin_lane(const LanePtr& lane) {
+  lane->member.rejoin();
+  lane->share.reset();
+  apply_(lane->limiter->set_share(clock_.now(), std::nullopt));
+  beat(lane);
+}
+
 void Budget::rejoin() {
   up_ = true;
   rejoined_ = steady_now();
   refused_.reset();
   tier_.note_limits({});
   log::info("the shared limits are there");
-  for (const auto& [limiter, lane] : lanes_) {
-    lane->member.rejoin();
-    lane->share.reset();
-    apply_(lane->limiter->set_share(clock_.now(), std::nullopt));
-    beat(lane);
-  }
+  for (const auto& [limiter, lane] : lanes_) rejoin_lane(lane);
 }
 
 void Budget::go_away(Lane& lane) {

@@ -1,7 +1,7 @@
 """Several instances that share one Redis Cluster: all of it holds there, too, while slots move and masters fail."""
 import threading
 
-from lab.case import main
+from lab.case import local, main
 from lab.origin import fresh
 from lab.redis_cluster import RedisCluster, slot_of
 from lab.shared import Sharing, secret_file
@@ -223,6 +223,26 @@ class Limited(Limits, InCluster):
 
     def test_one_draw_for_both(self):
         self.assertOneBucket()
+
+    def test_a_node_that_is_silent_cuts_off_its_own_lanes_alone(self):
+        rules = local(self.limited, "limited", shared=True, rate={"per_second": 100, "burst": 100, "max_wait": "1s"})
+        one = self.instance("one", rules=rules, records=False)
+        keys = ["key-of-lane-%d" % number for number in range(12)]
+
+        def states():
+            return [lane["state"] for lane in self.status(one)["limits"]]
+        for key in keys:
+            self.until(lambda key=key: one.ask(self.limited.url + self.path(), headers={"X-Api-Key": key}).status == 200)
+        self.until(lambda: states() == ["connected"] * len(keys), "they never begin")
+        home = self.cluster.master_of(slot_of(COUNTER))
+        lanes = {node: [key for key in node.ask("KEYS", "cachearr:l1:*") if key.endswith(b"}")] for node in self.cluster.masters}
+        self.assertEqual(len(keys), sum(map(len, lanes.values())))
+        silent = max((node for node in self.cluster.masters if node is not home), key=lambda node: len(lanes[node]))
+        silent.ask("CLIENT", "PAUSE", 5000, "ALL")
+        self.until(lambda: len([state for state in states() if state != "connected"]) == len(lanes[silent]), "they are not cut off")
+        self.until(lambda: states() == ["connected"] * len(keys), "they never come back")
+        self.assertIn("the shared limits of limited are away", one.log.text)
+        self.assertNotIn("the shared limits are away", one.log.text)
 
     def test_a_lane_that_moves_keeps_its_limits(self):
         proxies = [self.limited_instance(name) for name in ("one", "two")]
