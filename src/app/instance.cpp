@@ -69,10 +69,8 @@ std::optional<StartFailure> Instance::start() {
   if (const auto problem = check_directory(config.disk_path)) return unavailable(problem->what);
   const auto secret = read_or_make_secret(config.state_dir + "/secret", kSecretBytes);
   if (!secret) return unavailable(secret.error().what);
-  if (auto trouble = shared_trouble(config.shared))
-    return StartFailure{exit_configuration, {{{}, std::move(trouble->what)}}};
   const auto common = shared_secret(config.shared);
-  if (!common) return unavailable(common.error().what);
+  if (!common) return StartFailure{exit_configuration, {{{}, common.error().what}}};
   secret_ = common->value_or(*secret);  // identities have to be the same for all who share
   api_key_ = config.admin.api_key;
   if (api_key_.empty()) {

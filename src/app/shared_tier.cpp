@@ -44,17 +44,9 @@ Result<std::optional<std::string>> shared_secret(const SharedConfig& config) {
                   "; \"cachearr shared secret make\" makes one, \"cachearr shared secret import\" takes another's");
   if (secret->size() < kShortestSecret)
     return Error{"shared.secret_file: " + config.secret_file + " holds fewer than 32 bytes"};
-  return std::optional{*std::move(secret)};
-}
-
-std::optional<Error> shared_trouble(const SharedConfig& config) {
-  if (!is_shared(config)) return std::nullopt;
-  const auto secret = shared_secret(config);
-  if (!secret) return secret.error();
-  const auto address = address_of(config);
-  if (!address) return address.error();
+  if (const auto address = address_of(config); !address) return address.error();
   if (!config.ca_file.empty() && !content_of_file(config.ca_file)) return unread("shared.ca_file", config.ca_file, {});
-  return std::nullopt;
+  return std::optional{*std::move(secret)};
 }
 
 std::string shared_problem(const SharedConfig& config) {

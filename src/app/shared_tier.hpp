@@ -16,14 +16,13 @@
 
 namespace cachearr::app {
 
-/// The secret that all instances have; none where nothing is shared. The error names the file.
+/// The secret that all instances have; none where nothing is shared. The error: why a start with these settings fails,
+/// as far as files and addresses tell.
 Result<std::optional<std::string>> shared_secret(const SharedConfig& config);
 /// Why nothing is shared although a Redis is named; empty: it is, or none is named.
 std::string shared_problem(const SharedConfig& config);
 /// What `check` says of it: nothing is wrong, but it may not be what was meant.
 std::vector<std::string> shared_notes(const SharedConfig& config);
-/// Why a start with these settings fails; none: it does not, as far as files and addresses tell.
-std::optional<Error> shared_trouble(const SharedConfig& config);
 struct SharedSecrets {
   std::string common;  // of all instances
   std::string own;     // of this one

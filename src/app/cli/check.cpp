@@ -31,7 +31,7 @@ int check(const Invocation& invocation) {
   const auto rules = load_rules(config, problems);
   const auto unusable = authority_problem(config);
   if (unusable) problems.push_back({{}, *unusable});
-  if (auto trouble = shared_trouble(config.shared)) problems.push_back({{}, std::move(trouble->what)});
+  if (const auto secret = shared_secret(config.shared); !secret) problems.push_back({{}, secret.error().what});
   auto notes = rules && !unusable ? authority_notes(config, *rules, SystemClock{}.now()) : std::vector<std::string>{};
   for (auto& note : shared_notes(config.shared)) notes.push_back(std::move(note));
   auto& out = invocation.env.out;
