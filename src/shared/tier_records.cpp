@@ -133,7 +133,9 @@ bool Tier::take_record(LookUp& look_up, std::string_view bytes) {
   // Another fetch may have stored a newer one here meanwhile.
   const auto here = store_.find(look_up.id, look_up.identity);
   if (here) look_up.known_ms = std::max(look_up.known_ms, here->meta.stored_ms);
-  const bool is_newer = look_up.known_ms < entry->meta.stored_ms;
+  // A value by hand is looked for where what is here is over: the same one may be here, made stale meanwhile.
+  const bool is_over_here = look_up.is_nowhere_else && look_up.known_ms == entry->meta.stored_ms;
+  const bool is_newer = look_up.known_ms < entry->meta.stored_ms || is_over_here;
   if (is_newer) store_.put(entry);
   if (!ends_with(look_up, entry, is_newer)) return false;
   ++counts_.hits;

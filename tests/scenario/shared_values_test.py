@@ -13,7 +13,7 @@ class Values(Sharing):
         return proxy.admin(method, "/api/v1/keys/" + quote(key, safe="") + rest, **more)
 
     def put(self, proxy, value, key=KEY, rest=""):
-        return self.key(proxy, "PUT", key, rest, body=value, headers={"Content-Type": "text/plain"})
+        return self.key(proxy, "PUT", key, rest, body=value.encode(), headers={"Content-Type": "text/plain"})
 
     def shared_put(self, proxy, value, key=KEY, rest=""):
         """Returns once the others can find it."""
@@ -37,7 +37,7 @@ class SharedValues(Values):
         self.assertIsNone(self.value(two))
         self.assertEqual(201, self.shared_put(one, "dark").status)
         response = self.key(two, "GET")
-        self.assertEqual((200, "dark", "text/plain"), (response.status, response.body.decode(), response["content-type"]))
+        self.assertEqual((200, "dark", "text/plain"), (response.status, response.body.decode(), response.getheader("content-type")))
         self.assertEqual(200, self.key(two, "HEAD").status)
         self.redis.kill()
         self.away(two)

@@ -19,10 +19,12 @@ class Keys : public Called {
 TEST_F(Keys, AreMadeOnceAndReplacedThen) {
   const auto made = call("PUT /api/v1/keys/a", key_line() + "Content-Type: text/plain\r\n", "one");
   EXPECT_EQ(made.status, 201);
-  EXPECT_EQ(nlohmann::json::parse(made.body), (nlohmann::json{{"key", "a"}, {"size", 3}, {"replaced", false}}));
+  EXPECT_EQ(nlohmann::json::parse(made.body),
+            (nlohmann::json{{"key", "a"}, {"size", 3}, {"replaced", false}, {"shared", "off"}}));
   const auto again = call("PUT /api/v1/keys/a", key_line() + "Content-Type: text/plain\r\n", "three");
   EXPECT_EQ(again.status, 200);
-  EXPECT_EQ(nlohmann::json::parse(again.body), (nlohmann::json{{"key", "a"}, {"size", 5}, {"replaced", true}}));
+  EXPECT_EQ(nlohmann::json::parse(again.body),
+            (nlohmann::json{{"key", "a"}, {"size", 5}, {"replaced", true}, {"shared", "off"}}));
 }
 
 TEST_F(Keys, GiveTheirValueWithItsTypeAsDataThatRunsNowhere) {
