@@ -39,10 +39,12 @@ class Arrivals {
   bool found_ = false;
 };
 
-/// Whether it means the same for every instance. What has no upstream was put by hand, or its origin is not known here.
+/// Whether it means the same for every instance. What was put by hand has no upstream, a note of one has; an answer
+/// without one is of an origin that no rule names, of which nothing is known here.
 bool is_for_all(const rules::RuleSet& rules, const store::Entry& entry) {
   const bool is_by_hand = (entry.meta.flags & caching::kByHand) != 0;
-  if (is_by_hand || entry.upstream().empty()) return is_by_hand && entry.upstream().empty();
+  if (entry.upstream().empty()) return is_by_hand;
+  if (is_by_hand) return false;
   const auto* const upstream = rules.upstream_named(entry.upstream());
   return upstream && pipeline::is_shared(*upstream);
 }
