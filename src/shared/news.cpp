@@ -118,6 +118,7 @@ void News::refused(const std::string& what, const Reply& reply) {
 
 void News::reading_link_up(std::shared_ptr<Link> link) {
   link_ = std::move(link);
+  is_new_link_ = true;
   sync();
 }
 
@@ -218,7 +219,7 @@ void News::take_item(const Item& item) {
   }
   const auto what = item.what.value_or(Invalidation{Invalidation::Kind::all, {}, true});
   if (!std::exchange(begun_, true)) log_.start_at(item.ordinal - 1);
-  if (log_.add(item.ordinal, what) == NewsLog::Arrival::known) {
+  if (log_.add(item.ordinal, what, item.by == parts_.identity) == NewsLog::Arrival::known) {
     disorder_ = true;
     return;
   }
@@ -239,6 +240,7 @@ void News::begin_anew() {
 }
 
 void News::caught_up() {
+  if (std::exchange(is_new_link_, false)) log_.queue_sent_again(under_way_);
   if (heard_ < newest_) {
     missed();
     heard_ = newest_;

@@ -105,6 +105,7 @@ class News {
   std::size_t under_way_ = 0;  // of the outbox
   std::uint16_t serial_ = 0;   // of the epoch, in this process
   bool begun_ = false;         // the log has its begin
+  bool is_new_link_ = false;   // and its stream was not read to the end yet
   bool gap_ = false;
   bool ready_ = false;
   bool other_secret_ = false;

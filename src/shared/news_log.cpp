@@ -1,6 +1,7 @@
 #include "shared/news_log.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "limit/state_codec.hpp"
 
@@ -32,12 +33,16 @@ Validity by(const store::Ban& ban, const store::BanTarget& target) {
 void NewsLog::start_at(std::uint64_t ordinal) {
   floor_ = last_ = ordinal;
   rules_.clear();
-  sent_.clear();
+  forget_sent(std::numeric_limits<std::uint64_t>::max());
 }
 
 /// What has come back in the stream is a rule like any other.
 void NewsLog::forget_sent(std::uint64_t ordinal) {
-  std::erase_if(sent_, [ordinal](const Rule& rule) { return rule.ordinal <= ordinal; });
+  std::erase_if(sent_, [this, ordinal](Own& own) {
+    if (own.ordinal > ordinal) return false;
+    let_go(own.instead);
+    return true;
+  });
 }
 
 void NewsLog::remember(std::uint64_t ordinal, const Invalidation& what) {
@@ -47,13 +52,13 @@ void NewsLog::remember(std::uint64_t ordinal, const Invalidation& what) {
   rules_.pop_front();
 }
 
-NewsLog::Arrival NewsLog::add(std::uint64_t ordinal, const Invalidation& what) {
+NewsLog::Arrival NewsLog::add(std::uint64_t ordinal, const Invalidation& what, bool is_own) {
   if (ordinal <= last_) return Arrival::known;
   const bool is_next = ordinal == last_ + 1;
   if (!is_next) skip_to(ordinal - 1);
   last_ = ordinal;
   remember(ordinal, what);
-  forget_sent(ordinal);
+  if (is_own) forget_sent(ordinal);
   return is_next ? Arrival::next : Arrival::gap;
 }
 
@@ -87,15 +92,26 @@ void NewsLog::let_go(std::vector<store::EntryPtr>& instead) {
 
 std::vector<store::EntryPtr> NewsLog::sent(std::uint64_t ordinal) {
   if (outbox_.empty()) return {};
-  auto instead = unsent_.front().instead;
-  let_go(unsent_.front().instead);
-  if (ordinal > last_) sent_.push_back({ordinal, std::move(unsent_.front().ban)});
+  sent_.push_back(std::move(unsent_.front()));
   outbox_.pop_front();
   unsent_.pop_front();
+  sent_.back().ordinal = ordinal;
+  auto instead = sent_.back().instead;
+  if (ordinal <= last_) forget_sent(ordinal);
   std::erase_if(instead, [this, ordinal](const store::EntryPtr& entry) {
     return validity(ordinal, store::target_of(*entry)) != Validity::valid;
   });
   return instead;
+}
+
+void NewsLog::queue_sent_again(std::size_t under_way) {
+  auto place = std::min(under_way, outbox_.size());
+  for (auto& own : sent_) {
+    const auto at = static_cast<std::ptrdiff_t>(place++);
+    outbox_.insert(outbox_.begin() + at, own.ban.what);
+    unsent_.insert(unsent_.begin() + at, std::move(own));
+  }
+  sent_.clear();
 }
 
 void NewsLog::restore_outbox(std::deque<Invalidation> outbox) {
@@ -109,8 +125,8 @@ Validity NewsLog::validity(std::uint64_t ordinal, const store::BanTarget& target
   if (ordinal < floor_) return Validity::gone;
   auto worst = Validity::valid;
   for (const auto& each : unsent_) worst = worse(worst, by(each.ban, target));
-  for (const auto& rule : sent_)
-    if (rule.ordinal > ordinal) worst = worse(worst, by(rule.ban, target));
+  for (const auto& own : sent_)
+    if (own.ordinal > ordinal) worst = worse(worst, by(own.ban, target));
   for (auto rule = rules_.rbegin(); rule != rules_.rend() && rule->ordinal > ordinal; ++rule)
     worst = worse(worst, by(rule->ban, target));
   return worst;

@@ -30,7 +30,8 @@ class NewsLog {
   /// Where the log begins: nothing up to this ordinal is known any more, everything later will be.
   void start_at(std::uint64_t ordinal);
   /// One that others may have sent. A gap: some before it are not known; it is taken all the same.
-  Arrival add(std::uint64_t ordinal, const caching::Invalidation& what);
+  /// `is_own`: we have sent it.
+  Arrival add(std::uint64_t ordinal, const caching::Invalidation& what, bool is_own = false);
   /// Everything up to there has been missed: what is older is worth nothing.
   void skip_to(std::uint64_t ordinal);
   std::uint64_t last() const noexcept { return last_; }
@@ -44,6 +45,9 @@ class NewsLog {
   /// The oldest one has been sent, and has got its ordinal. Returns what is stored instead, but for what a later one
   /// names.
   std::vector<store::EntryPtr> sent(std::uint64_t ordinal);
+  /// A new link has read the stream to its end: what was sent before and has not come back was lost with another
+  /// server, and is sent once more, behind the oldest `under_way` ones.
+  void queue_sent_again(std::size_t under_way);
   void restore_outbox(std::deque<caching::Invalidation> outbox);
 
   /// What is said of a record with this stamp.
@@ -54,9 +58,10 @@ class NewsLog {
     std::uint64_t ordinal;
     store::Ban ban;
   };
-  struct Unsent {
+  struct Own {
     store::Ban ban;
     std::vector<store::EntryPtr> instead;
+    std::uint64_t ordinal = 0;  // once it is sent
   };
   void let_go(std::vector<store::EntryPtr>& instead);
   void forget_sent(std::uint64_t ordinal);
@@ -66,9 +71,9 @@ class NewsLog {
   std::uint64_t last_ = 0;
   std::deque<Rule> rules_;  // ascending
   std::deque<caching::Invalidation> outbox_;
-  std::deque<Unsent> unsent_;        // of the outbox
+  std::deque<Own> unsent_;           // of the outbox
   std::uint64_t waiting_bytes_ = 0;  // of all that is stored instead
-  std::deque<Rule> sent_;            // of our own, with ordinals that have not come back in the stream yet
+  std::deque<Own> sent_;             // has not come back in the stream yet
 };
 
 /// Invalidations as bytes, for the stream and for the disk; none where these are not the bytes of one.

@@ -137,6 +137,7 @@ class Tier final : public store::SharedTier {
   // tier_records.cpp:
   void ask(const LookUpPtr& look_up);
   bool is_arriving(LookUp& look_up) const;
+  void give_time(const LookUpPtr& look_up);
   void watch(const LookUpPtr& look_up);
   void take(const LookUpPtr& look_up, const Reply* reply);
   bool take_record(LookUp& look_up, std::string_view bytes);

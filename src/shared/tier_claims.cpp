@@ -11,7 +11,7 @@ using Steady = std::chrono::steady_clock;
 namespace {
 
 constexpr std::string_view kLeaseMs = "10000", kNobodyMs = "2000";
-constexpr std::chrono::milliseconds kLookAgain{20};
+constexpr std::chrono::milliseconds kLookAgain{10};
 constexpr std::chrono::seconds kLongestWait{5};
 
 /// What the script says besides a lease: the record has come; it was fetched, and is for nobody else.
@@ -66,7 +66,7 @@ struct Tier::Claim final : store::ClaimedFetch {
 void Tier::claim(const LookUpPtr& look_up) {
   if (!commands_->is_up()) return look_up->give_up();
   look_up->nonce = identity_ + "/" + std::to_string(++claims_);
-  watch(look_up);
+  give_time(look_up);
   run_script(*commands_, claim_script(), {look_up->key, names_.lock(look_up->name)},
              {look_up->nonce, std::string{kLeaseMs}, look_up->useless},
              [this, look_up, asked = Steady::now()](const Reply* reply) {

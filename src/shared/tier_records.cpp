@@ -80,6 +80,13 @@ bool Tier::is_arriving(LookUp& look_up) const {
   return has_more && !options_.lookup_timeout && Steady::now() < look_up.asked + kMostPatience;
 }
 
+/// From now on the server has its time, for each question anew.
+void Tier::give_time(const LookUpPtr& look_up) {
+  look_up->asked = Steady::now();
+  look_up->received = commands_->received_for(look_up->key);
+  watch(look_up);
+}
+
 /// Answers it where the server does not do so in time.
 void Tier::watch(const LookUpPtr& look_up) {
   look_up->timer.expires_at(options_.lookup_timeout
@@ -98,9 +105,7 @@ void Tier::watch(const LookUpPtr& look_up) {
 
 void Tier::ask(const LookUpPtr& look_up) {
   if (!may_ask() || !commands_->is_up()) return look_up->give_up();
-  look_up->asked = Steady::now();
-  look_up->received = commands_->received_for(look_up->key);
-  watch(look_up);
+  give_time(look_up);
   commands_->send({"GET", look_up->key}, [this, look_up, asked = look_up->asked](const Reply* reply) {
     if (reply) took(Command::get, asked, *reply);
     take(look_up, reply);

@@ -255,6 +255,22 @@ class OneFetch(Sharing):
         time.sleep(2.1)
         return instances, path
 
+    def test_a_fetch_that_takes_longer_than_a_look_up_may_is_waited_for(self):
+        instances = [self.instance("i%d" % number, lookup_timeout="1s") for number in range(3)]
+        path, gate = self.path(), threading.Event()
+        self.addCleanup(gate.set)
+        self.origin.on(path, gate, *fresh("once"))
+        askers = [threading.Thread(target=self.ask, args=(path,), kwargs={"proxy": proxy}) for proxy in instances]
+        for asker in askers:
+            asker.start()
+        self.until(lambda: sum(self.status(proxy)["records"]["waits"] for proxy in instances) == 2, "they do not wait for each other")
+        time.sleep(1.5)  # longer than a look-up may take, and shorter than the longest wait for another's fetch
+        gate.set()
+        for asker in askers:
+            asker.join()
+        self.assertEqual(1, self.asked(path))
+        self.assertEqual([0] * 3, [self.status(proxy)["records"]["timeouts"] for proxy in instances])
+
     def test_what_is_stale_everywhere_is_fetched_once_for_all(self):
         instances, path = self.stale_everywhere(3, {"if_error": "1d"})
         before = self.asked(path)

@@ -73,6 +73,25 @@ TEST(TheLog, ForgetsNothingBetweenSendingAndHearingItBack) {
   EXPECT_EQ(log.validity(11, target_named("series:1")), Validity::gone);
 }
 
+TEST(TheLog, SendsAgainWhatHasNotComeBackOnANewLink) {
+  NewsLog log;
+  log.start_at(10);
+  for (const auto& what : {kOfSeries, kSoftAll, Invalidation{NewsKind::key, "x", false}}) log.queue(what);
+  log.sent(11);
+  log.sent(12);
+  EXPECT_EQ(log.add(11, kOfSeries, true), Arrival::next);
+  EXPECT_EQ(log.add(12, {NewsKind::key, "of another", false}), Arrival::next);
+  log.queue_sent_again(1);
+  ASSERT_EQ(log.outbox().size(), 2U);
+  EXPECT_EQ(log.outbox().back(), kSoftAll);
+  EXPECT_EQ(log.validity(12, target_named("movie:1")), Validity::stale);
+  log.sent(13);
+  log.sent(14);
+  EXPECT_TRUE(log.outbox().empty());
+  EXPECT_EQ(log.validity(13, target_named("movie:1")), Validity::stale);
+  EXPECT_EQ(log.validity(14, target_named("movie:1")), Validity::valid);
+}
+
 TEST(TheLog, ThatHasHeardItAlreadyKeepsNoCopyOfWhatWasSent) {
   NewsLog log;
   log.start_at(10);
@@ -166,6 +185,19 @@ TEST(TheLog, GivesBackNothingThatAnotherHasReplacedBeforeItsReceiptCame) {
   EXPECT_TRUE(log.sent(11).empty());
 }
 
+TEST(TheLog, SendsAValueAgainWithItsInvalidation) {
+  NewsLog log;
+  log.start_at(10);
+  const auto value = value_of("user:a");
+  log.queue(kOfA, {value});
+  EXPECT_EQ(sent(log, 11), Entries{value.get()});
+  log.queue_sent_again(0);
+  EXPECT_EQ(sent(log, 12), Entries{value.get()});
+  EXPECT_EQ(log.add(12, kOfA, true), Arrival::gap);
+  log.queue_sent_again(0);
+  EXPECT_TRUE(log.outbox().empty());
+}
+
 TEST(TheLog, LetsInvalidationsGoAloneWhereTooMuchWaits) {
   NewsLog log;
   const auto large = value_of("user:a", NewsLog::kMostWaitingBytes / 2);
@@ -173,6 +205,7 @@ TEST(TheLog, LetsInvalidationsGoAloneWhereTooMuchWaits) {
   EXPECT_FALSE(log.queue(kOfB, {large}));
   EXPECT_EQ(log.outbox().size(), 2U);
   log.sent(1);
+  log.add(1, kOfA, true);
   EXPECT_TRUE(log.queue(kOfB, {large}));
 }
 
