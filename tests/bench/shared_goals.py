@@ -29,7 +29,7 @@ class Lab:
         self.origin, self.redis, self.proxies = AsyncOrigin(), RedisServer("--rdbcompression", "no"), []
         self.folder = tempfile.mkdtemp(prefix="shared-goals-")
 
-    def start(self, name, shares=True, ttl="1h"):
+    def start(self, name, shares=True, ttl="1h", prefix=()):
         rules = {"upstreams": {"o": {"hosts": ["o.test"], "origin": "http://127.0.0.1:%d" % self.origin.port, "shared": True,
                                      "credentials": {"query": ["apikey"], "headers": []}}},
                  "rules": [{"name": "all", "upstream": "o", "match": {"path": "/**"}, "ttl": ttl, "expect": "any", "tags": ["all-of-it"]}]}
@@ -37,7 +37,8 @@ class Lab:
         with open(secret, "w") as file:
             file.write(SECRET)
         shared = {"redis_url": self.redis.url, "secret_file": secret, "instance": name, "lookup_timeout": "1s"} if shares else {}
-        proxy = Proxy(rules, {"shared": shared, "access": {"private_upstreams": "allow"}, "log": {"level": "warning"}}, threads=1).start()
+        proxy = Proxy(rules, {"shared": shared, "access": {"private_upstreams": "allow"}, "log": {"level": "warning"}}, threads=1,
+                      prefix=prefix).start()
         self.proxies.append(proxy)
         if shares:
             until(lambda: status(proxy)["state"] == "ready")
