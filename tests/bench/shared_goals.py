@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""What sharing is to reach, measured on real instances and a real Redis: prints figures, and ends with 1 where a count is wrong.
+"""What sharing is to reach, measured on real instances and a real Redis: prints figures, and ends with 1 where a goal is missed.
 
     CACHEARR_BIN=build-release/cachearr shared_goals.py [hit] [cold] [purge] [dump] [split]
 
-Times are of the machine that it runs on; compare within a run.
+Times are of the machine that it runs on: one that is busy with something else misses goals of time.
 """
 import asyncio
+import multiprocessing
 import os
 import pathlib
 import random
@@ -28,7 +29,7 @@ class Lab:
         self.origin, self.redis, self.proxies = AsyncOrigin(), RedisServer("--rdbcompression", "no"), []
         self.folder = tempfile.mkdtemp(prefix="shared-goals-")
 
-    def start(self, name, shares=True, ttl="1h"):
+    def start(self, name, shares=True, ttl="1h", prefix=()):
         rules = {"upstreams": {"o": {"hosts": ["o.test"], "origin": "http://127.0.0.1:%d" % self.origin.port, "shared": True,
                                      "credentials": {"query": ["apikey"], "headers": []}}},
                  "rules": [{"name": "all", "upstream": "o", "match": {"path": "/**"}, "ttl": ttl, "expect": "any", "tags": ["all-of-it"]}]}
@@ -36,7 +37,8 @@ class Lab:
         with open(secret, "w") as file:
             file.write(SECRET)
         shared = {"redis_url": self.redis.url, "secret_file": secret, "instance": name, "lookup_timeout": "1s"} if shares else {}
-        proxy = Proxy(rules, {"shared": shared, "access": {"private_upstreams": "allow"}, "log": {"level": "warning"}}, threads=1).start()
+        proxy = Proxy(rules, {"shared": shared, "access": {"private_upstreams": "allow"}, "log": {"level": "warning"}}, threads=1,
+                      prefix=prefix).start()
         self.proxies.append(proxy)
         if shares:
             until(lambda: status(proxy)["state"] == "ready")
@@ -63,6 +65,14 @@ def until(holds, limit=120.0, pause=0.002):
 def part(times, share):
     ordered = sorted(times)
     return 1000 * ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
+def missed(**goals):
+    """Of goals as (figure, the most it may be), in milliseconds or as counts: says which are missed."""
+    wrong = {name: pair for name, pair in goals.items() if pair[0] > pair[1]}
+    for name, (figure, most) in wrong.items():
+        print("  missed: %s is %.2f, and may be %g" % (name, figure, most))
+    return bool(wrong)
 
 
 async def ask(streams, path):
@@ -94,33 +104,41 @@ def hit(lab):
     lab.origin.delay = 0.02
     fetched = [took for took, _ in asyncio.run(ask_all(two.port, ["/slow/%d" % i for i in range(100)]))]
     lab.origin.delay = 0
+    added = [part(shared, share) - part(memory, share) for share in (0.5, 0.99)]
     print("shared hits %d of %d: p50 %.2f ms, p99 %.2f ms; in memory p50 %.2f, p99 %.2f: added p50 %.2f, p99 %.2f; origin of 20 ms: p50 %.1f, %.0f times as long" % (
         len(shared), len(paths), part(shared, 0.5), part(shared, 0.99), part(memory, 0.5), part(memory, 0.99),
-        part(shared, 0.5) - part(memory, 0.5), part(shared, 0.99) - part(memory, 0.99), part(fetched, 0.5), part(fetched, 0.5) / part(shared, 0.5)))
-    return len(shared) < len(paths) * 0.99
+        *added, part(fetched, 0.5), part(fetched, 0.5) / part(shared, 0.5)))
+    return missed(fetched_again=(len(paths) - len(shared), len(paths) / 100), added_p50=(added[0], 0.3), added_p99=(added[1], 2),
+                  part_of_a_fetch=(part(shared, 0.5) / part(fetched, 0.5), 0.1))
+
+
+def wait_for_cold(port, arrivals):
+    """One client with a process of its own, so that reading the answers of all the others does not delay it."""
+    asyncio.run(ask_all(port, ["/cold"]))
+    arrivals.put(time.monotonic())
 
 
 def cold(lab):
     """Eight instances, one key that nobody has, 1,000 clients."""
     proxies = [lab.start("c%d" % i) for i in range(8)]
     lab.origin.delay, before = 1.0, lab.origin.asked
+    arrivals = multiprocessing.Queue()
+    watched = [multiprocessing.Process(target=wait_for_cold, args=(proxy.port, arrivals)) for proxy in proxies]
+    for each in watched:
+        each.start()
 
-    async def one(proxy, arrived):
-        streams = await asyncio.open_connection("127.0.0.1", proxy.port)
-        await ask(streams, "/cold")
-        arrived.append((time.monotonic(), proxy.port))
-        streams[1].close()
-
-    async def all_of_them(arrived):
-        await asyncio.gather(*(one(proxies[i % 8], arrived) for i in range(1000)))
-    arrived = []
-    asyncio.run(all_of_them(arrived))
-    lab.origin.delay = 0
-    first = {port: min(at for at, of in arrived if of == port) for port in {of for _, of in arrived}}
-    leader = min(first.values())
-    print("8 instances, 1 cold key, %d clients: %d upstream request(s); first answers of the other instances %s ms behind the leader's, the last client %.0f ms" % (
-        len(arrived), lab.origin.asked - before, sorted(round(1000 * (at - leader)) for at in first.values())[1:], 1000 * (max(arrived)[0] - leader)))
-    return lab.origin.asked - before != 1
+    async def all_of_them():
+        await asyncio.gather(*(ask_all(proxies[i % 8].port, ["/cold"]) for i in range(1000 - len(watched))))
+    asyncio.run(all_of_them())
+    last = time.monotonic()
+    lab.origin.delay, first = 0, sorted(arrivals.get() for _ in watched)
+    for each in watched:
+        each.join()
+    behind = [1000 * (at - first[0]) for at in first[1:]]
+    asked = lab.origin.asked - before
+    print("8 instances, 1 cold key, 1,000 clients: %d upstream request(s); one client of each instance is answered %s ms behind the leader's, the last of all %.0f ms" % (
+        asked, [round(each) for each in behind], 1000 * (last - first[0])))
+    return missed(upstream_requests=(asked, 1), behind_the_leader=(behind[-1], 20))
 
 
 async def until_new(port, path, version):
@@ -153,9 +171,10 @@ def purge(lab):
     one.admin("POST", "/api/v1/purge", body={"keys": [key + path for path in paths]})
     called = time.monotonic()
     asyncio.run(until_new(two.port, paths[-1], lab.origin.version))
+    last, gaps = 1000 * (time.monotonic() - called), status(two)["invalidations"]["gaps"]
     print("old answers of the other instance after a purge: p50 %.1f ms, p99 %.1f ms (%d of five kinds); the last of 1,000 at once %.0f ms after the call, which took %.0f ms; gaps %d" % (
-        part(times, 0.5), part(times, 0.99), len(times), 1000 * (time.monotonic() - called), 1000 * (called - begin), status(two)["invalidations"]["gaps"]))
-    return status(two)["invalidations"]["gaps"] != 0
+        part(times, 0.5), part(times, 0.99), len(times), last, 1000 * (called - begin), gaps))
+    return missed(visible_p99=(part(times, 0.99), 50), last_of_1000=(last, 50), call_of_1000=(1000 * (called - begin), 1000), gaps=(gaps, 0))
 
 
 def dump(lab):

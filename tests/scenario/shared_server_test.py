@@ -1,15 +1,35 @@
 """What becomes of instances whose Redis answers, but not what was asked: it loads, hangs in a script, cannot save, lacks rights."""
 import os
+import re
 import threading
 
 from lab.case import main
 from lab.origin import fresh
 from lab.redis_server import RedisError
 from lab.shared import Sharing
-from lab.shared_limits import Limits
+from lab.shared_limits import BURST, Limits
 
 
-class States(Sharing):
+class CannotSave(Sharing):
+    """Their Redis may lose its disk."""
+
+    redis_options = ("--enable-protected-configs", "yes")
+
+    def cannot_save(self):
+        folder = os.path.join(self.redis.folder, "gone")
+        os.mkdir(folder)
+        self.call("CONFIG", "SET", "dir", folder)
+        self.call("CONFIG", "SET", "save", "3600 1")
+        os.rmdir(folder)
+        self.call("SET", "another", "x")
+        self.call("BGSAVE")
+        self.until(lambda: b"rdb_last_bgsave_status:err" in self.call("INFO", "persistence"), "it can save")
+
+    def can_write_again(self):
+        self.call("CONFIG", "SET", "stop-writes-on-bgsave-error", "no")
+
+
+class States(CannotSave):
     def problem(self, proxy):
         return self.status(proxy)["problem"] or ""
 
@@ -53,20 +73,12 @@ class States(Sharing):
             return str(error).startswith("BUSY")
 
     def test_one_that_cannot_save_is_as_full(self):
-        self.redis = self.another_redis("--enable-protected-configs", "yes")
         one, two = self.instance("one"), self.instance("two")
-        folder = os.path.join(self.redis.folder, "gone")
-        os.mkdir(folder)
-        self.call("CONFIG", "SET", "dir", folder)
-        self.call("CONFIG", "SET", "save", "3600 1")
-        os.rmdir(folder)
-        self.call("SET", "another", "x")
-        self.call("BGSAVE")
-        self.until(lambda: b"rdb_last_bgsave_status:err" in self.call("INFO", "persistence"), "it can save")
+        self.cannot_save()
         self.answers(one)
         one.admin("POST", "/api/v1/purge", body={"keys": ["none"]})
         self.until(lambda: "MISCONF" in self.problem(one) or self.status(one)["records"]["dropped"].get("full"), "it does not say so")
-        self.call("CONFIG", "SET", "stop-writes-on-bgsave-error", "no")
+        self.can_write_again()
         self.ready(one)
         self.ready(two)
         self.heard(one, two)
@@ -108,6 +120,67 @@ class LostScripts(Limits):
         self.call("SCRIPT", "FLUSH")
         self.assertEqual(429, one.ask(self.limited.url + self.path()).status)
         self.assertEqual(5, len(self.arrivals))
+
+
+class FullWithLimits(Limits):
+    def fill_up(self):
+        self.call("CONFIG", "SET", "maxmemory", "1")
+        self.assertEqual([b"maxmemory-policy", b"noeviction"], self.call("CONFIG", "GET", "maxmemory-policy"))
+        with self.assertRaisesRegex(RedisError, "^OOM"):
+            self.call("SET", "another", "x")
+
+    def test_full_it_goes_on_sharing_one_bucket(self):
+        one, two = self.limited_instance("one"), self.limited_instance("two")
+        end, wrong = self.load(one, two)
+        self.more(BURST + 2)
+        self.fill_up()
+        draws = self.draws(one), self.draws(two)
+        self.until(lambda: self.draws(one) > draws[0] + 4 and self.draws(two) > draws[1] + 4, "nobody draws any more")
+        self.more(6)
+        for proxy in (one, two):
+            self.assertEqual({"connected"}, self.standings(proxy))
+        self.assertEqual("sent", one.admin("POST", "/api/v1/purge", body={"all": True}).data["shared"])
+        self.heard(one, two)
+        end()
+        self.assertEqual([], wrong)
+        self.assertWithinLimits()
+        self.assertNotIn("limits are not shared", one.admin("GET", "/api/v1/health").body.decode())
+
+    def test_full_from_the_beginning_it_gives_out_one_quota(self):
+        self.rate = {"quota": [{"limit": 10, "per": "day"}], "max_wait": "3s"}
+        self.fill_up()
+        proxies = [self.limited_instance(name) for name in ("one", "two", "three")]
+        self.until(lambda: [429] * 3 == [proxy.ask(self.limited.url + self.path()).status for proxy in proxies]
+                   and len(self.arrivals) >= 10, "the quota is never used up")
+        self.assertEqual(10, len(self.arrivals))
+        for proxy in proxies:
+            self.assertEqual({"connected"}, self.standings(proxy))
+
+    def draws(self, proxy):
+        return sum(lane["draws"] for lane in self.status(proxy)["limits"])
+
+
+class CannotSaveWithLimits(CannotSave, Limits):
+    def test_one_that_cannot_save_is_named_and_each_goes_by_its_part(self):
+        proxies = [self.limited_instance(name) for name in ("one", "two")]
+        end, wrong = self.load(*proxies)
+        self.more(BURST + 2)
+        self.cannot_save()
+        for proxy in proxies:
+            self.until(lambda proxy=proxy: self.standings(proxy) == {"away"}, "it never goes by its share")
+            self.until(lambda proxy=proxy: re.search("limits are not shared.*MISCONF", self.health(proxy)), "it does not say why")
+        self.more(4)
+        self.can_write_again()
+        for proxy in proxies:
+            self.until(lambda proxy=proxy: self.standings(proxy) == {"connected"}, "it never comes back")
+            self.until(lambda proxy=proxy: "MISCONF" not in self.health(proxy), "it says so for ever")
+        self.more(4)
+        end()
+        self.assertEqual([], wrong)
+        self.assertWithinLimits()
+
+    def health(self, proxy):
+        return proxy.admin("GET", "/api/v1/health").body.decode()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
 
 Whatever happens to the Redis: no client's request fails; each answer is that of its URL; what was purged never comes back to the
 instance that has acknowledged it, nor an older answer after a newer one; upstreams are never asked more than they allow, by a ledger
-that the origin keeps. Ends with 1 where one of these was seen, and prints what was.
+that the origin keeps; and all share again soon after the server answers. Ends with 1 where one of these was seen, and prints what was.
 """
 import argparse
 import collections
@@ -32,6 +32,7 @@ SECRET = "0123456789abcdef" * 4
 PATHS, INSTANCES, CLIENTS = 400, 3, 3
 PACE = 0.005  # seconds between the requests of one client
 RATE, BURST = 5, 10
+LATE = 5  # seconds: far more than it takes to share again (two, on a machine that does nothing else)
 FAULTS = ["kill", "pause", "failover", "restart both", "stop", "flush", "cut"]
 
 
@@ -157,7 +158,7 @@ class Faults:
 
     def __init__(self, world, every, chance):
         self.world, self.every, self.chance = world, every, chance
-        self.done, self.back, self.stuck = collections.Counter(), [], 0
+        self.done, self.back, self.unserved, self.late = collections.Counter(), [], 0, []
         self.order, self.log = [], []
 
     def run(self, until):
@@ -165,8 +166,9 @@ class Faults:
             begin = time.monotonic()
             if not self.order:
                 self.order = self.chance.sample(FAULTS, len(FAULTS))
-            self.inflict(self.order.pop())
-            self.measure(begin + self.every)
+            fault = self.order.pop()
+            self.inflict(fault)
+            self.measure(fault, begin + self.every)
             time.sleep(max(0.0, begin + self.every - time.monotonic()))
 
     def inflict(self, fault):
@@ -199,16 +201,27 @@ class Faults:
         elif fault == "cut":
             world.ask(master.port, "CLIENT", "KILL", "TYPE", "normal")
 
-    def measure(self, until):
-        world, pong = self.world, None
-        while time.monotonic() < until:
-            if pong is None and world.call_master("PING") == "PONG":
-                pong = time.monotonic()
-            if pong is not None and all(world.is_ready(each) for each in world.instances):
-                self.back.append(time.monotonic() - pong)
-                return
+    def measure(self, fault, until):
+        pong = self.first_pong(until)
+        if pong is None:
+            self.unserved += 1
+            return
+        while not self.all_share() and time.monotonic() < max(until, pong + LATE):
             time.sleep(0.05)
-        self.stuck += 1
+        took = time.monotonic() - pong
+        self.back.append(took)
+        if took > LATE:
+            self.late.append((fault, round(took, 2), [self.world.status(each)["problem"] for each in self.world.instances]))
+
+    def first_pong(self, until):
+        while time.monotonic() < until:
+            if self.world.call_master("PING") == "PONG":
+                return time.monotonic()
+            time.sleep(0.05)
+        return None
+
+    def all_share(self):
+        return all(self.world.is_ready(each) for each in self.world.instances)
 
 
 class Clients:
@@ -343,19 +356,19 @@ def report(world, faults, clients, old, minutes):
         len(took), dict(clients.statuses), 1000 * share(took, 0.5), 1000 * share(took, 0.99), 1000 * took[-1]))
     print("shared: " + ", ".join("%s %d" % (name, sum(each[name] for each in records)) for name in ("hits", "misses", "timeouts", "waits", "written")))
     print("gaps %d; purges %s" % (sum(world.status(proxy)["invalidations"]["gaps"] for proxy in world.instances), dict(clients.purges)))
-    print("all share again after PONG: %d times, p50 %.2f s, most %.2f s; not before the next fault: %d" % (
-        len(back), share(back, 0.5), back[-1] if back else 0, faults.stuck))
+    print("all share again after PONG: %d times, p50 %.2f s, most %.2f s; over %d s: %d; no server answered before the next fault: %d" % (
+        len(back), share(back, 0.5), back[-1] if back else 0, LATE, len(faults.late), faults.unserved))
     print("paced upstream: %d calls of at most %.0f, over %d; in any 10 s at most %d beyond burst and rate" % (
         len(paced), BURST + RATE * (paced[-1] - world.started) if paced else 0, over_bucket(paced, world.started), max(0, most_over_window(paced, 10))))
     print("counted upstream: %d calls of %d a day" % (len(counted), world.quota))
     print("failed %d, of another URL %d, come back %d, old at the end %d" % (
         len(clients.failed), len(clients.wrong), len(clients.returned), len(old)))
-    for name, found in (("failed", clients.failed), ("wrong", clients.wrong), ("returned", clients.returned), ("old", old)):
+    for name, found in (("failed", clients.failed), ("wrong", clients.wrong), ("returned", clients.returned), ("old", old), ("late", faults.late)):
         for each in found[:10]:
             print("  %s: %r" % (name, each))
     if clients.returned:
         print("  faults before it: %r" % [each for each in faults.log if each[0] < clients.returned[0][-1]][-4:])
-    bad = clients.failed or clients.wrong or clients.returned or old or len(counted) > world.quota or over_bucket(paced, world.started)
+    bad = clients.failed or clients.wrong or clients.returned or old or faults.late or len(counted) > world.quota or over_bucket(paced, world.started)
     useful = sum(each["hits"] for each in records) > 0 and len(back) > 0
     return 1 if bad or not useful else 0
 

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """Many records purged by a pattern: when they are served nowhere any more, when they are swept, and what others notice of it.
 
-    CACHEARR_BIN=build/cachearr sweep_load.py [RECORDS]
+    CACHEARR_BIN=build/cachearr sweep_load.py [RECORDS] [--goals]
 
-Prints times, and asserts none; ends with 1 where one that was purged is served, or another one is swept with them.
+Prints times, and asserts none without --goals; ends with 1 where one that was purged is served, or another one is swept with them.
+The goals, for 100,000 records on a machine that does nothing else: not served by the other instance after 50 ms, swept within ten
+seconds, a GET of another client within 10 ms (p99) meanwhile.
 """
+import argparse
 import asyncio
 import os
 import pathlib
@@ -65,6 +68,12 @@ def version_of(head):
     return int(head.split(b"x-version:", 1)[1].split(b"\r\n", 1)[0])
 
 
+def serves_new(proxy, path):
+    versions = []
+    asyncio.run(fetch_all(proxy.port, [path], lambda _path, head: versions.append(version_of(head))))
+    return versions[0] >= 2
+
+
 class Prober:
     """Asks the Redis for one key without a pause, as any other client of it would."""
 
@@ -88,18 +97,22 @@ class Prober:
 
 
 def main():
-    count = int(sys.argv[1]) if sys.argv[1:] else 3000
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("records", type=int, nargs="?", default=3000)
+    parser.add_argument("--goals", action="store_true")
+    options = parser.parse_args()
     folder, origin, redis = tempfile.mkdtemp(prefix="sweep-load-"), AsyncOrigin(500), RedisServer()
     proxies = [start(origin, redis, name, folder) for name in ("one", "two")]
     try:
-        sys.exit(play(count, origin, redis, *proxies))
+        sys.exit(play(options, origin, redis, *proxies))
     finally:
         for proxy in proxies:
             proxy.stop()
         redis.close()
 
 
-def play(count, origin, redis, one, two):
+def play(options, origin, redis, one, two):
+    count = options.records
     for proxy in (one, two):
         until(lambda proxy=proxy: status(proxy)["state"] == "ready")
     named = ["/named/%d" % i for i in range(count)]
@@ -114,9 +127,12 @@ def play(count, origin, redis, one, two):
     time.sleep(SETTLED)  # what is younger is left to the next sweep
     origin.version = 2
     purged = time.monotonic()
-    assert one.admin("POST", "/api/v1/purge", body={"pattern": "*/named/*"}).status == 200
-    until(lambda: status(two)["invalidations"]["received"] == 1)
-    print("known to the other instance after %.0f ms" % (1000 * (time.monotonic() - purged)))
+    call = threading.Thread(target=one.admin, args=("POST", "/api/v1/purge"), kwargs={"body": {"pattern": "*/named/*"}})
+    call.start()
+    until(lambda: serves_new(two, sample[0]))
+    known = 1000 * (time.monotonic() - purged)
+    call.join()
+    print("not served by the other instance any more after %.0f ms" % known)
     prober = Prober(redis)
     old = []
     for proxy in (one, two):
@@ -131,7 +147,8 @@ def play(count, origin, redis, one, two):
         1000 * times[len(times) // 2], 1000 * times[len(times) * 99 // 100], 1000 * times[-1], len(times)))
     left = sum(key.startswith(b"cachearr:r1:") for key in connection.call("KEYS", "*"))
     print("left: %d; served after the purge from before it: %d" % (left, len(old)))
-    return 1 if old or left != len(others) + len(sample) else 0
+    slow = known > 50 or sweep["lastMs"] > 10_000 or times[len(times) * 99 // 100] > 0.01
+    return 1 if old or left != len(others) + len(sample) or (options.goals and slow) else 0
 
 
 if __name__ == "__main__":
