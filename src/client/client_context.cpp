@@ -39,6 +39,7 @@ ClientContext::ClientContext(net::Worker& worker, pipeline::SharedContext& share
     : FetchContext{worker, shared_context, std::move(first_snapshot), table, controller, dial},
       clients{client_shared},
       coder{kCodingsBytes},
+      memo{shared_context.metrics.workers().size()},
       journal{worker.index(), RequestJournal::share_of(shared_context.metrics.workers().size())},
       housekeeping_{std::make_unique<Housekeeping>(worker.deadlines(), *this)} {}
 

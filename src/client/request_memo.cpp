@@ -1,6 +1,7 @@
 #include "client/request_memo.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <utility>
 
@@ -30,7 +31,8 @@ RequestMemo::Slot& RequestMemo::Set::least_used() noexcept {
   return *std::min_element(slots.begin(), slots.end(), [](const Slot& a, const Slot& b) { return a.uses < b.uses; });
 }
 
-RequestMemo::RequestMemo() : sets_{std::make_unique<std::array<Set, kSets>>()} {}
+RequestMemo::RequestMemo(std::size_t workers)
+    : sets_(std::bit_floor(std::max(kMostOfAll / workers, kLeastOfEach) / kSlots)) {}
 RequestMemo::~RequestMemo() = default;
 
 MemoizedRequest* RequestMemo::find(std::string_view input, const pipeline::ConnectionInfo& connection,
@@ -63,7 +65,7 @@ void RequestMemo::keep(std::unique_ptr<MemoizedRequest> memoized) {
 }
 
 void RequestMemo::clear() noexcept {
-  for (auto& set : *sets_) set = Set{};
+  for (auto& set : sets_) set = Set{};
 }
 
 }  // namespace cachearr::client

@@ -7,10 +7,12 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "client/request_text.hpp"
 #include "http/framing.hpp"
@@ -32,9 +34,13 @@ struct MemoizedRequest {
 class RequestMemo {
  public:
   static constexpr std::size_t kLongestHead = 2048;
+  /// Requests that all workers together remember, and each of them where they are many. One takes about two kilobytes.
+  static constexpr std::size_t kMostOfAll = 8192, kLeastOfEach = 1024;
 
-  RequestMemo();
+  explicit RequestMemo(std::size_t workers = 1);
   ~RequestMemo();
+  RequestMemo(RequestMemo&&) noexcept = default;
+  RequestMemo& operator=(RequestMemo&&) noexcept = default;
 
   /// The request that `input` begins with, where it came by the same way before and is decided by the
   /// same configuration; else null. Valid until the next call.
@@ -52,18 +58,18 @@ class RequestMemo {
     std::uint8_t uses = 0;   // halved whenever something displaces another slot of the set
     std::unique_ptr<MemoizedRequest> memoized;
   };
+  static constexpr std::size_t kSlots = 4;
   struct Set {
     std::uint64_t newcomer = 0;  // hash of the last request that belongs here and is not known
-    std::array<Slot, 4> slots;
+    std::array<Slot, kSlots> slots;
 
     Slot* find(std::uint64_t hash) noexcept;
     Slot& least_used() noexcept;
   };
-  static constexpr std::size_t kSets = 256;
 
-  Set& set() noexcept { return (*sets_)[asked_ % kSets]; }
+  Set& set() noexcept { return sets_[asked_ & (sets_.size() - 1)]; }
 
-  std::unique_ptr<std::array<Set, kSets>> sets_;
+  std::vector<Set> sets_;    // a power of two of them
   std::uint64_t asked_ = 0;  // hash of the request that find() looked for; 0: none that could be kept
 };
 

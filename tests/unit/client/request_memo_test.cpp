@@ -111,12 +111,15 @@ TEST_F(RequestMemoTest, NothingIsKnownAfterClearing) {
   EXPECT_FALSE(memo_.is_repeated());
 }
 
-TEST_F(RequestMemoTest, ItHoldsNoMoreThanItsTable) {
-  std::size_t known = 0;
-  for (int number = 0; number < 8000; ++number) keep(Asked{"GET /" + std::to_string(number)});
-  for (int number = 0; number < 8000; ++number) known += find(Asked{"GET /" + std::to_string(number)}) ? 1U : 0U;
-  EXPECT_GT(known, 1000U);
-  EXPECT_LE(known, 1024U);
+TEST_F(RequestMemoTest, AllWorkersTogetherHoldNoMoreThanTheTableOfOneAlone) {
+  for (const auto& [workers, most] : {std::pair{1U, 8192U}, {2U, 4096U}, {3U, 2048U}, {64U, 1024U}}) {
+    memo_ = RequestMemo{workers};
+    std::size_t known = 0;
+    for (int number = 0; number < 30'000; ++number) keep(Asked{"GET /" + std::to_string(number)});
+    for (int number = 0; number < 30'000; ++number) known += find(Asked{"GET /" + std::to_string(number)}) ? 1U : 0U;
+    EXPECT_GT(known, most * 98 / 100) << workers;
+    EXPECT_LE(known, most) << workers;
+  }
 }
 
 TEST_F(RequestMemoTest, WhatIsAskedForOftenStaysHoweverManyOthersCome) {
