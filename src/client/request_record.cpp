@@ -65,7 +65,7 @@ std::uint64_t Exchange::remember(const RequestRecord& record, const RequestText&
   RequestNote note{facts_of(record, text, client_), text.shown, record.cache.detail, record.error, {}};
   if (!note.facts.is_hit()) {
     worker_.text.sent.clear();
-    append_shown_fields(worker_.text.sent, record.context);
+    append_shown_fields(worker_.text.sent, record.context, worker_.scratch.secrets);
     note.sent = worker_.text.sent;
   }
   auto& facts = note.facts;

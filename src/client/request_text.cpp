@@ -2,7 +2,6 @@
 
 #include "base/hash.hpp"
 #include "base/redact.hpp"
-#include "base/text.hpp"
 #include "rules/below_origin.hpp"
 
 namespace cachearr::client {
@@ -70,11 +69,11 @@ void describe(const pipeline::RequestContext& context, const pipeline::Connectio
   add_texts(context, facts, into);
 }
 
-void append_shown_fields(std::string& out, const pipeline::RequestContext& context) {
+void append_shown_fields(std::string& out, const pipeline::RequestContext& context, rules::SecretMemo& secrets) {
   const auto* const upstream = context.verdict.upstream;
   for (const auto& field : context.head().fields) {
     out.append(field.name).append(": ");
-    if (is_secret_field(field.name) || rules::names_field(upstream, text::to_lower(field.name))) {
+    if (secrets.is_field(field.name) || rules::names_field(upstream, field.name)) {
       out += "***";
     } else {
       append_redacted_words(out, field.value);

@@ -8,6 +8,7 @@
 
 #include "client/access_log.hpp"
 #include "client/recorded_request.hpp"
+#include "rules/secret_memo.hpp"
 
 namespace cachearr::client {
 
@@ -23,6 +24,6 @@ struct RequestText {
 /// Keeps the memory of `into`.
 void describe(const pipeline::RequestContext& context, const pipeline::ConnectionInfo& connection, RequestText& into);
 /// The request's fields, a line "Name: value" each, with *** for what is secret by its name or by the upstream's rules.
-void append_shown_fields(std::string& out, const pipeline::RequestContext& context);
+void append_shown_fields(std::string& out, const pipeline::RequestContext& context, rules::SecretMemo& secrets);
 
 }  // namespace cachearr::client

@@ -12,6 +12,7 @@
 
 #include <cachearr/clock.hpp>
 
+#include "base/text.hpp"
 #include "content/limit_words.hpp"
 
 namespace cachearr::rules {
@@ -102,10 +103,10 @@ struct Upstream {
   std::uint32_t retries = 1;
 };
 
-/// True where the upstream names this field, given in lower case, as a credential.
+/// True where the upstream names this field as a credential.
 inline bool names_field(const Upstream* upstream, std::string_view name) noexcept {
-  return upstream && std::find(upstream->credential_headers.begin(), upstream->credential_headers.end(), name) !=
-                         upstream->credential_headers.end();
+  return upstream && std::any_of(upstream->credential_headers.begin(), upstream->credential_headers.end(),
+                                 [name](const std::string& each) { return text::iequals(each, name); });
 }
 
 }  // namespace cachearr::rules
