@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <mutex>
 #include <stop_token>
 
 #include "admin/call.hpp"
@@ -18,10 +19,11 @@
 
 namespace cachearr::admin {
 
-/// What calls of this API did, for the metrics.
+/// What the calls of this API share: what they did, for the metrics, and their order.
 struct ApiCounters {
   std::atomic<std::uint64_t> invalidations{0};
   WebhookCounts webhooks;
+  std::mutex key_changes;  // what is stored under a key, and what others are told of it, come in one order
 };
 
 class Api {

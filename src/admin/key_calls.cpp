@@ -1,5 +1,6 @@
 // Calls on one key: its value, its time to live.
 #include <algorithm>
+#include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "admin/calls.hpp"
@@ -145,6 +146,7 @@ Answer put_key(const KeyCalls& keys, const Call& call) {
   }
   if (ttl) value.until = now + *ttl;
   const bool is_elsewhere = !keys.entries(call).empty();
+  const std::lock_guard lock{keys.counters.key_changes};
   auto set = set_value(keys.store(), value, now);
   if (set.kind == SetResult::Kind::too_large) return problem(413, "the store has no room for a value of this size");
   const bool replaced = is_elsewhere || set.kind == SetResult::Kind::replaced;
@@ -155,6 +157,7 @@ Answer put_key(const KeyCalls& keys, const Call& call) {
 
 Answer delete_key(const KeyCalls& keys, const Call& call) {
   const auto there = keys.entries(call).size();
+  const std::lock_guard lock{keys.counters.key_changes};
   const caching::Invalidation what{caching::Invalidation::Kind::key, call.captures.front(), false};
   if (auto* const tier = keys.instance.shared_tier()) tier->announce_for_good({&what, 1});
   const auto deleted = keys.store().invalidate(what);
@@ -181,6 +184,7 @@ Answer expire_key(const KeyCalls& keys, const Call& call) {
   // As in Redis: a time that is over already ends the key.
   if (ttl && ttl->count() <= 0) return delete_key(keys, call);
   const auto until = ttl ? keys.now() + *ttl : kNever;
+  const std::lock_guard lock{keys.counters.key_changes};
   keys.store().expire_key(call.captures.front(), until);
   share_values(keys.instance, call.captures.front(), keys.store().find_key(call.captures.front()));
   return ttl_of_key(keys, call);

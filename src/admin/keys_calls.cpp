@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <span>
 
@@ -196,6 +197,7 @@ Answer purge(const KeysCalls& keys, const Call& call) {
   auto* const tier = wish->value("local", false) ? nullptr : shared;
   std::uint64_t purged = 0;
   std::optional<Error> failure;
+  const std::lock_guard lock{keys.counters.key_changes};
   for (std::size_t i = 0; i < invalidations->size(); ++i) {
     const auto& invalidation = (*invalidations)[i];
     if (call.stop.stop_requested()) return problem(503, "the program is stopping; not everything was purged");

@@ -38,8 +38,9 @@ void Budget::forgive(const std::string& upstream) {
   tier_.post([this, upstream] {
     for (const auto& [limiter, lane] : lanes_) {
       if (lane->name.upstream != upstream) continue;
-      lane->forgives = !up_;
-      if (up_) end_pauses(*lane);
+      const bool is_heard = up_ && lane->member.may_call();
+      lane->forgives = !is_heard;
+      if (is_heard) end_pauses(*lane);
     }
   });
 }

@@ -132,7 +132,11 @@ void Budget::cut_off(const std::string& why, Duration pause) {
   probing_ = false;
   probe_at_ = steady_now() + pause;
   if (std::exchange(up_, false)) log::warning("the shared limits are away: " + why);
-  for (const auto& [limiter, lane] : lanes_) cut_off_lane(*lane);
+  const auto known_at = steady_now() + grace_of(known_members());
+  for (const auto& [limiter, lane] : lanes_) {
+    if (lane->share && lane->share->nothing) lane->member.stand_still(known_at);
+    cut_off_lane(*lane);
+  }
   for (const auto& asked : std::exchange(asked_, {})) end_by_standing(*asked);
 }
 
@@ -251,6 +255,8 @@ void Budget::go_away(Lane& lane) {
     otherwise.used.push_back(used);
   }
   lane.share = lane.member.share(lane.limits, otherwise);
+  // Others hear of this member, and so hold nothing back for it but what it was offered.
+  if (up_ && !lane.member.has_offers(lane.limits)) lane.share = {.nothing = true};
   if (options_.when_away == BudgetOptions::WhenAway::full) lane.share = equal_share(lane.limits, {1, otherwise.used});
   if (options_.when_away == BudgetOptions::WhenAway::refuse) lane.share = {.nothing = true};
   apply_(lane.limiter->set_share(clock_.now(), lane.share));

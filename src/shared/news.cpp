@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/hash.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "limit/state_codec.hpp"
@@ -20,6 +21,7 @@ constexpr std::string_view kPage = "100", kWaitMs = "2000", kMostInStream = "100
 constexpr std::size_t kPageSize = 100;
 constexpr std::chrono::seconds kSilent{6};
 constexpr unsigned kOrdinalBits = 48;
+constexpr std::size_t kDigitsOfId = 16;
 
 /// A new epoch begins where the server has lost its own, has one from before ours, or is not the one that we have
 /// heard: after two were masters at once, ordinals may be the same, but not the places of the entries. Later epochs
@@ -55,9 +57,10 @@ const Script& send_script() {
   static const Script script{R"lua(
 if redis.call('HGET', KEYS[2], 'epoch') ~= ARGV[2] then return -1 end
 local last
-for i = 4, #ARGV do
+for i = 4, #ARGV, 2 do
   last = redis.call('HINCRBY', KEYS[2], 'n', 1)
-  redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[3], '*', 'n', last, 'in', ARGV[2], 'by', ARGV[1], 'e', ARGV[i])
+  redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[3], '*', 'n', last, 'in', ARGV[2], 'by', ARGV[1], 'id', ARGV[i],
+    'e', ARGV[i + 1])
 end
 return last
 )lua"};
@@ -66,7 +69,7 @@ return last
 
 }  // namespace
 
-News::News(Parts parts) : parts_{std::move(parts)} {}
+News::News(Parts parts) : parts_{std::move(parts)}, log_{to_hex(hash128(parts_.identity)).substr(0, kDigitsOfId)} {}
 
 void News::restore() {
   const auto state = parts_.store.get_state(kStateName);
@@ -118,7 +121,6 @@ void News::refused(const std::string& what, const Reply& reply) {
 
 void News::reading_link_up(std::shared_ptr<Link> link) {
   link_ = std::move(link);
-  is_new_link_ = true;
   sync();
 }
 
@@ -133,19 +135,21 @@ void News::sync() {
   const std::string anew = disorder_ ? "1" : "0";
   run_script(*link_, sync_script(), {parts_.names.counter(), parts_.names.stream()},
              {check, std::to_string(epoch_), std::to_string(heard_), heard_at_, anew},
-             [this, check](const Reply* reply) {
+             [this, check, taken_up_to = taken_up_to_](const Reply* reply) {
                if (!reply) return;
                if (reply->kind != Reply::Kind::list || reply->items.size() != 3)
                  return refused("the server refuses the script of the invalidations: ", *reply);
                other_secret_ = reply->items[1].text != check;
                if (other_secret_) return give_up("the instances there have another secret: nothing is shared");
-               synced(*reply);
+               synced(*reply, taken_up_to);
              });
 }
 
-void News::synced(const Reply& reply) {
+/// A server that knows less than its receipt has lost what it had taken.
+void News::synced(const Reply& reply, std::optional<std::uint64_t> taken_up_to) {
   const auto epoch = text::parse_unsigned(reply.items[0].text).value_or(0);
   newest_ = static_cast<std::uint64_t>(std::max<std::int64_t>(reply.items[2].to_number(), 0));
+  if (taken_up_to && taken_up_to == taken_up_to_ && *taken_up_to > newest_) nothing_is_under_way();
   if (epoch != epoch_ || serial_ == 0) begin_epoch(epoch);
   read_page();
 }
@@ -163,6 +167,7 @@ void News::begin_epoch(std::uint64_t epoch) {
   last_id_.clear();
   foreign_ = disorder_ = false;
   unsaved_ = true;
+  if (taken_up_to_) nothing_is_under_way();  // that was in the epoch before
   set_ready(false);
 }
 
@@ -205,12 +210,14 @@ News::Item News::item_of(const std::string& at, const Reply& fields) {
   item.epoch = text::parse_unsigned(epoch->text).value_or(0);
   item.ordinal = static_cast<std::uint64_t>(std::max<std::int64_t>(ordinal->to_number(), 0));
   item.by = by->text;
+  if (const auto* const id = fields.find("id")) item.id = id->text;
   const auto plain = parts_.sealer.open(kPurpose, {}, sealed->text);
   if (plain) item.what = decode_news(*plain);
   return item;
 }
 
-/// What cannot be read may have named anything.
+/// What cannot be read may have named anything. What is our own was in force here before it was sent, if only by an
+/// earlier process.
 void News::take_item(const Item& item) {
   if (item.ordinal == 0) return;
   if (item.epoch != epoch_) {
@@ -219,17 +226,19 @@ void News::take_item(const Item& item) {
   }
   const auto what = item.what.value_or(Invalidation{Invalidation::Kind::all, {}, true});
   if (!std::exchange(begun_, true)) log_.start_at(item.ordinal - 1);
-  if (log_.add(item.ordinal, what, item.by == parts_.identity) == NewsLog::Arrival::known) {
+  if (log_.add(item.ordinal, what) == NewsLog::Arrival::known) {
     disorder_ = true;
     return;
   }
+  const bool is_own = log_.came_back(item.id) || item.by == parts_.identity;
+  unsaved_ = unsaved_ || is_own;
   if (item.ordinal == heard_) heard_at_ = item.at;
   if (item.ordinal <= heard_) return;
   if (item.ordinal != heard_ + 1) missed();
   heard_ = item.ordinal;
   heard_at_ = item.at;
   unsaved_ = true;
-  if (item.by == parts_.identity) return;
+  if (is_own) return;
   ++counts_.received;
   parts_.store.invalidate_soon(what);
 }
@@ -240,7 +249,6 @@ void News::begin_anew() {
 }
 
 void News::caught_up() {
-  if (std::exchange(is_new_link_, false)) log_.queue_sent_again(under_way_);
   if (heard_ < newest_) {
     missed();
     heard_ = newest_;
@@ -256,6 +264,7 @@ void News::caught_up() {
   }
   problem_.clear();
   proof_ = std::chrono::steady_clock::now();
+  settle();
   set_ready(true);
 }
 
@@ -271,6 +280,7 @@ void News::wait_for_more() {
                 if (disorder_) return begin_anew();
                 if (std::exchange(foreign_, false)) return sync();
                 if (gap_) caught_up();
+                settle();
                 proof_ = std::chrono::steady_clock::now();
                 wait_for_more();
               });
@@ -281,32 +291,47 @@ bool News::queue(const Invalidation& what, std::vector<store::EntryPtr> instead)
   return log_.queue(what, std::move(instead));
 }
 
-/// As one command, and the next only behind its receipt: so they are taken in their order, wherever a command has to be
-/// sent on or again.
+/// As one command, and the next only when all of it came back: so they are taken in their order, wherever a command has
+/// to be sent on or again.
 void News::flush(Link& commands) {
-  if (!ready_ || under_way_ > 0 || log_.outbox().empty() || !commands.is_up()) return;
+  if (!ready_ || !commands.is_up()) return;
+  for (const auto& each : log_.take_replacements()) parts_.replaced(each.entry, each.ordinal);
+  if (under_way_ > 0 || log_.outbox().empty()) return;
   under_way_ = std::min(log_.outbox().size(), NewsLog::kMostUnderWay);
   Words words{parts_.identity, std::to_string(epoch_), std::string{kMostInStream}};
-  for (std::size_t i = 0; i < under_way_; ++i)
-    words.push_back(parts_.sealer.seal(kPurpose, {}, encode_news(log_.outbox()[i])));
+  for (std::size_t i = 0; i < under_way_; ++i) {
+    const auto& own = log_.outbox()[i];
+    words.push_back(own.id);
+    words.push_back(parts_.sealer.seal(kPurpose, {}, encode_news(own.ban.what)));
+  }
   run_script(commands, send_script(), {parts_.names.stream(), parts_.names.counter()}, words,
-             [this, &commands](const Reply* reply) {
-               if (reply && under_way_ > 0) take_receipt(*reply);
-               if (reply) flush(commands);
+             [this, epoch = epoch_](const Reply* reply) {
+               if (reply && under_way_ > 0) take_receipt(*reply, epoch);
              });
 }
 
-/// Those that were not taken are sent once more: twice does no harm.
-void News::take_receipt(const Reply& reply) {
-  const auto count = std::exchange(under_way_, 0);
-  if (reply.kind != Reply::Kind::number || reply.number < static_cast<std::int64_t>(count))
+/// Those that were not taken are sent once more.
+void News::take_receipt(const Reply& reply, std::uint64_t epoch) {
+  if (reply.kind != Reply::Kind::number || reply.number < static_cast<std::int64_t>(under_way_)) {
+    nothing_is_under_way();
     return fail("an invalidation was not taken: " +
                 (reply.is_error() ? reply.text.substr(0, 200) : std::string{"the server has begun anew"}));
-  const auto before = static_cast<std::uint64_t>(reply.number) - count;
-  for (std::size_t i = 1; i <= count; ++i)
-    for (const auto& entry : log_.sent(before + i)) parts_.replaced(entry, before + i);
-  counts_.sent += count;
-  unsaved_ = true;
+  }
+  counts_.sent += under_way_;
+  if (epoch != epoch_) return nothing_is_under_way();
+  taken_up_to_ = static_cast<std::uint64_t>(reply.number);
+  settle();
+}
+
+void News::settle() {
+  if (!taken_up_to_ || heard_ < *taken_up_to_) return;
+  nothing_is_under_way();
+  parts_.changed();
+}
+
+void News::nothing_is_under_way() noexcept {
+  under_way_ = 0;
+  taken_up_to_.reset();
 }
 
 Duration News::lag() const noexcept {

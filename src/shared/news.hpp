@@ -32,8 +32,8 @@ class News {
     const Clock& clock;
     Sealer& sealer;
     Names names;
-    std::string identity;           // of this process: what it sends is not heard twice
-    std::function<void()> changed;  // ready or not
+    std::string identity;                                                         // of this process, and of no other
+    std::function<void()> changed;                                                // ready or not
     std::function<void(const store::EntryPtr&, std::uint64_t ordinal)> replaced;  // what is stored instead, in its turn
   };
   explicit News(Parts parts);
@@ -44,9 +44,9 @@ class News {
   void reading_link_down();
   /// As NewsLog::queue().
   bool queue(const caching::Invalidation& what, std::vector<store::EntryPtr> instead = {});
-  /// Sends what waits. REQUIRES: the link is up.
+  /// Sends what waits, and hands over what is stored instead of what came back. REQUIRES: the link is up.
   void flush(Link& commands);
-  void commands_link_down() noexcept { under_way_ = 0; }
+  void commands_link_down() noexcept { nothing_is_under_way(); }
   /// Each second: keeps what was heard, and notices silence.
   void tick();
   void save();
@@ -70,11 +70,12 @@ class News {
   struct Item {
     std::uint64_t ordinal = 0, epoch = 0;
     std::string at;  // its id in the stream
-    std::string by;
+    std::string by, id;
     std::optional<caching::Invalidation> what;
   };
   void sync();
-  void synced(const Reply& reply);
+  /// `taken_up_to`: as it was when that was asked for.
+  void synced(const Reply& reply, std::optional<std::uint64_t> taken_up_to);
   void begin_epoch(std::uint64_t epoch);
   void read_page();
   void take_page(const Reply& reply);
@@ -88,7 +89,10 @@ class News {
   void missed() noexcept { gap_ = true; }
   void set_ready(bool ready);
   void publish_moment() noexcept;
-  void take_receipt(const Reply& reply);
+  void take_receipt(const Reply& reply, std::uint64_t epoch);
+  /// Where all that was sent must have come back, what has not is sent again.
+  void settle();
+  void nothing_is_under_way() noexcept;
   /// The link is made anew: soon, or after a while where that would change nothing.
   void fail(const std::string& why);
   void give_up(const std::string& why);
@@ -97,15 +101,15 @@ class News {
   Parts parts_;
   std::shared_ptr<Link> link_;
   NewsLog log_;
-  std::uint64_t epoch_ = 0;    // 0: none is known
-  std::uint64_t heard_ = 0;    // everything up to there is in force here
-  std::string heard_at_;       // where the last of these is in the stream; empty: not known
-  std::uint64_t newest_ = 0;   // at the last sync
-  std::string last_id_;        // in the stream; empty: it is read from its begin
-  std::size_t under_way_ = 0;  // of the outbox
-  std::uint16_t serial_ = 0;   // of the epoch, in this process
-  bool begun_ = false;         // the log has its begin
-  bool is_new_link_ = false;   // and its stream was not read to the end yet
+  std::uint64_t epoch_ = 0;                   // 0: none is known
+  std::uint64_t heard_ = 0;                   // everything up to there is in force here
+  std::string heard_at_;                      // where the last of these is in the stream; empty: not known
+  std::uint64_t newest_ = 0;                  // at the last sync
+  std::string last_id_;                       // in the stream; empty: it is read from its begin
+  std::size_t under_way_ = 0;                 // of the outbox: sent, and maybe not heard yet
+  std::optional<std::uint64_t> taken_up_to_;  // of these the last one's ordinal, by the receipt
+  std::uint16_t serial_ = 0;                  // of the epoch, in this process
+  bool begun_ = false;                        // the log has its begin
   bool gap_ = false;
   bool ready_ = false;
   bool other_secret_ = false;

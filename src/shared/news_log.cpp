@@ -1,7 +1,7 @@
 #include "shared/news_log.hpp"
 
 #include <algorithm>
-#include <limits>
+#include <utility>
 
 #include "limit/state_codec.hpp"
 
@@ -31,18 +31,9 @@ Validity by(const store::Ban& ban, const store::BanTarget& target) {
 }  // namespace
 
 void NewsLog::start_at(std::uint64_t ordinal) {
-  floor_ = last_ = ordinal;
-  rules_.clear();
-  forget_sent(std::numeric_limits<std::uint64_t>::max());
-}
-
-/// What has come back in the stream is a rule like any other.
-void NewsLog::forget_sent(std::uint64_t ordinal) {
-  std::erase_if(sent_, [this, ordinal](Own& own) {
-    if (own.ordinal > ordinal) return false;
-    let_go(own.instead);
-    return true;
-  });
+  skip_to(ordinal);
+  for (const auto& each : replacements_) waiting_bytes_ -= each.entry->footprint();
+  replacements_.clear();
 }
 
 void NewsLog::remember(std::uint64_t ordinal, const Invalidation& what) {
@@ -52,81 +43,64 @@ void NewsLog::remember(std::uint64_t ordinal, const Invalidation& what) {
   rules_.pop_front();
 }
 
-NewsLog::Arrival NewsLog::add(std::uint64_t ordinal, const Invalidation& what, bool is_own) {
+NewsLog::Arrival NewsLog::add(std::uint64_t ordinal, const Invalidation& what) {
   if (ordinal <= last_) return Arrival::known;
   const bool is_next = ordinal == last_ + 1;
   if (!is_next) skip_to(ordinal - 1);
   last_ = ordinal;
   remember(ordinal, what);
-  if (is_own) forget_sent(ordinal);
   return is_next ? Arrival::next : Arrival::gap;
 }
 
 void NewsLog::skip_to(std::uint64_t ordinal) {
   floor_ = last_ = ordinal;
   rules_.clear();
-  forget_sent(ordinal);
 }
 
 bool NewsLog::queue(const Invalidation& what, std::vector<store::EntryPtr> instead) {
-  if (outbox_.size() < kMostRules) {
-    outbox_.push_back(what);
-  } else {
-    for (auto late = kMostUnderWay; late < unsent_.size(); ++late) let_go(unsent_[late].instead);
+  const bool is_full = outbox_.size() >= kMostRules;
+  if (is_full) {
+    for (auto late = kMostUnderWay; late < outbox_.size(); ++late) waiting_bytes_ -= bytes_of(outbox_[late].instead);
     outbox_.resize(kMostUnderWay);
-    unsent_.resize(kMostUnderWay);
-    outbox_.push_back({Invalidation::Kind::all, {}, true});
   }
   const auto bytes = bytes_of(instead);
   const bool has_room = waiting_bytes_ + bytes <= kMostWaitingBytes;
   if (!has_room) instead.clear();
   waiting_bytes_ += has_room ? bytes : 0;
-  unsent_.push_back({ban_of(outbox_.back()), std::move(instead)});
+  outbox_.push_back(
+      {new_id(), ban_of(is_full ? Invalidation{Invalidation::Kind::all, {}, true} : what), std::move(instead)});
   return has_room;
 }
 
-void NewsLog::let_go(std::vector<store::EntryPtr>& instead) {
-  waiting_bytes_ -= bytes_of(instead);
-  instead.clear();
+/// Those that were sent are among the oldest.
+bool NewsLog::came_back(std::string_view id) {
+  const auto end = outbox_.begin() + static_cast<std::ptrdiff_t>(std::min(outbox_.size(), kMostUnderWay));
+  const auto own = std::find_if(outbox_.begin(), end, [id](const Own& each) { return each.id == id; });
+  if (own == end) return false;
+  for (auto& entry : own->instead) replacements_.push_back({std::move(entry), last_});
+  outbox_.erase(own);
+  return true;
 }
 
-std::vector<store::EntryPtr> NewsLog::sent(std::uint64_t ordinal) {
-  if (outbox_.empty()) return {};
-  sent_.push_back(std::move(unsent_.front()));
-  outbox_.pop_front();
-  unsent_.pop_front();
-  sent_.back().ordinal = ordinal;
-  auto instead = sent_.back().instead;
-  if (ordinal <= last_) forget_sent(ordinal);
-  std::erase_if(instead, [this, ordinal](const store::EntryPtr& entry) {
-    return validity(ordinal, store::target_of(*entry)) != Validity::valid;
+std::vector<NewsLog::Replacement> NewsLog::take_replacements() {
+  auto taken = std::exchange(replacements_, {});
+  for (const auto& each : taken) waiting_bytes_ -= each.entry->footprint();
+  std::erase_if(taken, [this](const Replacement& each) {
+    return validity(each.ordinal, store::target_of(*each.entry)) != Validity::valid;
   });
-  return instead;
+  return taken;
 }
 
-void NewsLog::queue_sent_again(std::size_t under_way) {
-  auto place = std::min(under_way, outbox_.size());
-  for (auto& own : sent_) {
-    const auto at = static_cast<std::ptrdiff_t>(place++);
-    outbox_.insert(outbox_.begin() + at, own.ban.what);
-    unsent_.insert(unsent_.begin() + at, std::move(own));
-  }
-  sent_.clear();
-}
-
-void NewsLog::restore_outbox(std::deque<Invalidation> outbox) {
+void NewsLog::restore_outbox(std::deque<Own> outbox) {
   outbox_ = std::move(outbox);
-  unsent_.clear();
-  waiting_bytes_ = 0;
-  for (const auto& what : outbox_) unsent_.push_back({ban_of(what), {}});
+  for (auto& own : outbox_)
+    if (own.id.empty()) own.id = new_id();
 }
 
 Validity NewsLog::validity(std::uint64_t ordinal, const store::BanTarget& target) const {
   if (ordinal < floor_) return Validity::gone;
   auto worst = Validity::valid;
-  for (const auto& each : unsent_) worst = worse(worst, by(each.ban, target));
-  for (const auto& own : sent_)
-    if (own.ordinal > ordinal) worst = worse(worst, by(own.ban, target));
+  for (const auto& own : outbox_) worst = worse(worst, by(own.ban, target));
   for (auto rule = rules_.rbegin(); rule != rules_.rend() && rule->ordinal > ordinal; ++rule)
     worst = worse(worst, by(rule->ban, target));
   return worst;
@@ -150,18 +124,27 @@ std::optional<Invalidation> decode_news(std::string_view bytes) {
   return Invalidation{static_cast<Invalidation::Kind>(kind), std::string{text}, soft == 1};
 }
 
-std::string encode_outbox(const std::deque<Invalidation>& outbox) {
+std::string encode_outbox(const std::deque<NewsLog::Own>& outbox) {
   limit::StateWriter writer;
-  for (const auto& what : outbox) writer.text(encode_news(what));
+  for (const auto& own : outbox) {
+    writer.text(own.id);
+    writer.text(encode_news(own.ban.what));
+  }
   return writer.take();
 }
 
-std::deque<Invalidation> decode_outbox(std::string_view bytes) {
-  std::deque<Invalidation> outbox;
+/// An id stands before its invalidation, and is none: its first byte is no kind.
+std::deque<NewsLog::Own> decode_outbox(std::string_view bytes) {
+  std::deque<NewsLog::Own> outbox;
   limit::StateReader reader{bytes};
+  std::string id;
   while (reader.ok() && !reader.at_end() && outbox.size() < NewsLog::kMostRules) {
-    const auto what = decode_news(reader.text());
-    if (what) outbox.push_back(*what);
+    const auto text = reader.text();
+    const auto what = decode_news(text);
+    if (what)
+      outbox.push_back({std::exchange(id, {}), ban_of(*what), {}});
+    else
+      id = text;
   }
   return outbox;
 }

@@ -45,6 +45,7 @@ void LaneMember::answered(std::uint64_t number, const DrawAnswer& answer) {
   members_ = answer.members;
   merged_ = answer.lane;
   offers_ = answer.offers;
+  was_let_go_ = false;
 }
 
 void LaneMember::cut_off() noexcept {
@@ -57,16 +58,27 @@ bool LaneMember::tick(TimePoint now) noexcept {
   return true;
 }
 
+void LaneMember::stand_still(TimePoint until) noexcept {
+  standing_ = Standing::cut_off;
+  away_at_ = std::max(away_at_, until);
+}
+
 void LaneMember::rejoin() noexcept {
   standing_ = Standing::joining;
   merged_.clear();
+  was_let_go_ = was_let_go_ || !offers_.empty();
   offers_.clear();
   // Answers to what was asked before come too late.
   confirmed_ = calls_;
 }
 
 limit::ShareConfig LaneMember::share(const LaneLimits& limits, const Otherwise& otherwise) const {
-  if (offers_.size() != 2 + 2 * limits.quotas.size()) return equal_share(limits, otherwise);
+  if (!has_offers(limits)) {
+    auto equal = equal_share(limits, otherwise);
+    if (was_let_go_)
+      for (auto& part : equal.quotas) part.first = 0;  // others may have been given what was left
+    return equal;
+  }
   limit::ShareConfig share;
   share.per_second = static_cast<double>(offers_[0]) / kNanoTokens;
   share.burst = static_cast<std::uint32_t>(offers_[1]);

@@ -65,6 +65,8 @@ class LaneMember {
   bool tick(TimePoint now) noexcept;
   /// From when it is away; meaningful while it is cut off.
   TimePoint away_at() const noexcept { return away_at_; }
+  /// It was away by itself, and now nobody hears of it any more: it stands still once more until they know.
+  void stand_still(TimePoint until) noexcept;
   /// There is a link again.
   void rejoin() noexcept;
 
@@ -73,6 +75,8 @@ class LaneMember {
     std::size_t members = 1;
     std::vector<std::uint64_t> used;  // of each quota, by this instance
   };
+  /// What was offered last is still held for it.
+  bool has_offers(const LaneLimits& limits) const noexcept { return offers_.size() == 2 + 2 * limits.quotas.size(); }
   /// What it may do while it is away.
   limit::ShareConfig share(const LaneLimits& limits, const Otherwise& otherwise) const;
 
@@ -82,6 +86,7 @@ class LaneMember {
   std::uint64_t calls_ = 0;
   std::uint64_t confirmed_ = 0;
   std::vector<std::uint64_t> offers_;  // of the call that is confirmed
+  bool was_let_go_ = false;            // what it was offered before may belong to others by now
   std::size_t members_ = 1;
   TimePoint away_at_{};
 };

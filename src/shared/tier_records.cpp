@@ -35,6 +35,11 @@ bool may_leave_here(const store::Entry& entry) {
   return !says.is_private && says.private_fields.empty();
 }
 
+/// Invalidated, or replaced by hand, since it was asked for.
+bool is_overtaken(const NewsLog& log, std::uint64_t ordinal, const store::Entry& entry) {
+  return log.validity(ordinal, store::target_of(entry)) != store::Validity::valid;
+}
+
 /// A record of the same epoch that is stamped with a later ordinal stays. Where these figures stand: record.cpp.
 const Script& replace_script() {
   static const Script script{R"lua(
@@ -217,7 +222,7 @@ void Tier::write(const Loaded& loaded) {
   const auto ordinal = news_.ordinal_of(loaded.asked_at);
   const char* why = nullptr;
   if (!bulk_->is_up() || !news_.is_ready()) why = "away";
-  if (!why && !ordinal) why = "overtaken";
+  if (!why && (!ordinal || is_overtaken(news_.log(), *ordinal, *loaded.entry))) why = "overtaken";
   if (!why && writes_are_paused()) why = "full";
   if (!why) return send_record(*loaded.entry, *ordinal);
   drop(why);

@@ -123,6 +123,18 @@ class SharedValues(Values):
         self.assertEqual("x" * 8192, self.value(one))
         self.assertIsNone(self.value(two))
 
+    def test_what_is_put_outlives_a_kill_that_comes_at_once(self):
+        one, two = self.instance("one", config={"disk": {"path": "store"}}), self.instance("two")
+        self.shared_put(one, "dark")
+        self.assertEqual("dark", self.value(two))
+        one.process.kill()
+        self.end(one)
+        one.start()
+        self.ready(one)
+        self.heard(one, two)
+        self.assertEqual((1, 0), tuple(self.status(two)["invalidations"][name] for name in ("received", "gaps")))
+        self.assertEqual(["dark", "dark"], [self.value(one), self.value(two)])
+
     def test_nobody_reads_them_in_the_redis(self):
         one = self.instance("one")
         self.shared_put(one, "very secret value", "user:very-secret:view")

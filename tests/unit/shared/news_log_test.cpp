@@ -3,9 +3,11 @@
 #include <array>
 #include <gtest/gtest.h>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/hash.hpp"
+#include "limit/state_codec.hpp"
 
 namespace cachearr::shared {
 namespace {
@@ -17,6 +19,14 @@ using NewsKind = Invalidation::Kind;
 
 const Invalidation kOfSeries{NewsKind::pattern, "series:*", false};
 const Invalidation kSoftAll{NewsKind::all, "", true};
+
+/// The oldest one of the outbox is read in the stream.
+Arrival hear_own(NewsLog& log, std::uint64_t ordinal) {
+  const auto own = log.outbox().front();
+  const auto arrival = log.add(ordinal, own.ban.what);
+  EXPECT_TRUE(log.came_back(own.id));
+  return arrival;
+}
 
 store::BanTarget target_named(std::string_view key) { return {key, "sonarr", {}, 0}; }
 
@@ -63,42 +73,39 @@ TEST(TheLog, ForgetsNothingBetweenSendingAndHearingItBack) {
   NewsLog log;
   log.start_at(10);
   log.queue(kOfSeries);
-  log.sent(12);
-  EXPECT_TRUE(log.outbox().empty());
-  EXPECT_EQ(log.validity(10, target_named("series:1")), Validity::gone);
-  EXPECT_EQ(log.validity(12, target_named("series:1")), Validity::valid);
   log.add(11, {NewsKind::key, "x", false});
   EXPECT_EQ(log.validity(11, target_named("series:1")), Validity::gone);
-  EXPECT_EQ(log.add(12, kOfSeries), Arrival::next);
+  EXPECT_EQ(hear_own(log, 12), Arrival::next);
+  EXPECT_TRUE(log.outbox().empty());
   EXPECT_EQ(log.validity(11, target_named("series:1")), Validity::gone);
+  EXPECT_EQ(log.validity(12, target_named("series:1")), Validity::valid);
 }
 
-TEST(TheLog, SendsAgainWhatHasNotComeBackOnANewLink) {
+TEST(TheLog, KeepsWhatHasNotComeBackToBeSentAgain) {
   NewsLog log;
   log.start_at(10);
-  for (const auto& what : {kOfSeries, kSoftAll, Invalidation{NewsKind::key, "x", false}}) log.queue(what);
-  log.sent(11);
-  log.sent(12);
-  EXPECT_EQ(log.add(11, kOfSeries, true), Arrival::next);
-  EXPECT_EQ(log.add(12, {NewsKind::key, "of another", false}), Arrival::next);
-  log.queue_sent_again(1);
-  ASSERT_EQ(log.outbox().size(), 2U);
-  EXPECT_EQ(log.outbox().back(), kSoftAll);
+  for (const auto& what : {kOfSeries, kSoftAll}) log.queue(what);
+  hear_own(log, 11);
+  log.add(12, kSoftAll);
+  EXPECT_FALSE(log.came_back("of another"));
+  EXPECT_FALSE(log.came_back(""));
+  ASSERT_EQ(log.outbox().size(), 1U);
+  EXPECT_EQ(log.outbox().front().ban.what, kSoftAll);
   EXPECT_EQ(log.validity(12, target_named("movie:1")), Validity::stale);
-  log.sent(13);
-  log.sent(14);
-  EXPECT_TRUE(log.outbox().empty());
-  EXPECT_EQ(log.validity(13, target_named("movie:1")), Validity::stale);
-  EXPECT_EQ(log.validity(14, target_named("movie:1")), Validity::valid);
+  hear_own(log, 13);
+  EXPECT_EQ(log.validity(12, target_named("movie:1")), Validity::stale);
+  EXPECT_EQ(log.validity(13, target_named("movie:1")), Validity::valid);
 }
 
-TEST(TheLog, ThatHasHeardItAlreadyKeepsNoCopyOfWhatWasSent) {
+TEST(TheLog, KeepsWhatHasNotComeBackThroughABeginAndAGap) {
   NewsLog log;
   log.start_at(10);
   log.queue(kOfSeries);
-  log.add(11, kOfSeries);
-  log.sent(11);
-  EXPECT_EQ(log.validity(11, target_named("series:1")), Validity::valid);
+  log.start_at(20);
+  log.add(30, kSoftAll);
+  log.skip_to(40);
+  ASSERT_EQ(log.outbox().size(), 1U);
+  EXPECT_EQ(log.validity(40, target_named("series:1")), Validity::gone);
 }
 
 TEST(TheLog, StaysBoundedAndThenTrustsNoOldRecord) {
@@ -115,8 +122,8 @@ TEST(TheOutbox, ThatGrowsTooLongBecomesOneForEverything) {
   NewsLog log;
   for (std::size_t i = 0; i <= NewsLog::kMostRules; ++i) log.queue({NewsKind::key, std::to_string(i), false});
   ASSERT_EQ(log.outbox().size(), NewsLog::kMostUnderWay + 1);
-  EXPECT_EQ(log.outbox().front().text, "0");
-  EXPECT_EQ(log.outbox().back(), kSoftAll);
+  EXPECT_EQ(log.outbox().front().ban.what.text, "0");
+  EXPECT_EQ(log.outbox().back().ban.what, kSoftAll);
   EXPECT_EQ(log.validity(0, target_named("anything")), Validity::stale);
 }
 
@@ -125,11 +132,46 @@ TEST(TheOutbox, OutlivesTheProcess) {
   log.queue(kOfSeries);
   log.queue(kSoftAll);
   const auto bytes = encode_outbox(log.outbox());
-  NewsLog next;
+  NewsLog next{"next"};
   next.restore_outbox(decode_outbox(bytes));
-  EXPECT_EQ(next.outbox(), log.outbox());
+  EXPECT_EQ(encode_outbox(next.outbox()), bytes);
   EXPECT_EQ(next.validity(0, target_named("series:1")), Validity::gone);
   EXPECT_TRUE(decode_outbox("\xff\xff").empty());
+}
+
+TEST(TheOutbox, KnowsWhatAnEarlierProcessHasSentAlready) {
+  NewsLog log{"first"};
+  log.queue(kOfSeries);
+  log.queue(kSoftAll);
+  const auto id = log.outbox().front().id;
+  NewsLog next{"next"};
+  next.restore_outbox(decode_outbox(encode_outbox(log.outbox())));
+  next.start_at(10);
+  next.add(11, kOfSeries);
+  EXPECT_TRUE(next.came_back(id));
+  EXPECT_FALSE(next.came_back(id));
+  ASSERT_EQ(next.outbox().size(), 1U);
+  EXPECT_EQ(next.outbox().front().ban.what, kSoftAll);
+  EXPECT_EQ(next.validity(10, target_named("series:1")), Validity::gone);
+}
+
+TEST(TheOutbox, OfAVersionWithoutIdsGetsNewOnes) {
+  limit::StateWriter writer;
+  for (const auto& what : {kOfSeries, kSoftAll}) writer.text(encode_news(what));
+  NewsLog log{"next"};
+  log.restore_outbox(decode_outbox(writer.take()));
+  ASSERT_EQ(log.outbox().size(), 2U);
+  EXPECT_EQ(log.outbox().front().ban.what, kOfSeries);
+  EXPECT_EQ(log.outbox().back().ban.what, kSoftAll);
+  EXPECT_NE(log.outbox().front().id, "");
+  EXPECT_NE(log.outbox().front().id, log.outbox().back().id);
+}
+
+TEST(TheOutbox, OfTwoProcessesHasOtherIds) {
+  NewsLog one{"one"}, two{"two"};
+  one.queue(kOfSeries);
+  two.queue(kOfSeries);
+  EXPECT_NE(one.outbox().front().id, two.outbox().front().id);
 }
 
 store::EntryPtr value_of(std::string_view key, std::size_t bytes = 5) {
@@ -144,12 +186,12 @@ store::EntryPtr value_of(std::string_view key, std::size_t bytes = 5) {
   return store::make_entry(parts);
 }
 
-using Entries = std::vector<const store::Entry*>;
+using Replaced = std::vector<std::pair<const store::Entry*, std::uint64_t>>;
 
-Entries sent(NewsLog& log, std::uint64_t ordinal) {
-  Entries entries;
-  for (const auto& each : log.sent(ordinal)) entries.push_back(each.get());
-  return entries;
+Replaced replacements(NewsLog& log) {
+  Replaced all;
+  for (const auto& each : log.take_replacements()) all.emplace_back(each.entry.get(), each.ordinal);
+  return all;
 }
 
 const Invalidation kOfA{NewsKind::key, "user:a", false}, kOfB{NewsKind::key, "user:b", false};
@@ -159,7 +201,10 @@ TEST(TheLog, GivesBackWhatIsStoredInsteadWithItsOrdinal) {
   log.start_at(10);
   const auto a = value_of("user:a");
   EXPECT_TRUE(log.queue(kOfA, {a}));
-  EXPECT_EQ(sent(log, 11), Entries{a.get()});
+  EXPECT_TRUE(replacements(log).empty());
+  hear_own(log, 11);
+  EXPECT_EQ(replacements(log), (Replaced{{a.get(), 11}}));
+  EXPECT_TRUE(replacements(log).empty());
   EXPECT_EQ(log.validity(11, store::target_of(*a)), Validity::valid);
   EXPECT_EQ(log.validity(10, store::target_of(*a)), Validity::gone);
 }
@@ -171,31 +216,31 @@ TEST(TheLog, GivesBackNothingThatALaterOneNames) {
   log.queue(kOfA, {old});
   log.queue(kOfB, {b});
   log.queue(kOfA, {last});
-  EXPECT_TRUE(log.sent(11).empty());
-  EXPECT_EQ(sent(log, 12), Entries{b.get()});
-  EXPECT_EQ(sent(log, 13), Entries{last.get()});
+  hear_own(log, 11);
+  EXPECT_TRUE(replacements(log).empty());
+  hear_own(log, 12);
+  hear_own(log, 13);
+  EXPECT_EQ(replacements(log), (Replaced{{b.get(), 12}, {last.get(), 13}}));
 }
 
-TEST(TheLog, GivesBackNothingThatAnotherHasReplacedBeforeItsReceiptCame) {
+TEST(TheLog, GivesBackNothingThatAnotherHasReplacedMeanwhile) {
   NewsLog log;
   log.start_at(10);
   log.queue(kOfA, {value_of("user:a")});
-  log.add(11, kOfA);
+  hear_own(log, 11);
   log.add(12, kOfA);
-  EXPECT_TRUE(log.sent(11).empty());
+  EXPECT_TRUE(replacements(log).empty());
 }
 
-TEST(TheLog, SendsAValueAgainWithItsInvalidation) {
+TEST(TheLog, GivesBackNothingOfAnOrderThatIsOver) {
   NewsLog log;
   log.start_at(10);
-  const auto value = value_of("user:a");
-  log.queue(kOfA, {value});
-  EXPECT_EQ(sent(log, 11), Entries{value.get()});
-  log.queue_sent_again(0);
-  EXPECT_EQ(sent(log, 12), Entries{value.get()});
-  EXPECT_EQ(log.add(12, kOfA, true), Arrival::gap);
-  log.queue_sent_again(0);
-  EXPECT_TRUE(log.outbox().empty());
+  const auto large = value_of("user:a", NewsLog::kMostWaitingBytes / 2);
+  log.queue(kOfA, {large});
+  hear_own(log, 11);
+  log.start_at(3);
+  EXPECT_TRUE(replacements(log).empty());
+  EXPECT_TRUE(log.queue(kOfA, {large}));
 }
 
 TEST(TheLog, LetsInvalidationsGoAloneWhereTooMuchWaits) {
@@ -204,8 +249,9 @@ TEST(TheLog, LetsInvalidationsGoAloneWhereTooMuchWaits) {
   EXPECT_TRUE(log.queue(kOfA, {large}));
   EXPECT_FALSE(log.queue(kOfB, {large}));
   EXPECT_EQ(log.outbox().size(), 2U);
-  log.sent(1);
-  log.add(1, kOfA, true);
+  hear_own(log, 1);
+  EXPECT_FALSE(log.queue(kOfB, {large}));
+  log.take_replacements();
   EXPECT_TRUE(log.queue(kOfB, {large}));
 }
 

@@ -66,6 +66,31 @@ TEST(AMember, ThatWasNeverOfferedAnythingTakesAnEqualPartLessWhatItHasUsed) {
   EXPECT_EQ(member.share(kLane, {3, {400}}).quotas[0].first, 0U);
 }
 
+TEST(AMember, ThatHasRejoinedWithoutAnAnswerTakesNothingOfTheWindowsThatAreUnderWay) {
+  auto member = connected_member();
+  member.cut_off();
+  member.rejoin();
+  EXPECT_FALSE(member.has_offers(kLane));
+  EXPECT_EQ(member.share(kLane, {3, {100}}), (limit::ShareConfig{0.666666666, 2, {{0, 333}}}));
+  member.rejoin();
+  EXPECT_EQ(member.share(kLane, {3, {100}}).quotas[0].first, 0U);
+  member.answered(member.begin_call(kJoined, 4).number, answer_of(Verdict::go, {1, 1, 7, 8}));
+  EXPECT_TRUE(member.has_offers(kLane));
+  EXPECT_EQ(member.share(kLane, {}).quotas[0].first, 7U);
+  EXPECT_EQ(LaneMember{}.share(kLane, {3, {100}}).quotas[0].first, 233U);
+}
+
+TEST(AMember, ThatWasAwayByItselfStandsStillUntilTheOthersKnow) {
+  auto member = connected_member();
+  member.begin_call(kJoined, 4);
+  member.cut_off();
+  EXPECT_TRUE(member.tick(kJoined + seconds{30}));
+  member.stand_still(kJoined + seconds{40});
+  EXPECT_EQ(member.standing(), Standing::cut_off);
+  EXPECT_FALSE(member.tick(kJoined + seconds{40} - Duration{1}));
+  EXPECT_TRUE(member.tick(kJoined + seconds{40}));
+}
+
 TEST(AMember, IgnoresOlderAnswersAndThoseThatComeWhenItIsCutOff) {
   LaneMember member;
   const auto first = member.begin_call(kJoined, 1);
