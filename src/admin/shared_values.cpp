@@ -80,7 +80,7 @@ std::string_view share_values(Instance& instance, std::string_view key, std::vec
   std::erase_if(stored, [&](const store::EntryPtr& entry) { return !is_for_all(*snapshot->rules, *entry); });
   if (stored.empty()) return told_others(nullptr);
   std::erase_if(stored, [tier](const store::EntryPtr& entry) { return !tier->may_share(*entry); });
-  tier->replace_for_good(key, std::move(stored));
+  tier->replace_for_good(key, stored);
   return told_others(tier);
 }
 

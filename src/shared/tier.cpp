@@ -272,7 +272,7 @@ void Tier::announce_for_good(std::span<const Invalidation> all) {
   });
 }
 
-void Tier::replace_for_good(std::string_view key, std::vector<store::EntryPtr> instead) {
+void Tier::replace_for_good(std::string_view key, const std::vector<store::EntryPtr>& instead) {
   announced_.fetch_add(1);
   run_and_wait([this, what = Invalidation{Invalidation::Kind::key, std::string{key}, false}, instead] {
     if (!news_.queue(what, instead)) drop("queue");

@@ -70,7 +70,7 @@ class Tier final : public store::SharedTier {
   /// Tells all that what is stored under the key is over, as announce_for_good(), and shares what is stored here from
   /// now on: with the turn of that invalidation, so that the order of all instances decides which one stays. Not on a
   /// worker.
-  void replace_for_good(std::string_view key, std::vector<store::EntryPtr> instead);
+  void replace_for_good(std::string_view key, const std::vector<store::EntryPtr>& instead);
   /// Whether it is worth sharing, by what it is. Any thread.
   bool may_share(const store::Entry& entry) const { return options_.records && is_worth_sharing(entry); }
   bool shares_records() const noexcept { return options_.records; }
