@@ -180,10 +180,12 @@ Answer expire_key(const KeyCalls& keys, const Call& call) {
     return problem(400, "say which: {\"ttl\": 300}, seconds or a duration such as \"15m\"; null: never");
   const auto ttl = at->is_null() ? std::nullopt : duration_of(*at);
   if (!at->is_null() && !ttl) return problem(400, "ttl is a number of seconds or a duration such as \"15m\"");
-  if (keys.entries(call).empty()) return no_such_key();
+  const auto there = keys.entries(call);
+  if (there.empty()) return no_such_key();
   // As in Redis: a time that is over already ends the key.
   if (ttl && ttl->count() <= 0) return delete_key(keys, call);
   const auto until = ttl ? keys.now() + *ttl : kNever;
+  fetch_newer_answers(keys.instance, there, call.stop);
   const std::lock_guard lock{keys.counters.key_changes};
   keys.store().expire_key(call.captures.front(), until);
   share_values(keys.instance, call.captures.front(), keys.store().find_key(call.captures.front()));

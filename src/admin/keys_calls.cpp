@@ -121,7 +121,7 @@ std::vector<store::EntryPtr> several_values(const KeysCalls& keys, const std::ve
   std::vector<std::string> missing;
   for (std::size_t i = 0; i < names.size(); ++i)
     if (!found[i]) missing.push_back(names[i]);
-  return fetch_shared_values(keys.instance, missing, stop) ? find() : found;
+  return fetch_shared_values(keys.instance, missing, stop, kMostBytesGot) ? find() : found;
 }
 
 Answer get_several(const KeysCalls& keys, const Call& call) {

@@ -14,29 +14,30 @@ namespace cachearr::admin {
 
 namespace {
 
-constexpr std::size_t kAskedAtOnce = 100;
+constexpr std::size_t kAskedAtOnce = 8;  // they come one behind the other, and clients' look-ups behind them
 constexpr std::chrono::seconds kTierHasStopped{10};  // it answers no more
 
 /// Look-ups that are under way; those that ask may be gone when the last one ends.
 class Arrivals {
  public:
   explicit Arrivals(std::size_t asked) : left_{asked} {}
-  void add(bool found) {
+  void add(const store::EntryPtr& found) {
     const std::lock_guard lock{mutex_};
-    found_ = found_ || found;
+    if (found) bytes_ += found->footprint();
     if (--left_ == 0) all_.notify_all();
   }
-  bool wait(const std::stop_token& stop) {
+  /// Bytes of what was found; 0: nothing was.
+  std::uint64_t wait(const std::stop_token& stop) {
     std::unique_lock lock{mutex_};
     all_.wait_for(lock, stop, kTierHasStopped, [this] { return left_ == 0; });
-    return found_;
+    return bytes_;
   }
 
  private:
   std::mutex mutex_;  // guards the rest
   std::condition_variable_any all_;
   std::size_t left_;
-  bool found_ = false;
+  std::uint64_t bytes_ = 0;
 };
 
 /// Whether it means the same for every instance. What was put by hand has no upstream, a note of one has; an answer
@@ -49,28 +50,44 @@ bool is_for_all(const rules::RuleSet& rules, const store::Entry& entry) {
   return upstream && pipeline::is_shared(*upstream);
 }
 
-bool fetch_at_once(shared::Tier& tier, store::Store& store, std::span<const std::string> keys,
-                   const std::stop_token& stop) {
-  const auto arrivals = std::make_shared<Arrivals>(keys.size());
-  for (const auto& key : keys)
-    tier.find(identity_by_hand(key), store.generation(), store::WhereMissing::lost,
-              [arrivals](const store::EntryPtr& entry, const store::FetchClaim&) {
-                arrivals->add(static_cast<bool>(entry));
-              });
+std::uint64_t fetch_at_once(shared::Tier& tier, store::Store& store, std::span<const std::string> identities,
+                            store::WhereMissing missing, const std::stop_token& stop) {
+  const auto arrivals = std::make_shared<Arrivals>(identities.size());
+  for (const auto& identity : identities)
+    tier.find(identity, store.generation(), missing,
+              [arrivals](const store::EntryPtr& entry, const store::FetchClaim&) { arrivals->add(entry); });
   return arrivals->wait(stop);
+}
+
+/// Stops where it has more than so many bytes.
+bool fetch(Instance& instance, std::span<const std::string> identities, store::WhereMissing missing,
+           const std::stop_token& stop, std::uint64_t most_bytes) {
+  auto* const tier = instance.shared_tier();
+  std::uint64_t bytes = 0;
+  while (tier && !identities.empty() && bytes <= most_bytes && tier->may_ask() && !stop.stop_requested()) {
+    const auto part = identities.first(std::min(kAskedAtOnce, identities.size()));
+    bytes += fetch_at_once(*tier, instance.store(), part, missing, stop);
+    identities = identities.subspan(part.size());
+  }
+  return bytes > 0;
 }
 
 }  // namespace
 
-bool fetch_shared_values(Instance& instance, std::span<const std::string> keys, const std::stop_token& stop) {
-  auto* const tier = instance.shared_tier();
-  bool found = false;
-  while (tier && !keys.empty() && tier->may_ask() && !stop.stop_requested()) {
-    const auto part = keys.first(std::min(kAskedAtOnce, keys.size()));
-    found |= fetch_at_once(*tier, instance.store(), part, stop);
-    keys = keys.subspan(part.size());
-  }
-  return found;
+bool fetch_shared_values(Instance& instance, std::span<const std::string> keys, const std::stop_token& stop,
+                         std::uint64_t most_bytes) {
+  std::vector<std::string> identities;
+  for (const auto& key : keys) identities.push_back(identity_by_hand(key));
+  return fetch(instance, identities, store::WhereMissing::lost, stop, most_bytes);
+}
+
+void fetch_newer_answers(Instance& instance, std::span<const store::EntryPtr> entries, const std::stop_token& stop) {
+  const auto snapshot = instance.snapshot();
+  std::vector<std::string> identities;
+  for (const auto& entry : entries)
+    if ((entry->meta.flags & caching::kByHand) == 0 && is_for_all(*snapshot->rules, *entry))
+      identities.emplace_back(entry->identity());
+  fetch(instance, identities, store::WhereMissing::left, stop, kMostBytesAtOnce);
 }
 
 std::string_view share_values(Instance& instance, std::string_view key, std::vector<store::EntryPtr> stored) {
@@ -79,9 +96,9 @@ std::string_view share_values(Instance& instance, std::string_view key, std::vec
   const auto snapshot = instance.snapshot();
   std::erase_if(stored, [&](const store::EntryPtr& entry) { return !is_for_all(*snapshot->rules, *entry); });
   if (stored.empty()) return told_others(nullptr);
-  std::erase_if(stored, [tier](const store::EntryPtr& entry) { return !tier->may_share(*entry); });
-  tier->replace_for_good(key, stored);
-  return told_others(tier);
+  const auto too_large = std::erase_if(stored, [tier](const auto& entry) { return !tier->may_share(*entry); });
+  const bool taken = tier->replace_for_good(key, stored);
+  return taken && too_large == 0 ? told_others(tier) : told_others(nullptr);
 }
 
 std::string_view told_others(const shared::Tier* tier) noexcept {

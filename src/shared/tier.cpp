@@ -272,14 +272,19 @@ void Tier::announce_for_good(std::span<const Invalidation> all) {
   });
 }
 
-void Tier::replace_for_good(std::string_view key, const std::vector<store::EntryPtr>& instead) {
+bool Tier::replace_for_good(std::string_view key, const std::vector<store::EntryPtr>& instead) {
   announced_.fetch_add(1);
-  run_and_wait([this, what = Invalidation{Invalidation::Kind::key, std::string{key}, false}, instead] {
-    if (!news_.queue(what, instead)) drop("queue");
+  const auto taken = std::make_shared<std::atomic<bool>>(false);
+  run_and_wait([this, what = Invalidation{Invalidation::Kind::key, std::string{key}, false}, instead, taken] {
+    const bool may_write = !writes_are_paused();
+    const bool has_room = news_.queue(what, may_write ? instead : std::vector<store::EntryPtr>{});
+    if (!may_write || !has_room) drop(may_write ? "queue" : "full");
+    taken->store(may_write && has_room);
     announced_.fetch_sub(1);
     flush_outbox();
     news_.save();
   });
+  return taken->load();
 }
 
 void Tier::take_announced(std::span<const Invalidation> all) {

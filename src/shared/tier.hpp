@@ -68,9 +68,9 @@ class Tier final : public store::SharedTier {
   /// later. Not on a worker.
   void announce_for_good(std::span<const caching::Invalidation> all);
   /// Tells all that what is stored under the key is over, as announce_for_good(), and shares what is stored here from
-  /// now on: with the turn of that invalidation, so that the order of all instances decides which one stays. Not on a
-  /// worker.
-  void replace_for_good(std::string_view key, const std::vector<store::EntryPtr>& instead);
+  /// now on: with the turn of that invalidation, so that the order of all instances decides which one stays. False: it
+  /// is over, but what is stored here is not shared, for lack of room. Not on a worker.
+  bool replace_for_good(std::string_view key, const std::vector<store::EntryPtr>& instead);
   /// Whether it is worth sharing, by what it is. Any thread.
   bool may_share(const store::Entry& entry) const { return options_.records && is_worth_sharing(entry); }
   bool shares_records() const noexcept { return options_.records; }
@@ -136,6 +136,7 @@ class Tier final : public store::SharedTier {
   void look_at_absence();
   // tier_records.cpp:
   void ask(const LookUpPtr& look_up);
+  static std::chrono::steady_clock::time_point latest_end_of(const LookUp& look_up);
   bool is_arriving(LookUp& look_up) const;
   void give_time(const LookUpPtr& look_up);
   void watch(const LookUpPtr& look_up);

@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::uint64_t kMostQueued = 64ULL * 1024 * 1024;
 constexpr Duration kLeastPatience{5}, kMostPatience{100};
+constexpr Duration kLongestArrival{2'000};  // of what no origin can give instead
 constexpr Duration kLongestLife{30LL * 86'400'000};
 constexpr std::chrono::seconds kPauseWhenFull{10};
 constexpr int kFullPercent = 90;
@@ -78,11 +79,16 @@ void Tier::find(std::string identity, std::uint32_t generation, store::WhereMiss
   });
 }
 
+/// Where no time is configured.
+Steady::time_point Tier::latest_end_of(const LookUp& look_up) {
+  return look_up.asked + (look_up.is_nowhere_else ? kLongestArrival : kMostPatience);
+}
+
 /// A long answer takes its time on the way: as long as something comes, it is waited for.
 bool Tier::is_arriving(LookUp& look_up) const {
   const auto received = commands_->received_for(look_up.key);
   const bool has_more = std::exchange(look_up.received, received) != received;
-  return has_more && !options_.lookup_timeout && Steady::now() < look_up.asked + kMostPatience;
+  return has_more && !options_.lookup_timeout && Steady::now() < latest_end_of(look_up);
 }
 
 /// From now on the server has its time, for each question anew.
@@ -94,15 +100,14 @@ void Tier::give_time(const LookUpPtr& look_up) {
 
 /// Answers it where the server does not do so in time.
 void Tier::watch(const LookUpPtr& look_up) {
-  look_up->timer.expires_at(options_.lookup_timeout
-                                ? look_up->asked + *options_.lookup_timeout
-                                : std::min(Steady::now() + (look_up->is_nowhere_else ? kMostPatience : patience()),
-                                           look_up->asked + kMostPatience));
+  const auto patient_until = Steady::now() + (look_up->is_nowhere_else ? kMostPatience : patience());
+  look_up->timer.expires_at(options_.lookup_timeout ? look_up->asked + *options_.lookup_timeout
+                                                    : std::min(patient_until, latest_end_of(*look_up)));
   look_up->timer.async_wait([this, look_up](const boost::system::error_code& cancelled) {
     if (cancelled || look_up->is_late()) return;
     if (is_arriving(*look_up)) return watch(look_up);
     ++counts_.timeouts;
-    breaker_.failed(Steady::now());
+    if (!look_up->is_nowhere_else) breaker_.failed(Steady::now());  // which speaks for requests of clients
     look_up->give_up();
     update();
   });

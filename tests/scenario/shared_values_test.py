@@ -93,6 +93,15 @@ class SharedValues(Values):
         values = [each and each["body"] for each in response.data["values"]]
         self.assertEqual(["value %d" % number for number in range(len(names))] + [None, "here"], values)
 
+    def test_many_large_ones_are_all_found_and_hold_up_no_client(self):
+        one, two = self.instance("one"), self.instance("two", lookup_timeout="auto")
+        names = ["user:large:%d" % number for number in range(30)]
+        for name in names:
+            self.shared_put(one, name + "x" * 900_000, name)
+        values = two.admin("POST", "/api/v1/keys/mget", body={"keys": names}).data["values"]
+        self.assertEqual([], [name for name, value in zip(names, values) if value is None])
+        self.assertEqual(0, self.status(two)["records"]["timeouts"])
+
     def test_a_new_time_is_everybodys(self):
         one, two, three = self.instance("one"), self.instance("two"), self.instance("three")
         self.shared_put(one, "dark", rest="?ttl=1h")
@@ -118,7 +127,7 @@ class SharedValues(Values):
         one, two = self.instance("one", max_object_bytes="4KiB"), self.instance("two")
         self.shared_put(one, "small")
         self.assertEqual("small", self.value(two))
-        self.put(one, "x" * 8192)
+        self.assertEqual("off", self.put(one, "x" * 8192).data["shared"])
         self.heard(one, two)
         self.assertEqual("x" * 8192, self.value(one))
         self.assertIsNone(self.value(two))
@@ -229,6 +238,23 @@ class TimesOfAnswers(Values):
         self.assertHit(response)
         self.assertIn(int(response.cache["ttl"]), range(480, 501))
         self.assertEqual(1, self.asked(path))
+
+    def test_a_new_time_brings_back_no_older_answer(self):
+        one, two = self.pair(shared=True)
+        path = self.path()
+        key = "answer:" + path.split("/")[-1]
+        self.origin.on(path, fresh("old"))
+        self.ask(path, proxy=one)
+        self.written(one, 1)
+        self.origin.on(path, fresh("new"))
+        self.assertAnswered(self.ask(path, proxy=two, headers={"Cache-Control": "no-cache"}), "new")
+        self.written(two, 1)
+        self.key(one, "POST", key, "/expire", body={"ttl": 500})
+        self.written(one, 2)
+        self.heard(one, two)
+        for proxy in (one, two):
+            self.assertAnswered(self.ask(path, proxy=proxy), "new")
+        self.assertEqual(2, self.asked(path))
 
     def test_that_of_an_upstream_of_ones_own_stays_here(self):
         one, two = self.pair()
