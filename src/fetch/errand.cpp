@@ -191,8 +191,7 @@ void send_errand(FetchContext& worker, ErrandWish wish, ErrandDone done) {
 Credentials credentials_of(const RememberedRequest& request, const rules::Upstream& upstream) {
   Credentials found;
   for (const auto& field : request.request.head.fields)
-    if (rules::names_field(&upstream, field.name))
-      http::append_field(found.fields, field.name, field.value);
+    if (rules::names_field(&upstream, field.name)) http::append_field(found.fields, field.name, field.value);
   rules::for_each_parameter(request.route.target.query, [&](const rules::Parameter& parameter) {
     const auto& names = upstream.credential_query;
     const bool named =

@@ -131,7 +131,7 @@ TEST(AShare, OfNothingLetsNothingGo) {
   Bench bench{rate(2, 8)};
   bench.limiter.set_share(kNow, ShareConfig{0.5, 0, {}});
   EXPECT_FALSE(bench.goes(kNow + minutes{1}));
-  EXPECT_EQ(bench.limiter.earliest(kNow, Priority::interactive).why, Why::rate);
+  EXPECT_EQ(bench.limiter.earliest(kNow, Priority::interactive).why, Why::away);
 }
 
 TEST(AShare, OfNothingIsWorthAnotherTrySoonWhateverTheLimits) {
