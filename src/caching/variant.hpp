@@ -35,6 +35,14 @@ struct VariantName {
   friend bool operator==(const VariantName&, const VariantName&) = default;
 };
 
+/// The sie_seconds of a vary marker: it is of use as long as any variant may be.
+inline constexpr std::uint32_t kAlwaysOfUse = 0xFFFF'FFFF;
+
+/// A vary marker of which nothing counts but the names. What points to a response has an end of its own.
+inline bool names_only(const EntryMeta& meta) noexcept {
+  return (meta.flags & kVaryMarker) != 0 && meta.sie_seconds == kAlwaysOfUse;
+}
+
 /// The names in a vary marker; none where the entry is something else, or where there is no entry.
 template <class Pointer>
 std::optional<std::string_view> marker_of(const Pointer& entry) {

@@ -101,7 +101,7 @@ void put_vary_marker(FetchContext& worker, const FetchJob& job, std::string_view
   meta.flags = caching::kVaryMarker;
   meta.stored_ms = meta.born_ms = worker.now().time_since_epoch().count();
   meta.fresh_until_ms = meta.stored_ms;
-  meta.sie_seconds = 0xFFFF'FFFF;  // useful as long as any variant may be
+  meta.sie_seconds = caching::kAlwaysOfUse;
   put(worker, job, {key.id, key.identity}, names, {}, meta);
 }
 

@@ -11,6 +11,8 @@ constexpr std::uint8_t kMaxFrequency = 3;
 constexpr std::uint8_t kPromotion = 2;
 // The small queue's share of the bytes: one tenth, as the paper found best over a wide range of traces.
 constexpr std::size_t kSmallShare = 10;
+// Each newcomer brings one marker at most: at two a time those in use do not drive out one another.
+constexpr std::size_t kMarkersAtATime = 2;
 
 // Ghosts are told apart by bits that neither choose the shard nor the slot.
 std::uint32_t fingerprint_of(const Entry& entry) noexcept { return static_cast<std::uint32_t>(entry.id().high); }
@@ -34,7 +36,7 @@ MemoryShard::~MemoryShard() {
 
 EntryPtr MemoryShard::find(const Hash128& id, std::string_view identity) const noexcept {
   const auto at = entries_.find(Name{id, identity});
-  if (at == entries_.end()) return {};
+  if (at == entries_.end()) return markers_.find(id);
   const Entry* entry = *at;
   const auto frequency = entry->frequency_.load(std::memory_order_relaxed);
   if (frequency < kMaxFrequency) entry->frequency_.store(frequency + 1, std::memory_order_relaxed);
@@ -43,6 +45,12 @@ EntryPtr MemoryShard::find(const Hash128& id, std::string_view identity) const n
 }
 
 void MemoryShard::insert(EntryPtr entry, DeferredFree& deferred) {
+  if (markers_.add(*entry)) {
+    erase_entry(entry->id(), entry->identity(), deferred);
+    deferred.add(entry.release());
+    return;
+  }
+  markers_.erase(entry->id());
   const auto at = entries_.find(Name{entry->id(), entry->identity()});
   if (at != entries_.end()) {
     inherit_counts(**at, *entry);
@@ -56,6 +64,10 @@ void MemoryShard::insert(EntryPtr entry, DeferredFree& deferred) {
 }
 
 bool MemoryShard::erase(const Hash128& id, std::string_view identity, DeferredFree& deferred) noexcept {
+  return markers_.erase(id) || erase_entry(id, identity, deferred);
+}
+
+bool MemoryShard::erase_entry(const Hash128& id, std::string_view identity, DeferredFree& deferred) noexcept {
   const auto at = entries_.find(Name{id, identity});
   if (at == entries_.end()) return false;
   remove(*at, deferred);
@@ -81,6 +93,8 @@ bool MemoryShard::remove_if_same(const Entry& entry, DeferredFree& deferred) noe
 }
 
 bool MemoryShard::evict_one(DeferredFree& deferred) {
+  if (entries_.empty()) return markers_.evict_one();
+  markers_.evict_unused(kMarkersAtATime);
   while (!entries_.empty()) {
     const bool from_small = small_is_due();
     QueueList& queue = from_small ? small_ : main_;

@@ -12,6 +12,7 @@
 
 #include "store/ghost_queue.hpp"
 #include "store/queue_list.hpp"
+#include "store/vary_markers.hpp"
 
 namespace cachearr::store {
 
@@ -25,26 +26,32 @@ class MemoryShard {
   /// Marks the entry as asked for.
   EntryPtr find(const Hash128& id, std::string_view identity) const noexcept;
   /// Some entry with this id, whatever its identity; marks nothing.
-  bool has(const Hash128& id) const noexcept { return entries_.contains(id); }
+  bool has(const Hash128& id) const noexcept { return entries_.contains(id) || markers_.has(id); }
   bool has(const Hash128& id, std::string_view identity) const noexcept {
-    return entries_.contains(Name{id, identity});
+    return entries_.contains(Name{id, identity}) || markers_.has(id);
   }
   /// Replaces what has the same identity, which then leaves. REQUIRES: the entry is claimed (MemoryTier::claim).
   void insert(EntryPtr entry, DeferredFree& deferred);
+  void forget_marker(const Hash128& id) noexcept { markers_.erase(id); }
+  void forget_markers() noexcept { markers_.clear(); }
   bool erase(const Hash128& id, std::string_view identity, DeferredFree& deferred) noexcept;
   /// Puts `copy` into the place of `original`; false where that is not there any more. REQUIRES: as insert.
   bool substitute(const Entry& original, EntryPtr copy, DeferredFree& deferred);
   /// Removes exactly this entry, not what may have replaced it.
   bool remove_if_same(const Entry& entry, DeferredFree& deferred) noexcept;
-  /// Removes the entry worth least. False where the shard is empty.
+  /// Removes the entry worth least, and markers that nobody asks for. False where the shard is empty.
   bool evict_one(DeferredFree& deferred);
+  /// All but vary markers.
   template <class F>
   void for_each(F&& visit) const {
     for (const Entry* entry : entries_) visit(*entry);
   }
-  std::size_t size() const noexcept { return entries_.size(); }
-  /// Entries, slots and ghosts.
-  std::size_t bytes() const noexcept { return small_.bytes() + main_.bytes() + slot_bytes() + ghosts_.bytes(); }
+  /// Markers too.
+  std::size_t size() const noexcept { return entries_.size() + markers_.size(); }
+  /// Entries, slots, markers and ghosts.
+  std::size_t bytes() const noexcept {
+    return small_.bytes() + main_.bytes() + slot_bytes() + markers_.bytes() + ghosts_.bytes();
+  }
 
  private:
   struct Name {
@@ -75,11 +82,13 @@ class MemoryShard {
   QueueList& queue_of(const Entry& entry) noexcept;
   void enqueue(const Entry* entry, Entry::Place place) noexcept;
   void remove(const Entry* entry, DeferredFree& deferred) noexcept;
+  bool erase_entry(const Hash128& id, std::string_view identity, DeferredFree& deferred) noexcept;
 
   boost::unordered_flat_set<const Entry*, Hash, Same> entries_;
   QueueList small_;
   QueueList main_;
   GhostQueue ghosts_;
+  VaryMarkers markers_;
 };
 
 }  // namespace cachearr::store

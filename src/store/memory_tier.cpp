@@ -161,6 +161,7 @@ bool MemoryTier::substitute(const Entry& original, EntryPtr copy) {
 void MemoryTier::sweep(const std::vector<Ban>& bans, const std::function<void(const Entry&)>& named) {
   if (bans.empty()) return;
   const std::span older{bans.data(), bans.size() - 1};
+  if (bans.back().what.kind == Invalidation::Kind::all && !bans.back().what.soft) forget_markers();
   for (std::size_t index = 0; index < slots_.size(); ++index) {
     std::vector<EntryPtr> hit;
     with_shard(index, [&](MemoryShard& shard, DeferredFree&) {
@@ -180,9 +181,27 @@ void MemoryTier::sweep(const std::vector<Ban>& bans, const std::function<void(co
         if (EntryPtr stale = made_stale(*entry)) substitute(*entry, std::move(stale));
       } else if (validity_by(bans, target) == Validity::gone) {
         with_shard(index, [&](MemoryShard& shard, DeferredFree& deferred) { shard.remove_if_same(*entry, deferred); });
+        forget_marker_of(*entry);
       }
       if (counts) named(*entry);
     }
+  }
+}
+
+void MemoryTier::forget_markers() {
+  for (std::size_t index = 0; index < slots_.size(); ++index)
+    with_shard(index, [](MemoryShard& shard, DeferredFree&) { shard.forget_markers(); });
+}
+
+/// So that its resource is no longer known to vary. A variant's identity is the resource's, a line end, and lines
+/// (caching/variant.hpp).
+void MemoryTier::forget_marker_of(const Entry& variant) {
+  const auto identity = variant.identity();
+  if (!identity.ends_with('\n')) return;
+  for (auto end = identity.rfind('\n'); end != std::string_view::npos && end != 0;
+       end = identity.rfind('\n', end - 1)) {
+    const auto resource = hash128(identity.substr(0, end));
+    with_shard(index_of(resource), [&](MemoryShard& shard, DeferredFree&) { shard.forget_marker(resource); });
   }
 }
 

@@ -32,6 +32,7 @@ class MemoryTier {
   /// Applies `bans` (oldest first) to all entries and calls `named` with each response that the newest of them hit
   /// first.
   void sweep(const std::vector<Ban>& bans, const std::function<void(const Entry&)>& named);
+  /// All but vary markers, of which only the number is known.
   void for_each(const std::function<bool(const EntryPtr&)>& visit) const;
   /// Calls `look` with each entry under the lock of its shard: it has to be quick. Shards come in the order of ids,
   /// from that of `first` on, as long as `more` wants those from an id on. `texts`: `look` reads the entry's texts,
@@ -67,6 +68,8 @@ class MemoryTier {
   bool take_in(EntryPtr entry, Present present);
   bool insert(EntryPtr entry, Present present);
   EntryPtr made_stale(const Entry& entry) const;
+  void forget_markers();
+  void forget_marker_of(const Entry& variant);
   void free_space(std::size_t start, std::size_t needed);
   std::vector<EntryPtr> entries_of(const Slot& slot) const;
 

@@ -24,6 +24,7 @@ struct Made {
   std::string body = "{}";
   std::int64_t ttl_ms = 3'600'000;
   std::uint16_t flags = 0;
+  std::uint32_t sie_seconds = 0;
   std::uint32_t generation = 0;
   std::string variant = {};
   FetchCost cost = {};
@@ -53,6 +54,7 @@ inline EntryPtr make(const Made& made, const Clock& clock) {
   parts.fetches = made.fetches;
   parts.meta.status = 200;
   parts.meta.flags = made.flags;
+  parts.meta.sie_seconds = made.sie_seconds;
   parts.meta.born_ms = now;
   parts.meta.stored_ms = now;
   parts.meta.fresh_until_ms = now + made.ttl_ms;
