@@ -14,6 +14,8 @@ std::optional<TimePoint> to_time(const CivilTime& at, int minutes_east) noexcept
 }
 
 bool Scanner::skip(std::string_view text) noexcept {
+  // Of a list of names most differ in the first character.
+  if (rest_.empty() || text::lower(rest_.front()) != text::lower(text.front())) return false;
   if (!text::iequals(rest_.substr(0, text.size()), text)) return false;
   rest_.remove_prefix(text.size());
   return true;

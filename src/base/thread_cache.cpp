@@ -68,8 +68,8 @@ void open() noexcept {
   cache.state = State::open;
 }
 
-bool keep(void* block) noexcept {
-  const auto size_class = class_of_block(malloc_usable_size(block));
+/// REQUIRES: the block holds what the class holds.
+bool keep(void* block, std::size_t size_class) noexcept {
   if (size_class >= kClasses || cache.count[size_class] == kMostOfAClass) return false;
   if (cache.bytes + size_of(size_class) > kMostBytes || cache.state == State::closed) return false;
   if (cache.state == State::unused) open();
@@ -98,7 +98,10 @@ void* operator new(std::size_t bytes) {
 }
 
 void operator delete(void* block) noexcept {
-  if (block && !keep(block)) std::free(block);
+  if (block && !keep(block, class_of_block(malloc_usable_size(block)))) std::free(block);
 }
 
-void operator delete(void* block, std::size_t) noexcept { ::operator delete(block); }
+/// A block of so many bytes came from the class for them, or from malloc with as much room.
+void operator delete(void* block, std::size_t bytes) noexcept {
+  if (block && !keep(block, class_for(bytes))) std::free(block);
+}

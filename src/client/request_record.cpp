@@ -23,7 +23,7 @@ http::CacheStatus cache_status_of(const pipeline::RequestContext& context) noexc
 /// It will come again in the same bytes.
 void Exchange::memoize(pipeline::RequestContext& context, std::string_view head) {
   auto memoized = std::make_unique<MemoizedRequest>();
-  describe(context, client_.info, memoized->text);
+  describe(context, client_.info, worker_.scratch.secrets, memoized->text);
   memoized->context = std::move(context);
   memoized->context.request.own(head);
   memoized->listener = client_.info.listener;
@@ -116,7 +116,7 @@ void Exchange::count(const RequestRecord& record, std::uint64_t took) {
 }
 
 void Exchange::record(const RequestRecord& record) {
-  if (!record.text) describe(record.context, client_.info, worker_.text);
+  if (!record.text) describe(record.context, client_.info, worker_.scratch.secrets, worker_.text);
   const auto& text = record.text ? *record.text : worker_.text;
   const auto took = remember(record, text);
   count(record, took);

@@ -41,13 +41,14 @@ std::uint64_t partition_of(std::string_view identity) noexcept {
   return partition.empty() || partition == "-" ? 0 : hash128(partition).low;
 }
 
-void add_texts(const pipeline::RequestContext& context, const LogFacts& facts, RequestText& into) {
+void add_texts(const pipeline::RequestContext& context, const LogFacts& facts, rules::SecretMemo& secrets,
+               RequestText& into) {
   auto& shown = into.shown;
   shown.clear();
   shown.add(ShownTexts::method, facts.method);
   shown.add(ShownTexts::url, facts.url);
   into.url.clear();
-  append_redacted_words(into.url, context.head().fields.value(http::FieldId::user_agent));
+  secrets.append_redacted_value(into.url, context.head().fields.value(http::FieldId::user_agent));
   shown.add(ShownTexts::user_agent, into.url);
   shown.add(ShownTexts::upstream, facts.upstream);
   shown.add(ShownTexts::rule, facts.rule);
@@ -57,7 +58,8 @@ void add_texts(const pipeline::RequestContext& context, const LogFacts& facts, R
 
 }  // namespace
 
-void describe(const pipeline::RequestContext& context, const pipeline::ConnectionInfo& connection, RequestText& into) {
+void describe(const pipeline::RequestContext& context, const pipeline::ConnectionInfo& connection,
+              rules::SecretMemo& secrets, RequestText& into) {
   std::string masked;
   auto facts = facts_of(context, masked);
   into.url.clear();
@@ -66,7 +68,7 @@ void describe(const pipeline::RequestContext& context, const pipeline::Connectio
   AccessLog::format_request(facts, into.log);
   into.way = way_of(context, connection);
   into.partition = partition_of(context.key.identity);
-  add_texts(context, facts, into);
+  add_texts(context, facts, secrets, into);
 }
 
 void append_shown_fields(std::string& out, const pipeline::RequestContext& context, rules::SecretMemo& secrets) {
@@ -76,7 +78,7 @@ void append_shown_fields(std::string& out, const pipeline::RequestContext& conte
     if (secrets.is_field(field.name) || rules::names_field(upstream, field.name)) {
       out += "***";
     } else {
-      append_redacted_words(out, field.value);
+      secrets.append_redacted_value(out, field.value);
     }
     out += '\n';
   }

@@ -22,7 +22,8 @@ struct RequestText {
 };
 
 /// Keeps the memory of `into`.
-void describe(const pipeline::RequestContext& context, const pipeline::ConnectionInfo& connection, RequestText& into);
+void describe(const pipeline::RequestContext& context, const pipeline::ConnectionInfo& connection,
+              rules::SecretMemo& secrets, RequestText& into);
 /// The request's fields, a line "Name: value" each, with *** for what is secret by its name or by the upstream's rules.
 void append_shown_fields(std::string& out, const pipeline::RequestContext& context, rules::SecretMemo& secrets);
 

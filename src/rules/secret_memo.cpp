@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "base/hash.hpp"
 #include "base/redact.hpp"
 
 namespace cachearr::rules {
@@ -22,5 +23,19 @@ bool SecretMemo::is_parameter(std::string_view name) noexcept {
   return remembered(parameters_, name, is_secret_parameter);
 }
 bool SecretMemo::is_field(std::string_view name) noexcept { return remembered(fields_, name, is_secret_field); }
+
+void SecretMemo::append_redacted_value(std::string& out, std::string_view value) {
+  if (value.empty() || value.size() > sizeof(Value::text)) return append_redacted_words(out, value);
+  auto& known = values_[hash128(value).low % values_.size()];
+  if (std::string_view{known.text.data(), known.size} == value) {
+    out += value;
+    return;
+  }
+  const auto begin = out.size();
+  append_redacted_words(out, value);
+  if (std::string_view{out}.substr(begin) != value) return;
+  std::memcpy(known.text.data(), value.data(), value.size());
+  known.size = static_cast<std::uint8_t>(value.size());
+}
 
 }  // namespace cachearr::rules

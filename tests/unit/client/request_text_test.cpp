@@ -21,13 +21,14 @@ class RequestTextTest : public cachearr::test::ContextTest {
  protected:
   RequestTextTest() : ContextTest{kRules} {}
   const ShownTexts& shown(std::string_view start, std::string_view lines = "") {
-    describe(classify(start, lines), connection_, text_);
+    describe(classify(start, lines), connection_, secrets_, text_);
     return text_.shown;
   }
   Way way(std::string_view start) {
-    describe(classify(start), connection_, text_);
+    describe(classify(start), connection_, secrets_, text_);
     return text_.way;
   }
+  rules::SecretMemo secrets_;
   RequestText text_;
 };
 
@@ -45,7 +46,7 @@ TEST_F(RequestTextTest, TellsWhatWasAskedAndWhatTheRulesSayOfIt) {
 
 TEST_F(RequestTextTest, TellsCredentialsApartWithoutNamingThem) {
   const auto partition = [&](std::string_view start) {
-    describe(classify(start), connection_, text_);
+    describe(classify(start), connection_, secrets_, text_);
     return text_.partition;
   };
   EXPECT_EQ(partition("GET http://api.test/tv/5"), 0U);
@@ -104,9 +105,9 @@ TEST_F(RequestTextTest, TellsHowARequestCame) {
   EXPECT_EQ(way("GET /tv/5"), Way::intercepted);
   connection_.tunnel.reset();
   const cachearr::test::Asked asked{"GET /tv/5"};
-  describe(classify(asked, {"api", false}), connection_, text_);
+  describe(classify(asked, {"api", false}), connection_, secrets_, text_);
   EXPECT_EQ(text_.way, Way::listener);
-  describe(classify(asked, {"", true}), connection_, text_);
+  describe(classify(asked, {"", true}), connection_, secrets_, text_);
   EXPECT_EQ(text_.way, Way::intercepted);
 }
 
