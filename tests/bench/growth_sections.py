@@ -67,7 +67,8 @@ def uniform_trace(bench, keys, count):
 def keys(bench, _):
     """Hits at random over all that is stored, and misses while that much is stored already."""
     origin, hits, misses, stored = bench.origin(1024), [], [], 0
-    server, path, count = bench.server("cachearr", origin, megabytes=4096), bench.fresh_path(), bench.options.requests
+    megabytes = max(4096, bench.options.keys * 1700 >> 20)
+    server, path, count = bench.server("cachearr", origin, megabytes=megabytes), bench.fresh_path(), bench.options.requests
     for number in (10 ** power for power in range(3, int(math.log10(bench.options.keys)) + 1)):
         bench.load("count", server, path, CONNECTIONS, number)
         trace = uniform_trace(bench, number, count)
