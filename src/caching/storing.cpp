@@ -272,13 +272,17 @@ std::int64_t age_of(const http::ResponseHead& response, const Timing& timing) {
   return initial_age(response, stated(response, timing.response_time), timing) / std::chrono::seconds{1};
 }
 
-bool answers_later_get(const http::RequestHead& post, const http::ResponseHead& response) {
+bool answers_later_get(const http::RequestHead& post, const http::Target& target, std::string_view host,
+                       const http::ResponseHead& response) {
   if (post.method != Method::post || response.status < 200 || response.status > 299) return false;
   if (response.fields.count(FieldId::content_location) != 1) return false;
   const auto named = http::split_url(response.fields.value(FieldId::content_location));
-  const auto target = post.target.starts_with('/') ? http::split_path(post.target) : http::split_url(post.target);
-  const auto host = target.authority.value_or(post.fields.value(FieldId::host));
-  return named.tail == target.tail && (!named.authority || text::iequals(*named.authority, host));
+  if (!named.scheme.empty() && !text::iequals(named.scheme, target.scheme)) return false;
+  if (named.authority && !text::iequals(*named.authority, host) &&
+      !text::iequals(*named.authority, http::authority_of(target.scheme, target.host, target.port)))
+    return false;
+  return named.path == target.path && !named.fragment && named.query.has_value() == target.has_query &&
+         named.query.value_or(std::string_view{}) == target.query;
 }
 
 }  // namespace cachearr::caching

@@ -11,6 +11,7 @@
 #include "caching/entry_meta.hpp"
 #include "caching/policy.hpp"
 #include "http/message.hpp"
+#include "http/target.hpp"
 
 namespace cachearr::caching {
 
@@ -79,8 +80,10 @@ StoreVerdict may_freshen(const http::RequestHead& request, const http::ResponseH
 
 /// Is this answer to a POST the representation of the POST's own target, so that it may answer later GETs
 /// (RFC 9110 9.3.3)? Then ask may_store as if the request were that GET, and require a source other than none and
-/// heuristic.
-bool answers_later_get(const http::RequestHead& post, const http::ResponseHead& response);
+/// heuristic. `target` and `host` are what the origin was asked for, whatever the client calls it: Content-Location is
+/// the origin's word.
+bool answers_later_get(const http::RequestHead& post, const http::Target& target, std::string_view host,
+                       const http::ResponseHead& response);
 
 /// Corrected initial age of an arriving answer, in whole seconds (RFC 9111 4.2.3).
 std::int64_t age_of(const http::ResponseHead& response, const Timing& timing);

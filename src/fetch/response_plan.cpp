@@ -31,8 +31,9 @@ bool is_data(std::string_view content_type) {
 /// The answer to a POST may be the representation that later GETs of its target get (RFC 9110 9.3.3): then it is stored
 /// under their name. What a rule is about is never so.
 bool answers_get(const ResponseFacts& facts, const caching::Policy& policy, caching::StoreVerdict& verdict) {
-  if (facts.context.verdict.rule || facts.request.method != http::Method::post ||
-      !caching::answers_later_get(facts.request, facts.head))
+  const auto& route = facts.context.route;
+  if (facts.context.verdict.rule ||
+      !caching::answers_later_get(facts.request, route.target, route.host_field, facts.head))
     return false;
   http::RequestHead get = facts.request;
   get.method = http::Method::get;

@@ -18,7 +18,7 @@ class Probe:
         self.origin = Origin(a.origin_port, a.segment)
         self.fwd = a.mode == "forward"
         self.host = (b"127.0.0.1:%d" % a.origin_port) if self.fwd else a.vhost.encode()
-        self.base = (b"http://" + self.host) if self.fwd else b""
+        self.base = (b"http://" + self.host) if self.fwd else a.base.encode()
         self.n = 0
 
     def fill(self, raw):

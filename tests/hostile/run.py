@@ -30,6 +30,7 @@ def main():
     ap.add_argument("--mode", choices=["forward", "reverse"], default="forward")
     ap.add_argument("--origin-port", type=int, default=39080)
     ap.add_argument("--vhost", default="corpus.test")
+    ap.add_argument("--base", default="", help="where the upstream is mounted, in reverse mode")
     ap.add_argument("--upstream-host", default="", help="Host the reverse proxy sends upstream if it rewrites it")
     ap.add_argument("--segment", type=int, default=0, help="send requests and scripted answers in pieces of N bytes (metamorphic: same verdicts expected)")
     ap.add_argument("--only", default="")

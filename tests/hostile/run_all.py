@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""The whole corpus against this program: forward and reverse mode, each whole and in pieces of 1 and 7 bytes.
+"""The whole corpus against this program: as forward proxy, at a listener of the upstream's own, below a mount and in an intercepted
+tunnel, each whole and in pieces of 1 and 7 bytes.
 
-Each of the six runs has an instance and an origin of its own, and all run side by side (they mostly wait). It is passed when no case
+Each of the runs has an instance and an origin of its own, and all run side by side (they mostly wait). It is passed when no case
 fails, at least 90 % of each run's cases end in the best outcome, and no verdict depends on how the bytes were cut. What a case finds by
 waiting may be found wrongly on a machine that is busy: such a case decides when it is run again with more patience, in all pieces.
 
@@ -11,14 +12,21 @@ import argparse, json, os, re, socket, subprocess, sys, tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
+from lab.intercepting import Intercepting  # noqa: E402
 from lab.proxy import Proxy  # noqa: E402
+from tls_relay import TlsRelay  # noqa: E402
 
 CONFIG = {"access": {"connect_ports": [443]},
           "timeouts": {"connect": "2s", "upstream_header": "2s", "upstream_idle": "2s"}}
 BEST_SHARE = 0.9
 PATIENCE = 4
+MOUNT = "/corpus"
 # What no lack of time explains.
 CERTAIN = re.compile("CANARY|refused destination|POISONED|SMUGGLED|DESYNC|SPLIT|STORED|ambiguous|reused|needed|DEAD")
+
+
+def upstream_at(port, **more):
+    return {"hosts": ["corpus.test"], "origin": "http://127.0.0.1:%d" % port, **more}
 
 
 def reserve():
@@ -37,18 +45,32 @@ class Run:
         self.mode, self.segment = mode, segment
         self.reserved, self.results = reserve(), {}
         port = self.reserved.getsockname()[1]
-        host = "127.0.0.1" if mode == "forward" else "corpus.test"
-        upstream = {"hosts": [host]}
-        if mode == "reverse":
-            # CONNECT may go to the port of an origin that rules name, so that none is named where CONNECT is to be refused.
-            upstream["origin"] = "http://127.0.0.1:%d" % port
-        rules = {"upstreams": {"corpus": upstream}}
-        self.proxy = Proxy(rules, CONFIG, reverse=["corpus"] if mode == "reverse" else []).start()
-        listener = self.proxy.port if mode == "forward" else self.proxy.reverse_ports["corpus"]
+        self.proxy, listener = getattr(self, "start_" + mode)(port)
         self.out = os.path.join(folder, "%s-%d.json" % (mode, segment))
-        self.command = [sys.executable, os.path.join(HERE, "run.py"), "--proxy", "127.0.0.1:%d" % listener, "--mode", mode,
-                        "--origin-port", str(port), "--segment", str(segment), "--upstream-host", "127.0.0.1:%d" % port,
-                        "--out", self.out]
+        self.command = [sys.executable, os.path.join(HERE, "run.py"), "--proxy", listener, "--mode", "forward" if mode == "forward" else "reverse",
+                        "--base", MOUNT if mode == "mount" else "", "--origin-port", str(port), "--segment", str(segment),
+                        "--upstream-host", "127.0.0.1:%d" % port, "--out", self.out]
+
+    # CONNECT may go to the port of an origin that rules name, so that none is named where CONNECT is to be refused.
+    @staticmethod
+    def start_forward(_):
+        proxy = Proxy({"upstreams": {"corpus": {"hosts": ["127.0.0.1"]}}}, CONFIG).start()
+        return proxy, "127.0.0.1:%d" % proxy.port
+
+    @staticmethod
+    def start_reverse(port):
+        proxy = Proxy({"upstreams": {"corpus": upstream_at(port)}}, CONFIG, reverse=["corpus"]).start()
+        return proxy, "127.0.0.1:%d" % proxy.reverse_ports["corpus"]
+
+    @staticmethod
+    def start_mount(port):
+        proxy = Proxy({"upstreams": {"corpus": upstream_at(port, mount=MOUNT)}}, CONFIG).start()
+        return proxy, "127.0.0.1:%d" % proxy.port
+
+    @staticmethod
+    def start_intercepted(port):
+        proxy = Intercepting({"upstreams": {"corpus": upstream_at(port, intercept=True)}}, dict(CONFIG, intercept={"enabled": True})).start()
+        return proxy, TlsRelay(("127.0.0.1", proxy.port), b"corpus.test", proxy.ca_file).address
 
     def begin(self, only, patience=1):
         command = self.command + ["--only", only, "--patience", str(patience)]
@@ -122,7 +144,7 @@ def judge(mode, runs):
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--only", default="", help="regular expression of case names")
-    options.add_argument("--modes", default="forward,reverse")
+    options.add_argument("--modes", default="forward,reverse,mount,intercepted")
     options.add_argument("--segments", default="0,1,7")
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="cachearr-hostile-") as folder:

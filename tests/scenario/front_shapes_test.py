@@ -269,6 +269,15 @@ class ReverseShapes(Scenario):
         self.assertEqual("/tv/a", self.proxy.visit("/tv" + path, headers={"Range": "bytes=0-1"})["content-location"])
         self.assertEqual("/tv/a", self.proxy.visit("/tv" + path, headers={"If-None-Match": '"1"'})["content-location"])
 
+    def test_the_answer_to_a_post_serves_gets_of_what_the_origin_calls_it(self):
+        for location, reused in (("/base%s", True), ("http://tv.test/base%s", True), ("%s", False), ("/tv%s", False)):
+            with self.subTest(location):
+                path = self.path()
+                self.origin.on("/base" + path, fresh("by POST", 600, 200, [("Content-Location", location % path)]))
+                self.proxy.visit("/tv" + path, "POST", body=b"x")
+                self.origin.on("/base" + path, fresh("by GET"))
+                self.assertAnswered(self.proxy.visit("/tv" + path), "by POST" if reused else "by GET")
+
     def test_a_redirect_to_another_server_stays_as_it_is(self):
         path = self.path()
         self.origin.on("/base" + path, answer("", 301, [("Location", "https://tv.test/base/shows/82")]))

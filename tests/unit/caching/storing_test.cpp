@@ -199,23 +199,40 @@ TEST(Freshening, TheUpdatesAgeCountsAndAHeadMayDoIt) {
   EXPECT_EQ(ttl_at(verdict.meta, kNow), 50);
 }
 
-TEST(PostAnswers, ServeALaterGetWhereContentLocationNamesTheTarget) {
-  Question post{{{"Host", "example.org"}}, http::Method::post};
-  for (const auto* location : {"/a?b=c", "http://example.org/a?b=c", "HTTPS://EXAMPLE.ORG/a?b=c"}) {
-    EXPECT_TRUE(answers_later_get(post.head, Answer{200, {{"Content-Location", location}}}.head)) << location;
+/// What an origin is asked for, under the name that it was given in Host.
+class PostAnswers : public ::testing::Test {
+ protected:
+  bool serve(const std::string& location, int status = 200) const {
+    return answers_later_get(post.head, target, host, Answer{status, {{"Content-Location", location}}}.head);
   }
-  post.head.target = "http://example.org/a?b=c";
-  EXPECT_TRUE(answers_later_get(post.head, Answer{201, {{"Content-Location", "/a?b=c"}}}.head));
+  Question post{{{"Host", "proxy.test"}}, http::Method::post};
+  http::Target target{http::TargetForm::origin, "http", "10.0.0.2", 8080, "/a", "b=c", true};
+  std::string host = "example.org";
+};
+
+TEST_F(PostAnswers, ServeALaterGetWhereContentLocationNamesTheTarget) {
+  for (const auto* location : {"/a?b=c", "http://example.org/a?b=c", "HTTP://EXAMPLE.ORG/a?b=c", "//example.org/a?b=c",
+                               "http://10.0.0.2:8080/a?b=c"})
+    EXPECT_TRUE(serve(location)) << location;
+  EXPECT_TRUE(serve("/a?b=c", 201));
+  target.has_query = false;
+  target.query.clear();
+  EXPECT_TRUE(serve("/a"));
 }
 
-TEST(PostAnswers, ServeNothingElse) {
-  const Question post{{{"Host", "example.org"}}, http::Method::post};
-  EXPECT_FALSE(answers_later_get(post.head, Answer{200}.head));
-  EXPECT_FALSE(answers_later_get(post.head, Answer{200, {{"Content-Location", "/other"}}}.head));
-  EXPECT_FALSE(answers_later_get(post.head, Answer{200, {{"Content-Location", "//other.org/a?b=c"}}}.head));
-  EXPECT_FALSE(answers_later_get(post.head, Answer{200, {{"Content-Location", "http://other.org/a?b=c"}}}.head));
-  EXPECT_FALSE(answers_later_get(post.head, Answer{500, {{"Content-Location", "/a?b=c"}}}.head));
-  EXPECT_FALSE(answers_later_get(Question{}.head, Answer{200, {{"Content-Location", "/a?b=c"}}}.head));
+TEST_F(PostAnswers, ServeNothingElse) {
+  for (const auto* location : {"/other", "/a", "/a?", "/a?b=c#d", "//other.org/a?b=c", "http://other.org/a?b=c",
+                               "https://example.org/a?b=c", "http://proxy.test/a?b=c", "http://10.0.0.2/a?b=c"})
+    EXPECT_FALSE(serve(location)) << location;
+  EXPECT_FALSE(serve("/a?b=c", 500));
+  EXPECT_FALSE(answers_later_get(post.head, target, host, Answer{200}.head));
+  EXPECT_FALSE(answers_later_get(Question{}.head, target, host, Answer{200, {{"Content-Location", "/a?b=c"}}}.head));
+}
+
+TEST_F(PostAnswers, AreNamedAsTheOriginNamesThemNotAsTheClientDoes) {
+  post.head.target = "/mount/a?b=c";
+  EXPECT_TRUE(serve("/a?b=c"));
+  EXPECT_FALSE(serve("/mount/a?b=c"));
 }
 
 TEST(Meta, WithoutADateHasTheMomentOfItsReceipt) {
