@@ -59,6 +59,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const int status : {200, 404, 429}) content::inspect(question, {status, "application/json", body}, kNow);
   content::challenge_in(body);
 
+  // Only what was read to its end as XML is ever cut.
+  if (at_once.kind != content::BodyRead::Kind::xml || at_once.shape != content::Shape::whole) return 0;
   if (const auto feed = content::cut_feed(body, {0, 100}, {1, 2})) {
     const auto again = content::read_body(*feed, about);
     fuzz::require(again.kind == content::BodyRead::Kind::xml && again.has_channel);
