@@ -16,8 +16,10 @@
 #include "unit/store/made.hpp"
 
 // A file found damaged in the middle of an operation is left as it is, with all that belongs to it: see DiskFile.
+// NOLINTBEGIN(bugprone-reserved-identifier): the sanitizer calls it by this name
 extern "C" const char* __lsan_default_suppressions();
 extern "C" const char* __lsan_default_suppressions() { return "leak:liblmdb\nleak:run_guarded\n"; }
+// NOLINTEND(bugprone-reserved-identifier)
 
 namespace cachearr::store {
 namespace {
