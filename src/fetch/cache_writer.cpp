@@ -260,7 +260,7 @@ void invalidate_after_write(FetchContext& worker, const FetchJob& job, const htt
     for (const auto id : {FieldId::location, FieldId::content_location}) {
       http::Target other;
       const auto* const field = answer.fields.find(id);
-      if (field && http::resolve_on_same_host(field->value, target, other)) invalidate_target(worker, job, other);
+      if (field && http::resolve_on_same_origin(field->value, target, other)) invalidate_target(worker, job, other);
     }
   }
   invalidate_by_rules(worker, job);

@@ -75,13 +75,16 @@ std::string_view authority_of_origin(std::string_view origin) noexcept {
   return parts.is_absolute() && parts.tail.empty() && !parts.userinfo() ? *parts.authority : std::string_view{};
 }
 
-bool resolve_on_same_host(std::string_view reference, const Target& base, Target& into) {
+bool resolve_on_same_origin(std::string_view reference, const Target& base, Target& into) {
   const auto parts = split_url(reference);
   if (reference.empty() || (!parts.scheme.empty() && !parts.authority)) return false;
+  if (!parts.scheme.empty() && !text::iequals(parts.scheme, base.scheme)) return false;
   into = base;
   if (parts.authority) {
     const auto address = parse_host_port(*parts.authority);
-    if (!address || address->host != base.host) return false;
+    if (!address ||
+        authority_of(base.scheme, address->host, address->port) != authority_of(base.scheme, base.host, base.port))
+      return false;
     into.path = parts.path.empty() ? std::string_view{"/"} : parts.path;
   } else if (parts.path.starts_with('/')) {
     into.path = parts.path;

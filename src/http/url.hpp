@@ -32,7 +32,7 @@ UrlParts split_path(std::string_view path) noexcept;
 std::string_view authority_of_origin(std::string_view origin) noexcept;
 
 /// Resolves a reference in a response to `base` (RFC 3986 5.2.2), dot segments left alone. False where it names another
-/// host, or nothing.
-bool resolve_on_same_host(std::string_view reference, const Target& base, Target& into);
+/// origin (scheme, host and port: RFC 9110 4.3.1), or nothing.
+bool resolve_on_same_origin(std::string_view reference, const Target& base, Target& into);
 
 }  // namespace cachearr::http

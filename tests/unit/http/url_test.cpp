@@ -103,15 +103,16 @@ std::string resolved(std::string_view reference) {
   Target base;
   base.scheme = "https";
   base.host = "a.test";
+  base.port = 443;
   base.path = "/v1/items";
   base.query = "page=2";
   base.has_query = true;
   Target into;
-  if (!resolve_on_same_host(reference, base, into)) return "elsewhere";
+  if (!resolve_on_same_origin(reference, base, into)) return "elsewhere";
   return into.host + " " + into.path + (into.has_query ? "?" + into.query : "");
 }
 
-TEST(Reference, IsResolvedOnTheSameHost) {
+TEST(Reference, IsResolvedOnTheSameOrigin) {
   EXPECT_EQ(resolved("https://A.test:443/x?y#z"), "a.test /x?y");
   EXPECT_EQ(resolved("https://a.test"), "a.test /");
   EXPECT_EQ(resolved("https://a.test?q"), "a.test /?q");
@@ -127,9 +128,10 @@ TEST(Reference, MayHoldAnotherUrlInItsQuery) {
   EXPECT_EQ(resolved("login?to=//b.test"), "a.test /v1/login?to=//b.test");
 }
 
-TEST(Reference, ToAnotherHostIsNotFollowed) {
-  for (const auto* const reference : {"https://b.test/x", "//b.test/x", "https://a.test@b.test/", "https://u@a.test/x",
-                                      "https://a.test\\@b.test/", "mailto:x@a.test", "https:///x", "https:/x", ""})
+TEST(Reference, ToAnotherOriginIsNotFollowed) {
+  for (const auto* const reference :
+       {"https://b.test/x", "//b.test/x", "https://a.test@b.test/", "https://u@a.test/x", "https://a.test\\@b.test/",
+        "mailto:x@a.test", "https:///x", "https:/x", "", "http://a.test/x", "https://a.test:8443/x", "//a.test:80/x"})
     EXPECT_EQ(resolved(reference), "elsewhere") << reference;
 }
 
