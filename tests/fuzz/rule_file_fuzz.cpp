@@ -32,8 +32,8 @@ void use(const rules::RuleSet& set) {
         require(!parts.identity.empty());
         if (rule) {
           rules::tags_of(*rule, captures);
-          rules::inspect_body(*rule, "", "", R"({"status": "Ended", "a": [1, {"b": null}]})");
-          rules::inspect_body(*rule, "", "", "<rss><channel><item a='1'>x</item></channel></rss>");
+          rules::inspect_body(*rule, "", R"({"status": "Ended", "a": [1, {"b": null}]})");
+          rules::inspect_body(*rule, "", "<rss><channel><item a='1'>x</item></channel></rss>");
         }
         for (const auto* write : set.invalidations(*upstream, head, target.path, target.query, {}, scratch, captures)) {
           for (const auto& item : write->invalidate) rules::expand(item.text, captures);
