@@ -9,7 +9,7 @@ namespace cachearr::upkeep {
 namespace {
 
 constexpr std::uint64_t kSavingsFormat = 1;
-constexpr std::int64_t kFarthestDay = 10'000'000;  // the year 29,000; beyond it times would overflow
+constexpr std::int64_t kLastDay = 2'932'896;  // 9999-12-31: no date says more
 constexpr std::size_t kDateSize = 10;
 
 using Sums = std::map<std::string, Saved>;
@@ -76,7 +76,7 @@ std::optional<SavingsDay> decode_savings_day(std::string_view bytes) {
     for (auto* value : {&saved.calls, &saved.bytes, &saved.quota_units, &saved.milliseconds}) *value = from.number();
     day.rows[{std::string{upstream}, std::string{client}}] = saved;
   }
-  if (!from.ok() || !from.at_end() || day.day < -kFarthestDay || day.day > kFarthestDay) return std::nullopt;
+  if (!from.ok() || !from.at_end() || day.day < 0 || day.day > kLastDay) return std::nullopt;
   return day;
 }
 
